@@ -1,0 +1,247 @@
+#include "sqlite/connection.hpp"
+
+#include <sqlite3.h>
+
+#include <array>
+#include <cstring>
+
+namespace carrel::sqlite {
+namespace {
+
+// How many virtual machine steps pass between two looks at the clock: some tens of microseconds.
+constexpr int progress_steps = 1'000;
+
+bool starts_with(const char* text, const char* prefix) {
+    return text != nullptr && sqlite3_strnicmp(text, prefix, static_cast<int>(std::strlen(prefix))) == 0;
+}
+
+// FTS5 asks for its own change counter on either kind of connection; nothing else needs a PRAGMA.
+bool is_harmless_pragma(const char* name, const char* argument) {
+    return argument == nullptr && sqlite3_stricmp(name, "data_version") == 0;
+}
+
+}  // namespace
+
+// Lets SQL of carrel's own past the authorizer, which is asked again whenever SQLite prepares anew inside step.
+struct connection::trusted_scope {
+    explicit trusted_scope(connection& c) : owner(c) { owner.trusted_ = true; }
+    ~trusted_scope() { owner.trusted_ = false; }
+    connection& owner;
+};
+
+result<std::unique_ptr<connection>> connection::open(const std::string& path, const profile& wanted,
+                                                     std::atomic<std::uint64_t>& busy_seen) {
+    const int access = wanted.role == role::writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    sqlite3* db = nullptr;
+    const int rc = sqlite3_open_v2(path.c_str(), &db, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
+    std::unique_ptr<connection> opened(new connection(db, wanted, busy_seen));
+    if (rc != SQLITE_OK) return opened->failure(rc);
+    if (auto ready = opened->set_up(); !ready) return ready.error();
+    return opened;
+}
+
+connection::connection(sqlite3* db, const profile& wanted, std::atomic<std::uint64_t>& busy_seen)
+    : db_(db), profile_(wanted), busy_seen_(busy_seen), statements_(wanted.statement_cache), durability_(wanted.default_durability) {}
+
+connection::~connection() {
+    statements_.clear();
+    for (auto* slot : {&begin_, &commit_, &savepoint_, &release_, &rollback_to_, &record_commit_}) slot->reset();
+    sqlite3_close_v2(db_);
+}
+
+result<void> connection::set_up() {
+    // A reader that opens a file in WAL mode needs the writer's -shm; a writer's first access runs recovery if it must.
+    if (auto applied = apply_profile(db_, profile_); !applied) return applied.error();
+    if (auto bytes = trusted_text("PRAGMA page_size"); bytes && *bytes) page_bytes_ = std::stoul(**bytes);
+    sqlite3_set_authorizer(db_, &connection::authorize, this);
+    sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
+    if (profile_.role == role::writer) sqlite3_wal_hook(db_, &connection::on_wal, this);
+    return {};
+}
+
+// -- transactions ---
+
+result<void> connection::control(own_statement& slot, const char* sql, std::int64_t bound) {
+    trusted_scope trusted(*this);
+    if (!slot) {
+        auto fresh = std::make_unique<cached_statement>();
+        const int rc = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &fresh->handle, nullptr);
+        if (rc != SQLITE_OK) return failure(rc);
+        slot = std::move(fresh);
+    }
+    if (sqlite3_bind_parameter_count(slot->handle) > 0) sqlite3_bind_int64(slot->handle, 1, bound);
+    const int rc = count_busy(sqlite3_step(slot->handle));
+    if (rc == SQLITE_DONE || rc == SQLITE_ROW) {
+        sqlite3_reset(slot->handle);
+        return {};
+    }
+    auto failed = failure(rc);
+    sqlite3_reset(slot->handle);
+    return failed;
+}
+
+result<void> connection::begin() { return control(begin_, profile_.role == role::writer ? "BEGIN IMMEDIATE" : "BEGIN"); }
+result<void> connection::commit() { return control(commit_, "COMMIT"); }
+result<void> connection::savepoint() { return control(savepoint_, "SAVEPOINT carrel_job"); }
+result<void> connection::release() { return control(release_, "RELEASE carrel_job"); }
+
+result<void> connection::rollback_to_and_release() {
+    if (auto undone = control(rollback_to_, "ROLLBACK TO carrel_job"); !undone) return undone;
+    return release();
+}
+
+void connection::rollback() noexcept {
+    if (!in_transaction()) return;
+    trusted_scope trusted(*this);
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+bool connection::in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
+
+// -- jobs ---
+
+void connection::begin_job() noexcept {
+    // Both would otherwise show what a neighbour left.
+    sqlite3_set_last_insert_rowid(db_, 0);
+    changes_before_job_ = sqlite3_total_changes64(db_);
+    tripped_fingerprint_ = 0;
+}
+
+std::int64_t connection::job_changes() const noexcept { return sqlite3_total_changes64(db_) - changes_before_job_; }
+std::int64_t connection::job_last_insert_rowid() const noexcept { return sqlite3_last_insert_rowid(db_); }
+
+bool connection::has_deferred_violation() const noexcept {
+    int current = 0;
+    int high = 0;
+    sqlite3_db_status(db_, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &high, 0);
+    return current != 0;
+}
+
+result<statement> connection::prepare(std::string_view sql, bool must_read) {
+    auto* entry = statements_.borrow(sql);
+    if (entry == nullptr) {
+        auto fresh = std::make_unique<cached_statement>();
+        fresh->sql = sql;
+        const char* tail = nullptr;
+        const int rc = count_busy(sqlite3_prepare_v3(db_, fresh->sql.data(), static_cast<int>(fresh->sql.size()),
+                                                     SQLITE_PREPARE_PERSISTENT, &fresh->handle, &tail));
+        if (rc != SQLITE_OK) return failure(rc);
+        if (fresh->handle == nullptr) return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), "no statement in: " + fresh->sql);
+        if (std::string_view rest(tail, fresh->sql.data() + fresh->sql.size()); rest.find_first_not_of(" \t\r\n;") != rest.npos)
+            return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), "more than one statement in: " + fresh->sql);
+        fresh->fingerprint = fingerprint_of(sql);
+        fresh->reads_only = sqlite3_stmt_readonly(fresh->handle) != 0;
+        entry = statements_.insert(std::move(fresh));
+    }
+    statement prepared(*this, *entry);
+    if (must_read && !entry->reads_only) return error(errc::not_a_read, entry->sql);
+    if (is_deep_ && is_deep_(entry->fingerprint)) {
+        tripped_fingerprint_ = entry->fingerprint;
+        watch_.trip(errc::budget_exceeded);
+        return error(errc::budget_exceeded);
+    }
+    return prepared;
+}
+
+result<void> connection::run_trusted(const std::string& sql) {
+    trusted_scope trusted(*this);
+    const int rc = count_busy(sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr));
+    if (rc != SQLITE_OK) return failure(rc);
+    return {};
+}
+
+result<std::optional<std::string>> connection::trusted_text(const std::string& sql) {
+    trusted_scope trusted(*this);
+    cached_statement query;
+    if (const int rc = count_busy(sqlite3_prepare_v2(db_, sql.c_str(), -1, &query.handle, nullptr)); rc != SQLITE_OK) return failure(rc);
+    const int rc = count_busy(sqlite3_step(query.handle));
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return failure(rc);
+    const auto* text = rc == SQLITE_ROW ? reinterpret_cast<const char*>(sqlite3_column_text(query.handle, 0)) : nullptr;
+    return text == nullptr ? std::optional<std::string>() : std::optional<std::string>(text);
+}
+
+// -- durability and WAL ---
+
+result<void> connection::record_commit(std::uint64_t sequence) {
+    return control(record_commit_, "UPDATE carrel_commit SET sequence = ?1", static_cast<std::int64_t>(sequence));
+}
+
+result<void> connection::set_durability(durability wanted) {
+    if (wanted == durability_) return {};
+    if (auto set = run_trusted(wanted == durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"); !set) return set;
+    durability_ = wanted;
+    return {};
+}
+
+result<checkpoint_report> connection::checkpoint(checkpoint_mode mode) {
+    checkpoint_report report;
+    const bool truncates = mode == checkpoint_mode::truncate;
+    // Every mode but PASSIVE would wait for readers in the busy handler, and the writer waits for nobody.
+    if (truncates) sqlite3_busy_timeout(db_, 0);
+    const int rc = sqlite3_wal_checkpoint_v2(db_, "main", truncates ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+                                             &report.log_frames, &report.checkpointed_frames);
+    if (truncates) sqlite3_busy_timeout(db_, static_cast<int>(profile_.busy_timeout.count()));
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY) return failure(rc);
+    if (report.log_frames >= 0) wal_frames_ = report.complete() ? 0 : report.log_frames;
+    return report;
+}
+
+int connection::on_wal(void* self, sqlite3*, const char*, int frames) {
+    static_cast<connection*>(self)->wal_frames_ = frames;
+    return SQLITE_OK;
+}
+
+// -- errors ---
+
+int connection::count_busy(int rc) noexcept {
+    if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) busy_seen_.fetch_add(1, std::memory_order_relaxed);
+    return rc;
+}
+
+error connection::failure(int rc) const {
+    const int code = db_ != nullptr && rc == (sqlite3_errcode(db_) & 0xff) ? sqlite3_extended_errcode(db_) : rc;
+    return {make_error_code(static_cast<sqlite_errc>(code)), db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc)};
+}
+
+error connection::step_failure(int rc, const cached_statement& entry) {
+    if ((rc & 0xff) == SQLITE_INTERRUPT && watch_.tripped()) {
+        tripped_fingerprint_ = entry.fingerprint;
+        return *watch_.tripped();
+    }
+    return failure(rc);
+}
+
+// -- what SQL may do ---
+
+int connection::on_progress(void* self) { return static_cast<connection*>(self)->watch_.must_end() ? 1 : 0; }
+
+int connection::authorize(void* self, int action, const char* a, const char* b, const char*, const char*) {
+    const auto& owner = *static_cast<connection*>(self);
+    if (owner.trusted_) return SQLITE_OK;
+    switch (action) {
+        case SQLITE_SELECT:
+        case SQLITE_READ:
+        case SQLITE_RECURSIVE: return SQLITE_OK;
+        case SQLITE_FUNCTION:
+            return starts_with(b, "fts3_tokenizer") || starts_with(b, "load_extension") ? SQLITE_DENY : SQLITE_OK;
+        case SQLITE_PRAGMA: return is_harmless_pragma(a, b) ? SQLITE_OK : SQLITE_DENY;
+        case SQLITE_TRANSACTION:
+        case SQLITE_SAVEPOINT:  // the transaction is the actor's
+        case SQLITE_ATTACH:     // also VACUUM and VACUUM INTO
+        case SQLITE_DETACH:
+        case SQLITE_CREATE_TEMP_INDEX:
+        case SQLITE_CREATE_TEMP_TABLE:
+        case SQLITE_CREATE_TEMP_TRIGGER:
+        case SQLITE_CREATE_TEMP_VIEW: return SQLITE_DENY;
+        case SQLITE_INSERT:
+        case SQLITE_UPDATE:
+        case SQLITE_DELETE:
+        case SQLITE_DROP_TABLE:
+        case SQLITE_ALTER_TABLE:
+            if (starts_with(a, "carrel_")) return SQLITE_DENY;  // carrel's own bookkeeping
+            [[fallthrough]];
+        default: return owner.profile_.role == role::writer ? SQLITE_OK : SQLITE_DENY;
+    }
+}
+
+}  // namespace carrel::sqlite

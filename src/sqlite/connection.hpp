@@ -1,0 +1,117 @@
+#pragma once
+
+#include "sqlite/profile.hpp"
+#include "sqlite/statement_cache.hpp"
+#include "sqlite/watch.hpp"
+
+#include <carrel/error.hpp>
+#include <carrel/statement.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+
+namespace carrel::sqlite {
+
+/// Result of a checkpoint: frames in the WAL and how many of them are in the database file.
+struct checkpoint_report {
+    int log_frames = 0;
+    int checkpointed_frames = 0;
+    bool complete() const noexcept { return log_frames == checkpointed_frames; }
+};
+
+enum class checkpoint_mode { passive, truncate };
+
+/// One SQLite connection with the profile of design.md section 5. Used by one thread at a time.
+class connection {
+public:
+    /// Opens, sets the profile and reads it back. `busy_seen` counts BUSY and LOCKED results; it must outlive the connection.
+    static result<std::unique_ptr<connection>> open(const std::string& path, const profile& wanted,
+                                                    std::atomic<std::uint64_t>& busy_seen);
+    ~connection();
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
+
+    // -- transactions: the actor's, never a job's ---
+    result<void> begin();     // deferred on a reader, IMMEDIATE on the writer
+    result<void> commit();
+    void rollback() noexcept;
+    bool in_transaction() const noexcept;
+    result<void> savepoint();
+    result<void> release();
+    result<void> rollback_to_and_release();
+
+    // -- one job at a time ---
+    void begin_job() noexcept;
+    std::int64_t job_changes() const noexcept;
+    std::int64_t job_last_insert_rowid() const noexcept;
+    /// Whether a deferred foreign key is violated at this moment.
+    bool has_deferred_violation() const noexcept;
+    /// Takes back statements that the job kept; true if there were any.
+    bool reclaim_statements() noexcept { return statements_.reclaim(); }
+
+    /// A statement for a job, from the cache.
+    result<statement> prepare(std::string_view sql, bool must_read);
+    /// Runs SQL of carrel's own, several statements too, past the authorizer.
+    result<void> run_trusted(const std::string& sql);
+    /// The first column of the first row of a query of carrel's own, past the authorizer; nothing without a row.
+    result<std::optional<std::string>> trusted_text(const std::string& sql);
+    /// Records `sequence` as the last commit, inside the running transaction.
+    result<void> record_commit(std::uint64_t sequence);
+
+    // -- deep statements: only on a resident reader ---
+    using deep_test = std::function<bool(std::uint64_t fingerprint)>;
+    void refuse_deep(deep_test is_deep) { is_deep_ = std::move(is_deep); }
+    std::uint64_t tripped_fingerprint() const noexcept { return tripped_fingerprint_; }
+
+    // -- durability and WAL: only on the writer ---
+    result<void> set_durability(durability wanted);
+    int wal_frames() const noexcept { return wal_frames_; }
+    result<checkpoint_report> checkpoint(checkpoint_mode mode);
+    std::size_t page_bytes() const noexcept { return page_bytes_; }
+
+    /// The sequence that the running transaction will have; kept here so that sessions can see it.
+    std::uint64_t commit_sequence = 0;
+
+    watch& watching() noexcept { return watch_; }
+    sqlite3* handle() noexcept { return db_; }
+    /// An error for SQLite's result code, with its message.
+    error failure(int rc) const;
+
+private:
+    friend class carrel::statement;
+    struct trusted_scope;
+
+    connection(sqlite3* db, const profile& wanted, std::atomic<std::uint64_t>& busy_seen);
+    result<void> set_up();
+    using own_statement = std::unique_ptr<cached_statement>;
+    result<void> control(own_statement& slot, const char* sql, std::int64_t bound = 0);
+    int count_busy(int rc) noexcept;
+    error step_failure(int rc, const cached_statement& entry);
+
+    static int authorize(void* self, int action, const char* a, const char* b, const char* database, const char* trigger);
+    static int on_progress(void* self);
+    static int on_wal(void* self, sqlite3* db, const char* name, int frames);
+
+    sqlite3* db_;
+    profile profile_;
+    std::atomic<std::uint64_t>& busy_seen_;
+    statement_cache statements_;
+    watch watch_;
+    deep_test is_deep_;
+    own_statement begin_, commit_, savepoint_, release_, rollback_to_, record_commit_;
+    std::int64_t changes_before_job_ = 0;
+    std::uint64_t tripped_fingerprint_ = 0;
+    std::size_t page_bytes_ = 4096;
+    int wal_frames_ = 0;
+    durability durability_ = durability::full;
+    bool trusted_ = false;  // carrel's own SQL is being prepared or stepped
+};
+
+}  // namespace carrel::sqlite

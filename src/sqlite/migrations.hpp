@@ -1,0 +1,24 @@
+#pragma once
+
+#include "sqlite/connection.hpp"
+
+#include <carrel/error.hpp>
+#include <carrel/options.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace carrel::sqlite {
+
+/// SHA-256 over a migration's text, in hexadecimal.
+std::string checksum_of(std::string_view sql);
+
+/// Brings the file to the newest migration, each in one transaction with its record, and makes carrel's own tables.
+/// Errors: `migration_changed`, `newer_database`, `invalid_option` for numbers that are not 1, 2, 3 …, SQLite's codes.
+result<void> migrate(connection& writer, std::span<const migration> migrations);
+
+/// The sequence of the last commit that the file holds.
+result<std::uint64_t> last_commit(connection& writer);
+
+}  // namespace carrel::sqlite

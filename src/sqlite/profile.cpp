@@ -1,0 +1,164 @@
+#include "sqlite/profile.hpp"
+
+#include <sqlite3.h>
+
+#include <array>
+#include <optional>
+
+namespace carrel::sqlite {
+namespace {
+
+struct pragma {
+    const char* name;
+    std::string set;
+    std::string expected;
+};
+
+// The order matters: WAL before synchronous, temp_store before anything that could open a temporary file.
+std::vector<pragma> pragmas_of(const profile& p) {
+    const bool writes = p.role == role::writer;
+    const auto cache = "-" + std::to_string(p.page_cache_kib);
+    const auto busy = std::to_string(p.busy_timeout.count());
+    std::vector<pragma> all = {
+        {"busy_timeout", busy, busy},
+        {"temp_store", "MEMORY", "2"},
+        {"mmap_size", "0", "0"},
+        {"cache_size", cache, cache},
+        {"foreign_keys", "ON", "1"},
+        {"trusted_schema", "OFF", "0"},
+        {"cell_size_check", "ON", "1"},
+        {"recursive_triggers", "ON", "1"},
+    };
+    if (writes) {
+        const bool full = p.default_durability == durability::full;
+        // cache_spill: SQLite before 3.50.2 loses committed data when a savepoint rolls back after a spill.
+        for (pragma own : {pragma{"journal_mode", "WAL", "wal"}, pragma{"synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1"},
+                           pragma{"cache_spill", "OFF", "0"}, pragma{"wal_autocheckpoint", "0", "0"},
+                           pragma{"journal_size_limit", "8388608", "8388608"}})
+            all.push_back(std::move(own));
+    } else {
+        all.push_back({"query_only", "ON", "1"});
+        all.push_back({"journal_mode", "", "wal"});  // read back only: a reader cannot change it
+    }
+    return all;
+}
+
+struct switch_setting {
+    int operation;
+    const char* name;
+    int wanted;
+};
+constexpr std::array switches = {
+    switch_setting{SQLITE_DBCONFIG_DEFENSIVE, "DEFENSIVE", 1},
+    switch_setting{SQLITE_DBCONFIG_TRUSTED_SCHEMA, "TRUSTED_SCHEMA", 0},
+    switch_setting{SQLITE_DBCONFIG_DQS_DML, "DQS_DML", 0},
+    switch_setting{SQLITE_DBCONFIG_DQS_DDL, "DQS_DDL", 0},
+    switch_setting{SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, "ENABLE_FTS3_TOKENIZER", 0},
+    switch_setting{SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, "ENABLE_LOAD_EXTENSION", 0},
+    switch_setting{SQLITE_DBCONFIG_WRITABLE_SCHEMA, "WRITABLE_SCHEMA", 0},
+    switch_setting{SQLITE_DBCONFIG_ENABLE_FKEY, "ENABLE_FKEY", 1},
+};
+
+struct limit_setting {
+    int id;
+    const char* name;
+    int wanted;
+};
+std::vector<limit_setting> limits_of(const profile& p) {
+    return {{SQLITE_LIMIT_LENGTH, "LENGTH", static_cast<int>(p.value_bytes_max)},
+            {SQLITE_LIMIT_SQL_LENGTH, "SQL_LENGTH", 1 << 20},
+            {SQLITE_LIMIT_ATTACHED, "ATTACHED", 0},
+            {SQLITE_LIMIT_EXPR_DEPTH, "EXPR_DEPTH", 200},
+            {SQLITE_LIMIT_COMPOUND_SELECT, "COMPOUND_SELECT", 100},
+            {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, "LIKE_PATTERN_LENGTH", 1000},
+            {SQLITE_LIMIT_VARIABLE_NUMBER, "VARIABLE_NUMBER", 32766},
+            {SQLITE_LIMIT_TRIGGER_DEPTH, "TRIGGER_DEPTH", 32},
+            {SQLITE_LIMIT_WORKER_THREADS, "WORKER_THREADS", 0}};
+}
+
+std::optional<std::string> read_text(sqlite3* db, const std::string& sql) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK) return std::nullopt;
+    std::optional<std::string> text;
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) != nullptr)
+        text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return text;
+}
+
+error sqlite_failure(sqlite3* db, const std::string& doing) {
+    return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), doing + ": " + sqlite3_errmsg(db)};
+}
+
+// Calls one text_function; a NULL argument makes the result NULL.
+void call_text_function(sqlite3_context* context, int count, sqlite3_value** values) {
+    const auto* function = static_cast<const text_function*>(sqlite3_user_data(context));
+    std::array<std::string_view, 8> arguments;
+    for (int i = 0; i < count; ++i) {
+        const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[i]));
+        if (text == nullptr) return sqlite3_result_null(context);
+        arguments[static_cast<std::size_t>(i)] = {text, static_cast<std::size_t>(sqlite3_value_bytes(values[i]))};
+    }
+    thread_local std::string scratch;
+    const auto answer = function->call(std::span(arguments.data(), static_cast<std::size_t>(count)), scratch);
+    if (!answer) return sqlite3_result_null(context);
+    sqlite3_result_text64(context, answer->data(), answer->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+result<void> add_functions(sqlite3* db, std::span<const text_function> functions) {
+    for (const auto& function : functions) {
+        const int rc = sqlite3_create_function_v2(
+            db, function.name, function.arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+            const_cast<text_function*>(&function), call_text_function, nullptr, nullptr, nullptr);
+        if (rc != SQLITE_OK) return sqlite_failure(db, std::string("function ") + function.name);
+    }
+    return {};
+}
+
+}  // namespace
+
+profile profile_of(const options& settings, role wanted) {
+    return {.role = wanted,
+            .default_durability = settings.default_durability,
+            .busy_timeout = settings.busy_timeout,
+            .page_cache_kib = settings.page_cache_kib,
+            .value_bytes_max = settings.value_bytes_max,
+            .statement_cache = settings.statement_cache,
+            .functions = settings.functions};
+}
+
+result<void> apply_profile(sqlite3* db, const profile& wanted) {
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, static_cast<int>(wanted.busy_timeout.count()));
+    for (const auto& one : switches) sqlite3_db_config(db, one.operation, one.wanted, nullptr);
+    for (const auto& one : pragmas_of(wanted)) {
+        if (one.set.empty()) continue;
+        const auto sql = std::string("PRAGMA ") + one.name + "=" + one.set;
+        if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_failure(db, sql);
+    }
+    for (const auto& one : limits_of(wanted)) sqlite3_limit(db, one.id, one.wanted);
+    if (auto added = add_functions(db, wanted.functions); !added) return added.error();
+    if (auto differs = first_difference(db, wanted); !differs.empty()) return error(errc::profile_mismatch, differs);
+    return {};
+}
+
+std::string first_difference(sqlite3* db, const profile& wanted) {
+    for (const auto& one : pragmas_of(wanted)) {
+        const auto got = read_text(db, std::string("PRAGMA ") + one.name);
+        if (got.value_or("nothing") != one.expected)
+            return std::string(one.name) + " reads " + got.value_or("nothing") + ", wanted " + one.expected;
+    }
+    for (const auto& one : switches) {
+        int got = -1;
+        sqlite3_db_config(db, one.operation, -1, &got);
+        if (got != one.wanted) return std::string(one.name) + " reads " + std::to_string(got);
+    }
+    for (const auto& one : limits_of(wanted))
+        if (const int got = sqlite3_limit(db, one.id, -1); got != one.wanted)
+            return std::string("limit ") + one.name + " reads " + std::to_string(got);
+    // The switch above guards a crash at an address of the caller's choice: make sure that it does.
+    if (read_text(db, "SELECT fts3_tokenizer('simple')")) return "fts3_tokenizer can be called";
+    return {};
+}
+
+}  // namespace carrel::sqlite
