@@ -1,0 +1,67 @@
+#pragma once
+
+#include <carrel/error.hpp>
+#include <carrel/options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+// Decisions of the writer as pure functions; the writer's loop obeys them.
+namespace carrel::detail {
+
+/// What the writer may put into one transaction.
+struct batch_limits {
+    std::size_t jobs_max = 1'024;
+    std::size_t bytes_max = 64u << 20;
+    std::chrono::nanoseconds time_max = std::chrono::milliseconds(50);
+};
+
+/// Whether a batch that holds `jobs` and `bytes` and has run for `running` takes one more job of `next_bytes`. An empty
+/// batch takes anything, or a large job would never run.
+constexpr bool takes_another(std::size_t jobs, std::size_t bytes, std::chrono::nanoseconds running, std::size_t next_bytes,
+                             const batch_limits& limits) noexcept {
+    if (jobs == 0) return true;
+    return jobs < limits.jobs_max && bytes + next_bytes <= limits.bytes_max && running < limits.time_max;
+}
+
+/// What a failed COMMIT means for the jobs it held.
+enum class commit_failure {
+    retry,            ///< Busy: the transaction is still open, COMMIT again.
+    rerun_singly,     ///< A violation that only COMMIT found: run the jobs one by one.
+    definite,         ///< Nothing was committed; each job is told so.
+    outcome_unknown,  ///< It may be in the WAL after a crash: say so and acknowledge nothing ever again.
+};
+
+commit_failure classify_commit_failure(const error& failed) noexcept;
+
+/// Whether an error of a checkpoint means that synced data may be gone.
+bool is_sync_failure(const error& failed) noexcept;
+
+/// How many culprits may be taken out of one batch before its survivors run one by one: taking them out is quadratic.
+inline constexpr int reruns_max = 2;
+
+/// When the writer checkpoints.
+struct checkpoint_policy {
+    int due_frames = 4'096;
+    int retry_frames = 1'024;  // new frames after an attempt that readers kept from completing
+
+    constexpr bool is_due(int wal_frames, int frames_at_last_attempt) const noexcept {
+        if (wal_frames < due_frames) return false;
+        return frames_at_last_attempt > wal_frames || wal_frames - frames_at_last_attempt >= retry_frames;
+    }
+};
+
+/// What the size of the WAL asks for.
+enum class wal_pressure {
+    none,
+    hold_deep_reads,   ///< Soft cap: background readers begin no new snapshot.
+    interrupt_oldest,  ///< Hard cap: the oldest reader loses its snapshot.
+};
+
+constexpr wal_pressure pressure_of(std::size_t wal_bytes, std::size_t soft_bytes, std::size_t hard_bytes) noexcept {
+    if (wal_bytes >= hard_bytes) return wal_pressure::interrupt_oldest;
+    return wal_bytes >= soft_bytes ? wal_pressure::hold_deep_reads : wal_pressure::none;
+}
+
+}  // namespace carrel::detail

@@ -1,0 +1,58 @@
+#include <carrel/options.hpp>
+
+#include <array>
+#include <string>
+
+namespace carrel {
+namespace {
+
+struct range {
+    const char* name;
+    long long value, least, most;
+};
+
+template <class T>
+long long number(T value) {
+    if constexpr (requires { value.count(); }) return static_cast<long long>(value.count());
+    else return static_cast<long long>(value);
+}
+
+}  // namespace
+
+result<void> options::validate() const {
+    constexpr long long mi = 1 << 20;
+    constexpr long long gi = 1 << 30;
+    const std::array ranges{
+        range{"readers_max", number(readers_max), 1, 256},
+        range{"readers_idle", number(readers_idle), 0, number(readers_max)},
+        range{"reader_lifetime (ms)", number(reader_lifetime), 0, 86'400'000},
+        range{"reader_idle_time (ms)", number(reader_idle_time), 0, 86'400'000},
+        range{"read_budget (us)", number(read_budget), 50, 1'000'000},
+        range{"read_batch_jobs_max", number(read_batch_jobs_max), 1, 4'096},
+        range{"read_queue_jobs_max", number(read_queue_jobs_max), 1, mi},
+        range{"background_nice", background_nice, 0, 19},
+        range{"batch_jobs_max", number(batch_jobs_max), 1, 65'536},
+        range{"batch_bytes_max", number(batch_bytes_max), 64 << 10, gi},
+        range{"batch_time_max (ms)", number(batch_time_max), 1, 10'000},
+        range{"write_queue_jobs_max", number(write_queue_jobs_max), 1, mi},
+        range{"write_queue_bytes_max", number(write_queue_bytes_max), 64 << 10, 16 * gi},
+        range{"deadline_max (ms)", number(deadline_max), 1, 3'600'000},
+        range{"deadline_default (ms)", number(deadline_default), 1, number(deadline_max)},
+        range{"checkpoint_frames", number(checkpoint_frames), 1, mi},
+        range{"wal_soft_bytes", number(wal_soft_bytes), 64 << 10, 64 * gi},
+        range{"wal_hard_bytes", number(wal_hard_bytes), number(wal_soft_bytes), 64 * gi},
+        range{"statement_cache", number(statement_cache), 8, 4'096},
+        range{"page_cache_kib", number(page_cache_kib), 256, 4 * mi},
+        range{"busy_timeout (ms)", number(busy_timeout), 0, 60'000},
+        range{"value_bytes_max", number(value_bytes_max), mi, gi - 1},
+        range{"exhaustion_threshold (ms)", number(exhaustion_threshold), 1, 60'000},
+    };
+    for (const auto& one : ranges)
+        if (one.value < one.least || one.value > one.most)
+            return error(errc::invalid_option, std::string(one.name) + " = " + std::to_string(one.value) + " is not in " +
+                                                   std::to_string(one.least) + " to " + std::to_string(one.most));
+    if (path.empty()) return error(errc::invalid_option, "path is empty");
+    return {};
+}
+
+}  // namespace carrel

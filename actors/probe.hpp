@@ -1,0 +1,147 @@
+#pragma once
+
+#include <carrel/stats.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+// Counters of one actor, written by that actor alone and read by anyone without a lock.
+namespace carrel::detail {
+
+class counter {
+public:
+    void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+    void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
+    std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+/// A counter that any thread may raise.
+class shared_counter {
+public:
+    void add(std::uint64_t n = 1) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
+    std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+/// Histogram of waits: bucket i holds waits up to 1 µs · 4^i.
+class wait_counter {
+public:
+    static constexpr std::size_t bucket_of(std::chrono::nanoseconds wait) noexcept {
+        const auto microseconds = wait.count() <= 0 ? 0u : static_cast<std::uint64_t>(wait.count() + 999) / 1'000u;
+        if (microseconds <= 1) return 0;
+        const auto bits = static_cast<std::size_t>(std::bit_width(microseconds - 1));
+        return std::min(wait_histogram::buckets - 1, (bits + 1) / 2);
+    }
+    void waited(std::chrono::nanoseconds wait) noexcept {
+        counts_[bucket_of(wait)].add();
+        nanoseconds_.add(wait.count() > 0 ? static_cast<std::uint64_t>(wait.count()) : 0);
+    }
+    void add_to(wait_histogram& sum) const noexcept {
+        for (std::size_t i = 0; i < counts_.size(); ++i) sum.counts[i] += counts_[i].get();
+        sum.seconds_total += static_cast<double>(nanoseconds_.get()) * 1e-9;
+    }
+
+private:
+    std::array<counter, wait_histogram::buckets> counts_;
+    counter nanoseconds_;
+};
+
+/// Busy time by second over the last ten seconds.
+class busy_window {
+public:
+    static constexpr std::size_t seconds = 10;
+
+    void busy(std::chrono::steady_clock::time_point until, std::chrono::nanoseconds time) noexcept {
+        const auto second = second_of(until);
+        auto& slot = slots_[static_cast<std::size_t>(second) % slots_.size()];
+        if (slot.second.get() != static_cast<std::uint64_t>(second)) {
+            slot.nanoseconds.set(0);
+            slot.second.set(static_cast<std::uint64_t>(second));
+        }
+        slot.nanoseconds.add(static_cast<std::uint64_t>(time.count()));
+    }
+    /// Seconds of work in the ten full seconds before `now`.
+    double busy_seconds(std::chrono::steady_clock::time_point now) const noexcept {
+        const auto current = static_cast<std::uint64_t>(second_of(now));
+        double sum = 0;
+        for (const auto& slot : slots_) {
+            const auto second = slot.second.get();
+            if (second < current && current - second <= seconds) sum += static_cast<double>(slot.nanoseconds.get()) * 1e-9;
+        }
+        return sum;
+    }
+
+private:
+    static std::int64_t second_of(std::chrono::steady_clock::time_point t) noexcept {
+        return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+    }
+    struct second_slot {
+        counter second;
+        counter nanoseconds;
+    };
+    std::array<second_slot, seconds + 2> slots_;
+};
+
+/// What every actor that owns a connection counts.
+struct actor_probe {
+    counter jobs;
+    counter jobs_failed;
+    counter batches;
+    counter execution_nanoseconds;
+    counter opened;        // connections opened
+    counter closed_idle_time;
+    counter closed_lifetime;
+    counter closed_max_idle;
+    counter steals;
+    counter snapshots_interrupted;
+    counter expired;
+    wait_counter waits;
+    busy_window window;
+    std::atomic<bool> is_open{false};
+    std::atomic<bool> is_busy{false};
+};
+
+/// Notices when work waits for longer than a threshold because nobody is free, and when that is over. A state machine
+/// without a clock; its owner guards it.
+class exhaustion {
+public:
+    struct episode {
+        std::chrono::nanoseconds length{0};
+        std::uint64_t jobs = 0;
+    };
+    explicit exhaustion(std::chrono::nanoseconds threshold) noexcept : threshold_(threshold) {}
+
+    /// A job was taken after `wait`. True if this begins an episode.
+    bool took_after(std::chrono::nanoseconds wait, std::chrono::steady_clock::time_point now) noexcept {
+        if (wait <= threshold_) return false;
+        ++jobs_;
+        if (since_) return false;
+        since_ = now - wait;
+        return true;
+    }
+    /// Somebody is free and nothing waits. The episode that this ends, if one was on.
+    std::optional<episode> came_to_rest(std::chrono::steady_clock::time_point now) noexcept {
+        if (!since_) return std::nullopt;
+        episode ended{now - *since_, jobs_};
+        since_.reset();
+        jobs_ = 0;
+        return ended;
+    }
+
+private:
+    std::chrono::nanoseconds threshold_;
+    std::optional<std::chrono::steady_clock::time_point> since_;
+    std::uint64_t jobs_ = 0;
+};
+
+}  // namespace carrel::detail

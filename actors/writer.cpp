@@ -1,0 +1,382 @@
+#include "actors/writer.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+
+namespace carrel::detail {
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr int commit_retries_max = 3;
+// How often an idle writer looks again at a WAL that readers kept it from emptying.
+constexpr std::chrono::milliseconds attention_interval{50};
+// A WAL file larger than this is cut when it is idle and empty.
+constexpr std::size_t wal_file_bytes_idle = 8u << 20;
+
+std::uint64_t count(std::chrono::nanoseconds time) noexcept { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count())); }
+
+}  // namespace
+
+writer::writer(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings, snapshots& readers)
+    : settings_(settings),
+      limits_{settings.batch_jobs_max, settings.batch_bytes_max, settings.batch_time_max},
+      checkpoints_{static_cast<int>(settings.checkpoint_frames), std::max(1, static_cast<int>(settings.checkpoint_frames / 4))},
+      mailbox_(settings.write_queue_jobs_max, settings.write_queue_bytes_max),
+      readers_(readers),
+      connection_(std::move(connection)),
+      sequence_(sequence),
+      exhaustion_(settings.exhaustion_threshold) {
+    probe_.commit_sequence.set(sequence);
+    probe_.opened.add();
+    probe_.is_open = true;
+}
+
+void writer::start() {
+    thread_ = std::thread([this] {
+        pthread_setname_np(pthread_self(), "carrel-writer");
+        run();
+    });
+}
+
+push_result writer::push(std::unique_ptr<write_job>& job) {
+    if (probe_.is_busy.load(std::memory_order_relaxed)) probe_.waited.add();
+    return mailbox_.push(job);
+}
+
+void writer::finish() {
+    mailbox_.close();
+    if (thread_.joinable()) thread_.join();
+}
+
+result<void> writer::close() {
+    result<void> outcome;
+    if (is_poisoned()) {
+        outcome = error(errc::outcome_unknown, "a commit failed in fsync");
+    } else if (auto last = connection_->checkpoint(sqlite::checkpoint_mode::truncate); !last) {
+        outcome = last.error();
+    }
+    connection_.reset();
+    probe_.is_open = false;
+    return outcome;
+}
+
+void writer::run() {
+    for (;;) {
+        if (pending_.empty()) {
+            pending_ = mailbox_.take_all(wants_attention() ? std::optional(attention_interval) : std::nullopt);
+            if (pending_.empty() && mailbox_.is_closed()) return;
+        } else {
+            auto more = mailbox_.take_present();
+            pending_.append(more);
+        }
+        const auto begun = clock::now();
+        const bool idle = pending_.empty();
+        probe_.is_busy = true;
+        if (!idle) run_batch();
+        tend_wal(idle);
+        probe_.is_busy = false;
+        const auto ended = clock::now();
+        probe_.window.busy(ended, ended - begun);
+        if (pending_.empty()) note_rest();
+    }
+}
+
+// -- one transaction ---
+
+void writer::run_batch() {
+    reruns_in_batch_ = 0;
+    const auto begun = clock::now();
+    const bool singly = run_singly_ > 0;
+    std::size_t bytes = 0;
+    std::size_t jobs = 0;
+    if (!begin_batch()) return;
+    while (!pending_.empty() && takes_another(jobs, bytes, clock::now() - begun, pending_.front()->bytes, limits_now())) {
+        bytes += pending_.front()->bytes;
+        ++jobs;
+        run_one(pending_.pop_front());
+        if (!connection_->in_transaction() && !begin_batch()) return;
+    }
+    probe_.execution_nanoseconds.add(count(clock::now() - begun));
+    if (singly) --run_singly_;
+    commit_batch();
+    reply();
+}
+
+bool writer::begin_batch() {
+    changes_in_batch_ = 0;
+    error refused(errc::writer_poisoned);
+    if (!is_poisoned()) {
+        auto begun = connection_->set_durability(demanded());
+        if (begun) begun = connection_->begin();
+        connection_->commit_sequence = sequence_ + 1;
+        if (begun) return true;
+        refused = begun.error();
+    }
+    while (auto job = pending_.pop_front()) {
+        job->fail(refused);
+        refused_.push_back(std::move(job));
+    }
+    fail_batch(refused);
+    reply();
+    return false;
+}
+
+void writer::run_one(std::unique_ptr<write_job> job) {
+    const auto now = clock::now();
+    const auto wait = now - job->accepted;
+    if (job->is_cancelled()) return drop(std::move(job), errc::cancelled);
+    if (now >= job->deadline) return drop(std::move(job), errc::deadline_exceeded);
+    probe_.waits.waited(wait);
+    if (exhaustion_.took_after(wait, now)) {
+        probe_.episodes.add();
+        log(log_level::warning, "writer exhausted: mutations wait longer than the threshold");
+    }
+    switch (run_isolated(*job)) {
+        case fate::kept: kept_.push_back(std::move(job)); break;
+        case fate::failed_alone: refused_.push_back(std::move(job)); break;
+        case fate::took_transaction:
+            refused_.push_back(std::move(job));
+            rerun_survivors();
+            break;
+    }
+}
+
+writer::fate writer::run_isolated(write_job& job) {
+    connection_->begin_job();
+    if (!job.single_statement) {
+        if (auto opened = connection_->savepoint(); !opened) {
+            job.fail(opened.error());
+            return connection_->in_transaction() ? fate::failed_alone : fate::took_transaction;
+        }
+    }
+    connection_->watching().arm(job.deadline, std::nullopt, nullptr, nullptr);
+    {
+        write_session session(*connection_);
+        job.run(session);
+    }
+    connection_->watching().disarm();
+    return settle(job);
+}
+
+writer::fate writer::settle(write_job& job) {
+    if (connection_->reclaim_statements()) job.fail(errc::statement_left_open);
+    if (!connection_->in_transaction()) {
+        // Interrupts, full disks, ON CONFLICT ROLLBACK and RAISE(ROLLBACK) take the whole transaction along. Work that
+        // calls that a success is wrong: nothing of it is left.
+        if (!job.has_failed()) job.fail(error(errc::work_threw, "the work ignored an error that rolled back its transaction"));
+        return fate::took_transaction;
+    }
+    if (!job.has_failed() && connection_->has_deferred_violation())
+        job.fail(error(make_error_code(sqlite_errc::constraint_foreign_key), "deferred foreign key violated"));
+    if (!job.has_failed()) {
+        changes_in_batch_ += connection_->job_changes();
+        if (job.single_statement) return fate::kept;
+        auto released = connection_->release();
+        if (released) return fate::kept;
+        job.fail(released.error());
+    } else if (job.single_statement && connection_->job_changes() == 0) {
+        return fate::failed_alone;  // a statement that fails undoes itself
+    }
+    auto undone = job.single_statement ? result<void>(error(errc::work_threw)) : connection_->rollback_to_and_release();
+    if (undone) return fate::failed_alone;
+    // ON CONFLICT FAIL keeps the rows before the failure, and without a savepoint only the whole can be undone.
+    connection_->rollback();
+    return fate::took_transaction;
+}
+
+void writer::rerun_survivors() {
+    if (kept_.empty()) return;
+    probe_.reruns.add();
+    const auto survivors = kept_.size();
+    put_back_kept();
+    if (++reruns_in_batch_ >= reruns_max) run_singly_ = std::max(run_singly_, survivors + 1);
+}
+
+void writer::put_back_kept() {
+    for (; !kept_.empty(); kept_.pop_back()) {
+        kept_.back()->discard();
+        pending_.push_front(std::move(kept_.back()));
+    }
+}
+
+// -- its end ---
+
+void writer::commit_batch() {
+    if (!connection_->in_transaction()) return;
+    if (kept_.empty() || changes_in_batch_ == 0) {
+        connection_->rollback();
+        return acknowledge(sequence_);
+    }
+    const auto begun = clock::now();
+    auto done = connection_->record_commit(sequence_ + 1);
+    if (done) done = connection_->commit();
+    for (int retries = 0; !done && classify_commit_failure(done.error()) == commit_failure::retry && retries < commit_retries_max; ++retries)
+        done = connection_->commit();
+    probe_.commit_nanoseconds.add(count(clock::now() - begun));
+    if (!done) return commit_failed(done.error());
+    probe_.batches.add();
+    probe_.commit_sequence.set(++sequence_);
+    acknowledge(sequence_);
+}
+
+void writer::commit_failed(const error& failed) {
+    log(log_level::error, "commit failed: " + failed.message());
+    connection_->rollback();
+    switch (classify_commit_failure(failed)) {
+        case commit_failure::rerun_singly:
+            if (kept_.size() == 1) return fail_batch(failed);
+            run_singly_ = std::max(run_singly_, kept_.size());
+            probe_.reruns.add();
+            put_back_kept();
+            return;
+        case commit_failure::outcome_unknown:
+            poison(failed);
+            return fail_batch(error(errc::outcome_unknown, failed.message()));
+        case commit_failure::retry:
+        case commit_failure::definite: return fail_batch(failed);
+    }
+}
+
+void writer::acknowledge(std::uint64_t sequence) {
+    for (auto& job : kept_) {
+        job->commit_sequence = sequence;
+        refused_.push_back(std::move(job));
+    }
+    kept_.clear();
+}
+
+void writer::fail_batch(const error& reason) {
+    // What a refused job saw of its neighbours was not committed either, so it is told the same.
+    for (auto& job : kept_) refused_.push_back(std::move(job));
+    kept_.clear();
+    for (auto& job : refused_) job->fail(reason);
+}
+
+void writer::reply() {
+    for (auto& job : refused_) {
+        probe_.jobs.add();
+        if (job->has_failed()) probe_.jobs_failed.add();
+        ++finished_jobs_;
+        finished_bytes_ += job->bytes;
+        replies_.add(std::move(job));
+    }
+    refused_.clear();
+    auto* oldest = pending_.front();
+    mailbox_.finished(finished_jobs_, finished_bytes_, oldest != nullptr ? std::optional(oldest->accepted) : std::nullopt);
+    finished_jobs_ = finished_bytes_ = 0;
+    replies_.send();
+}
+
+void writer::drop(std::unique_ptr<write_job> job, errc why) {
+    probe_.expired.add();
+    ++finished_jobs_;
+    finished_bytes_ += job->bytes;
+    job->fail(why);
+    replies_.add(std::move(job));
+}
+
+void writer::poison(const error& failed) {
+    poisoned_ = true;
+    log(log_level::error, "the writer acknowledges nothing any more, restart needed: " + failed.message());
+}
+
+// -- between transactions ---
+
+void writer::tend_wal(bool idle) {
+    if (is_poisoned()) return;
+    if (wal_bytes() > std::min(wal_file_bytes_idle, settings_.wal_soft_bytes)) truncate_due_ = true;
+    if (checkpoints_.is_due(connection_->wal_frames(), frames_at_last_attempt_)) checkpoint(sqlite::checkpoint_mode::passive);
+    probe_.wal_bytes.set(wal_bytes());
+    readers_.set_pressure(pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
+    if (!idle || !truncate_due_) return;
+    checkpoint(sqlite::checkpoint_mode::passive);
+    if (connection_->wal_frames() == 0) checkpoint(sqlite::checkpoint_mode::truncate);
+    readers_.set_pressure(pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
+}
+
+void writer::checkpoint(sqlite::checkpoint_mode mode) {
+    const auto begun = clock::now();
+    auto done = connection_->checkpoint(mode);
+    probe_.checkpoints.add();
+    probe_.checkpoint_nanoseconds.add(count(clock::now() - begun));
+    frames_at_last_attempt_ = connection_->wal_frames();
+    if (done) {
+        probe_.checkpoint_frames.add(static_cast<std::uint64_t>(std::max(0, done->checkpointed_frames)));
+        if (mode == sqlite::checkpoint_mode::truncate && done->log_frames == 0) truncate_due_ = false;
+        return;
+    }
+    probe_.checkpoint_errors.add();
+    log(log_level::error, "checkpoint failed: " + done.error().message());
+    if (is_sync_failure(done.error())) poison(done.error());
+}
+
+void writer::note_rest() {
+    if (const auto ended = exhaustion_.came_to_rest(clock::now()))
+        log(log_level::warning, "writer exhaustion over after " +
+                                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(ended->length).count()) +
+                                    " ms, " + std::to_string(ended->jobs) + " mutations waited");
+}
+
+std::size_t writer::wal_bytes() const noexcept {
+    constexpr std::size_t frame_header = 24;
+    return static_cast<std::size_t>(connection_->wal_frames()) * (connection_->page_bytes() + frame_header);
+}
+
+bool writer::wants_attention() const noexcept {
+    return !is_poisoned() && (truncate_due_ || connection_->wal_frames() >= checkpoints_.due_frames);
+}
+
+durability writer::demanded() noexcept {
+    // What could be in the batch decides, since the setting cannot change inside a transaction.
+    std::size_t looked_at = 0;
+    for (job* one = pending_.front(); one != nullptr && looked_at < limits_.jobs_max; one = one->next, ++looked_at)
+        if (static_cast<write_job*>(one)->needed == durability::full) return durability::full;
+    return durability::normal;
+}
+
+batch_limits writer::limits_now() const noexcept {
+    auto limits = limits_;
+    if (run_singly_ > 0) limits.jobs_max = 1;
+    return limits;
+}
+
+void writer::log(log_level level, const std::string& text) const {
+    if (settings_.log) settings_.log(level, text);
+}
+
+void writer::add_to(database_stats& stats) const {
+    const auto now = clock::now();
+    auto& w = stats.writer;
+    w.jobs = probe_.jobs.get();
+    w.jobs_failed = probe_.jobs_failed.get();
+    w.batches = probe_.batches.get();
+    w.reruns = probe_.reruns.get();
+    w.commit_sequence = probe_.commit_sequence.get();
+    std::tie(w.queue_jobs, w.queue_bytes) = mailbox_.held();
+    w.queue_age_seconds = std::chrono::duration<double>(mailbox_.age(now)).count();
+    w.execution_seconds_total = static_cast<double>(probe_.execution_nanoseconds.get()) * 1e-9;
+    w.commit_seconds_total = static_cast<double>(probe_.commit_nanoseconds.get()) * 1e-9;
+    w.checkpoints = probe_.checkpoints.get();
+    w.checkpoint_frames = probe_.checkpoint_frames.get();
+    w.checkpoint_errors = probe_.checkpoint_errors.get();
+    w.checkpoint_seconds_total = static_cast<double>(probe_.checkpoint_nanoseconds.get()) * 1e-9;
+    w.wal_bytes = probe_.wal_bytes.get();
+    w.poisoned = is_poisoned();
+    stats.expired += probe_.expired.get();
+    auto& pool = stats.write;
+    pool.max_open = 1;
+    pool.open = probe_.is_open ? 1 : 0;
+    pool.in_use = probe_.is_busy ? 1 : 0;
+    pool.idle = pool.open - std::min(pool.open, pool.in_use);
+    pool.wait_count = probe_.waited.get();
+    pool.utilization = probe_.window.busy_seconds(now) / static_cast<double>(busy_window::seconds);
+    pool.exhaustion_episodes = probe_.episodes.get();
+    probe_.waits.add_to(pool.waits);
+    pool.wait_seconds_total = pool.waits.seconds_total;
+}
+
+}  // namespace carrel::detail
