@@ -86,6 +86,7 @@ void dispatcher::start(worker& one) {
 void dispatcher::finish() {
     closed_ = true;
     for (auto pushing = submitting_.load(); pushing != 0; pushing = submitting_.load()) submitting_.wait(pushing);
+    leaving_ = true;
     for (auto& one : workers_) one->queue.poke();
     // Each leaves when nothing is left to take or steal; a worker never started has an empty queue.
     for (auto& one : workers_) {
@@ -100,11 +101,13 @@ void dispatcher::finish() {
 void dispatcher::run(worker& me) {
     me.idle_since = clock::now();
     for (;;) {
+        // Asked before looking for work: what was queued before the door closed is then found.
+        const bool leaving = leaving_;
         auto batch = find_work(me);
         if (!batch.empty()) {
             run_batch(me, std::move(batch));
             me.idle_since = clock::now();
-        } else if (closed_) {
+        } else if (leaving) {
             return;
         } else {
             rest(me);

@@ -71,6 +71,7 @@ private:
     std::atomic<std::size_t> queued_{0};
     std::atomic<bool> closed_{false};
     std::atomic<int> submitting_{0};
+    std::atomic<bool> leaving_{false};  // closed, and nobody is between door and queue
     shared_counter waited_;
 
     std::mutex episode_mutex_;

@@ -15,7 +15,7 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
     std::shared_ptr<engine> opened(new engine(std::move(settings), std::move(*guard)));
     if (auto ready = opened->open_writer(); !ready) {
         opened->writer_.reset();
-        opened->guard_.forget_new_file();
+        opened->guard_->forget_new_file();
         return ready.error();
     }
     opened->writer_->start();
@@ -25,12 +25,13 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
 engine::engine(options settings, sqlite::file_guard guard)
     : settings_(std::move(settings)),
       guard_(std::move(guard)),
+      path_(guard_->path()),
       dispatcher_([this] { return open_reader(); }, snapshots_, settings_) {}
 
 engine::~engine() { stop(); }
 
 result<void> engine::open_writer() {
-    auto connection = sqlite::connection::open(guard_.path(), sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
+    auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
     if (!connection) return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path) : connection.error();
     // The first write transaction of a process also recovers the WAL, before any reader could be made to wait for it.
     if (auto migrated = sqlite::migrate(**connection, settings_.migrations); !migrated) return migrated;
@@ -43,7 +44,7 @@ result<void> engine::open_writer() {
 }
 
 result<std::unique_ptr<sqlite::connection>> engine::open_reader() {
-    return sqlite::connection::open(guard_.path(), sqlite::profile_of(settings_, sqlite::role::reader), busy_seen_);
+    return sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::reader), busy_seen_);
 }
 
 // -- work ---
@@ -119,6 +120,7 @@ result<void> engine::stop() {
         writer_->finish();
         stopped_ = writer_->close();
     }
+    guard_.reset();
     return *stopped_;
 }
 

@@ -48,7 +48,8 @@ private:
     void share_readers();
 
     const options settings_;
-    sqlite::file_guard guard_;
+    std::optional<sqlite::file_guard> guard_;  // until stopped
+    const std::string path_;                   // as the guard resolved it
     std::atomic<std::uint64_t> busy_seen_{0};
     std::atomic<bool> stopping_{false};
     shared_counter refused_overloaded_;

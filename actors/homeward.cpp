@@ -13,8 +13,9 @@ void homeward::send() {
     for (auto& [home, jobs] : groups_) {
         if (jobs.empty()) continue;
         if (home && home->arrive(jobs)) continue;
-        // No shard, or it is gone: each handler's own executor takes its result.
-        while (auto job = jobs.pop_front()) job.release()->deliver();
+        // No shard, or it is gone: each handler's own executor takes its result. Posted, since an executor that may run
+        // a handler at once would run it on this actor's thread.
+        while (auto job = jobs.pop_front()) job.release()->deliver(delivery::post);
     }
     groups_.clear();
 }

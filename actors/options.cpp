@@ -24,7 +24,7 @@ result<void> options::validate() const {
     constexpr long long gi = 1 << 30;
     const std::array ranges{
         range{"readers_max", number(readers_max), 1, 256},
-        range{"readers_idle", number(readers_idle), 0, number(readers_max)},
+        range{"readers_idle", number(readers_idle), 0, 256},
         range{"reader_lifetime (ms)", number(reader_lifetime), 0, 86'400'000},
         range{"reader_idle_time (ms)", number(reader_idle_time), 0, 86'400'000},
         range{"read_budget (us)", number(read_budget), 50, 1'000'000},

@@ -38,15 +38,16 @@ struct committed<void> {
 
 /// Per-job settings; what is absent is taken from `options`.
 struct job_options {
-    std::optional<std::chrono::milliseconds> deadline;  ///< From now; at most `options::deadline_max`.
-    std::optional<carrel::durability> durability;       ///< Writes only.
-    std::size_t bytes = 0;                              ///< Payload held by the work, counted against the queue's bound.
+    std::optional<std::chrono::milliseconds> deadline = {};  ///< From now; at most `options::deadline_max`.
+    std::optional<carrel::durability> durability = {};       ///< Writes only.
+    std::size_t bytes = 0;                                   ///< Payload held by the work, counted against the queue's bound.
 };
 
 /// Handle to one SQLite file served by one writer and many readers.
 ///
 /// Threads: the handle is safe to use from any thread. Lifetimes: its end stops intake, finishes what was accepted, and
-/// joins every thread. The last `shard` must be gone before.
+/// joins every thread. The last `shard` must be gone before. The execution contexts that handlers run on must outlive it
+/// (or its `stop`): an actor may still be inside its post to a context whose `run` has returned.
 class database {
 public:
     /// Opens or creates the file, applies the SQLite profile and reads it back, migrates, and starts the actors.

@@ -47,12 +47,12 @@ struct options {
     /// Path of the file, or `:memory:` for a private WAL file on tmpfs that vanishes at close.
     std::string path = "carrel.db";
     durability default_durability = durability::full;
-    std::span<const migration> migrations;
-    std::span<const text_function> functions;  ///< Must stay valid while the database is open.
+    std::span<const migration> migrations = {};
+    std::span<const text_function> functions = {};  ///< Must stay valid while the database is open.
 
     // Readers.
     std::size_t readers_max = 10;                          ///< 1–256, residents on shards included.
-    std::size_t readers_idle = 5;                          ///< 0–readers_max background readers kept open when idle.
+    std::size_t readers_idle = 5;                          ///< 0–256 background readers kept open when idle.
     std::chrono::milliseconds reader_lifetime{300'000};    ///< 0 = for ever; a connection is replaced between jobs.
     std::chrono::milliseconds reader_idle_time{600'000};   ///< 0 = for ever.
     std::chrono::microseconds read_budget{1'000};          ///< 50 µs–1 s; a resident hands on what takes longer.
@@ -84,7 +84,7 @@ struct options {
 
     // Observability.
     std::chrono::milliseconds exhaustion_threshold{100};   ///< 1 ms–60 s a job waits before an episode begins.
-    log_sink log;                                          ///< May be empty.
+    log_sink log = {};                                     ///< May be empty.
 
     /// Nothing, or `errc::invalid_option` whose diagnostic names the option, its value and its range.
     result<void> validate() const;

@@ -35,7 +35,7 @@ class write_session : public read_session {
 public:
     using read_session::read_session;
 
-    using read_session::prepare;
+    /// Any SQL but what the writer keeps to itself. (A function that takes a `read_session&` may be given this one.)
     result<statement> prepare(write_sql sql);
 
     /// Prepares, binds and runs to the end.

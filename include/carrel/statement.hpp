@@ -54,6 +54,7 @@ private:
 class write_sql {
 public:
     constexpr write_sql(const char* text) noexcept : text_(text) {}  // NOLINT(google-explicit-constructor)
+    constexpr write_sql(read_sql sql) noexcept : text_(sql.text()) {}   // NOLINT(google-explicit-constructor)
     static write_sql dynamic(std::string_view text) noexcept { return write_sql(text, 0); }
     constexpr std::string_view text() const noexcept { return text_; }
 

@@ -1,0 +1,129 @@
+// The actors' decisions, with literals: no thread, no clock.
+#include "actors/batch_policy.hpp"
+#include "actors/probe.hpp"
+#include "actors/reader_policy.hpp"
+#include "fixture.hpp"
+
+using namespace carrel;
+using namespace carrel::detail;
+using namespace std::chrono_literals;
+
+namespace {
+error sqlite_error(int code) { return error(make_error_code(static_cast<sqlite_errc>(code))); }
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(policy)
+
+BOOST_AUTO_TEST_CASE(a_batch_ends_by_count_bytes_or_time) {
+    const batch_limits limits{3, 100, 10ms};
+    BOOST_TEST(takes_another(0, 0, 0ms, 1000, limits));  // alone, anything runs
+    BOOST_TEST(takes_another(2, 50, 9ms, 50, limits));
+    BOOST_TEST(!takes_another(3, 0, 0ms, 0, limits));
+    BOOST_TEST(!takes_another(1, 60, 0ms, 41, limits));
+    BOOST_TEST(!takes_another(1, 0, 10ms, 0, limits));
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_commit_is_definite_only_when_nothing_could_be_in_the_wal) {
+    BOOST_TEST((classify_commit_failure(sqlite_error(5)) == commit_failure::retry));
+    BOOST_TEST((classify_commit_failure(sqlite_error(787)) == commit_failure::rerun_singly));
+    BOOST_TEST((classify_commit_failure(sqlite_error(13)) == commit_failure::definite));
+    BOOST_TEST((classify_commit_failure(sqlite_error(7)) == commit_failure::definite));
+    BOOST_TEST((classify_commit_failure(sqlite_error(778)) == commit_failure::definite));          // IOERR_WRITE
+    BOOST_TEST((classify_commit_failure(sqlite_error(1034)) == commit_failure::outcome_unknown));  // IOERR_FSYNC
+    BOOST_TEST((classify_commit_failure(sqlite_error(1290)) == commit_failure::outcome_unknown));  // IOERR_DIR_FSYNC
+    BOOST_TEST((classify_commit_failure(sqlite_error(10)) == commit_failure::outcome_unknown));
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_is_due_at_its_size_and_again_after_as_many_new_frames) {
+    const checkpoint_policy policy{1000, 250};
+    BOOST_TEST(!policy.is_due(999, 0));
+    BOOST_TEST(policy.is_due(1000, 0));
+    BOOST_TEST(!policy.is_due(1100, 1000));
+    BOOST_TEST(policy.is_due(1250, 1000));
+    BOOST_TEST(policy.is_due(1000, 5000));  // the WAL began anew since
+}
+
+BOOST_AUTO_TEST_CASE(the_wal_asks_first_for_patience_then_for_the_oldest_reader) {
+    BOOST_TEST((pressure_of(99, 100, 200) == wal_pressure::none));
+    BOOST_TEST((pressure_of(100, 100, 200) == wal_pressure::hold_deep_reads));
+    BOOST_TEST((pressure_of(200, 100, 200) == wal_pressure::interrupt_oldest));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_goes_to_an_idle_reader_before_a_queue) {
+    using view = std::vector<reader_view>;
+    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}, {true, true, 0}}) == 2u);  // open before closed
+    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}}) == 1u);                   // closed before busy
+    BOOST_TEST(choose_home(view{{false, true, 3}, {false, true, 1}, {false, true, 2}}) == 1u);  // shortest queue
+}
+
+BOOST_AUTO_TEST_CASE(a_thief_takes_from_the_longest_queue_and_never_from_itself) {
+    using view = std::vector<reader_view>;
+    BOOST_TEST(choose_victim(view{{false, true, 9}, {false, true, 2}, {false, true, 5}}, 0).value() == 2u);
+    BOOST_TEST(!choose_victim(view{{false, true, 9}, {false, true, 0}}, 0).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(deep_reads_run_alone_and_others_share_a_snapshot) {
+    BOOST_TEST(reads_to_take(0, false, 64) == 0u);
+    BOOST_TEST(reads_to_take(10, true, 64) == 1u);
+    BOOST_TEST(reads_to_take(10, false, 64) == 10u);
+    BOOST_TEST(reads_to_take(100, false, 64) == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_is_closed_when_idle_replaced_when_old_and_kept_for_ever_at_zero) {
+    BOOST_TEST((upkeep_of({1min, 1min}, 5min, 10min) == upkeep::keep));
+    BOOST_TEST((upkeep_of({5min, 1min}, 5min, 10min) == upkeep::replace_old));
+    BOOST_TEST((upkeep_of({11min, 10min}, 5min, 10min) == upkeep::close_idle));
+    BOOST_TEST((upkeep_of({24h, 24h}, 0min, 0min) == upkeep::keep));
+}
+
+BOOST_AUTO_TEST_CASE(a_deep_statement_is_forgotten_as_its_cost_falls) {
+    deep_statements deep;
+    deep.overran(1, 1ms);
+    BOOST_TEST(deep.contains(1));
+    deep.cost_was(1, 50ms, 1ms);
+    for (int i = 0; i < 5; ++i) deep.cost_was(1, 0ms, 1ms);
+    BOOST_TEST(deep.contains(1));
+    for (int i = 0; i < 20; ++i) deep.cost_was(1, 0ms, 1ms);
+    BOOST_TEST(!deep.contains(1));
+}
+
+BOOST_AUTO_TEST_CASE(the_memory_of_deep_statements_is_bounded) {
+    deep_statements deep;
+    for (std::uint64_t i = 1; i < 10'000; ++i) deep.overran(i, 1ms);
+    BOOST_TEST(deep.size() <= deep_statements::remembered_max);
+}
+
+BOOST_AUTO_TEST_CASE(an_episode_begins_with_the_first_long_wait_and_counts_all) {
+    exhaustion state(10ms);
+    const auto t = std::chrono::steady_clock::time_point() + 1h;
+    BOOST_TEST(!state.took_after(10ms, t));
+    BOOST_TEST(state.took_after(11ms, t));
+    BOOST_TEST(!state.took_after(30ms, t + 20ms));
+    const auto ended = state.came_to_rest(t + 100ms);
+    BOOST_REQUIRE(ended.has_value());
+    BOOST_TEST((ended->length == 111ms));
+    BOOST_TEST(ended->jobs == 2u);
+    BOOST_TEST(!state.came_to_rest(t + 200ms).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(waits_fall_into_buckets_that_grow_fourfold) {
+    BOOST_TEST(wait_counter::bucket_of(0ns) == 0u);
+    BOOST_TEST(wait_counter::bucket_of(1us) == 0u);
+    BOOST_TEST(wait_counter::bucket_of(2us) == 1u);
+    BOOST_TEST(wait_counter::bucket_of(4us) == 1u);
+    BOOST_TEST(wait_counter::bucket_of(5us) == 2u);
+    BOOST_TEST(wait_counter::bucket_of(16us) == 2u);
+    BOOST_TEST(wait_counter::bucket_of(24h) == wait_histogram::buckets - 1);
+}
+
+BOOST_AUTO_TEST_CASE(busy_time_is_summed_over_the_last_ten_seconds) {
+    busy_window window;
+    const std::chrono::steady_clock::time_point t0(100s);
+    window.busy(t0, 500ms);
+    window.busy(t0 + 1s, 250ms);
+    BOOST_TEST(window.busy_seconds(t0 + 2s) == 0.75, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(window.busy_seconds(t0 + 11s) == 0.25, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(window.busy_seconds(t0 + 20s) == 0.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
