@@ -1,0 +1,54 @@
+#pragma once
+
+#include "siem/transitions.hpp"
+
+#include <array>
+
+// The words of an alert and the ways its status can go: api.md section 4.
+namespace carrel::siem {
+
+/// Ascending: `severity` sorts by rank.
+inline constexpr std::array<std::string_view, 5> severities = {"informational", "low", "medium", "high", "critical"};
+
+inline constexpr std::array<std::string_view, 6> dispositions = {"undetermined", "true_positive", "false_positive",
+                                                                 "benign",       "suspicious",    "inconclusive"};
+
+/// Kept in the database by place: only ever append.
+enum class alert_status : std::size_t {
+    pending,
+    acknowledged,
+    investigating,
+    resolved,
+    escalated,
+    dismissed,
+    false_positive,
+    closed
+};
+inline constexpr std::array<std::string_view, 8> alert_statuses = {
+    "pending", "acknowledged", "investigating", "resolved", "escalated", "dismissed", "false_positive", "closed"};
+
+inline constexpr auto alert_transitions = [] {
+    using enum alert_status;
+    using t = transition<alert_status>;
+    return std::array{
+        t{pending, acknowledged},
+        t{pending, dismissed},
+        t{pending, false_positive},
+        t{pending, closed},
+        t{acknowledged, investigating},
+        t{acknowledged, dismissed},
+        t{acknowledged, false_positive},
+        t{acknowledged, closed},
+        t{investigating, resolved},
+        t{investigating, escalated},
+        t{investigating, dismissed},
+        t{investigating, false_positive},
+        t{investigating, closed},
+        t{resolved, closed},
+        t{escalated, closed},
+        t{dismissed, closed},
+        t{false_positive, closed},
+    };
+}();
+
+}  // namespace carrel::siem

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carrel::siem {
+
+/// RFC 4648 section 5, without padding.
+std::string to_base64url(std::string_view bytes);
+/// Nothing for what `to_base64url` never makes.
+std::optional<std::string> from_base64url(std::string_view text);
+
+}  // namespace carrel::siem

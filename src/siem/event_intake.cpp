@@ -1,0 +1,231 @@
+#include "siem/event_intake.hpp"
+
+#include "json/writer.hpp"
+#include "siem/digest.hpp"
+#include "siem/element_splitter.hpp"
+#include "siem/event_reader.hpp"
+
+#include <deque>
+
+namespace carrel::siem {
+
+namespace {
+
+constexpr std::size_t line_bytes_max = 16u << 20;
+constexpr std::size_t faults_max = 100;
+// What an event costs besides its texts.
+constexpr std::size_t event_overhead = 256;
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view space = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(space);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(space) - first + 1);
+}
+
+}  // namespace
+
+struct event_intake::state {
+    format how;
+    timestamp received_at;
+    id_source fresh_id;
+    std::optional<idempotency> key;
+
+    // The text that is being cut.
+    std::string line;  // NDJSON: the beginning of a line whose end is still to come
+    bool line_oversized = false;
+    element_splitter elements{line_bytes_max};
+    std::int64_t number = 0;          // of the line or element that was read last
+    const char* hashed_to = nullptr;  // in the bytes being fed: what is before it is in `sum`
+    std::optional<digest> sum;
+
+    event_reader reader;
+    new_event spare;
+    std::optional<problem> broken;
+
+    // Parts: the one that grows, its chain once it is full, and those that are complete.
+    event_part growing;
+    std::string full_chain;
+    std::deque<event_part> complete;
+    std::size_t bytes_complete = 0;
+    std::uint32_t parts = 0;
+    intake_summary told;
+
+    void take(std::string_view text, bool oversized, const char* end);
+    void accept(const char* end);
+    void reject(std::string detail);
+    void seal(std::string chain, bool last);
+    void hash_to(const char* end);
+    void feed_lines(std::string_view bytes);
+    void feed_elements(std::string_view bytes);
+};
+
+event_intake::event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key)
+    : state_(std::make_unique<state>()) {
+    state_->how = how;
+    state_->received_at = received_at;
+    state_->fresh_id = std::move(fresh_id);
+    // Nothing is hashed for a request that cannot be repeated.
+    if (key) state_->sum.emplace();
+    state_->key = std::move(key);
+}
+
+event_intake::~event_intake() = default;
+
+std::optional<problem> event_intake::feed(std::string_view bytes) {
+    if (state_->broken || bytes.empty()) return state_->broken;
+    state_->hashed_to = bytes.data();
+    if (state_->how == format::ndjson) {
+        state_->feed_lines(bytes);
+    } else {
+        state_->feed_elements(bytes);
+    }
+    state_->hash_to(bytes.data() + bytes.size());
+    return state_->broken;
+}
+
+std::optional<problem> event_intake::finish() {
+    state& self = *state_;
+    if (self.broken) return self.broken;
+    self.hashed_to = nullptr;
+    if (self.how == format::ndjson) {
+        if (!self.line.empty() || self.line_oversized) self.take(self.line, self.line_oversized, nullptr);
+    } else {
+        const auto found = self.elements.finish();
+        if (found == element_splitter::step::element)
+            self.take(self.elements.element(), self.elements.is_oversized(), nullptr);
+        if (found == element_splitter::step::broken && !self.broken)
+            self.broken = problem{problem_code::bad_request, "the JSON ends too early", {}};
+    }
+    if (!self.broken && !self.growing.events.empty()) self.seal(self.sum ? self.sum->text() : "", true);
+    return self.broken;
+}
+
+std::optional<event_part> event_intake::take_part() {
+    if (state_->complete.empty()) return std::nullopt;
+    event_part part = std::move(state_->complete.front());
+    state_->complete.pop_front();
+    state_->bytes_complete -= part.bytes;
+    return part;
+}
+
+std::size_t event_intake::bytes_held() const noexcept {
+    const state& self = *state_;
+    return self.line.size() + self.elements.bytes_held() + self.growing.bytes + self.bytes_complete;
+}
+
+void event_intake::committed(const event_part&, const stored_part& stored) {
+    intake_summary& told = state_->told;
+    told.accepted += stored.accepted;
+    if (told.first_id.empty()) told.first_id = stored.first_id;
+    told.last_id = stored.last_id;
+}
+
+const intake_summary& event_intake::summary() const noexcept { return state_->told; }
+
+void event_intake::write_summary(std::string& json) const {
+    const intake_summary& told = state_->told;
+    json::writer out(json);
+    const auto id = [&](std::string_view name, const std::string& text) {
+        out.key(name);
+        if (text.empty()) {
+            out.null();
+        } else {
+            out.string(text);
+        }
+    };
+    out.begin_object().key("accepted").integer(told.accepted).key("rejected").integer(told.rejected);
+    out.key("errors").begin_array();
+    for (const fault& each : told.faults)
+        out.begin_object().key("line").integer(each.line).key("detail").string(each.detail).end_object();
+    out.end_array();
+    id("first_id", told.first_id);
+    id("last_id", told.last_id);
+    out.end_object();
+}
+
+// -- cutting ---
+
+void event_intake::state::feed_lines(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const std::size_t size = bytes.find('\n');
+        const std::string_view part = bytes.substr(0, size);
+        const bool whole = size != bytes.npos;
+        const bool fits = !line_oversized && line.size() + part.size() <= line_bytes_max;
+        if (whole && fits && line.empty()) {
+            take(part, false, part.data() + size + 1);
+            bytes.remove_prefix(size + 1);
+            continue;
+        }
+        if (fits) line.append(part);
+        line_oversized = !fits;
+        if (!fits) line.clear();
+        if (!whole) return;
+        take(line, line_oversized, part.data() + size + 1);
+        line.clear();
+        line_oversized = false;
+        bytes.remove_prefix(size + 1);
+    }
+}
+
+void event_intake::state::feed_elements(std::string_view bytes) {
+    while (!broken) {
+        const auto found = elements.next(bytes);
+        if (found == element_splitter::step::need_more) return;
+        if (found == element_splitter::step::element) {
+            take(elements.element(), elements.is_oversized(), bytes.data());
+        } else {
+            broken = problem{problem_code::bad_request, "the body is broken JSON", {}};
+        }
+    }
+}
+
+// -- one event ---
+
+// `end` is where the event ends in the bytes being fed.
+void event_intake::state::take(std::string_view text, bool oversized, const char* end) {
+    ++number;
+    if (oversized) return reject("is longer than 16 MiB");
+    switch (reader.read(trimmed(text), received_at, spare)) {
+        case event_reader::verdict::accepted: return accept(end);
+        case event_reader::verdict::not_an_object: return reject(reader.why());
+        case event_reader::verdict::broken: break;
+    }
+    if (how == format::ndjson) return reject(reader.why());
+    broken = problem{problem_code::bad_request, "element " + std::to_string(number) + " " + reader.why(), {}};
+}
+
+void event_intake::state::reject(std::string detail) {
+    ++told.rejected;
+    if (told.faults.size() < faults_max) told.faults.push_back({"", number, std::move(detail)});
+}
+
+void event_intake::state::accept(const char* end) {
+    // A full part is cut off only now that the request is known to be longer.
+    if (growing.events.size() == event_part_max) seal(std::move(full_chain), false);
+    spare.id = fresh_id();
+    growing.bytes += spare.fields.size() + spare.words.size() + event_overhead;
+    growing.events.push_back(std::move(spare));
+    spare = {};
+    if (growing.events.size() < event_part_max || !sum) return;
+    if (end != nullptr) hash_to(end);
+    full_chain = sum->text();
+}
+
+void event_intake::state::seal(std::string chain, bool last) {
+    growing.number = parts++;
+    growing.last = last;
+    growing.received_at = received_at;
+    growing.chain = std::move(chain);
+    growing.idempotency = key;
+    bytes_complete += growing.bytes;
+    complete.push_back(std::move(growing));
+    growing = {};
+}
+
+void event_intake::state::hash_to(const char* end) {
+    if (sum && hashed_to != nullptr) sum->update({hashed_to, static_cast<std::size_t>(end - hashed_to)});
+    hashed_to = end;
+}
+
+}  // namespace carrel::siem

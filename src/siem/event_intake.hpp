@@ -1,0 +1,89 @@
+#pragma once
+
+#include "siem/operation.hpp"
+
+#include <carrel/session.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carrel::siem {
+
+/// One event on its way into the store. Views point into the part's own bytes.
+struct new_event {
+    std::string id;
+    timestamp at = 0;
+    std::string fields;  // as received, byte for byte
+    std::string words;   // the values of `fields`, for the full-text index
+    std::optional<std::string> source, host, channel, event_code, severity;
+};
+
+/// Up to `event_part_max` events that commit together.
+struct event_part {
+    std::vector<new_event> events;
+    std::size_t bytes = 0;     // payload, for the writer's bounds
+    std::uint32_t number = 0;  // from 0 within the request
+    bool last = false;
+    timestamp received_at = 0;
+    std::string chain;  // SHA-256 over all bytes of the request up to the end of this part
+    std::optional<carrel::siem::idempotency> idempotency;
+};
+
+inline constexpr std::size_t event_part_max = 10'000;
+
+/// What storing a part did. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
+/// inserted and the ids are those given then.
+struct stored_part {
+    std::int64_t accepted = 0;
+    std::string first_id, last_id;
+};
+
+/// What is told of a whole request.
+struct intake_summary {
+    std::int64_t accepted = 0;
+    std::int64_t rejected = 0;
+    std::vector<fault> faults;  // the first 100
+    std::string first_id, last_id;
+};
+
+/// Turns the bytes of one request into parts, as they arrive. No I/O, no session: fed by the front end and by `ingest`.
+/// Not thread-safe.
+class event_intake {
+public:
+    enum class format { json, ndjson };
+    using id_source = std::function<std::string()>;  // a fresh UUIDv7, growing
+
+    event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
+    ~event_intake();
+
+    /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is no JSON).
+    std::optional<problem> feed(std::string_view bytes);
+    /// Tells that the body is complete. A problem as above.
+    std::optional<problem> finish();
+    /// The next complete part; the last one after `finish`. Nothing while more bytes are needed.
+    std::optional<event_part> take_part();
+
+    /// Bytes held.
+    std::size_t bytes_held() const noexcept;
+
+    /// Notes that a part has committed: only then its events count as accepted.
+    void committed(const event_part& part, const stored_part& stored);
+    const intake_summary& summary() const noexcept;
+    /// The reply of api.md section 3, `{"accepted":…}`.
+    void write_summary(std::string& json) const;
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+/// Stores a part in the session's transaction. May run more than once. A part whose idempotency key was used with other
+/// bytes is refused through `into`.
+result<stored_part> store(write_session& session, const event_part& part, reply& into);
+
+}  // namespace carrel::siem

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "siem/event_intake.hpp"
+#include "siem/words.hpp"
+
+namespace carrel::siem {
+
+/// Turns the text of one event into what is stored of it: the columns of api.md section 3 and the words to search.
+/// Reused between events; not thread-safe.
+class event_reader {
+public:
+    static constexpr std::size_t depth_max = 256;
+
+    enum class verdict { accepted, not_an_object, broken };
+
+    /// Fills all of `into` but its id. `text` has no white space around it. Otherwise `why()` tells.
+    verdict read(std::string_view text, timestamp received_at, new_event& into);
+    const std::string& why() const noexcept { return why_; }
+
+private:
+    word_list words_;
+    std::string scratch_;
+    std::string why_;
+};
+
+}  // namespace carrel::siem

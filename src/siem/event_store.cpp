@@ -1,0 +1,68 @@
+#include "siem/event_intake.hpp"
+#include "siem/idempotency.hpp"
+#include "siem/problems.hpp"
+
+#include <charconv>
+
+namespace carrel::siem {
+
+namespace {
+
+result<void> insert(write_session& session, const event_part& part) {
+    auto row = session.prepare(
+        write_sql("INSERT INTO events(id, timestamp, received_at, source, host, channel, event_code, severity, fields) "
+                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    if (!row) return row.error();
+    auto words = session.prepare(write_sql("INSERT INTO events_text(rowid, words) VALUES (?, ?)"));
+    if (!words) return words.error();
+    for (const new_event& each : part.events) {
+        row->bind(each.id, each.at, part.received_at, each.source, each.host, each.channel, each.event_code,
+                  each.severity, each.fields);
+        if (auto done = row->run(); !done) return done;
+        if (auto done = words->bind(session.last_insert_rowid(), each.words).run(); !done) return done;
+    }
+    return {};
+}
+
+// The bytes up to the end of this part, and whether they were all: the same key with a longer body is another request.
+idempotency identity_of(const event_part& part) {
+    return {part.idempotency->key, part.idempotency->fingerprint + ":" + part.chain + (part.last ? ":last" : "")};
+}
+
+std::string told(const stored_part& stored) {
+    return std::to_string(stored.accepted) + " " + stored.first_id + " " + stored.last_id;
+}
+
+stored_part stored_from(std::string_view text) {
+    stored_part stored;
+    const std::size_t first = text.find(' '), second = text.find(' ', first + 1);
+    std::from_chars(text.data(), text.data() + first, stored.accepted);
+    stored.first_id = text.substr(first + 1, second - first - 1);
+    stored.last_id = text.substr(second + 1);
+    return stored;
+}
+
+}  // namespace
+
+result<stored_part> store(write_session& session, const event_part& part, reply& into) {
+    into.clear();
+    std::optional<idempotency> identity;
+    first_outcome asked{nullptr, part.number, part.received_at};
+    if (part.idempotency) {
+        identity = identity_of(part);
+        asked.asked = &*identity;
+        auto known = recall(session, asked, into);
+        if (!known) return known.error();
+        if (*known) return stored_from(into.body);
+    }
+    if (auto done = insert(session, part); !done) return done.error();
+    stored_part stored{static_cast<std::int64_t>(part.events.size()), part.events.front().id, part.events.back().id};
+    if (identity) {
+        into.body = told(stored);
+        if (auto done = keep(session, asked, into); !done) return done.error();
+        into.body.clear();
+    }
+    return stored;
+}
+
+}  // namespace carrel::siem

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "siem/resource.hpp"
+
+namespace carrel::siem {
+
+/// The events of api.md section 3.
+const resource& events();
+std::vector<operation> event_operations();
+
+/// The operation behind `GET /events/histogram`.
+operation histogram_operation();
+
+}  // namespace carrel::siem

@@ -1,0 +1,19 @@
+#include "siem/functions.hpp"
+
+#include "json/top_level.hpp"
+
+#include <array>
+
+namespace carrel::siem {
+
+std::span<const text_function> functions() {
+    static constexpr std::array all{
+        text_function{.name = "carrel_field",
+                      .arguments = 2,
+                      .call = [](std::span<const std::string_view> arguments, std::string& scratch) {
+                          return json::top_level_value(arguments[0], arguments[1], scratch);
+                      }}};
+    return all;
+}
+
+}  // namespace carrel::siem

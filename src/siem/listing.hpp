@@ -1,0 +1,25 @@
+#pragma once
+
+#include "siem/conditions.hpp"
+
+namespace carrel::siem {
+
+/// One page of a list, as asked for: `limit`, `cursor`, `sort`, `count` and the filters.
+std::optional<problem> check_list(const operation& what, call& request);
+result<void> list(const operation& what, read_session& session, const call& request, reply& into);
+
+/// How many rows pass the filters.
+std::optional<problem> check_count(const operation& what, call& request);
+result<void> count(const operation& what, read_session& session, const call& request, reply& into);
+
+/// Faults for parameters that are neither a filter nor one of `others`, and for one of `others` given twice.
+std::vector<fault> refuse_parameters(const resource& of, const query_pairs& query,
+                                     std::span<const std::string_view> others);
+/// The value of a parameter that is no filter.
+std::optional<std::string_view> parameter(const query_pairs& query, std::string_view name);
+
+/// What documents the filters, and the filters with a list's own parameters.
+std::vector<field_doc> filter_parameters(const resource& of);
+std::vector<field_doc> list_parameters(const resource& of);
+
+}  // namespace carrel::siem

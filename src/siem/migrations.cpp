@@ -1,0 +1,98 @@
+#include "siem/migrations.hpp"
+
+#include <array>
+
+// An applied step's text never changes: what comes later is a step of its own. Times are microseconds since 1970.
+namespace carrel::siem {
+
+namespace {
+
+// `fields` comes last, so that reading the other columns touches no overflow page.
+constexpr std::string_view events = R"(
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    timestamp INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    source TEXT,
+    host TEXT,
+    channel TEXT,
+    event_code TEXT,
+    severity TEXT,
+    fields TEXT NOT NULL
+);
+CREATE INDEX events_by_time ON events(timestamp, id);
+CREATE INDEX events_by_host ON events(host, timestamp);
+CREATE INDEX events_by_channel ON events(channel, timestamp);
+CREATE INDEX events_by_code ON events(event_code, timestamp);
+CREATE INDEX events_by_source ON events(source, timestamp);
+CREATE INDEX events_by_severity ON events(severity, timestamp);
+CREATE VIRTUAL TABLE events_text USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii');
+)";
+
+// Enumerations are kept by place: see alert_status.hpp.
+constexpr std::string_view alerts = R"(
+CREATE TABLE alerts (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT,
+    severity INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    disposition INTEGER NOT NULL,
+    rule_id TEXT,
+    event_ids TEXT NOT NULL,
+    assigned_to TEXT,
+    tags TEXT NOT NULL,
+    risk_score INTEGER,
+    fingerprint TEXT,
+    duplicate_count INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL
+);
+CREATE INDEX alerts_by_time ON alerts(created_at, id);
+CREATE INDEX alerts_by_status ON alerts(status, created_at, severity);
+CREATE UNIQUE INDEX alerts_open_by_fingerprint ON alerts(fingerprint) WHERE fingerprint IS NOT NULL AND status <> 7;
+CREATE TABLE alert_history (
+    seq INTEGER PRIMARY KEY,
+    alert INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    from_value TEXT,
+    to_value TEXT,
+    at INTEGER NOT NULL,
+    note TEXT
+);
+CREATE INDEX alert_history_by_alert ON alert_history(alert, seq);
+CREATE VIRTUAL TABLE alerts_text USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii');
+CREATE TABLE text_indexed (name TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO text_indexed VALUES ('alerts', 0);
+)";
+
+constexpr std::string_view idempotency = R"(
+CREATE TABLE idempotency (
+    key TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    location TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (key, part)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_by_expiry ON idempotency(expires_at);
+)";
+
+constexpr std::array<migration, 3> steps = {{
+    {1, "events", events},
+    {2, "alerts", alerts},
+    {3, "idempotency", idempotency},
+}};
+
+}  // namespace
+
+std::span<const migration> migrations() { return steps; }
+
+}  // namespace carrel::siem

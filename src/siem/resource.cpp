@@ -1,0 +1,98 @@
+#include "siem/resource.hpp"
+
+#include <algorithm>
+
+namespace carrel::siem {
+
+namespace {
+
+std::string column_list(const std::vector<field>& fields) {
+    std::string list;
+    for (const field& each : fields) {
+        if (!list.empty()) list += ',';
+        list += each.name;
+    }
+    return list;
+}
+
+std::string assignments(const std::vector<field>& fields, const std::vector<std::size_t>& chosen) {
+    std::string list;
+    for (const std::size_t i : chosen) {
+        if (!list.empty()) list += ", ";
+        list += fields[i].name;
+        list += " = ?";
+    }
+    return list;
+}
+
+bool may_change(const field& rules) {
+    return rules.patchable || rules.from == origin::server || rules.name == "updated_at";
+}
+
+std::string placeholders(std::size_t count) {
+    std::string list = "?";
+    for (std::size_t i = 1; i < count; ++i) list += ",?";
+    return list;
+}
+
+template <class Text, class Integer, class Null>
+void visit(const value& held, Text on_text, Integer on_integer, Null on_null) {
+    if (const auto* text = std::get_if<std::string>(&held)) return on_text(*text);
+    if (const auto* number = std::get_if<std::int64_t>(&held)) return on_integer(*number);
+    on_null();
+}
+
+}  // namespace
+
+resource::resource(resource_spec description)
+    : resource_spec(std::move(description)) {
+    id = position("id");
+    version = position("version");
+    updated_at = position("updated_at");
+    columns = column_list(fields);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        openings.push_back((i == 0 ? "{\"" : ",\"") + std::string(fields[i].name) + "\":");
+        if (may_change(fields[i])) changing.push_back(i);
+    }
+    const std::string table(plural);
+    select_json = "SELECT " + columns + " FROM " + table + " WHERE id = ?";
+    select_record = "SELECT seq," + columns + " FROM " + table + " WHERE id = ?";
+    insert = "INSERT INTO " + table + "(" + columns + ") VALUES (" + placeholders(fields.size()) + ")";
+    update = "UPDATE " + table + " SET " + assignments(fields, changing) + " WHERE seq = ?";
+    remove = "DELETE FROM " + table + " WHERE seq = ?";
+}
+
+std::size_t resource::position(std::string_view field_name) const noexcept {
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const field& each) { return each.name == field_name; });
+    return found == fields.end() ? absent : static_cast<std::size_t>(found - fields.begin());
+}
+
+std::string resource::location(std::string_view id_text) const {
+    return "/api/v1/" + std::string(plural) + "/" + std::string(id_text);
+}
+
+void append_row(const resource& of, const statement& row, int first, std::string& out) {
+    for (std::size_t i = 0; i < of.fields.size(); ++i) {
+        const int column = first + static_cast<int>(i);
+        out += of.openings[i];
+        switch (row.type(column)) {
+            case value_type::integer: append_integer(out, of.fields[i], row.integer(column)); break;
+            case value_type::text: append_text(out, of.fields[i], row.text(column)); break;
+            default: out += "null";
+        }
+    }
+    out += '}';
+}
+
+void append_record(const resource& of, const record& row, std::string& out) {
+    for (std::size_t i = 0; i < of.fields.size(); ++i) {
+        out += of.openings[i];
+        visit(
+            row.values[i], [&](const std::string& text) { append_text(out, of.fields[i], text); },
+            [&](std::int64_t number) { append_integer(out, of.fields[i], number); }, [&] { out += "null"; });
+    }
+    out += '}';
+}
+
+}  // namespace carrel::siem

@@ -1,0 +1,44 @@
+#include "siem/base64url.hpp"
+#include "siem/cursor.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace carrel::siem;
+
+BOOST_AUTO_TEST_SUITE(cursors)
+
+BOOST_AUTO_TEST_CASE(base64url_goes_there_and_back) {
+    BOOST_TEST(to_base64url("\xfb\xff\xfe") == "-__-");
+    BOOST_TEST(to_base64url("a") == "YQ");
+    std::string bytes;
+    for (int c = 0; c < 256; ++c) {
+        bytes.push_back(static_cast<char>(c));
+        BOOST_TEST((from_base64url(to_base64url(bytes)).value() == bytes));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(base64url_refuses_what_it_never_makes) {
+    for (const char* text : {"Y", "YR", "YQ==", "Y Q", "YQ+/", "ä"})
+        BOOST_TEST(!from_base64url(text).has_value(), text);
+}
+
+BOOST_AUTO_TEST_CASE(a_cursor_keeps_a_position) {
+    for (const carrel::value& sort :
+         {carrel::value(std::int64_t{-5}), carrel::value(std::string("a:b\n")), carrel::value()}) {
+        const auto back = decode_cursor(encode_cursor({sort, "id-1"}, "events"), "events");
+        BOOST_REQUIRE(back.has_value());
+        BOOST_TEST((back->sort == sort));
+        BOOST_TEST(back->id == "id-1");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_cursor_is_bound_to_its_list) {
+    const std::string cursor = encode_cursor({std::int64_t{1}, "x"}, "alerts\n-0");
+    BOOST_TEST(!decode_cursor(cursor, "alerts\n0").has_value());
+    BOOST_TEST(!decode_cursor("", "alerts\n-0").has_value());
+    BOOST_TEST(!decode_cursor("AAAA", "alerts\n-0").has_value());
+    for (std::size_t size = 0; size < cursor.size(); ++size)
+        BOOST_TEST(!decode_cursor(cursor.substr(0, size), "alerts\n-0").has_value(), size);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

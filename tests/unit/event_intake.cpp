@@ -1,0 +1,221 @@
+#include "siem/event_intake.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+using namespace carrel::siem;
+using carrel::siem::event_part;
+
+BOOST_AUTO_TEST_SUITE(intake)
+
+namespace {
+
+using format = event_intake::format;
+
+// What became of a body: the parts, each as its fields in a row, and the summary as it would be told.
+struct outcome_of {
+    std::vector<event_part> parts;
+    std::vector<std::string> fields;
+    intake_summary told;
+    std::optional<problem> broken;
+    std::string json;
+
+    std::string faulty_lines() const {
+        std::string lines;
+        for (const fault& each : told.faults) (lines += lines.empty() ? "" : " ") += std::to_string(each.line);
+        return lines;
+    }
+};
+
+outcome_of feed(std::string_view body, format how, std::size_t step, std::optional<idempotency> key = {}) {
+    int ids = 0;
+    event_intake intake(
+        how, 7, [&ids] { return "id" + std::to_string(++ids); }, std::move(key));
+    outcome_of got;
+    const auto take = [&] {
+        while (auto part = intake.take_part()) {
+            for (const new_event& each : part->events) got.fields.push_back(each.fields);
+            const auto count = static_cast<std::int64_t>(part->events.size());
+            intake.committed(*part, {count, part->events.front().id, part->events.back().id});
+            got.parts.push_back(std::move(*part));
+        }
+    };
+    for (; !body.empty() && !got.broken; body.remove_prefix(std::min(step, body.size()))) {
+        got.broken = intake.feed(body.substr(0, step));
+        take();
+    }
+    if (!got.broken) got.broken = intake.finish();
+    take();
+    got.told = intake.summary();
+    intake.write_summary(got.json);
+    return got;
+}
+
+std::string joined(const std::vector<std::string>& list) {
+    std::string all;
+    for (const std::string& each : list) all += each + "|";
+    return all;
+}
+
+constexpr std::size_t steps[] = {1, 2, 3, 7, 1000};
+
+std::string many_lines(std::size_t count) {
+    std::string body;
+    for (std::size_t i = 0; i < count; ++i) body += "{\"n\":" + std::to_string(i) + "}\n";
+    return body;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(lines_are_events_however_they_are_cut) {
+    constexpr std::string_view body = "{\"a\":1}\r\n  {\"b\": [1, 2] }\t\n\n{broken\n[1]\n \n{\"c\":\"\\n\"}";
+    for (const std::size_t step : steps) {
+        const auto got = feed(body, format::ndjson, step);
+        BOOST_TEST(joined(got.fields) == "{\"a\":1}|{\"b\": [1, 2] }|{\"c\":\"\\n\"}|");
+        BOOST_TEST(got.faulty_lines() == "3 4 5 6");
+        BOOST_TEST(got.told.accepted == 3);
+        BOOST_TEST(got.told.rejected == 4);
+        BOOST_TEST(got.parts.size() == 1u);
+        BOOST_TEST(got.parts[0].last);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_final_newline_opens_no_line) {
+    BOOST_TEST(feed("{}\n", format::ndjson, 1).told.rejected == 0);
+    BOOST_TEST(feed("{}\n\n", format::ndjson, 1).faulty_lines() == "2");
+    BOOST_TEST(feed("", format::ndjson, 1).told.rejected == 0);
+    BOOST_TEST(feed("\n", format::ndjson, 1).faulty_lines() == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_summary_tells_what_was_committed) {
+    BOOST_TEST(feed("{}\nx\n{}", format::ndjson, 4).json ==
+               R"({"accepted":2,"rejected":1,"errors":[{"line":2,"detail":"is broken JSON at byte 1"}],)"
+               R"("first_id":"id1","last_id":"id2"})");
+    BOOST_TEST(feed("", format::ndjson, 4).json ==
+               R"({"accepted":0,"rejected":0,"errors":[],"first_id":null,"last_id":null})");
+}
+
+BOOST_AUTO_TEST_CASE(only_the_first_hundred_faults_are_told) {
+    std::string body;
+    for (int i = 0; i < 150; ++i) body += "x\n";
+    const auto got = feed(body, format::ndjson, 64);
+    BOOST_TEST(got.told.rejected == 150);
+    BOOST_TEST(got.told.faults.size() == 100u);
+    BOOST_TEST(got.told.faults.back().line == 100);
+}
+
+BOOST_AUTO_TEST_CASE(an_array_holds_events_however_it_is_cut) {
+    constexpr std::string_view body = " [ {\"a\":\"]},\\\"\"} ,{\"b\":{\"c\":[{}]}}, 12 ,\"x,]\",null,[{}],{} ] \n";
+    for (const std::size_t step : steps) {
+        const auto got = feed(body, format::json, step);
+        BOOST_TEST(!got.broken.has_value());
+        BOOST_TEST(joined(got.fields) == "{\"a\":\"]},\\\"\"}|{\"b\":{\"c\":[{}]}}|{}|");
+        BOOST_TEST(got.faulty_lines() == "3 4 5 6");
+    }
+    BOOST_TEST(feed("[]", format::json, 1).told.accepted == 0);
+    BOOST_TEST(!feed(" [ ] ", format::json, 1).broken.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(one_object_is_one_event) {
+    for (const std::size_t step : steps) {
+        const auto got = feed(" {\n\"a\" : 1 }\n", format::json, step);
+        BOOST_TEST(joined(got.fields) == "{\n\"a\" : 1 }|");
+        const auto number = feed("42", format::json, step);
+        BOOST_TEST(!number.broken.has_value());
+        BOOST_TEST(number.faulty_lines() == "1");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(broken_json_ends_the_request) {
+    for (const char* body : {"", " ", "[", "[{}", "[{},", "[{},]", "[,{}]", "[{} {}]", "{} {}", "{}]", "{\"a\":1",
+                             "{\"a\":tru}", "[{}]x", "}", "[{\"a\":\"\xff\"}]", "{]", "[nul]"})
+        for (const std::size_t step : steps) {
+            const auto got = feed(body, format::json, step);
+            BOOST_TEST((got.broken && got.broken->code == problem_code::bad_request), body << " by " << step);
+            BOOST_TEST(got.parts.empty());
+        }
+}
+
+BOOST_AUTO_TEST_CASE(an_array_too_deep_is_one_rejected_element) {
+    const std::string deep = "{\"a\":" + std::string(300, '[') + std::string(300, ']') + "}";
+    const auto got = feed("[{}," + deep + ",{}]", format::json, 64);
+    BOOST_TEST(!got.broken.has_value());
+    BOOST_TEST(got.told.accepted == 2);
+    BOOST_TEST(got.faulty_lines() == "2");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_rejected_and_not_kept) {
+    const std::string longest(16u << 20, ' ');
+    for (const format how : {format::ndjson, format::json}) {
+        const std::string open = how == format::json ? "[{}," : "{}\n", close = how == format::json ? ",{}]" : "\n{}";
+        event_intake intake(how, 0, [] { return std::string("id"); }, {});
+        BOOST_TEST(!intake.feed(open + "{\"a\":\"").has_value());
+        for (int i = 0; i < 3; ++i) BOOST_TEST(!intake.feed(longest).has_value());
+        BOOST_TEST(intake.bytes_held() < 17u << 20);
+        BOOST_TEST(!intake.feed("\"}" + close).has_value());
+        BOOST_TEST(!intake.finish().has_value());
+        BOOST_TEST(intake.summary().rejected == 1);
+        BOOST_TEST(intake.summary().faults.at(0).line == 2);
+        BOOST_TEST(intake.take_part()->events.size() == 2u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_is_cut_only_when_it_is_longer_than_a_part) {
+    const auto whole = feed(many_lines(10'000) + "x\n\n", format::ndjson, 4096);
+    BOOST_REQUIRE(whole.parts.size() == 1u);
+    BOOST_TEST(whole.parts[0].events.size() == 10'000u);
+    BOOST_TEST(whole.parts[0].last);
+
+    const auto cut = feed(many_lines(20'001), format::ndjson, 4096);
+    BOOST_REQUIRE(cut.parts.size() == 3u);
+    for (std::uint32_t i = 0; i < 3; ++i) {
+        BOOST_TEST(cut.parts[i].number == i);
+        BOOST_TEST(cut.parts[i].last == (i == 2));
+        BOOST_TEST(cut.parts[i].received_at == 7);
+    }
+    BOOST_TEST(cut.parts[2].events.size() == 1u);
+    BOOST_TEST(cut.fields.back() == "{\"n\":20000}");
+    BOOST_TEST(cut.told.accepted == 20'001);
+    BOOST_TEST(cut.told.first_id == "id1");
+    BOOST_TEST(cut.told.last_id == "id20001");
+}
+
+BOOST_AUTO_TEST_CASE(the_chain_depends_on_the_bytes_not_on_how_they_came) {
+    const std::string body = many_lines(10'500);
+    const idempotency key{"k", "f"};
+    const auto one = feed(body, format::ndjson, 1 << 20, key);
+    const auto other = feed(body, format::ndjson, 333, key);
+    BOOST_REQUIRE(one.parts.size() == 2u);
+    BOOST_TEST(one.parts[0].chain.size() == 64u);
+    BOOST_TEST(one.parts[0].chain == other.parts[0].chain);
+    BOOST_TEST(one.parts[1].chain == other.parts[1].chain);
+    BOOST_TEST(one.parts[0].chain != one.parts[1].chain);
+
+    std::string changed = body;
+    changed[changed.size() - 3] = '0';
+    const auto later = feed(changed, format::ndjson, 4096, key);
+    BOOST_TEST(later.parts[0].chain == one.parts[0].chain);
+    BOOST_TEST(later.parts[1].chain != one.parts[1].chain);
+    BOOST_TEST(feed(body, format::ndjson, 4096).parts[0].chain.empty());
+
+    std::string array = "[";
+    for (int i = 0; i < 10'001; ++i) array += (i == 0 ? "" : " , ") + std::string("{\"n\":1}");
+    array += "]";
+    const auto slow = feed(array, format::json, 5, key), fast = feed(array, format::json, 1 << 20, key);
+    BOOST_REQUIRE(slow.parts.size() == 2u);
+    BOOST_TEST(slow.parts[0].chain == fast.parts[0].chain);
+    BOOST_TEST(slow.parts[1].chain == fast.parts[1].chain);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_held_is_let_go_with_the_parts) {
+    event_intake intake(format::ndjson, 0, [] { return std::string("id"); }, {});
+    intake.feed(many_lines(10'001));
+    BOOST_TEST(intake.bytes_held() > 100'000u);
+    const auto part = intake.take_part();
+    BOOST_REQUIRE(part.has_value());
+    BOOST_TEST(part->bytes > 100'000u);
+    BOOST_TEST(intake.bytes_held() < 1000u);
+    BOOST_TEST(!intake.take_part().has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
