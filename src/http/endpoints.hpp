@@ -1,0 +1,34 @@
+#pragma once
+
+#include "siem/operation.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carrel::http {
+
+enum class action { operation, live, ready, pool, openapi };
+
+/// One row of the table that routes and documents.
+struct endpoint {
+    siem::method method = siem::method::get;
+    std::string path;                      ///< From the root: `/api/v1/alerts/{id}`.
+    action what = action::operation;
+    const siem::operation* operation = nullptr;  ///< For `action::operation`.
+    std::string_view id;                   ///< OpenAPI operationId.
+    std::string_view summary;
+    std::string_view reply_schema;
+
+    bool is_event_stream() const noexcept {
+        return operation != nullptr && operation->body == siem::body_kind::event_stream;
+    }
+    /// A mutation: it waits for earlier requests of its connection, and later ones wait for it.
+    bool writes() const noexcept { return operation != nullptr && operation->read == nullptr; }
+    bool takes_body() const noexcept { return operation != nullptr && operation->body != siem::body_kind::none; }
+};
+
+/// What the domain offers and what the server adds.
+std::vector<endpoint> all_endpoints();
+
+}  // namespace carrel::http

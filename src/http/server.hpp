@@ -1,0 +1,71 @@
+#pragma once
+
+#include "http/limits.hpp"
+#include "siem/operation.hpp"
+
+#include <carrel/database.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace carrel::http {
+
+struct server_options {
+    std::string address = "127.0.0.1";      ///< A literal IPv4 or IPv6 address, brackets optional.
+    std::uint16_t port = 8080;              ///< 0 picks a free one.
+    std::size_t shards = 0;                 ///< Threads that serve; 0: one a core.
+    std::vector<std::string> allow_hosts;   ///< Accepted in `Host` beside the local names; without a port: any port.
+    bool insecure = false;                  ///< Allows an address that is not loopback.
+    http::limits limits;
+    std::function<siem::timestamp()> clock; ///< Wall clock; empty: the system's.
+    log_sink log;                           ///< Called from shard threads; may be empty.
+    std::string version;                    ///< Told in the OpenAPI document.
+};
+
+/// The front end: one thread a shard, each with a resident reader, and one accept loop that deals sockets to them.
+///
+/// Threads: `begin_drain` is safe from any thread and never blocks; the rest belongs to the thread that owns the server.
+/// Lifetimes: the database must outlive the server.
+class server {
+public:
+    /// Binds and listens; nothing is answered before `run`. Raises the soft limit of open files to the hard one.
+    /// Errors: `errc::invalid_option` (address, shards, not loopback without `insecure`), the system's code (port in
+    /// use); the message is one line fit for an operator.
+    static result<server> listen(database& store, server_options options);
+
+    server(server&&) noexcept;
+    server& operator=(server&&) noexcept;
+    /// As `stop` without patience.
+    ~server();
+
+    /// The address and port bound, as `listening on` tells them: `http://127.0.0.1:8080`.
+    const std::string& url() const noexcept;
+    std::uint16_t port() const noexcept;
+
+    /// Starts the shard threads and returns once each has its reader; requests are answered from then on.
+    /// Errors: those of `shard::attach`; then nothing runs.
+    result<void> run();
+
+    /// Makes readiness false, closes the listener and idle connections; requests in flight are finished with
+    /// `Connection: close`. Returns at once.
+    void begin_drain() noexcept;
+
+    /// Drains, waits up to `deadline` for connections to end, then cuts those that are left; joins the shard threads.
+    /// Writes that the database has accepted are always finished. True if nothing had to be cut. Idempotent.
+    bool stop(std::chrono::milliseconds deadline);
+
+    /// Connections open now.
+    std::size_t connections() const noexcept;
+
+private:
+    struct state;
+    explicit server(std::unique_ptr<state> made) noexcept;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace carrel::http

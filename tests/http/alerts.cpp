@@ -1,0 +1,61 @@
+#include "fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+// api.md 4 over the wire; the rules themselves are tested without sockets.
+namespace carrel::testing {
+
+namespace {
+
+wire_reply set_status(running_server& server, const std::string& status) {
+    return server.post("/api/v1/alerts/a/status", R"({"status":")" + status + R"(","note":"n"})");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(alerts)
+
+BOOST_AUTO_TEST_CASE(members_come_in_the_contract_s_order) {
+    running_server server;
+    const auto alert = server.post("/api/v1/alerts", alert_body("a")).json();
+    std::string order;
+    for (const auto& member : alert.as_object()) order += std::string(member.key()) + " ";
+    BOOST_TEST(order ==
+               "id version created_at updated_at title description severity status disposition rule_id event_ids "
+               "assigned_to tags risk_score fingerprint duplicate_count last_seen ");
+}
+
+BOOST_AUTO_TEST_CASE(an_illegal_transition_is_409_and_names_what_is_allowed) {
+    running_server server;
+    server.post("/api/v1/alerts", alert_body("a"));
+    const auto refused = set_status(server, "resolved");
+    BOOST_TEST(refused.status == 409);
+    BOOST_TEST(refused.problem() == "illegal_transition");
+    BOOST_TEST(refused.text("/detail").find("acknowledged") != std::string::npos);
+    for (const std::string status : {"acknowledged", "investigating", "resolved", "closed"})
+        BOOST_TEST(set_status(server, status).text("/status") == status);
+    BOOST_TEST(server.get("/api/v1/alerts/a/history").json().at("items").as_array().size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_known_fingerprint_adds_to_its_alert_and_answers_200) {
+    running_server server;
+    const auto body = [](const std::string& id) { return alert_body(id, R"(,"fingerprint":"same")"); };
+    BOOST_TEST(server.post("/api/v1/alerts", body("a")).status == 201);
+    const auto again = server.post("/api/v1/alerts", body("b"));
+    BOOST_TEST(again.status == 200);
+    BOOST_TEST(again.text("/id") == "a");
+    BOOST_TEST(again.number("/duplicate_count") == 1);
+    BOOST_TEST(!again.has("location"));
+}
+
+BOOST_AUTO_TEST_CASE(counts_and_statistics_have_paths_of_their_own) {
+    running_server server;
+    server.post("/api/v1/alerts", alert_body("a"));
+    BOOST_TEST(server.get("/api/v1/alerts/count?severity=low&severity=high").number("/count") == 1);
+    BOOST_TEST(server.get("/api/v1/alerts/count?severity=high").number("/count") == 0);
+    BOOST_TEST(server.get("/api/v1/alerts/stats").number("/total") == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace carrel::testing

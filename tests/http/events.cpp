@@ -1,0 +1,240 @@
+#include "fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <zlib.h>
+
+// api.md 3: the stream of events, packed, cut, too long.
+namespace carrel::testing {
+
+namespace {
+
+const std::string ndjson = "Content-Type: application/x-ndjson\r\n";
+const std::string gzip_fields = "Content-Encoding: gzip\r\n";
+
+std::string gzip(std::string_view text) {
+    z_stream stream{};
+    deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    std::string packed(deflateBound(&stream, text.size()) + 64, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    deflate(&stream, Z_FINISH);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
+}
+
+std::int64_t stored(running_server& server) { return server.get("/api/v1/events/count").number("/count"); }
+
+std::string chunked_head(const raw_client& client, std::string_view fields) {
+    return "POST /api/v1/events HTTP/1.1\r\nHost: " + client.authority() + "\r\nTransfer-Encoding: chunked\r\n" +
+           std::string(fields) + "\r\n";
+}
+
+std::string chunk(std::string_view bytes) {
+    char size[32];
+    std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
+    return std::string(size).append(bytes).append("\r\n");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(events)
+
+BOOST_AUTO_TEST_CASE(an_object_an_array_and_lines_are_taken) {
+    running_server server;
+    const auto one = server.post("/api/v1/events", R"({"host":"h"})");
+    BOOST_TEST(one.status == 201);
+    BOOST_TEST(one.number("/accepted") == 1);
+    BOOST_TEST(one.text("/first_id") == one.text("/last_id"));
+    BOOST_TEST(server.post("/api/v1/events", R"([{"host":"h"},{"host":"i"}])").number("/accepted") == 2);
+    BOOST_TEST(server.ingest(event_lines(3)).number("/accepted") == 3);
+    BOOST_TEST(stored(server) == 6);
+    BOOST_TEST(server.ask("POST", "/api/v1/events", event_lines(1), "Content-Type: text/plain\r\n").status == 415);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_comes_back_byte_for_byte) {
+    running_server server;
+    const std::string event = R"({ "host":"h",  "n":36028797018963968, "x":1.50,"u":"\u00e4" })";
+    const auto id = server.ingest(event).text("/first_id");
+    const auto got = server.get("/api/v1/events/" + id);
+    BOOST_TEST(got.status == 200);
+    BOOST_TEST(got.body.find("\"fields\":" + event) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_line_is_rejected_by_number_and_the_rest_goes_on) {
+    running_server server;
+    const auto reply = server.ingest("{\"a\":1}\nbroken\n{\"a\":2}\n[1]\n");
+    BOOST_TEST(reply.status == 201);
+    BOOST_TEST(reply.number("/accepted") == 2);
+    BOOST_TEST(reply.number("/rejected") == 2);
+    BOOST_TEST(reply.number("/errors/0/line") == 2);
+    BOOST_TEST(reply.number("/errors/1/line") == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_of_which_nothing_is_accepted_is_422) {
+    running_server server;
+    const auto reply = server.ingest("broken\n");
+    BOOST_TEST(reply.status == 422);
+    BOOST_TEST(reply.problem() == "invalid");
+    BOOST_TEST(reply.number("/errors/0/line") == 1);
+    BOOST_TEST(reply.number("/accepted") == 0);
+    BOOST_TEST(!reply.has("carrel-commit"));
+    BOOST_TEST(server.ask("POST", "/api/v1/events", {}, ndjson).status == 422);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_json_at_all_is_400) {
+    running_server server;
+    const auto reply = server.post("/api/v1/events", R"({"a":)");
+    BOOST_TEST(reply.problem() == "bad_request");
+    BOOST_TEST(reply.number("/accepted") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(packed_lines_are_taken) {
+    running_server server;
+    BOOST_TEST(server.ingest(gzip(event_lines(500)), gzip_fields).number("/accepted") == 500);
+    // Two members, one behind the other, are one text.
+    BOOST_TEST(server.ingest(gzip(event_lines(5)) + gzip(event_lines(7)), gzip_fields).number("/accepted") == 12);
+    BOOST_TEST(stored(server) == 512);
+    BOOST_TEST(server.ingest(event_lines(1), "Content-Encoding: br\r\n").problem() == "unsupported_media_type");
+    BOOST_TEST(server.ingest(event_lines(1), "Content-Encoding: identity\r\n").status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_gzip_is_400) {
+    running_server server;
+    BOOST_TEST(server.ingest(event_lines(3), gzip_fields).problem() == "bad_request");
+    BOOST_TEST(server.ingest(gzip(event_lines(3)) + "rubbish", gzip_fields).problem() == "bad_request");
+    BOOST_TEST(stored(server) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_cut_off_tells_what_was_committed) {
+    running_server server;
+    raw_client client(server.port());
+    const auto text = client.request("POST", "/api/v1/events", event_lines(25'000), ndjson);
+    client.send(text.substr(0, text.size() - 20));
+    client.half_close();
+    const auto reply = client.receive();
+    BOOST_TEST(reply.problem() == "bad_request");
+    BOOST_TEST(reply.number("/accepted") == 20'000);
+    BOOST_TEST(reply.has("carrel-commit"));
+    BOOST_TEST(client.ends());
+    BOOST_TEST(stored(server) == 20'000);
+}
+
+BOOST_AUTO_TEST_CASE(chunks_that_end_early_tell_what_was_committed) {
+    running_server server;
+    raw_client client(server.port());
+    client.send(chunked_head(client, ndjson) + chunk(event_lines(12'000)) + "nonsense\r\n");
+    const auto reply = client.receive();
+    BOOST_TEST(reply.problem() == "bad_request");
+    BOOST_TEST(reply.number("/accepted") == 10'000);
+    BOOST_TEST(stored(server) == 10'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_gzip_cut_off_is_400_even_if_the_body_is_complete) {
+    running_server server;
+    const auto packed = gzip(event_lines(3'000));
+    const auto reply = server.ingest(packed.substr(0, packed.size() / 2), gzip_fields);
+    BOOST_TEST(reply.problem() == "bad_request");
+    BOOST_TEST(reply.number("/accepted") == 0);
+    BOOST_TEST(stored(server) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_request_commits_in_parts_and_in_order) {
+    running_server server;
+    raw_client client(server.port());
+    const auto lines = event_lines(25'000);
+    client.send(chunked_head(client, ndjson));
+    for (std::size_t at = 0; at < lines.size(); at += 50'000) client.send(chunk(std::string_view(lines).substr(at, 50'000)));
+    client.send("0\r\n\r\n");
+    const auto reply = client.receive();
+    BOOST_TEST(reply.status == 201);
+    BOOST_TEST(reply.number("/accepted") == 25'000);
+    BOOST_TEST(reply.text("/first_id") < reply.text("/last_id"));
+    BOOST_TEST(stored(server) == 25'000);
+    const auto last = server.get("/api/v1/events/" + reply.text("/last_id"));
+    BOOST_TEST(last.number("/fields/n") == 24'999);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_is_not_read_far_ahead_of_the_writer) {
+    running_server server;
+    held_writer held(server.store());
+    raw_client client(server.port());
+    // Far more than sockets and two parts hold: the client must come to a stop while the writer is busy.
+    const std::string line = R"({"host":"h","pad":")" + std::string(400, 'x') + "\"}\n";
+    std::string lines;
+    for (int i = 0; i < 100'000; ++i) lines += line;
+    std::atomic<std::size_t> sent{0};
+    client.send(chunked_head(client, ndjson));
+    std::thread sender([&] {
+        for (std::size_t at = 0; at < lines.size(); at += 100'000) {
+            client.send(chunk(std::string_view(lines).substr(at, 100'000)));
+            sent += 100'000;
+        }
+        client.send("0\r\n\r\n");
+    });
+    BOOST_TEST(eventually([&] { return server.store().stats().writer.queue_jobs >= 1; }));
+    // While it is stopped, the shard serves others.
+    for (int i = 0; i < 200; ++i) BOOST_TEST(server.get("/health/live").status == 200);
+    BOOST_TEST(sent.load() < lines.size());
+    BOOST_TEST(server.store().stats().writer.queue_jobs == 1u);
+    held.release();
+    const auto reply = client.receive();
+    sender.join();
+    BOOST_TEST(reply.number("/accepted") == 100'000);
+}
+
+BOOST_AUTO_TEST_CASE(more_than_64_mib_unpacked_is_413_with_what_was_accepted) {
+    running_server server([](auto& asked) { asked.limits.event_bytes_max = 1 << 20; });
+    const auto lines = event_lines(60'000);
+    BOOST_TEST(lines.size() > (1u << 20));
+    const auto told = server.ingest(lines);
+    BOOST_TEST(told.problem() == "too_large");
+    BOOST_TEST(told.number("/accepted") == 0);
+    BOOST_TEST(stored(server) == 0);
+    // Packed, it looks small; what came before the limit is committed.
+    const auto bomb = server.ingest(gzip(lines), gzip_fields);
+    BOOST_TEST(bomb.problem() == "too_large");
+    BOOST_TEST(bomb.number("/accepted") >= 10'000);
+    BOOST_TEST(stored(server) == bomb.number("/accepted"));
+    const auto zeros = gzip(std::string(200u << 20, ' '));
+    BOOST_TEST(server.ingest(zeros, gzip_fields).problem() == "too_large");
+}
+
+BOOST_AUTO_TEST_CASE(an_idempotency_key_covers_a_stream) {
+    running_server server;
+    const std::string key = "Idempotency-Key: batch-7\r\n";
+    const auto first = server.ingest(event_lines(15'000), key);
+    const auto again = server.ingest(event_lines(15'000), key);
+    BOOST_TEST(first.number("/accepted") == 15'000);
+    BOOST_TEST(again.text("/first_id") == first.text("/first_id"));
+    BOOST_TEST(again.text("/last_id") == first.text("/last_id"));
+    BOOST_TEST(stored(server) == 15'000);
+    BOOST_TEST(server.ingest(event_lines(3), key).status == 422);
+    BOOST_TEST(stored(server) == 15'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_behind_a_read_waits_its_turn) {
+    running_server server;
+    raw_client client(server.port());
+    client.send(client.request("GET", "/api/v1/events/count") + client.request("POST", "/api/v1/events", event_lines(4), ndjson) +
+                client.request("GET", "/api/v1/events/count"));
+    BOOST_TEST(client.receive().number("/count") == 0);
+    BOOST_TEST(client.receive().number("/accepted") == 4);
+    BOOST_TEST(client.receive().number("/count") == 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_expecting_100_continue_gets_it) {
+    running_server server;
+    raw_client client(server.port());
+    client.send(chunked_head(client, ndjson + "Expect: 100-continue\r\n"));
+    BOOST_TEST(client.receive().status == 100);
+    client.send(chunk(event_lines(2)) + "0\r\n\r\n");
+    BOOST_TEST(client.receive().number("/accepted") == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace carrel::testing

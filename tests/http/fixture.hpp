@@ -1,0 +1,158 @@
+#pragma once
+
+#include "http/server.hpp"
+#include "siem/functions.hpp"
+#include "siem/migrations.hpp"
+#include "support/raw_client.hpp"
+#include "support/temp_database.hpp"
+#include "support/waiting.hpp"
+
+#include <carrel/database.hpp>
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace carrel::testing {
+
+/// What `field.…` filters call, made to wait: how a test makes a read slow at a place it chooses.
+struct slow_field {
+    static inline std::atomic<int> calls{0};
+    static inline std::atomic<std::thread::id> shard_thread{};
+    /// Called for each row; on shard and background threads. Empty: nothing happens.
+    static inline std::function<void(bool on_shard)> pause;
+
+    static std::optional<std::string_view> call(std::span<const std::string_view> arguments, std::string& scratch) {
+        ++calls;
+        if (pause) pause(std::this_thread::get_id() == shard_thread.load());
+        return siem::functions().front().call(arguments, scratch);
+    }
+    static std::vector<text_function> functions() {
+        std::vector<text_function> list(siem::functions().begin(), siem::functions().end());
+        for (auto& each : list)
+            if (std::string_view(each.name) == "carrel_field") each.call = call;
+        return list;
+    }
+    static void forget() {
+        pause = nullptr;
+        calls = 0;
+    }
+};
+
+/// A server with one shard on a free port, over a database of its own.
+class running_server {
+public:
+    using tweak = std::function<void(http::server_options&)>;
+    using store_tweak = std::function<void(options&)>;
+
+    explicit running_server(const tweak& change = {}, const store_tweak& change_store = {})
+        : functions_(slow_field::functions()), store_(open_store(change_store)), front_(listen(change)) {
+        slow_field::forget();
+        if (auto running = front_.run(); !running) throw std::runtime_error(running.error().message());
+    }
+    ~running_server() {
+        front_.stop(std::chrono::milliseconds(0));
+        slow_field::forget();
+    }
+
+    std::uint16_t port() const { return front_.port(); }
+    database& store() { return store_; }
+    http::server& front() { return front_; }
+    std::vector<std::string> logged() const {
+        std::lock_guard lock(mutex_);
+        return log_;
+    }
+
+    /// One request on a connection of its own.
+    wire_reply ask(std::string_view method, std::string_view target, std::string_view body = {},
+                   std::string_view more_fields = {}) {
+        raw_client client(port());
+        return client.ask(method, target, body, more_fields);
+    }
+    wire_reply post(std::string_view target, std::string_view body, std::string more_fields = {}) {
+        return ask("POST", target, body, more_fields + "Content-Type: application/json\r\n");
+    }
+    wire_reply ingest(std::string_view lines, std::string more_fields = {}) {
+        return ask("POST", "/api/v1/events", lines, more_fields + "Content-Type: application/x-ndjson\r\n");
+    }
+    wire_reply get(std::string_view target, std::string_view more_fields = {}) { return ask("GET", target, {}, more_fields); }
+
+private:
+    database open_store(const store_tweak& change) {
+        options settings;
+        settings.path = directory_.file("http.db");
+        settings.migrations = siem::migrations();
+        settings.functions = functions_;
+        settings.default_durability = durability::normal;
+        settings.readers_max = 4;
+        if (change) change(settings);
+        return database::open(settings).value();
+    }
+    http::server listen(const tweak& change) {
+        http::server_options asked;
+        asked.port = 0;
+        asked.shards = 1;
+        asked.version = "test";
+        asked.limits.sweep_interval = std::chrono::milliseconds(20);
+        // Asked for the time on the shard's thread only, once it runs.
+        asked.clock = [] {
+            slow_field::shard_thread = std::this_thread::get_id();
+            using namespace std::chrono;
+            return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+        };
+        asked.log = [this](log_level, std::string_view line) {
+            std::lock_guard lock(mutex_);
+            log_.emplace_back(line);
+        };
+        if (change) change(asked);
+        return http::server::listen(store_, asked).value();
+    }
+
+    temp_directory directory_;
+    std::vector<text_function> functions_;
+    mutable std::mutex mutex_;
+    std::vector<std::string> log_;
+    database store_;
+    http::server front_;
+};
+
+/// Keeps the writer busy until told otherwise.
+class held_writer {
+public:
+    explicit held_writer(database& store) {
+        store.async_write(work{this}, [this](const auto&) { done_.open(); });
+        begun_.wait();
+    }
+    ~held_writer() { release(); }
+    void release() {
+        if (std::exchange(released_, true)) return;
+        hold_.open();
+        done_.wait();
+    }
+
+private:
+    struct work {
+        held_writer* held;
+        result<void> operator()(write_session&) {
+            held->begun_.open();
+            held->hold_.wait();
+            return {};
+        }
+    };
+    gate begun_, hold_, done_;
+    bool released_ = false;
+};
+
+inline std::string alert_body(const std::string& id, const std::string& more = {}) {
+    return R"({"id":")" + id + R"(","title":"t","severity":"low")" + more + "}";
+}
+
+inline std::string event_lines(std::size_t count) {
+    std::string lines;
+    for (std::size_t i = 0; i < count; ++i) lines += R"({"host":"h","n":)" + std::to_string(i) + "}\n";
+    return lines;
+}
+
+}  // namespace carrel::testing

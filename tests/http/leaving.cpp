@@ -1,0 +1,109 @@
+#include "fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <deque>
+
+// Clients that go away before their answer.
+namespace carrel::testing {
+
+namespace {
+
+const std::string json_type = "Content-Type: application/json\r\n";
+
+// A read that stands still on a background reader until the gate opens.
+struct held_read {
+    explicit held_read(running_server& server) {
+        server.ingest(event_lines(events));
+        slow_field::pause = [this](bool on_shard) {
+            if (on_shard) {
+                // Outgrow the resident reader's budget, so that the read moves on.
+                const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
+                while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+            } else if (!begun.exchange(true)) {
+                held.wait();
+            }
+        };
+    }
+    static constexpr int events = 5'000;
+    static constexpr std::string_view target = "/api/v1/events/count?field.n=none";
+    std::atomic<bool> begun{false};
+    gate held;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(leaving)
+
+BOOST_AUTO_TEST_CASE(a_read_nobody_waits_for_is_given_up) {
+    running_server server;
+    held_read slow(server);
+    raw_client client(server.port());
+    client.send(client.request("GET", held_read::target));
+    BOOST_TEST(eventually([&] { return slow.begun.load(); }));
+    const int calls = slow_field::calls;
+    client.close();
+    // The end is seen two turns later; requests of another client are turns.
+    raw_client other(server.port());
+    for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
+    slow.held.open();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
+    BOOST_TEST(slow_field::calls - calls < held_read::events);
+    BOOST_TEST(other.ask("GET", "/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_connection_gives_its_read_up_too) {
+    running_server server;
+    held_read slow(server);
+    raw_client client(server.port());
+    client.send(client.request("GET", held_read::target));
+    BOOST_TEST(eventually([&] { return slow.begun.load(); }));
+    client.reset();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
+    slow.held.open();
+    BOOST_TEST(server.get("/health/ready").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_write_whose_client_left_is_done_all_the_same) {
+    running_server server;
+    held_writer held(server.store());
+    raw_client client(server.port());
+    client.send(client.request("POST", "/api/v1/alerts", alert_body("kept"), json_type));
+    BOOST_TEST(eventually([&] { return server.store().stats().writer.queue_jobs >= 1; }));
+    client.reset();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
+    held.release();
+    BOOST_TEST(eventually([&] { return server.get("/api/v1/alerts/kept").status == 200; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_whose_client_left_keeps_whole_parts_only) {
+    running_server server;
+    held_writer held(server.store());
+    raw_client client(server.port());
+    const auto text = client.request("POST", "/api/v1/events", event_lines(15'000), "Content-Type: application/x-ndjson\r\n");
+    client.send(text.substr(0, text.size() - 10));
+    BOOST_TEST(eventually([&] { return server.store().stats().writer.queue_jobs >= 1; }));
+    client.reset();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
+    held.release();
+    BOOST_TEST(eventually([&] { return server.get("/api/v1/events/count").number("/count") == 10'000; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_clients_that_leave_at_once_leave_nothing_behind) {
+    running_server server;
+    server.post("/api/v1/alerts", alert_body("a"));
+    for (int round = 0; round < 10; ++round) {
+        std::deque<raw_client> crowd;
+        for (int i = 0; i < 100; ++i) {
+            auto& each = crowd.emplace_back(server.port());
+            each.send(each.request("GET", "/api/v1/alerts/a"));
+            if (i % 2 == 0) each.reset();
+        }
+    }
+    BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
+    BOOST_TEST(server.get("/api/v1/alerts/a").status == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace carrel::testing

@@ -1,0 +1,85 @@
+#include "fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+// Slow clients. The limits are made short; the sweep decides, so the tests wait for what it does.
+namespace carrel::testing {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(slow_clients)
+
+BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed) {
+    running_server server([](auto& asked) { asked.limits.idle_time_max = 50ms; });
+    raw_client client(server.port());
+    BOOST_TEST(client.ask("GET", "/health/live").status == 200);
+    BOOST_TEST(client.ends());
+}
+
+BOOST_AUTO_TEST_CASE(a_head_that_does_not_end_is_not_waited_for) {
+    running_server server([](auto& asked) { asked.limits.head_time_max = 50ms; });
+    raw_client client(server.port());
+    client.send("GET /health/live HTTP/1.1\r\nX-Slow: ");
+    BOOST_TEST(client.ends());
+    BOOST_TEST(server.front().connections() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_head_that_drips_is_not_waited_for_either) {
+    running_server server([](auto& asked) { asked.limits.head_time_max = 100ms; });
+    raw_client client(server.port());
+    client.send("GET /health/live HTTP/1.1\r\nX-Slow: ");
+    // Every byte is progress of a kind; the limit is for the whole head.
+    BOOST_TEST(eventually([&] { return !client.send("x") || server.front().connections() == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_does_not_come_is_not_waited_for) {
+    running_server server([](auto& asked) { asked.limits.body_time_max = 50ms; });
+    raw_client client(server.port());
+    const auto text = client.request("POST", "/api/v1/alerts", alert_body("a"), "Content-Type: application/json\r\n");
+    client.send(text.substr(0, text.size() - 5));
+    BOOST_TEST(client.ends());
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_does_not_take_its_reply_is_let_go) {
+    running_server server([](auto& asked) { asked.limits.write_progress_max = 50ms; });
+    raw_client client(server.port());
+    std::string burst;
+    for (int i = 0; i < 200; ++i) burst += client.request("GET", "/openapi.json");
+    std::thread sender([&] {
+        for (int i = 0; i < 20 && client.send(burst); ++i) {
+        }
+    });
+    BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
+    sender.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_waits_for_the_writer_is_not_slow) {
+    running_server server([](auto& asked) {
+        asked.limits.head_time_max = asked.limits.body_time_max = asked.limits.idle_time_max = 30ms;
+    });
+    held_writer held(server.store());
+    raw_client client(server.port());
+    client.send(client.request("POST", "/api/v1/alerts", alert_body("a"), "Content-Type: application/json\r\n"));
+    const auto until = std::chrono::steady_clock::now() + 200ms;
+    BOOST_TEST(eventually([&] { return std::chrono::steady_clock::now() > until; }));
+    held.release();
+    BOOST_TEST(client.receive().status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_client_that_keeps_sending_is_let_go_in_the_end) {
+    running_server server([](auto& asked) { asked.limits.linger_time_max = 100ms; });
+    raw_client client(server.port());
+    client.send("POST /api/v1/alerts HTTP/1.1\r\nHost: " + client.authority() +
+                "\r\nContent-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n");
+    BOOST_TEST(client.receive().status == 413);
+    const std::string more(100'000, ' ');
+    BOOST_TEST(eventually([&] { return !client.send(more); }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace carrel::testing

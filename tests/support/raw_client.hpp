@@ -1,0 +1,161 @@
+#pragma once
+
+#include <boost/json/parse.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cctype>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace carrel::testing {
+
+/// A response as it came over the wire.
+struct wire_reply {
+    int status = 0;
+    std::string head;                           // status line and fields, without the empty line
+    std::map<std::string, std::string> fields;  // names in lower case
+    std::string body;
+
+    bool has(const std::string& name) const { return fields.contains(name); }
+    std::string field(const std::string& name) const { return has(name) ? fields.at(name) : std::string(); }
+    boost::json::value json() const { return boost::json::parse(body); }
+    std::string text(std::string_view pointer) const {
+        return std::string(json().at_pointer({pointer.data(), pointer.size()}).as_string());
+    }
+    std::int64_t number(std::string_view pointer) const {
+        return json().at_pointer({pointer.data(), pointer.size()}).as_int64();
+    }
+    /// `bad_request` of `/problems/bad_request`; empty if this is no problem.
+    std::string problem() const {
+        if (field("content-type") != "application/problem+json") return {};
+        return text("/type").substr(std::string_view("/problems/").size());
+    }
+};
+
+/// A blocking TCP client that hides nothing of the wire. Gives up after 20 s without a byte.
+class raw_client {
+public:
+    raw_client() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const timeval patience{20, 0};
+        const int on = 1;
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    explicit raw_client(std::uint16_t port) : raw_client() { connect(port); }
+    raw_client(const raw_client&) = delete;
+    raw_client& operator=(const raw_client&) = delete;
+    ~raw_client() { close(); }
+
+    void connect(std::uint16_t port) {
+        sockaddr_in there{};
+        there.sin_family = AF_INET;
+        there.sin_port = htons(port);
+        there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&there), sizeof there) != 0) throw std::runtime_error("connect");
+        authority_ = "127.0.0.1:" + std::to_string(port);
+    }
+    const std::string& authority() const noexcept { return authority_; }
+
+    /// True if all of it was taken.
+    bool send(std::string_view bytes) {
+        while (!bytes.empty()) {
+            const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (count <= 0) return false;
+            bytes.remove_prefix(static_cast<std::size_t>(count));
+        }
+        return true;
+    }
+    void half_close() { ::shutdown(descriptor_, SHUT_WR); }
+    void close() {
+        if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+    }
+    /// Closes so that the server sees a reset.
+    void reset() {
+        const linger hard{1, 0};
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+        close();
+    }
+
+    /// A request with Host, and with a Content-Length if there is a body.
+    static std::string request_to(const std::string& authority, std::string_view method, std::string_view target,
+                               std::string_view body = {}, std::string_view more_fields = {}) {
+        std::string text;
+        text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\n");
+        text.append(more_fields);
+        if (!body.empty()) text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
+        return text.append("\r\n").append(body);
+    }
+    std::string request(std::string_view method, std::string_view target, std::string_view body = {},
+                        std::string_view more_fields = {}) const {
+        return request_to(authority_, method, target, body, more_fields);
+    }
+    wire_reply ask(std::string_view method, std::string_view target, std::string_view body = {},
+                   std::string_view more_fields = {}) {
+        send(request(method, target, body, more_fields));
+        return receive(method == "HEAD");
+    }
+
+    /// The next response; status 0 if the connection ended instead. A body is read if the head promises one.
+    wire_reply receive(bool head_only = false) {
+        wire_reply reply;
+        const auto end = fill_until("\r\n\r\n");
+        if (end == std::string::npos) return reply;
+        reply.head = buffer_.substr(0, end);
+        buffer_.erase(0, end + 4);
+        reply.status = std::stoi(reply.head.substr(9, 3));
+        parse_fields(reply);
+        if (head_only || !reply.has("content-length")) return reply;
+        const auto length = std::stoul(reply.field("content-length"));
+        while (buffer_.size() < length)
+            if (!fill()) return wire_reply{};
+        reply.body = buffer_.substr(0, length);
+        buffer_.erase(0, length);
+        return reply;
+    }
+    /// True if the server ends the connection without another byte.
+    bool ends() { return buffer_.empty() && !fill() && ended_; }
+
+private:
+    bool fill() {
+        char bytes[16384];
+        const auto count = ::recv(descriptor_, bytes, sizeof bytes, 0);
+        if (count > 0) buffer_.append(bytes, static_cast<std::size_t>(count));
+        ended_ = count == 0 || (count < 0 && errno == ECONNRESET);
+        return count > 0;
+    }
+    std::string::size_type fill_until(std::string_view mark) {
+        for (;;) {
+            if (const auto at = buffer_.find(mark); at != std::string::npos) return at;
+            if (!fill()) return std::string::npos;
+        }
+    }
+    static void parse_fields(wire_reply& reply) {
+        for (auto at = reply.head.find("\r\n"); at != std::string::npos;) {
+            const auto next = reply.head.find("\r\n", at + 2);
+            const auto line = reply.head.substr(at + 2, next == std::string::npos ? next : next - at - 2);
+            auto name = line.substr(0, line.find(": "));
+            std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+            reply.fields[name] = line.substr(line.find(": ") + 2);
+            at = next;
+        }
+    }
+
+    int descriptor_;
+    std::string authority_;
+    std::string buffer_;
+    bool ended_ = false;
+};
+
+}  // namespace carrel::testing
