@@ -1,0 +1,137 @@
+#include "cli/http_client.hpp"
+
+#include "cli/http_reply.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+
+namespace carrel::cli {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+struct http_client::state {
+    http_url server;
+    std::chrono::seconds timeout;
+    asio::io_context context{1};
+    std::optional<tcp::socket> socket;
+    std::string received;  // of the reply, not yet consumed
+
+    error_code connect();
+    error_code read_more();
+    result<http_reply> exchange(const std::string& head, std::string_view body);
+    result<http_reply> read_reply();
+    error_code run();
+
+    // Written by the handlers of one exchange.
+    error_code ec;
+    bool is_done = false;
+};
+
+http_client::http_client(http_url server, std::chrono::seconds timeout)
+    : state_(std::make_unique<state>()) {
+    state_->server = std::move(server);
+    state_->timeout = timeout;
+}
+
+http_client::~http_client() = default;
+
+result<http_reply> http_client::post(std::string_view path, const header_list& headers, std::string_view body) {
+    std::string head =
+        "POST " + state_->server.base + std::string(path) + " HTTP/1.1\r\nHost: " + state_->server.authority();
+    head += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+    head += "\r\n";
+
+    if (!state_->socket)
+        if (auto ec = state_->connect()) return error(ec, "connecting to " + state_->server.authority());
+    auto reply = state_->exchange(head, body);
+    if (!reply || reply->header("connection") == "close") state_->socket.reset();
+    return reply;
+}
+
+// Runs what was started until it is done or the time is over; what is left then is cancelled and reaped.
+error_code http_client::state::run() {
+    context.restart();
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    while (!is_done && context.run_one_until(deadline) != 0) {
+    }
+    if (!is_done) {
+        if (socket) socket->close(ec);
+        context.restart();
+        context.run();
+        return asio::error::timed_out;
+    }
+    return ec;
+}
+
+error_code http_client::state::connect() {
+    std::string host = server.host;
+    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    tcp::resolver resolver(context);
+    const auto found = resolver.resolve(host, server.port, ec);
+    if (ec) return ec;
+    socket.emplace(context);
+    received.clear();
+    is_done = false;
+    asio::async_connect(*socket, found, [this](error_code outcome, const tcp::endpoint&) {
+        ec = outcome;
+        is_done = true;
+    });
+    const auto outcome = run();
+    if (outcome) socket.reset();
+    else socket->set_option(tcp::no_delay(true), ec);
+    return outcome;
+}
+
+error_code http_client::state::read_more() {
+    is_done = false;
+    const auto before = received.size();
+    received.resize(before + 65'536);
+    socket->async_read_some(asio::buffer(received.data() + before, 65'536),
+                            [this, before](error_code outcome, std::size_t got) {
+                                received.resize(before + got);
+                                ec = outcome;
+                                is_done = true;
+                            });
+    return run();
+}
+
+result<http_reply> http_client::state::exchange(const std::string& head, std::string_view body) {
+    const std::array parts{asio::buffer(head), asio::buffer(body.data(), body.size())};
+    bool is_sent = false;
+    // Its failure is no news by itself: a server that refuses a body answers and closes, and the answer is what counts.
+    asio::async_write(*socket, parts, [&is_sent](error_code, std::size_t) { is_sent = true; });
+    auto reply = read_reply();
+    if (!is_sent && socket) {
+        error_code ignored;
+        socket->close(ignored);
+        context.restart();
+        context.run();
+        socket.reset();
+    }
+    return reply;
+}
+
+result<http_reply> http_client::state::read_reply() {
+    reply_parser parser;
+    for (;;) {
+        if (auto done = parser.parse(received)) return std::move(*done);
+        if (parser.is_broken())
+            return error(asio::error::make_error_code(asio::error::invalid_argument), "the reply is no HTTP");
+        if (const auto outcome = read_more()) {
+            if (outcome == asio::error::eof)
+                if (auto done = parser.parse_end(received)) return std::move(*done);
+            return error(outcome, "waiting for " + server.authority());
+        }
+    }
+}
+
+}  // namespace carrel::cli

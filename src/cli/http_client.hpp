@@ -1,0 +1,51 @@
+#pragma once
+
+#include <carrel/error.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace carrel::cli {
+
+/// `http://host:port/base`.
+struct http_url {
+    std::string host;  // as in the URL, brackets of IPv6 included
+    std::string port = "80";
+    std::string base;  // without a slash at its end
+    std::string authority() const { return host + ":" + port; }
+};
+
+/// Nothing if it is no http URL; TLS is not spoken.
+std::optional<http_url> parse_url(std::string_view text);
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+struct http_reply {
+    int status = 0;
+    header_list headers;  // names in lower case
+    std::string body;
+    std::string_view header(std::string_view lower_case_name) const;
+};
+
+/// One keep-alive connection that sends a request and waits for its reply. A reply that comes before the request is
+/// fully sent ends the sending. Blocks; not thread-safe.
+class http_client {
+public:
+    http_client(http_url server, std::chrono::seconds timeout);
+    ~http_client();
+
+    /// Errors: the system's codes; `timed_out`; `bad_message` if what came is no HTTP. The connection is dropped then and
+    /// the next request makes a new one.
+    result<http_reply> post(std::string_view path, const header_list& headers, std::string_view body);
+
+private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace carrel::cli

@@ -1,0 +1,112 @@
+#include "cli/ingest_target.hpp"
+#include "cli/options.hpp"
+#include "siem/event_intake.hpp"
+#include "siem/uuid.hpp"
+
+#include <carrel/database.hpp>
+
+#include <boost/asio/use_future.hpp>
+
+#include <future>
+#include <optional>
+
+namespace carrel::cli {
+namespace {
+
+using part_pointer = std::shared_ptr<const siem::event_part>;
+
+siem::timestamp now() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+error broken(const siem::problem& why) {
+    return error(error_code(EBADMSG, boost::system::generic_category()), why.detail);
+}
+
+// May run more than once; keeps the part alive until it has.
+struct store_part {
+    part_pointer part;
+    result<siem::stored_part> operator()(write_session& session) const {
+        siem::reply ignored;
+        return siem::store(session, *part, ignored);
+    }
+};
+
+// One part is being stored while the next one is read.
+class local_target final : public ingest_target {
+public:
+    explicit local_target(database store)
+        : store_(std::move(store)) {}
+
+    std::size_t block_bytes_max() const override { return 1u << 20; }
+
+    void begin_file() override {
+        intake_.emplace(siem::event_intake::format::ndjson, now(), std::ref(fresh_id_), std::nullopt);
+    }
+
+    result<void> take(const line_block& block, tally& into) override {
+        if (auto why = intake_->feed(block.text)) return broken(*why);
+        auto stored = store_parts();
+        tell(into);
+        return stored;
+    }
+
+    result<void> end_file(tally& into) override {
+        if (auto why = intake_->finish()) return broken(*why);
+        if (auto stored = store_parts(); !stored) return stored;
+        auto last = await_part();
+        tell(into);
+        return last;
+    }
+
+private:
+    struct in_flight {
+        part_pointer part;
+        std::future<result<committed<siem::stored_part>>> stored;
+    };
+
+    void tell(tally& into) const {
+        const auto& summary = intake_->summary();
+        into = {summary.accepted, summary.rejected, {}};
+        for (const auto& each : summary.faults) into.refused.push_back({each.line, each.detail});
+    }
+
+    result<void> store_parts() {
+        while (auto part = intake_->take_part()) {
+            if (auto previous = await_part(); !previous) return previous;
+            auto shared = std::make_shared<const siem::event_part>(std::move(*part));
+            job_options settings;
+            settings.bytes = shared->bytes;
+            settings.deadline = std::chrono::milliseconds(60'000);
+            pending_.emplace(
+                in_flight{shared, store_.async_write(store_part{shared}, settings, boost::asio::use_future)});
+        }
+        return {};
+    }
+
+    result<void> await_part() {
+        if (!pending_) return {};
+        auto finished = std::move(*pending_);
+        pending_.reset();
+        auto stored = finished.stored.get();
+        if (!stored) return stored.error();
+        intake_->committed(*finished.part, stored->value);
+        return {};
+    }
+
+    database store_;
+    siem::uuid_generator fresh_id_;
+    std::optional<siem::event_intake> intake_;
+    std::optional<in_flight> pending_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<ingest_target>> make_local_target(const std::string& path) {
+    auto store = database::open(store_options(path));
+    if (!store) return store.error();
+    return std::unique_ptr<ingest_target>(std::make_unique<local_target>(std::move(*store)));
+}
+
+}  // namespace carrel::cli

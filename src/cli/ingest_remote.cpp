@@ -1,0 +1,109 @@
+#include "cli/ingest_target.hpp"
+#include "cli/retry.hpp"
+#include "json/reader.hpp"
+#include "siem/uuid.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace carrel::cli {
+namespace {
+
+namespace bj = boost::json;
+
+// Well below the 64 MiB that a server takes, and small enough for the progress bar to move.
+constexpr std::size_t request_bytes_max = 16u << 20;
+// Longer than the deadline that is asked of the server.
+constexpr std::chrono::seconds reply_time_max{90};
+
+std::int64_t integer_at(const bj::object& from, std::string_view key, std::int64_t otherwise) {
+    const auto* found = from.if_contains(bj::string_view(key.data(), key.size()));
+    return found != nullptr && found->is_int64() ? found->as_int64() : otherwise;
+}
+
+std::string text_at(const bj::object& from, std::string_view key) {
+    const auto* found = from.if_contains(bj::string_view(key.data(), key.size()));
+    return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+std::vector<refused_line> refused_lines(const bj::object& reply, std::int64_t first_line) {
+    std::vector<refused_line> refused;
+    const auto* errors = reply.if_contains("errors");
+    if (errors == nullptr || !errors->is_array()) return refused;
+    for (const auto& each : errors->get_array()) {
+        if (!each.is_object() || !each.get_object().contains("line")) continue;
+        const auto& fault = each.get_object();
+        refused.push_back({first_line + integer_at(fault, "line", 1) - 1, text_at(fault, "detail")});
+    }
+    return refused;
+}
+
+// What the server said, in one line for a person.
+error refusal(const http_reply& reply, const bj::object* told) {
+    std::string text = "the server answered " + std::to_string(reply.status);
+    if (told != nullptr && !text_at(*told, "detail").empty()) text += ": " + text_at(*told, "detail");
+    return error(error_code(EPROTO, boost::system::generic_category()), text);
+}
+
+class remote_target final : public ingest_target {
+public:
+    explicit remote_target(http_url server)
+        : client_(std::move(server), reply_time_max),
+          run_(siem::uuid_generator()()) {}
+
+    std::size_t block_bytes_max() const override { return request_bytes_max; }
+    void begin_file() override {}
+    result<void> end_file(tally&) override { return {}; }
+
+    result<void> take(const line_block& block, tally& into) override {
+        auto reply = post(block.text);
+        if (!reply) return reply.error();
+        json::parse_failure failure;
+        const auto* value = reader_.parse(reply->body, failure);
+        const auto* told = value != nullptr ? value->if_object() : nullptr;
+        if (told == nullptr) return refusal(*reply, nullptr);
+        auto refused = refused_lines(*told, block.first_line);
+        // 422 with lines means that each line was refused; any other refusal is of the request.
+        const bool all_refused = reply->status == 422 && !refused.empty();
+        if (reply->status != 201 && !all_refused) return refusal(*reply, told);
+        into.accepted += integer_at(*told, "accepted", 0);
+        into.rejected += integer_at(*told, "rejected", all_refused ? block.lines() : 0);
+        std::move(refused.begin(), refused.end(), std::back_inserter(into.refused));
+        return {};
+    }
+
+private:
+    // The key makes sure that a block sent twice is stored once.
+    result<http_reply> post(std::string_view text) {
+        const header_list headers{{"Content-Type", "application/x-ndjson"},
+                                  {"Idempotency-Key", "ingest-" + run_ + "-" + std::to_string(++requests_)},
+                                  {"Carrel-Timeout-Ms", "60000"}};
+        for (int attempt = 1;; ++attempt) {
+            auto reply = client_.post("/api/v1/events", headers, text);
+            has_connected_ = has_connected_ || reply.has_value();
+            if (!reply && !has_connected_) return reply;
+            const auto wait =
+                wait_before_retry(attempt, reply ? reply->status : 0, reply ? reply->header("retry-after") : "");
+            if (!wait) return reply;
+            std::this_thread::sleep_for(*wait);
+        }
+    }
+
+    http_client client_;
+    std::string run_;
+    std::uint64_t requests_ = 0;
+    bool has_connected_ = false;  // a server that never answered is not there; one that did may come back
+    json::reader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<ingest_target> make_remote_target(http_url server) {
+    return std::make_unique<remote_target>(std::move(server));
+}
+
+}  // namespace carrel::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace carrel::cli {
+
+/// `127.0.0.1:8080`, `[::1]:0`, `localhost:8080`. Nothing if it is none of these.
+std::optional<boost::asio::ip::tcp::endpoint> parse_listen_address(std::string_view text);
+
+/// Why one cannot listen there now, if one cannot. Leaves nothing behind, so it can be asked before a file is created.
+boost::system::error_code try_listening(const boost::asio::ip::tcp::endpoint& there);
+
+}  // namespace carrel::cli

@@ -1,0 +1,143 @@
+#include "cli/options.hpp"
+
+#include "cli/command.hpp"
+#include "cli/listen_address.hpp"
+#include "cli/settings_file.hpp"
+#include "siem/functions.hpp"
+#include "siem/migrations.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <thread>
+
+namespace carrel::cli {
+namespace {
+
+// Numbers as they are typed, before they become durations and byte counts.
+struct typed {
+    std::string database = "carrel.db";
+    std::string listen = "127.0.0.1:8080";
+    std::string durability = "full";
+    std::uint64_t readers = 10, shards = 0;
+    std::uint64_t batch_jobs_max = 1'024, batch_time_ms = 50;
+    std::uint64_t read_budget_us = 1'000;
+    std::uint64_t checkpoint_frames = 4'096, wal_soft_mib = 64, wal_hard_mib = 192;
+    std::uint64_t page_cache_kib = 8'192;
+    std::uint64_t connections_max = 0;
+    std::uint64_t drain_ms = 10'000;
+};
+
+void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
+    app.add_option("--database", raw.database, "file to serve; :memory: for a private one")->capture_default_str();
+    app.add_option("--listen", raw.listen, "ADDR:PORT; port 0 picks one")->capture_default_str();
+    app.add_option("--readers", raw.readers, "reading connections, those of the shards included")
+        ->check(CLI::Range(2, 256))
+        ->capture_default_str();
+    app.add_option("--shards", raw.shards, "threads that serve sockets (default: one a core)")
+        ->check(CLI::Range(1, 255));
+    app.add_option("--durability", raw.durability, "full: acknowledged after fsync; normal: after the commit")
+        ->check(CLI::IsMember({"full", "normal"}))
+        ->capture_default_str();
+    app.add_option("--allow-host", settings.front.allow_hosts, "another accepted Host, may be repeated")
+        ->delimiter(',');
+    app.add_flag("--insecure", settings.front.insecure,
+                 "listen on other addresses than loopback, without authentication");
+    app.add_option("--log-format", settings.log_format, "of the log on stderr")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    app.add_option("--log-level", settings.log_level, "least level that is logged")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+        ->capture_default_str();
+}
+
+void add_tuning_flags(CLI::App& app, typed& raw) {
+    const auto number = [&app](const char* flag, std::uint64_t& into, std::uint64_t low, std::uint64_t high,
+                               const char* what) {
+        app.add_option(flag, into, what)->check(CLI::Range(low, high))->capture_default_str()->group("Tuning");
+    };
+    number("--batch-jobs-max", raw.batch_jobs_max, 1, 65'536, "mutations a commit; 1 switches group commit off");
+    number("--batch-time-ms", raw.batch_time_ms, 1, 10'000, "longest run of mutations before a commit");
+    number("--read-budget-us", raw.read_budget_us, 50, 1'000'000, "longest read on a shard's own reader");
+    number("--checkpoint-frames", raw.checkpoint_frames, 1, 1u << 20, "frames in the WAL before a checkpoint");
+    number("--wal-soft-mib", raw.wal_soft_mib, 1, 1u << 20, "WAL size from which deep reads wait");
+    number("--wal-hard-mib", raw.wal_hard_mib, 1, 1u << 20, "WAL size from which the oldest reader is interrupted");
+    number("--page-cache-kib", raw.page_cache_kib, 256, 4u << 20, "page cache of a connection");
+    number("--connections-max", raw.connections_max, 0, 1u << 20,
+           "open sockets; 0: as many as open files allow, to 16384");
+    number("--drain-ms", raw.drain_ms, 0, 600'000, "how long requests in flight may take at the end");
+}
+
+void take_over(const typed& raw, serve_settings& settings) {
+    auto& store = settings.store;
+    store = store_options(raw.database);
+    store.default_durability = raw.durability == "full" ? durability::full : durability::normal;
+    store.readers_max = raw.readers;
+    store.readers_idle = std::min<std::size_t>(store.readers_idle, raw.readers);
+    store.batch_jobs_max = raw.batch_jobs_max;
+    store.batch_time_max = std::chrono::milliseconds(raw.batch_time_ms);
+    store.read_budget = std::chrono::microseconds(raw.read_budget_us);
+    store.checkpoint_frames = raw.checkpoint_frames;
+    store.wal_soft_bytes = raw.wal_soft_mib << 20;
+    store.wal_hard_bytes = raw.wal_hard_mib << 20;
+    store.page_cache_kib = raw.page_cache_kib;
+    settings.front.limits.connections_max = raw.connections_max;
+    settings.drain_time_max = std::chrono::milliseconds(raw.drain_ms);
+    // Every shard holds one reader and one is always kept for deep reads.
+    const std::uint64_t cores = std::max(1u, std::thread::hardware_concurrency());
+    settings.front.shards = raw.shards != 0 ? raw.shards : std::min(cores, raw.readers - 1);
+}
+
+// What one flag alone cannot tell. Nothing if all is well.
+std::string fault_in(const typed& raw, serve_settings& settings) {
+    const auto address = parse_listen_address(raw.listen);
+    if (!address) return "--listen: '" + raw.listen + "' is no ADDR:PORT such as 127.0.0.1:8080 or [::1]:0";
+    if (!address->address().is_loopback() && !settings.front.insecure)
+        return "--listen: " + raw.listen + " is not loopback and carrel has no authentication; --insecure allows it";
+    if (settings.front.shards >= raw.readers)
+        return "--shards: " + std::to_string(raw.shards) + " shards need --readers of at least " +
+               std::to_string(raw.shards + 1);
+    settings.front.address = address->address().to_string();
+    settings.front.port = address->port();
+    if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
+    return {};
+}
+
+}  // namespace
+
+std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
+    typed raw;
+    serve_settings settings;
+    CLI::App app("Answers HTTP requests from a database. Each flag is also read from the environment as CARREL_…",
+                 "serve");
+    add_main_flags(app, raw, settings);
+    add_tuning_flags(app, raw);
+    add_settings_file(app);
+    if (const auto ended = parse(app, arguments)) return *ended;
+    take_over(raw, settings);
+    if (const auto fault = fault_in(raw, settings); !fault.empty()) return unusable("serve: " + fault);
+    return settings;
+}
+
+options store_options(const std::string& path) {
+    options made;
+    made.path = path;
+    made.migrations = siem::migrations();
+    made.functions = siem::functions();
+    return made;
+}
+
+std::string explain(const error& why, const std::string& path) {
+    if (why == errc::no_directory) return "the directory of " + path + " does not exist";
+    if (why == errc::read_only_file) return path + " may not be written";
+    if (why == errc::not_a_database) return path + " is no SQLite database";
+    if (why == errc::database_in_use) return path + " is in use by another carrel";
+    if (why == errc::network_filesystem) return path + " is on a network file system";
+    if (why == errc::newer_database) return path + " was written by a newer carrel";
+    return path + ": " + why.message();
+}
+
+}  // namespace carrel::cli

@@ -1,0 +1,13 @@
+#include "cli/command.hpp"
+#include "sqlite/process.hpp"
+
+#include <sys/stat.h>
+
+#include <span>
+
+int main(int argc, char** argv) {
+    // Whatever is created is for its owner alone; SQLite gives -wal and -shm the mode of the database.
+    ::umask(077);
+    carrel::sqlite::configure_process();
+    return carrel::cli::run(std::span<char*>(argv, static_cast<std::size_t>(argc)));
+}

@@ -1,0 +1,40 @@
+"""carrel check: 0 sound, 1 damaged, 2 unusable; beside a server too."""
+import unittest
+
+from carrel_program import Server, main, run
+
+
+class Check(unittest.TestCase):
+    def filled(self, server):
+        client = server.client()
+        for i in range(20):
+            lines = "".join('{"Message":"line %d of %d with some text"}\n' % (j, i) for j in range(50))
+            self.assertEqual(client.post("/api/v1/events", lines, Content_Type="application/x-ndjson").status, 201)
+
+    def test_a_sound_file_is_ok_with_and_without_a_server(self):
+        with Server() as server:
+            self.filled(server)
+            beside = run("check", "--database", server.database)
+            self.assertEqual((beside.returncode, beside.stderr), (0, ""))
+            self.assertIn("ok", beside.stdout)
+            self.assertEqual(server.client().get("/api/v1/events/count").json(), {"count": 1000})
+            self.assertEqual(server.stop(), 0)
+            before = server.database.read_bytes()
+            self.assertEqual(run("check", "--database", server.database).returncode, 0)
+            self.assertEqual(server.database.read_bytes(), before)
+
+    def test_damage_is_found(self):
+        with Server() as server:
+            self.filled(server)
+            self.assertEqual(server.stop(), 0)
+            page = 4096
+            content = bytearray(server.database.read_bytes())
+            for at in range(4 * page, len(content) - page, 3 * page):
+                content[at:at + 64] = b"\xa5" * 64
+            server.database.write_bytes(content)
+            found = run("check", "--database", server.database)
+            self.assertEqual(found.returncode, 1, found)
+            self.assertTrue(found.stdout.strip())
+
+
+main()

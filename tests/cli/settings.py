@@ -1,0 +1,75 @@
+"""A flag beats the environment, the environment beats the file."""
+import json
+import pathlib
+import tempfile
+import unittest
+
+from carrel_program import Server, clean_environment, main, run
+
+
+class Settings(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="carrel-settings-")
+        self.directory = pathlib.Path(self.temporary.name)
+        self.file = self.directory / "carrel.toml"
+        self.file.write_text('# all of it\nlisten = "127.0.0.1:0"\nreaders = 4  # not ten\nshards = 1\n'
+                             'database = "from-file.db"\nlog-format = "json"\n')
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def serve(self, *flags, **variables):
+        server = Server(*flags, directory=self.directory, bare=True, env=clean_environment(**variables))
+        self.addCleanup(server.end)
+        return server
+
+    def readers(self, server):
+        return server.client().get("/api/v1/pool").json()["read"]["max_open"]
+
+    def test_the_file_sets_what_nothing_else_sets(self):
+        server = self.serve("--config", "carrel.toml")
+        self.assertEqual(self.readers(server), 4)
+        self.assertTrue((self.directory / "from-file.db").exists())
+        self.assertEqual(server.stop(), 0)
+        lines = server.log_text().splitlines()
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertEqual(list(json.loads(line)), ["time", "level", "message"])
+
+    def test_the_environment_beats_the_file(self):
+        server = self.serve("--config", "carrel.toml", CARREL_READERS="6", CARREL_DATABASE="from-environment.db")
+        self.assertEqual(self.readers(server), 6)
+        self.assertTrue((self.directory / "from-environment.db").exists())
+        self.assertFalse((self.directory / "from-file.db").exists())
+
+    def test_a_flag_beats_both(self):
+        server = self.serve("--config", "carrel.toml", "--readers", "8", "--database", "from-flag.db",
+                            CARREL_READERS="6", CARREL_DATABASE="from-environment.db")
+        self.assertEqual(self.readers(server), 8)
+        self.assertEqual([path.name for path in self.directory.glob("*.db")], ["from-flag.db"])
+
+    def test_the_environment_names_the_file(self):
+        server = self.serve(CARREL_CONFIG="carrel.toml")
+        self.assertEqual(self.readers(server), 4)
+
+    def test_defaults_are_those_of_the_contract(self):
+        server = self.serve(CARREL_LISTEN="127.0.0.1:0")
+        self.assertEqual(self.readers(server), 10)
+        self.assertTrue((self.directory / "carrel.db").exists())
+
+    def test_an_unknown_key_is_refused(self):
+        self.file.write_text("raeders = 4\n")
+        ended = run("serve", "--config", "carrel.toml", cwd=self.directory)
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr.count("\n")), (2, "", 1))
+        self.assertIn("raeders", ended.stderr)
+
+    def test_a_bad_value_in_file_or_environment_is_refused(self):
+        self.file.write_text('readers = "many"\n')
+        ended = run("serve", "--config", "carrel.toml", cwd=self.directory)
+        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1))
+        ended = run("serve", cwd=self.directory, env=clean_environment(CARREL_DURABILITY="some"))
+        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1))
+        self.assertEqual([path.name for path in self.directory.iterdir()], ["carrel.toml"])
+
+
+main()
