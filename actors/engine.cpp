@@ -26,7 +26,7 @@ engine::engine(options settings, sqlite::file_guard guard)
     : settings_(std::move(settings)),
       guard_(std::move(guard)),
       path_(guard_->path()),
-      dispatcher_([this] { return open_reader(); }, snapshots_, settings_) {}
+      dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_) {}
 
 engine::~engine() { stop(); }
 
@@ -39,12 +39,14 @@ result<void> engine::open_writer() {
     if (!sequence) return sequence.error();
     writer_ = std::make_unique<writer>(std::move(*connection), *sequence, settings_, snapshots_);
     // One reader now, so that what would keep readers from opening is known at open.
-    if (auto reader = open_reader(); !reader) return reader.error();
+    if (auto reader = open_reader(settings_.background_cache_kib); !reader) return reader.error();
     return {};
 }
 
-result<std::unique_ptr<sqlite::connection>> engine::open_reader() {
-    return sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::reader), busy_seen_);
+result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cache_kib) {
+    auto wanted = sqlite::profile_of(settings_, sqlite::role::reader);
+    wanted.page_cache_kib = cache_kib;
+    return sqlite::connection::open(path_, wanted, busy_seen_);
 }
 
 // -- work ---
@@ -90,7 +92,7 @@ result<std::shared_ptr<shard_core>> engine::attach(boost::asio::io_context& cont
     // One background reader always stays: without it nothing deep could run.
     if (shards_.size() + 1 >= settings_.readers_max)
         return error(errc::invalid_option, "readers_max = " + std::to_string(settings_.readers_max) + " leaves no reader for one more shard");
-    auto resident = std::make_unique<reader>([this] { return open_reader(); }, snapshots_, settings_);
+    auto resident = std::make_unique<reader>([this] { return open_reader(settings_.page_cache_kib); }, snapshots_, settings_);
     auto shard = std::make_shared<shard_core>(shared_from_this(), context, std::move(resident));
     if (auto attached = shard->attach(); !attached) return attached.error();
     shards_.push_back(shard);

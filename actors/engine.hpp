@@ -43,7 +43,7 @@ public:
 private:
     engine(options settings, sqlite::file_guard guard);
     result<void> open_writer();
-    result<std::unique_ptr<sqlite::connection>> open_reader();
+    result<std::unique_ptr<sqlite::connection>> open_reader(std::size_t cache_kib);
     void refuse(std::unique_ptr<job> refused, errc why) noexcept;
     void share_readers();
 

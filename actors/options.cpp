@@ -43,6 +43,7 @@ result<void> options::validate() const {
         range{"wal_hard_bytes", number(wal_hard_bytes), number(wal_soft_bytes), 64 * gi},
         range{"statement_cache", number(statement_cache), 8, 4'096},
         range{"page_cache_kib", number(page_cache_kib), 256, 4 * mi},
+        range{"background_cache_kib", number(background_cache_kib), 256, 4 * mi},
         range{"busy_timeout (ms)", number(busy_timeout), 0, 60'000},
         range{"value_bytes_max", number(value_bytes_max), mi, gi - 1},
         range{"exhaustion_threshold (ms)", number(exhaustion_threshold), 1, 60'000},

@@ -78,7 +78,8 @@ struct options {
 
     // Connections.
     std::size_t statement_cache = 256;                     ///< 8–4096 prepared statements a connection.
-    std::size_t page_cache_kib = 8'192;                    ///< 256 KiB–4 GiB a connection.
+    std::size_t page_cache_kib = 65'536;                   ///< 256 KiB–4 GiB, the writer and each resident.
+    std::size_t background_cache_kib = 8'192;              ///< 256 KiB–4 GiB, each background reader: scans reuse little.
     std::chrono::milliseconds busy_timeout{5'000};         ///< 0–60 s; strangers only, carrel never waits on itself.
     std::size_t value_bytes_max = 64u << 20;               ///< 1 MiB–1 GiB; SQLITE_LIMIT_LENGTH.
 

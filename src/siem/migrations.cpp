@@ -52,7 +52,7 @@ CREATE TABLE alerts (
     duplicate_count INTEGER NOT NULL,
     last_seen INTEGER NOT NULL
 );
-CREATE INDEX alerts_by_time ON alerts(created_at, id);
+CREATE INDEX alerts_by_time ON alerts(created_at);
 CREATE INDEX alerts_by_status ON alerts(status, created_at, severity);
 CREATE UNIQUE INDEX alerts_open_by_fingerprint ON alerts(fingerprint) WHERE fingerprint IS NOT NULL AND status <> 7;
 CREATE TABLE alert_history (

@@ -138,8 +138,12 @@ std::span<const operation> operations();
 /// JSON Schemas of the resources: name, schema text.
 std::span<const std::pair<std::string, std::string>> schemas();
 
-/// Runs a write operation; with an `idempotency` key, the first outcome (refusals included) is stored in the same
-/// transaction and replayed for 24 h, and the key with another fingerprint is refused as `invalid`.
+/// Runs a write operation.
+///
+/// Without an idempotency key a refusal comes back as `siem_errc::refused`, so that the writer undoes the job. With a key
+/// the first outcome, refusals included, is kept in the same transaction and told again for 24 h: then a refusal comes
+/// back as success, since its record must commit, and `reply::refused` tells. The key with another fingerprint is refused
+/// as `invalid`.
 result<void> run_write(const operation& what, write_session& session, const call& request, reply& into);
 
 }  // namespace carrel::siem
