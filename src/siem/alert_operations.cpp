@@ -4,6 +4,7 @@
 #include "siem/problems.hpp"
 #include "siem/time.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace carrel::siem {
@@ -131,7 +132,11 @@ result<void> stats(const operation&, read_session& session, const call&, reply& 
     json::writer out(into.body);
     out.begin_object();
     write_counts(out, "by_status", alert_statuses, by_status);
-    write_counts(out, "by_severity", severities, by_severity);
+    // The worst first, as everywhere that severities are listed.
+    auto names = severities;
+    std::ranges::reverse(names);
+    std::ranges::reverse(by_severity);
+    write_counts(out, "by_severity", names, by_severity);
     out.key("total").integer(total).end_object();
     return {};
 }

@@ -26,7 +26,8 @@ std::string assignments(const std::vector<field>& fields, const std::vector<std:
 }
 
 bool may_change(const field& rules) {
-    return rules.patchable || rules.from == origin::server || rules.name == "updated_at";
+    if (rules.from == origin::now) return rules.name != "created_at";
+    return rules.patchable || rules.from == origin::server;
 }
 
 std::string placeholders(std::size_t count) {
