@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,13 +12,6 @@ namespace carrel::detail {
 namespace {
 
 using clock = std::chrono::steady_clock;
-
-// Processor time, so that a read is not taken for deep because others had the processor.
-std::chrono::nanoseconds thread_time() noexcept {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -170,9 +162,9 @@ void dispatcher::run_one(worker& me, std::unique_ptr<read_job> job) {
         me.desk.probe().expired.add();
         job->fail(job->is_cancelled() ? errc::cancelled : errc::deadline_exceeded);
     } else {
-        const auto before = thread_time();
+        const auto before = sqlite::thread_time();
         me.desk.run(*job, std::nullopt);
-        job->cost = thread_time() - before;
+        job->cost = sqlite::thread_time() - before;
     }
     finished_one();
     homeward home;

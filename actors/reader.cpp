@@ -54,10 +54,10 @@ void reader::end() noexcept {
     if (connection_ && connection_->in_transaction() && !connection_->commit()) connection_->rollback();
 }
 
-reader::fate reader::run(read_job& job, std::optional<steady_time> budget_end) {
+reader::fate reader::run(read_job& job, std::optional<sqlite::budget_clock> budget) {
     auto& watching = connection_->watching();
     connection_->begin_job();
-    watching.arm(job.deadline, budget_end, &job.cancelled, &desk_.interrupt());
+    watching.arm(job.deadline, budget, &job.cancelled, &desk_.interrupt());
     {
         read_session session(*connection_);
         job.run(session);

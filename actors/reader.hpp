@@ -39,9 +39,9 @@ public:
     void end() noexcept;
 
     enum class fate { done, over_budget };
-    /// Runs one job inside the snapshot; `budget_end` only on a resident. After `over_budget` nothing of the run is left
+    /// Runs one job inside the snapshot; `budget` only on a resident. After `over_budget` nothing of the run is left
     /// in the job, and its fingerprint tells the deep statement.
-    fate run(read_job& job, std::optional<steady_time> budget_end);
+    fate run(read_job& job, std::optional<sqlite::budget_clock> budget);
 
     sqlite::connection* connection() noexcept { return connection_.get(); }
     actor_probe& probe() noexcept { return probe_; }

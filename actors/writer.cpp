@@ -94,7 +94,7 @@ void writer::run_batch() {
     std::size_t bytes = 0;
     std::size_t jobs = 0;
     if (!begin_batch()) return;
-    while (!pending_.empty() && takes_another(jobs, bytes, clock::now() - begun, pending_.front()->bytes, limits_now())) {
+    while (has_next() && takes_another(jobs, bytes, clock::now() - begun, pending_.front()->bytes, limits_now())) {
         bytes += pending_.front()->bytes;
         ++jobs;
         run_one(pending_.pop_front());
@@ -106,11 +106,19 @@ void writer::run_batch() {
     reply();
 }
 
+// What arrived while this batch ran joins it: nobody waits for company, but who is there need not wait for the next one.
+bool writer::has_next() {
+    if (pending_.empty()) pending_ = mailbox_.take_present();
+    // The transaction's durability was chosen when it began.
+    return !pending_.empty() && (pending_.front()->needed == durability::normal || batch_durability_ == durability::full);
+}
+
 bool writer::begin_batch() {
     changes_in_batch_ = 0;
     error refused(errc::writer_poisoned);
     if (!is_poisoned()) {
-        auto begun = connection_->set_durability(demanded());
+        batch_durability_ = demanded();
+        auto begun = connection_->set_durability(batch_durability_);
         if (begun) begun = connection_->begin();
         connection_->commit_sequence = sequence_ + 1;
         if (begun) return true;

@@ -55,6 +55,7 @@ private:
     // One transaction.
     void run_batch();
     bool begin_batch();
+    bool has_next();
     void run_one(std::unique_ptr<write_job> job);
     fate run_isolated(write_job& job);
     fate settle(write_job& job);
@@ -94,6 +95,7 @@ private:
     homeward replies_;
     exhaustion exhaustion_;
     std::int64_t changes_in_batch_ = 0;
+    durability batch_durability_ = durability::full;
     std::size_t finished_jobs_ = 0;
     std::size_t finished_bytes_ = 0;
     std::size_t run_singly_ = 0;  // how many of the next jobs get a transaction of their own

@@ -17,16 +17,19 @@
 namespace carrel::cli {
 namespace {
 
-// Numbers as they are typed, before they become durations and byte counts.
+// Numbers as they are typed, before they become durations and byte counts. Defaults are the library's own.
 struct typed {
-    std::string database = "carrel.db";
+    const options standard;
+    std::string database = standard.path;
     std::string listen = "127.0.0.1:8080";
     std::string durability = "full";
-    std::uint64_t readers = 10, shards = 0;
-    std::uint64_t batch_jobs_max = 1'024, batch_time_ms = 50;
-    std::uint64_t read_budget_us = 1'000;
-    std::uint64_t checkpoint_frames = 4'096, wal_soft_mib = 64, wal_hard_mib = 192;
-    std::uint64_t page_cache_kib = 8'192;
+    std::uint64_t readers = standard.readers_max, shards = 0;
+    std::uint64_t batch_jobs_max = standard.batch_jobs_max;
+    std::uint64_t batch_time_ms = static_cast<std::uint64_t>(standard.batch_time_max.count());
+    std::uint64_t read_budget_us = static_cast<std::uint64_t>(standard.read_budget.count());
+    std::uint64_t checkpoint_frames = standard.checkpoint_frames;
+    std::uint64_t wal_soft_mib = standard.wal_soft_bytes >> 20, wal_hard_mib = standard.wal_hard_bytes >> 20;
+    std::uint64_t page_cache_kib = standard.page_cache_kib, background_cache_kib = standard.background_cache_kib;
     std::uint64_t connections_max = 0;
     std::uint64_t drain_ms = 10'000;
 };
@@ -65,7 +68,9 @@ void add_tuning_flags(CLI::App& app, typed& raw) {
     number("--checkpoint-frames", raw.checkpoint_frames, 1, 1u << 20, "frames in the WAL before a checkpoint");
     number("--wal-soft-mib", raw.wal_soft_mib, 1, 1u << 20, "WAL size from which deep reads wait");
     number("--wal-hard-mib", raw.wal_hard_mib, 1, 1u << 20, "WAL size from which the oldest reader is interrupted");
-    number("--page-cache-kib", raw.page_cache_kib, 256, 4u << 20, "page cache of a connection");
+    number("--page-cache-kib", raw.page_cache_kib, 256, 4u << 20,
+           "page cache of the writer and of each shard's reader");
+    number("--background-cache-kib", raw.background_cache_kib, 256, 4u << 20, "page cache of each background reader");
     number("--connections-max", raw.connections_max, 0, 1u << 20,
            "open sockets; 0: as many as open files allow, to 16384");
     number("--drain-ms", raw.drain_ms, 0, 600'000, "how long requests in flight may take at the end");
@@ -84,6 +89,7 @@ void take_over(const typed& raw, serve_settings& settings) {
     store.wal_soft_bytes = raw.wal_soft_mib << 20;
     store.wal_hard_bytes = raw.wal_hard_mib << 20;
     store.page_cache_kib = raw.page_cache_kib;
+    store.background_cache_kib = raw.background_cache_kib;
     settings.front.limits.connections_max = raw.connections_max;
     settings.drain_time_max = std::chrono::milliseconds(raw.drain_ms);
     // Every shard holds one reader and one is always kept for deep reads.

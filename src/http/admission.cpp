@@ -123,7 +123,8 @@ bool pass_media_type(exchange& ex, const request_head& head) {
     }
     const auto encoding = head[field::content_encoding];
     const bool is_gzip = equals_ignoring_case(encoding, "gzip") || equals_ignoring_case(encoding, "x-gzip");
-    if (encoding.empty() || equals_ignoring_case(encoding, "identity") || (is_gzip && ex.to->is_event_stream())) return true;
+    if (encoding.empty() || equals_ignoring_case(encoding, "identity") || (is_gzip && ex.to->is_event_stream()))
+        return true;
     ex.refuse(refusal::unsupported_media_type, "This Content-Encoding is not taken here.");
     return false;
 }
@@ -187,9 +188,9 @@ void choose_body_use(exchange& ex, const request_head& head) {
         if (const auto why = ex.to->operation->check(*ex.to->operation, ex.asked)) return ex.refuse(*why);
     }
     ex.use = body_use::stream;
-    ex.events = std::make_unique<event_post>(ex, media_type_of(head[field::content_type]) == media_type::ndjson,
-                                             !head[field::content_encoding].empty() &&
-                                                 !equals_ignoring_case(head[field::content_encoding], "identity"));
+    ex.events = std::make_unique<event_post>(
+        ex, media_type_of(head[field::content_type]) == media_type::ndjson,
+        !head[field::content_encoding].empty() && !equals_ignoring_case(head[field::content_encoding], "identity"));
 }
 
 void note_head(exchange& ex, const request_head& head) {
@@ -225,7 +226,8 @@ void admit(exchange& ex, const request_head& head) {
     if (pass_all(ex, head)) choose_body_use(ex, head);
     const auto length = head.content_length.value_or(0);
     // Refused before its body came: a short body is read over, a long or an expected one is not waited for.
-    if (ex.at == stage::done && (length > ex.bench->place().bounds.body_bytes_max || (head.has(field::expect) && head.has_body())))
+    if (ex.at == stage::done &&
+        (length > ex.bench->place().bounds.body_bytes_max || (head.has(field::expect) && head.has_body())))
         ex.must_close = true;
 }
 

@@ -25,7 +25,9 @@ constexpr std::uint8_t turns_before_cancel = 2;
 
 }  // namespace
 
-connection::connection(shard_loop& home, int descriptor) noexcept : home_(&home), descriptor_(descriptor) {
+connection::connection(shard_loop& home, int descriptor) noexcept
+    : home_(&home),
+      descriptor_(descriptor) {
     read_clock_.since = home.now();
 }
 
@@ -65,7 +67,7 @@ void connection::drive() {
         pump_events();
         more = parse_kept();
         pump_events();
-        flush();
+        more = flush() || more;  // room in the pipeline
         if (is_closed() || is_lingering_ || !is_readable_ || !may_parse()) continue;
         if (++receives > receives_a_turn) {
             home_->defer(*this);
@@ -141,10 +143,12 @@ bool connection::begin_request(std::string_view& bytes) {
 void connection::after_put(std::string_view rest) {
     const auto fault = parser_->fault();
     const bool is_stuck = !parser_->is_done() && rest.size() >= home_->place().bounds.head_bytes_max;
-    if (fault == framing_fault::target_too_long) return cut_request(refusal::uri_too_long, "The request target is too long.");
+    if (fault == framing_fault::target_too_long)
+        return cut_request(refusal::uri_too_long, "The request target is too long.");
     if (fault == framing_fault::head_too_large || (is_stuck && !parser_->has_head()))
         return cut_request(refusal::head_too_large, "The request head is too large.");
-    if (fault == framing_fault::malformed || is_stuck) return cut_request(refusal::bad_request, "The request is malformed.");
+    if (fault == framing_fault::malformed || is_stuck)
+        return cut_request(refusal::bad_request, "The request is malformed.");
     if (parser_->is_done()) return complete_request();
     // Refused, and its body is too long to be read over.
     if (current_->at == stage::done && current_->must_close) enqueue_current();
@@ -252,9 +256,7 @@ bool connection::may_parse() const noexcept {
     return current_ == nullptr || !current_->events || current_->at == stage::done || current_->events->wants_bytes();
 }
 
-bool connection::is_idle() const noexcept {
-    return current_ == nullptr && first_ == nullptr && unsent_.empty();
-}
+bool connection::is_idle() const noexcept { return current_ == nullptr && first_ == nullptr && unsent_.empty(); }
 
 void connection::settle() {
     if (is_closed() || is_lingering_) return;

@@ -72,7 +72,7 @@ private:
     void on_body(std::string_view bytes) override;
 
     // Writing (connection_write.cpp).
-    void flush();
+    bool flush();
     bool append_replies(std::string& out);
     void send_now(std::string_view bytes);
     void write_more();
@@ -86,7 +86,7 @@ private:
     // The request on its way in.
     std::optional<request_parser> parser_;
     exchange* current_ = nullptr;
-    std::string kept_;          // received, not used yet
+    std::string kept_;  // received, not used yet
     std::size_t kept_at_ = 0;
 
     // Requests received, in order: some running, some done.
@@ -104,10 +104,10 @@ private:
     read_clock read_clock_;
     write_clock write_clock_;
 
-    bool is_readable_ = false;      // told so, and not yet read until there was no more
-    bool peer_has_shut_ = false;    // the end of input is behind what can be read
-    bool at_end_ = false;           // the end of input was read
-    bool input_is_over_ = false;    // no further request will be parsed
+    bool is_readable_ = false;    // told so, and not yet read until there was no more
+    bool peer_has_shut_ = false;  // the end of input is behind what can be read
+    bool at_end_ = false;         // the end of input was read
+    bool input_is_over_ = false;  // no further request will be parsed
     bool wants_continue_ = false;
     bool closes_when_sent_ = false;
     bool is_lingering_ = false;

@@ -16,16 +16,21 @@ constexpr std::size_t send_bytes_max = 1u << 20;
 
 }  // namespace
 
-// Writes the replies that are ready and in turn as one buffer.
-void connection::flush() {
-    if (is_closed() || !unsent_.empty()) return;
+// Writes the replies that are ready and in turn as one buffer. True if there were some.
+bool connection::flush() {
+    if (is_closed() || !unsent_.empty()) return false;
     auto& out = home_->send_buffer();
-    if (!append_replies(out)) return close();
+    if (!append_replies(out)) {
+        close();
+        return false;
+    }
     if (wants_continue_ && first_ == nullptr && !closes_when_sent_) {
         out.append(continue_response);
         wants_continue_ = false;
     }
-    if (!out.empty()) send_now(out);
+    if (out.empty()) return false;
+    send_now(out);
+    return true;
 }
 
 // False if a reply was given up because the client has left.

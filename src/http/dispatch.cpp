@@ -150,7 +150,8 @@ void prepare(exchange& ex) {
     if (ex.to == nullptr || ex.to->what != action::operation || ex.events) return;
     const auto& operation = *ex.to->operation;
     if (ex.use == body_use::collect && !parse_body(ex)) return;
-    if (ex.asked.idempotency) ex.asked.idempotency->fingerprint = fingerprint_of(method_name(operation.method), ex.target, ex.body);
+    if (ex.asked.idempotency)
+        ex.asked.idempotency->fingerprint = fingerprint_of(method_name(operation.method), ex.target, ex.body);
     if (ex.how == verb::post) ex.asked.fresh_id = ex.bench->fresh_id();
     if (operation.check != nullptr) {
         if (auto why = operation.check(operation, ex.asked)) ex.refuse(*why);
@@ -165,9 +166,7 @@ void start(exchange& ex) {
         case action::live: return answer_live(ex);
         case action::ready: return start_ready(ex);
         case action::pool: return answer_pool(ex);
-        case action::openapi:
-            ex.reply.body = ex.bench->place().openapi;
-            return ex.answer(200, content::json);
+        case action::openapi: ex.reply.body = ex.bench->place().openapi; return ex.answer(200, content::json);
     }
 }
 

@@ -14,7 +14,8 @@ constexpr std::string_view pool_schema =
 
 constexpr std::string_view document_schema = R"({"type":"object"})";
 
-endpoint fixed(std::string_view path, action what, std::string_view id, std::string_view summary, std::string_view schema) {
+endpoint fixed(std::string_view path, action what, std::string_view id, std::string_view summary,
+               std::string_view schema) {
     endpoint made;
     made.path = path;
     made.what = what;

@@ -13,10 +13,10 @@ enum class action { operation, live, ready, pool, openapi };
 /// One row of the table that routes and documents.
 struct endpoint {
     siem::method method = siem::method::get;
-    std::string path;                      ///< From the root: `/api/v1/alerts/{id}`.
+    std::string path;  ///< From the root: `/api/v1/alerts/{id}`.
     action what = action::operation;
     const siem::operation* operation = nullptr;  ///< For `action::operation`.
-    std::string_view id;                   ///< OpenAPI operationId.
+    std::string_view id;                         ///< OpenAPI operationId.
     std::string_view summary;
     std::string_view reply_schema;
 

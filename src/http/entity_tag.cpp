@@ -19,7 +19,9 @@ std::int64_t version_of(std::string_view opaque) noexcept {
     return static_cast<std::int64_t>(*number);
 }
 
-bool is_tag_byte(char c) noexcept { return c == '!' || (c > '"' && c != 0x7f) || static_cast<unsigned char>(c) >= 0x80; }
+bool is_tag_byte(char c) noexcept {
+    return c == '!' || (c > '"' && c != 0x7f) || static_cast<unsigned char>(c) >= 0x80;
+}
 
 // Takes one tag from the front of a list.
 std::optional<entity_tag> take_tag(std::string_view& list) {

@@ -23,8 +23,9 @@ struct event_post::store_work {
 
 event_post::event_post(exchange& ex, bool is_ndjson, bool is_gzip)
     : ex_(&ex),
-      intake_(is_ndjson ? siem::event_intake::format::ndjson : siem::event_intake::format::json, ex.asked.now,
-              [bench = ex.bench] { return bench->fresh_id(); }, ex.asked.idempotency) {
+      intake_(
+          is_ndjson ? siem::event_intake::format::ndjson : siem::event_intake::format::json, ex.asked.now,
+          [bench = ex.bench] { return bench->fresh_id(); }, ex.asked.idempotency) {
     if (is_gzip) inflater_.emplace();
 }
 

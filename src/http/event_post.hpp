@@ -34,7 +34,7 @@ private:
     struct failure {
         refusal why = refusal::bad_request;
         siem::problem told;
-        std::optional<error> engine;   // instead of the above
+        std::optional<error> engine;  // instead of the above
     };
     struct store_work;
 
@@ -52,9 +52,9 @@ private:
     exchange* ex_;
     siem::event_intake intake_;
     std::optional<inflater> inflater_;
-    std::string raw_;                  // as received
+    std::string raw_;  // as received
     std::size_t raw_at_ = 0;
-    bool is_inflating_ = false;        // the inflater may hold more output
+    bool is_inflating_ = false;  // the inflater may hold more output
     std::uint64_t unpacked_ = 0;
     bool ended_ = false;
     bool cut_ = false;

@@ -22,7 +22,8 @@ void clear_and_trim(std::string& text) {
 
 }  // namespace
 
-exchange::exchange(workbench& at_bench) : bench(&at_bench) {}
+exchange::exchange(workbench& at_bench)
+    : bench(&at_bench) {}
 exchange::~exchange() = default;
 
 void exchange::reset() {
@@ -71,7 +72,8 @@ void exchange::refuse(refusal why, std::string_view detail, std::span<const siem
     reply.clear();
     reply.body = std::move(document);
     if (why == refusal::overloaded)
-        retry_after = static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(1, bench->store().retry_after().count()));
+        retry_after =
+            static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(1, bench->store().retry_after().count()));
     answer(kind_of(why).status, content::problem);
 }
 
@@ -99,7 +101,9 @@ void exchange::abandon() {
     else if (to != nullptr && !to->writes()) left.emit(boost::asio::cancellation_type::terminal);
 }
 
-workbench::workbench(site& place, boost::asio::io_context& context) : place_(&place), context_(&context) {
+workbench::workbench(site& place, boost::asio::io_context& context)
+    : place_(&place),
+      context_(&context) {
     char salt[16];
     std::snprintf(salt, sizeof salt, "%08x-", std::random_device()());
     request_prefix_ = salt;

@@ -51,7 +51,8 @@ public:
 
     /// Ends with a reply that carries `reply.body`.
     void answer(unsigned short with_status, content kind);
-    void refuse(refusal why, std::string_view detail, std::span<const siem::fault> faults = {}, extra_members extra = {});
+    void refuse(refusal why, std::string_view detail, std::span<const siem::fault> faults = {},
+                extra_members extra = {});
     void refuse(const siem::problem& why, extra_members extra = {});
     /// Maps an engine's error; the diagnostic goes to the log only.
     void refuse(const error& failure, access how, extra_members extra = {});
@@ -64,14 +65,14 @@ public:
     // Links.
     workbench* bench;
     exchange_owner* owner = nullptr;
-    exchange* next = nullptr;      // in the pipeline, or among the idle
-    std::size_t slot = 0;          // in the workbench
+    exchange* next = nullptr;  // in the pipeline, or among the idle
+    std::size_t slot = 0;      // in the workbench
 
     // Request.
     verb how = verb::get;
     bool is_http11 = true;
     bool keep_alive = true;
-    bool must_close = false;       // the rest of the request will not be read
+    bool must_close = false;  // the rest of the request will not be read
     bool expects_continue = false;
     const endpoint* to = nullptr;
     std::string target;
@@ -89,8 +90,8 @@ public:
 
     // Progress.
     stage at = stage::receiving;
-    bool busy = false;             // a job of the database holds it
-    bool was_cancelled = false;    // nobody waits for the reply
+    bool busy = false;           // a job of the database holds it
+    bool was_cancelled = false;  // nobody waits for the reply
     boost::asio::cancellation_signal left;
 
     // Reply.

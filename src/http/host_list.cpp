@@ -12,13 +12,15 @@ namespace {
 std::size_t port_colon(std::string_view host) noexcept {
     const auto bracket = host.rfind(']');
     const auto colon = host.rfind(':');
-    if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) return std::string_view::npos;
+    if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket))
+        return std::string_view::npos;
     return colon;
 }
 
 bool is_host_byte(char c) noexcept {
     const char low = lower(c);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
 }
 
 bool is_address_byte(char c) noexcept { return is_host_byte(c) || c == ':'; }

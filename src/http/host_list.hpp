@@ -18,7 +18,7 @@ public:
     bool allows_origin(std::string_view origin) const noexcept;
 
 private:
-    std::vector<std::string> exact_;     // with the port, or as a client may leave it out
+    std::vector<std::string> exact_;  // with the port, or as a client may leave it out
     std::vector<std::string> any_port_;
 };
 

@@ -9,7 +9,7 @@ namespace carrel::http {
 
 namespace {
 
-constexpr int gzip_window_bits = 15 + 16;  // zlib: the largest window, gzip framing only
+constexpr int gzip_window_bits = 15 + 16;          // zlib: the largest window, gzip framing only
 constexpr std::size_t input_bytes_max = 1u << 30;  // zlib counts in unsigned int
 
 }  // namespace
@@ -19,7 +19,8 @@ void inflater::stream_end::operator()(z_stream_s* stream) const noexcept {
     delete stream;
 }
 
-inflater::inflater() : buffer_(std::make_unique<char[]>(buffer_bytes)) {
+inflater::inflater()
+    : buffer_(std::make_unique<char[]>(buffer_bytes)) {
     auto stream = std::make_unique<z_stream>();
     if (inflateInit2(stream.get(), gzip_window_bits) != Z_OK) throw std::bad_alloc();
     stream_.reset(stream.release());

@@ -18,7 +18,9 @@ public:
     using executor_type = boost::asio::io_context::executor_type;
     using cancellation_slot_type = boost::asio::cancellation_slot;
 
-    job_handler(exchange& ex, Function home) : ex_(&ex), home_(std::move(home)) {}
+    job_handler(exchange& ex, Function home)
+        : ex_(&ex),
+          home_(std::move(home)) {}
 
     executor_type get_executor() const noexcept { return ex_->bench->executor(); }
     cancellation_slot_type get_cancellation_slot() const noexcept { return ex_->left.slot(); }

@@ -27,7 +27,8 @@ std::string full_response() {
     std::string document;
     write_problem(document, refusal::overloaded, "Too many connections are open.", "/", "-", {}, {});
     return "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nX-Request-Id: -\r\n"
-           "Retry-After: 1\r\nConnection: close\r\nContent-Length: " + std::to_string(document.size()) + "\r\n\r\n" + document;
+           "Retry-After: 1\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(document.size()) + "\r\n\r\n" + document;
 }
 
 int open_spare() noexcept { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
@@ -40,7 +41,8 @@ bool is_out_of_resources(int code) noexcept {
 
 result<bound_socket> bound_socket::open(const std::string& address, std::uint16_t port) {
     std::string literal = address;
-    if (literal.size() > 2 && literal.front() == '[' && literal.back() == ']') literal = literal.substr(1, literal.size() - 2);
+    if (literal.size() > 2 && literal.front() == '[' && literal.back() == ']')
+        literal = literal.substr(1, literal.size() - 2);
     error_code ec;
     const auto parsed = boost::asio::ip::make_address(literal, ec);
     if (ec) return error(errc::invalid_option, "'" + address + "' is no IPv4 or IPv6 address to listen on");
@@ -50,7 +52,9 @@ result<bound_socket> bound_socket::open(const std::string& address, std::uint16_
     return made;
 }
 
-bound_socket::bound_socket(bound_socket&& other) noexcept : descriptor_(other.release()), endpoint_(other.endpoint_) {}
+bound_socket::bound_socket(bound_socket&& other) noexcept
+    : descriptor_(other.release()),
+      endpoint_(other.endpoint_) {}
 
 bound_socket::~bound_socket() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -83,7 +87,9 @@ std::string bound_socket::authority() const {
 }
 
 listener::listener(boost::asio::io_context& context, bound_socket&& socket)
-    : acceptor_(context, socket.endpoint().protocol(), socket.release()), pause_(context), spare_(open_spare()) {}
+    : acceptor_(context, socket.endpoint().protocol(), socket.release()),
+      pause_(context),
+      spare_(open_spare()) {}
 
 listener::~listener() {
     if (spare_ >= 0) ::close(spare_);

@@ -54,15 +54,15 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
     write_parameter(json, "header", "X-Request-Id", R"({"type":"string","pattern":"^[A-Za-z0-9._-]{1,128}$"})", false,
                     "Taken over into the reply.");
     if (each.operation == nullptr) return;
-    write_parameter(json, "header", "Carrel-Timeout-Ms", R"({"type":"integer","minimum":1,"maximum":60000,"default":5000})",
-                    false, "The request's deadline.");
+    write_parameter(json, "header", "Carrel-Timeout-Ms",
+                    R"({"type":"integer","minimum":1,"maximum":60000,"default":5000})", false,
+                    "The request's deadline.");
     if (each.method == siem::method::post)
         write_parameter(json, "header", "Idempotency-Key", R"({"type":"string","pattern":"^[!-~]{1,128}$"})", false,
                         "The first outcome is replayed for 24 h.");
     else if (each.method == siem::method::get)
         write_parameter(json, "header", "If-None-Match", text, false, "304 if the version is still this one.");
-    else
-        write_parameter(json, "header", "If-Match", text, false, "412 unless the version is one of these.");
+    else write_parameter(json, "header", "If-Match", text, false, "412 unless the version is one of these.");
 }
 
 void write_parameters(json::writer& json, const endpoint& each) {
@@ -99,8 +99,10 @@ void write_media(json::writer& json, std::string_view type, const siem::operatio
 }
 
 void write_event_media(json::writer& json) {
-    json.key("application/json").begin_object().key("schema").raw(
-        R"({"oneOf":[{"type":"object"},{"type":"array","items":{"type":"object"}}]})");
+    json.key("application/json")
+        .begin_object()
+        .key("schema")
+        .raw(R"({"oneOf":[{"type":"object"},{"type":"array","items":{"type":"object"}}]})");
     json.end_object();
     json.key("application/x-ndjson").begin_object().key("schema").raw(R"({"type":"string"})").end_object();
 }
@@ -110,7 +112,9 @@ void write_request_body(json::writer& json, const endpoint& each) {
     json.key("requestBody").begin_object().key("required").boolean(true).key("content").begin_object();
     switch (each.operation->body) {
         case siem::body_kind::event_stream: write_event_media(json); break;
-        case siem::body_kind::merge_patch: write_media(json, "application/merge-patch+json", *each.operation); [[fallthrough]];
+        case siem::body_kind::merge_patch:
+            write_media(json, "application/merge-patch+json", *each.operation);
+            [[fallthrough]];
         default: write_media(json, "application/json", *each.operation);
     }
     json.end_object().end_object();
@@ -119,16 +123,25 @@ void write_request_body(json::writer& json, const endpoint& each) {
 void write_success(json::writer& json, std::string_view status, std::string_view description, std::string_view schema) {
     json.key(status).begin_object().key("description").string(description);
     if (!schema.empty())
-        json.key("content").begin_object().key("application/json").begin_object().key("schema").raw(schema).end_object().end_object();
+        json.key("content")
+            .begin_object()
+            .key("application/json")
+            .begin_object()
+            .key("schema")
+            .raw(schema)
+            .end_object()
+            .end_object();
     json.end_object();
 }
 
 void write_successes(json::writer& json, const endpoint& each) {
     const auto kind = each.operation != nullptr ? each.operation->success : siem::outcome::ok;
-    if (each.is_event_stream() || kind == siem::outcome::created) write_success(json, "201", "Created", each.reply_schema);
+    if (each.is_event_stream() || kind == siem::outcome::created)
+        write_success(json, "201", "Created", each.reply_schema);
     else if (kind == siem::outcome::no_content) write_success(json, "204", "Done", {});
     else write_success(json, "200", "OK", each.reply_schema);
-    if (kind == siem::outcome::created && !each.is_event_stream()) write_success(json, "200", "Merged", each.reply_schema);
+    if (kind == siem::outcome::created && !each.is_event_stream())
+        write_success(json, "200", "Merged", each.reply_schema);
     if (each.what == action::ready) write_success(json, "503", "Not ready", each.reply_schema);
 }
 
@@ -182,7 +195,13 @@ std::string openapi_document(std::span<const endpoint> endpoints, std::string_vi
     std::string text;
     json::writer json(text);
     json.begin_object().key("openapi").string("3.1.0");
-    json.key("info").begin_object().key("title").string("carrel").key("version").string(version.empty() ? "0" : version).end_object();
+    json.key("info")
+        .begin_object()
+        .key("title")
+        .string("carrel")
+        .key("version")
+        .string(version.empty() ? "0" : version)
+        .end_object();
     json.key("paths").begin_object();
     for (const auto& [path, methods] : by_path) {
         json.key(path).begin_object();

@@ -19,7 +19,8 @@ int make_set() {
 }  // namespace
 
 poller::poller(boost::asio::io_context& context, std::function<void()> before_turn)
-    : before_turn_(std::move(before_turn)), set_(context, make_set()) {}
+    : before_turn_(std::move(before_turn)),
+      set_(context, make_set()) {}
 
 error_code poller::add(int descriptor, pollable& told) noexcept {
     epoll_event wanted{};

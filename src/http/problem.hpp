@@ -35,7 +35,7 @@ enum class refusal {
 };
 
 struct problem_kind {
-    std::string_view code;   ///< `/problems/<code>`
+    std::string_view code;  ///< `/problems/<code>`
     unsigned short status = 500;
     std::string_view title;
 };

@@ -49,7 +49,9 @@ bool is_within(std::string_view part, std::string_view whole) noexcept {
 
 }  // namespace
 
-request_parser::request_parser(request_sink& sink, const limits& bounds) : sink_(&sink), limits_(&bounds) {
+request_parser::request_parser(request_sink& sink, const limits& bounds)
+    : sink_(&sink),
+      limits_(&bounds) {
     eager(true);
     body_limit(boost::none);  // bodies are bounded by what receives them
     header_limit(static_cast<std::uint32_t>(bounds.head_bytes_max));
@@ -131,7 +133,8 @@ void request_parser::note(field which, std::string_view value) noexcept {
 }
 
 void request_parser::check_framing(error_code& ec) {
-    if (encodings_ > 1 || (encodings_ == 1 && (lengths_ > 0 || !head_.is_http11))) ec = beast::error::bad_transfer_encoding;
+    if (encodings_ > 1 || (encodings_ == 1 && (lengths_ > 0 || !head_.is_http11)))
+        ec = beast::error::bad_transfer_encoding;
     if (lengths_ > 1) ec = beast::error::multiple_content_length;
 }
 

@@ -96,12 +96,12 @@ private:
     const limits* limits_;
     request_head head_;
     std::unique_ptr<char[]> owned_;  // copies of views whose bytes are gone
-    std::string_view given_;      // what the running `put` was given
+    std::string_view given_;         // what the running `put` was given
     std::size_t head_bytes_ = 0;
     std::size_t fields_ = 0;
     std::size_t extension_bytes_ = 0;
-    unsigned encodings_ = 0;      // Transfer-Encoding lines
-    unsigned lengths_ = 0;        // Content-Length lines
+    unsigned encodings_ = 0;          // Transfer-Encoding lines
+    unsigned lengths_ = 0;            // Content-Length lines
     bool views_are_foreign_ = false;  // some view points into bytes the caller holds
     framing_fault fault_ = framing_fault::none;
 };

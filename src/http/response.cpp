@@ -51,7 +51,8 @@ void append_rare_fields(std::string& out, const exchange& ex) {
         append_number(out, static_cast<std::uint64_t>(ex.reply.version));
         out.append("\"\r\n");
     }
-    if (ex.status == 201 && !ex.reply.location.empty()) out.append("Location: ").append(ex.reply.location).append("\r\n");
+    if (ex.status == 201 && !ex.reply.location.empty())
+        out.append("Location: ").append(ex.reply.location).append("\r\n");
 }
 
 }  // namespace
@@ -83,8 +84,8 @@ std::string date_line_of(siem::timestamp now) {
         return std::string{static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
     };
     return std::string("Date: ") + days[static_cast<std::size_t>(utc.tm_wday)] + ", " + two(utc.tm_mday) + " " +
-           months[static_cast<std::size_t>(utc.tm_mon)] + " " + std::to_string(utc.tm_year + 1900) + " " + two(utc.tm_hour) +
-           ":" + two(utc.tm_min) + ":" + two(utc.tm_sec) + " GMT\r\n";
+           months[static_cast<std::size_t>(utc.tm_mon)] + " " + std::to_string(utc.tm_year + 1900) + " " +
+           two(utc.tm_hour) + ":" + two(utc.tm_min) + ":" + two(utc.tm_sec) + " GMT\r\n";
 }
 
 }  // namespace carrel::http

@@ -36,7 +36,7 @@ siem::method method_for(verb how) noexcept {
 
 verb verb_of(std::string_view method) noexcept {
     constexpr std::pair<std::string_view, verb> known[] = {
-        {"GET", verb::get},     {"HEAD", verb::head},   {"POST", verb::post},      {"PUT", verb::put},
+        {"GET", verb::get},     {"HEAD", verb::head},  {"POST", verb::post},       {"PUT", verb::put},
         {"PATCH", verb::patch}, {"DELETE", verb::del}, {"OPTIONS", verb::options},
     };
     for (const auto& [name, how] : known)
@@ -66,7 +66,8 @@ struct router::search {
     std::array<std::string_view, 2> found_values;
 };
 
-router::router(std::span<const endpoint> endpoints) : nodes_(1) {
+router::router(std::span<const endpoint> endpoints)
+    : nodes_(1) {
     for (const auto& each : endpoints) {
         std::array<std::string_view, depth_max> segments;
         std::size_t count = 0;

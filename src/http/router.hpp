@@ -23,8 +23,8 @@ using method_set = std::uint8_t;
 std::string allow_text(method_set methods);
 
 struct route {
-    const endpoint* to = nullptr;   ///< Null if no endpoint of the path has the method.
-    method_set methods = 0;         ///< 0 if the path is unknown.
+    const endpoint* to = nullptr;  ///< Null if no endpoint of the path has the method.
+    method_set methods = 0;        ///< 0 if the path is unknown.
     bool is_badly_encoded = false;
 };
 

@@ -55,7 +55,8 @@ struct server::state {
     bool runs = false;
 };
 
-server::server(std::unique_ptr<state> made) noexcept : state_(std::move(made)) {}
+server::server(std::unique_ptr<state> made) noexcept
+    : state_(std::move(made)) {}
 server::server(server&&) noexcept = default;
 
 server& server::operator=(server&& other) noexcept {
@@ -110,7 +111,9 @@ result<void> server::run() {
         return outcome;
     }
     auto& first = *shards.front();
-    boost::asio::post(first.context(), [door = state_->door.get(), place = state_->place.get(), shards] { door->start(*place, shards); });
+    boost::asio::post(first.context(), [door = state_->door.get(), place = state_->place.get(), shards] {
+        door->start(*place, shards);
+    });
     return outcome;
 }
 

@@ -16,15 +16,15 @@
 namespace carrel::http {
 
 struct server_options {
-    std::string address = "127.0.0.1";      ///< A literal IPv4 or IPv6 address, brackets optional.
-    std::uint16_t port = 8080;              ///< 0 picks a free one.
-    std::size_t shards = 0;                 ///< Threads that serve; 0: one a core.
-    std::vector<std::string> allow_hosts;   ///< Accepted in `Host` beside the local names; without a port: any port.
-    bool insecure = false;                  ///< Allows an address that is not loopback.
+    std::string address = "127.0.0.1";     ///< A literal IPv4 or IPv6 address, brackets optional.
+    std::uint16_t port = 8080;             ///< 0 picks a free one.
+    std::size_t shards = 0;                ///< Threads that serve; 0: one a core.
+    std::vector<std::string> allow_hosts;  ///< Accepted in `Host` beside the local names; without a port: any port.
+    bool insecure = false;                 ///< Allows an address that is not loopback.
     http::limits limits;
-    std::function<siem::timestamp()> clock; ///< Wall clock; empty: the system's.
-    log_sink log;                           ///< Called from shard threads; may be empty.
-    std::string version;                    ///< Told in the OpenAPI document.
+    std::function<siem::timestamp()> clock;  ///< Wall clock; empty: the system's.
+    log_sink log;                            ///< Called from shard threads; may be empty.
+    std::string version;                     ///< Told in the OpenAPI document.
 };
 
 /// The front end: one thread a shard, each with a resident reader, and one accept loop that deals sockets to them.

@@ -197,7 +197,9 @@ void shard_loop::recycle(std::string& done) noexcept {
     done.clear();
     done.swap(empty);
     constexpr std::size_t worth_keeping = 256;
-    if (empty.capacity() < worth_keeping || empty.capacity() > kept_room_max || spare_buffers_.size() >= spare_buffers_max) return;
+    if (empty.capacity() < worth_keeping || empty.capacity() > kept_room_max ||
+        spare_buffers_.size() >= spare_buffers_max)
+        return;
     spare_buffers_.push_back(std::move(empty));
 }
 

@@ -98,7 +98,7 @@ private:
     std::vector<std::string> spare_buffers_;
     connection* connections_ = nullptr;
     std::vector<connection*> deferred_;
-    std::vector<connection*> due_;      // deferred_ while it is worked off
+    std::vector<connection*> due_;  // deferred_ while it is worked off
     std::vector<connection*> buried_;
     bool after_turn_asked_ = false;
     bool is_draining_ = false;

@@ -18,7 +18,11 @@ namespace carrel::http {
 /// What all shards share. Immutable once they run, but for the atomics.
 struct site {
     site(database& served, std::uint16_t port, const std::vector<std::string>& allow_hosts, const limits& asked)
-        : store(&served), bounds(asked), hosts(port, allow_hosts), endpoints(all_endpoints()), routes(endpoints) {}
+        : store(&served),
+          bounds(asked),
+          hosts(port, allow_hosts),
+          endpoints(all_endpoints()),
+          routes(endpoints) {}
 
     database* store;
     limits bounds;

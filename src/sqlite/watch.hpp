@@ -2,12 +2,50 @@
 
 #include <carrel/error.hpp>
 
+#include <time.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace carrel::sqlite {
+
+/// Processor time of the calling thread.
+inline std::chrono::nanoseconds thread_time() noexcept {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+/// Tells a read that takes long from one whose thread was not let run: what only lost the processor for a while is not
+/// deep, and taking it for deep would load the machine further. Once the budget's time has passed, a second budget of
+/// processor time counts, or `blocked_factor` of it by the clock for one that waits for the disk.
+class budget_clock {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+    static constexpr int blocked_factor = 8;
+
+    budget_clock() = default;
+    budget_clock(time_point begun, std::chrono::nanoseconds budget) noexcept : end_(begun + budget), budget_(budget) {}
+
+    /// `processor_time` is asked only after the budget's end.
+    template <class ProcessorTime>
+    bool is_spent(time_point now, ProcessorTime processor_time) noexcept {
+        if (now < end_) return false;
+        if (!mark_) {
+            mark_ = {now, processor_time()};
+            return false;
+        }
+        return now - mark_->first >= blocked_factor * budget_ || processor_time() - mark_->second >= budget_;
+    }
+
+private:
+    time_point end_{};
+    std::chrono::nanoseconds budget_{0};
+    std::optional<std::pair<time_point, std::chrono::nanoseconds>> mark_;
+};
 
 /// What may end a running statement early. Asked by SQLite's progress handler on the connection's own thread, so no other
 /// thread ever interrupts a connection and no statement is hit that was not meant.
@@ -15,11 +53,11 @@ class watch {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// Starts watching one job. `budget_end` is only set on a resident reader; flags may be null.
-    void arm(clock::time_point deadline, std::optional<clock::time_point> budget_end, const std::atomic<bool>* cancelled,
+    /// Starts watching one job. `budget` is only set on a resident reader; flags may be null.
+    void arm(clock::time_point deadline, std::optional<budget_clock> budget, const std::atomic<bool>* cancelled,
              const std::atomic<bool>* snapshot_interrupt) noexcept {
         deadline_ = deadline;
-        budget_end_ = budget_end;
+        budget_ = budget;
         cancelled_ = cancelled;
         snapshot_interrupt_ = snapshot_interrupt;
         tripped_.reset();
@@ -35,7 +73,7 @@ public:
             return trip(errc::snapshot_too_old);
         const auto now = clock::now();
         if (now >= deadline_) return trip(errc::deadline_exceeded);
-        if (budget_end_ && now >= *budget_end_) return trip(errc::budget_exceeded);
+        if (budget_ && budget_->is_spent(now, thread_time)) return trip(errc::budget_exceeded);
         return false;
     }
 
@@ -48,7 +86,7 @@ public:
 
 private:
     clock::time_point deadline_{};
-    std::optional<clock::time_point> budget_end_;
+    std::optional<budget_clock> budget_;
     const std::atomic<bool>* cancelled_ = nullptr;
     const std::atomic<bool>* snapshot_interrupt_ = nullptr;
     std::optional<errc> tripped_;

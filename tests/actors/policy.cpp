@@ -2,6 +2,7 @@
 #include "actors/batch_policy.hpp"
 #include "actors/probe.hpp"
 #include "actors/reader_policy.hpp"
+#include "sqlite/watch.hpp"
 #include "fixture.hpp"
 
 using namespace carrel;
@@ -74,6 +75,20 @@ BOOST_AUTO_TEST_CASE(a_connection_is_closed_when_idle_replaced_when_old_and_kept
     BOOST_TEST((upkeep_of({5min, 1min}, 5min, 10min) == upkeep::replace_old));
     BOOST_TEST((upkeep_of({11min, 10min}, 5min, 10min) == upkeep::close_idle));
     BOOST_TEST((upkeep_of({24h, 24h}, 0min, 0min) == upkeep::keep));
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_that_lost_the_processor_has_not_spent_its_budget) {
+    const std::chrono::steady_clock::time_point t0(100s);
+    const auto processor = [](std::chrono::nanoseconds used) { return [used] { return used; }; };
+    sqlite::budget_clock preempted(t0, 1ms);
+    BOOST_TEST(!preempted.is_spent(t0 + 999us, processor(0ns)));
+    BOOST_TEST(!preempted.is_spent(t0 + 5ms, processor(100us)));
+    BOOST_TEST(!preempted.is_spent(t0 + 6ms, processor(1099us)));
+    BOOST_TEST(preempted.is_spent(t0 + 6ms, processor(1100us)));
+    sqlite::budget_clock waits_for_the_disk(t0, 1ms);
+    BOOST_TEST(!waits_for_the_disk.is_spent(t0 + 1ms, processor(0ns)));
+    BOOST_TEST(!waits_for_the_disk.is_spent(t0 + 8ms, processor(0ns)));
+    BOOST_TEST(waits_for_the_disk.is_spent(t0 + 9ms, processor(0ns)));
 }
 
 BOOST_AUTO_TEST_CASE(a_deep_statement_is_forgotten_as_its_cost_falls) {
