@@ -14,6 +14,7 @@ namespace carrel::http {
 namespace {
 
 constexpr std::uint64_t deadline_ms_max = 60'000;
+constexpr std::uint64_t body_reserve_max = 16 * 1024;
 constexpr std::size_t name_bytes_max = 128;  // of request ids and idempotency keys
 
 bool is_request_id(std::string_view text) noexcept {
@@ -180,7 +181,9 @@ void choose_body_use(exchange& ex, const request_head& head) {
     if (!ex.to->takes_body()) return;
     if (!ex.to->is_event_stream()) {
         ex.use = body_use::collect;
-        ex.body.reserve(static_cast<std::size_t>(head.content_length.value_or(0)));
+        // What is only announced costs little.
+        ex.body.reserve(
+            static_cast<std::size_t>(std::min<std::uint64_t>(head.content_length.value_or(0), body_reserve_max)));
         return;
     }
     if (ex.asked.idempotency) ex.asked.idempotency->fingerprint = fingerprint_of(head.method, ex.target, {});

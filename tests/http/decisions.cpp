@@ -96,8 +96,8 @@ BOOST_AUTO_TEST_CASE(if_none_match_compares_weakly) {
 
 BOOST_AUTO_TEST_CASE(local_names_need_our_port_and_allowed_ones_only_if_they_name_one) {
     const host_list hosts(8080, {"soc.example", "other.example:9000"});
-    for (const std::string_view ours : {"localhost:8080", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "soc.example",
-                                        "soc.example:443", "other.example:9000"})
+    for (const std::string_view ours : {"localhost:8080", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080",
+                                        "soc.example", "soc.example:443", "other.example:9000"})
         BOOST_TEST(hosts.allows(ours), ours);
     for (const std::string_view foreign : {"localhost", "localhost:80", "127.0.0.1:8081", "evil", "localhost.evil:8080",
                                            "other.example", "[::1]", "soc.example.evil", ""})
@@ -110,7 +110,8 @@ BOOST_AUTO_TEST_CASE(local_names_need_our_port_and_allowed_ones_only_if_they_nam
 }
 
 BOOST_AUTO_TEST_CASE(a_host_has_the_grammar_of_an_authority) {
-    for (const std::string_view good : {"a", "a.b-c:80", "[::1]", "[::1]:8080", "1.2.3.4:"}) BOOST_TEST(is_valid_host(good), good);
+    for (const std::string_view good : {"a", "a.b-c:80", "[::1]", "[::1]:8080", "1.2.3.4:"})
+        BOOST_TEST(is_valid_host(good), good);
     for (const std::string_view bad : {"", ":80", "a b", "a/b", "a@b", "a:x", "a:65536", "[]", "a,b:c"})
         BOOST_TEST(!is_valid_host(bad), bad);
 }
@@ -154,9 +155,10 @@ BOOST_AUTO_TEST_CASE(a_problem_has_its_members_in_the_contract_s_order) {
     const std::pair<std::string, std::string> extra[] = {{"accepted", "3"}};
     std::string text;
     write_problem(text, refusal::invalid, "no", "/x", "id", faults, extra);
-    BOOST_TEST(text ==
-               R"({"type":"/problems/invalid","title":"Invalid","status":422,"detail":"no","instance":"/x","request_id":"id",)"
-               R"("errors":[{"field":"title","detail":"is \"long\""},{"line":7,"detail":"is broken"}],"accepted":3})");
+    BOOST_TEST(
+        text ==
+        R"({"type":"/problems/invalid","title":"Invalid","status":422,"detail":"no","instance":"/x","request_id":"id",)"
+        R"("errors":[{"field":"title","detail":"is \"long\""},{"line":7,"detail":"is broken"}],"accepted":3})");
     text.clear();
     write_problem(text, refusal::not_found, "no", "/x", "id", {}, {});
     BOOST_TEST(text.find("errors") == std::string::npos);

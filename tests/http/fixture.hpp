@@ -10,6 +10,7 @@
 #include <carrel/database.hpp>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -48,7 +49,9 @@ public:
     using store_tweak = std::function<void(options&)>;
 
     explicit running_server(const tweak& change = {}, const store_tweak& change_store = {})
-        : functions_(slow_field::functions()), store_(open_store(change_store)), front_(listen(change)) {
+        : functions_(slow_field::functions()),
+          store_(open_store(change_store)),
+          front_(listen(change)) {
         slow_field::forget();
         if (auto running = front_.run(); !running) throw std::runtime_error(running.error().message());
     }
@@ -77,7 +80,9 @@ public:
     wire_reply ingest(std::string_view lines, std::string more_fields = {}) {
         return ask("POST", "/api/v1/events", lines, more_fields + "Content-Type: application/x-ndjson\r\n");
     }
-    wire_reply get(std::string_view target, std::string_view more_fields = {}) { return ask("GET", target, {}, more_fields); }
+    wire_reply get(std::string_view target, std::string_view more_fields = {}) {
+        return ask("GET", target, {}, more_fields);
+    }
 
 private:
     database open_store(const store_tweak& change) {
@@ -99,8 +104,8 @@ private:
         // Asked for the time on the shard's thread only, once it runs.
         asked.clock = [] {
             slow_field::shard_thread = std::this_thread::get_id();
-            using namespace std::chrono;
-            return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+            const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+            return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
         };
         asked.log = [this](log_level, std::string_view line) {
             std::lock_guard lock(mutex_);
@@ -121,11 +126,14 @@ private:
 /// Keeps the writer busy until told otherwise.
 class held_writer {
 public:
-    explicit held_writer(database& store) {
+    explicit held_writer(database& store)
+        : store_(&store) {
         store.async_write(work{this}, [this](const auto&) { done_.open(); });
         begun_.wait();
     }
     ~held_writer() { release(); }
+    /// Jobs that wait behind the one that holds the writer, which counts as queued too.
+    std::uint64_t behind() const { return store_->stats().writer.queue_jobs - 1; }
     void release() {
         if (std::exchange(released_, true)) return;
         hold_.open();
@@ -141,6 +149,7 @@ private:
             return {};
         }
     };
+    database* store_;
     gate begun_, hold_, done_;
     bool released_ = false;
 };

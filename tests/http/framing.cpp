@@ -18,7 +18,9 @@ wire_reply answer_to(running_server& server, std::string text, bool* ends = null
 }
 
 std::string post_head(std::string_view fields) {
-    return std::string("POST /api/v1/alerts HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n").append(fields).append("\r\n");
+    return std::string("POST /api/v1/alerts HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n")
+        .append(fields)
+        .append("\r\n");
 }
 
 }  // namespace
@@ -35,7 +37,8 @@ BOOST_AUTO_TEST_CASE(broken_framing_is_400_with_a_problem_and_ends_the_connectio
              std::string("GET  /health/live HTTP/1.1\r\nHost: HOST\r\n\r\n"),
              std::string("GET /health/live HTTP/2.0\r\nHost: HOST\r\n\r\n"),
              std::string("GET /health/live HTTP/1.1\nHost: HOST\n\n"),
-             std::string("GET /a\x01" "b HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+             std::string("GET /a\x01"
+                         "b HTTP/1.1\r\nHost: HOST\r\n\r\n"),
              std::string("GET /a#b HTTP/1.1\r\nHost: HOST\r\n\r\n"),
              std::string("GET relative HTTP/1.1\r\nHost: HOST\r\n\r\n"),
              get + "Name : value\r\n\r\n",
@@ -85,14 +88,19 @@ BOOST_AUTO_TEST_CASE(lengths_that_contradict_each_other_are_refused) {
 
 BOOST_AUTO_TEST_CASE(a_transfer_encoding_is_exactly_one_chunked) {
     running_server server;
-    for (const std::string_view encoding : {"identity", "xchunked", "chunked, identity", "gzip, chunked", "\"chunked\"", ""}) {
+    for (const std::string_view encoding :
+         {"identity", "xchunked", "chunked, identity", "gzip, chunked", "\"chunked\"", ""}) {
         bool ends = false;
         const auto text = post_head("Transfer-Encoding: " + std::string(encoding) + "\r\n") + "0\r\n\r\n";
         BOOST_TEST(answer_to(server, text, &ends).status == 400, text);
         BOOST_TEST(ends);
     }
-    BOOST_TEST(answer_to(server, post_head("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n").status == 400);
-    BOOST_TEST(answer_to(server, "POST /api/v1/alerts HTTP/1.0\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").status == 400);
+    BOOST_TEST(
+        answer_to(server, post_head("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n")
+            .status == 400);
+    BOOST_TEST(
+        answer_to(server, "POST /api/v1/alerts HTTP/1.0\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+            .status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(chunks_are_put_together_and_trailers_dropped) {
@@ -112,8 +120,8 @@ BOOST_AUTO_TEST_CASE(chunks_are_put_together_and_trailers_dropped) {
 
 BOOST_AUTO_TEST_CASE(broken_chunks_are_refused) {
     running_server server;
-    for (const std::string_view chunks : {"xyz\r\n", "-1\r\n", "0x3\r\nabc\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3 \r\nabc\r\n",
-                                          "ffffffffffffffffff\r\n", "3\nabc\n0\n\n"})
+    for (const std::string_view chunks : {"xyz\r\n", "-1\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n",
+                                          "3 \r\nabc\r\n", "ffffffffffffffffff\r\n", "3\nabc\n0\r\n\r\n"})
         BOOST_TEST(answer_to(server, post_head("Transfer-Encoding: chunked\r\n").append(chunks)).status == 400, chunks);
 }
 
@@ -122,7 +130,9 @@ BOOST_AUTO_TEST_CASE(chunk_extensions_are_bounded) {
     std::string text = post_head("Transfer-Encoding: chunked\r\n");
     for (int i = 0; i < 100; ++i) text += "1;e=" + std::string(1'000, 'x') + "\r\n \r\n";
     BOOST_TEST(answer_to(server, text).status == 400);
-    BOOST_TEST(answer_to(server, post_head("Transfer-Encoding: chunked\r\n") + "1;e=" + std::string(40'000, 'x')).status == 400);
+    BOOST_TEST(
+        answer_to(server, post_head("Transfer-Encoding: chunked\r\n") + "1;e=" + std::string(40'000, 'x')).status ==
+        400);
 }
 
 BOOST_AUTO_TEST_CASE(heads_are_bounded_by_bytes_fields_and_target) {
@@ -147,7 +157,8 @@ BOOST_AUTO_TEST_CASE(a_request_may_come_byte_by_byte) {
     running_server server;
     raw_client client(server.port());
     const std::string fields = "Content-Type: application/json\r\nX-Request-Id: drop.by_drop-1\r\n";
-    for (const char byte : client.request("POST", "/api/v1/alerts?", alert_body("slow"), fields)) client.send({&byte, 1});
+    for (const char byte : client.request("POST", "/api/v1/alerts?", alert_body("slow"), fields))
+        client.send({&byte, 1});
     const auto created = client.receive();
     BOOST_TEST(created.status == 201);
     BOOST_TEST(created.field("x-request-id") == "drop.by_drop-1");
@@ -194,7 +205,8 @@ BOOST_AUTO_TEST_CASE(head_is_get_without_the_body) {
     running_server server;
     server.post("/api/v1/alerts", alert_body("a"));
     raw_client client(server.port());
-    for (const std::string_view target : {"/api/v1/alerts/a", "/health/live", "/health/ready", "/openapi.json", "/nothing"}) {
+    for (const std::string_view target :
+         {"/api/v1/alerts/a", "/health/live", "/health/ready", "/openapi.json", "/nothing"}) {
         const auto whole = client.ask("GET", target);
         const auto head = client.ask("HEAD", target);
         BOOST_TEST(head.status == whole.status);
@@ -277,7 +289,8 @@ BOOST_AUTO_TEST_CASE(a_body_where_none_belongs_is_ignored) {
 BOOST_AUTO_TEST_CASE(a_body_that_ends_early_is_400) {
     running_server server;
     raw_client client(server.port());
-    const auto text = client.request("POST", "/api/v1/alerts", alert_body("half"), "Content-Type: application/json\r\n");
+    const auto text =
+        client.request("POST", "/api/v1/alerts", alert_body("half"), "Content-Type: application/json\r\n");
     client.send(text.substr(0, text.size() - 3));
     client.half_close();
     const auto reply = client.receive();

@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
     running_server running;
-    BOOST_TEST(refusal_to_listen(running, [](auto& asked) { asked.address = "localhost"; }).find("localhost") != std::string::npos);
+    BOOST_TEST(refusal_to_listen(running, [](auto& asked) { asked.address = "localhost"; }).find("localhost") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_loopback_is_served_without_authentication) {

@@ -44,9 +44,10 @@ BOOST_AUTO_TEST_CASE(the_pools_are_told_in_the_contract_s_order) {
     for (const auto* which : {"write", "read"}) {
         std::string order;
         for (const auto& member : pools.at(which).as_object()) order += std::string(member.key()) + " ";
-        BOOST_TEST(order ==
-                   "max_open open in_use idle wait_count wait_seconds_total closed_max_idle closed_idle_time closed_lifetime "
-                   "utilization exhaustion_episodes ");
+        BOOST_TEST(
+            order ==
+            "max_open open in_use idle wait_count wait_seconds_total closed_max_idle closed_idle_time closed_lifetime "
+            "utilization exhaustion_episodes ");
     }
     BOOST_TEST(pools.at("read").at("max_open").as_int64() == 4);
     BOOST_TEST(pools.at("write").at("max_open").as_int64() == 1);
@@ -89,9 +90,10 @@ BOOST_AUTO_TEST_CASE(what_the_domain_documents_is_documented_here) {
     const auto document = server.get("/openapi.json").json();
     for (const auto& operation : siem::operations()) {
         if (operation.parameters.empty()) continue;
-        const auto& told = document.at("paths").at("/api/v1" + operation.path).as_object().begin()->value();
+        const auto& told = document.at("paths").at("/api/v1" + operation.path).at("get");
         std::size_t in_query = 0;
-        for (const auto& parameter : told.at("parameters").as_array()) in_query += parameter.at("in").as_string() == "query";
+        for (const auto& parameter : told.at("parameters").as_array())
+            in_query += parameter.at("in").as_string() == "query";
         BOOST_TEST(in_query >= 1u, operation.id);
     }
 }

@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(an_answer_known_at_once_waits_for_a_slower_one_before_it) {
     running_server server;
     held_writer held(server.store());
     raw_client client(server.port());
-    client.send(client.request("POST", "/api/v1/alerts", alert_body("a"), json_type) + client.request("GET", "/health/live"));
+    client.send(client.request("POST", "/api/v1/alerts", alert_body("a"), json_type) +
+                client.request("GET", "/health/live"));
     held.release();
     BOOST_TEST(client.receive().status == 201);
     BOOST_TEST(client.receive().body == R"({"status":"alive"})");

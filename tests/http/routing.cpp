@@ -57,8 +57,8 @@ BOOST_AUTO_TEST_CASE(head_finds_what_get_does) {
 
 BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_told_apart) {
     table all;
-    for (const std::string_view unknown : {"/", "/thing", "/things/", "/things/1/parts", "/things/1/parts/2/3", "//things",
-                                           "/a/b/c/d/e/f/g/h/i/j"})
+    for (const std::string_view unknown :
+         {"/", "/thing", "/things/", "/things/1/parts", "/things/1/parts/2/3", "//things", "/a/b/c/d/e/f/g/h/i/j"})
         BOOST_TEST(all.found(unknown) == "404", unknown);
     BOOST_TEST(all.found("/things/1", verb::del) == "405");
     BOOST_TEST(all.found("/things/1", verb::other) == "405");

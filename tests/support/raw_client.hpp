@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cctype>
+#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <stdexcept>
@@ -46,14 +46,18 @@ struct wire_reply {
 /// A blocking TCP client that hides nothing of the wire. Gives up after 20 s without a byte.
 class raw_client {
 public:
-    raw_client() : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    raw_client()
+        : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         const timeval patience{20, 0};
         const int on = 1;
         ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    explicit raw_client(std::uint16_t port) : raw_client() { connect(port); }
+    explicit raw_client(std::uint16_t port)
+        : raw_client() {
+        connect(port);
+    }
     raw_client(const raw_client&) = delete;
     raw_client& operator=(const raw_client&) = delete;
     ~raw_client() { close(); }
@@ -63,7 +67,8 @@ public:
         there.sin_family = AF_INET;
         there.sin_port = htons(port);
         there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&there), sizeof there) != 0) throw std::runtime_error("connect");
+        if (::connect(descriptor_, reinterpret_cast<sockaddr*>(&there), sizeof there) != 0)
+            throw std::runtime_error("connect");
         authority_ = "127.0.0.1:" + std::to_string(port);
     }
     const std::string& authority() const noexcept { return authority_; }
@@ -90,7 +95,7 @@ public:
 
     /// A request with Host, and with a Content-Length if there is a body.
     static std::string request_to(const std::string& authority, std::string_view method, std::string_view target,
-                               std::string_view body = {}, std::string_view more_fields = {}) {
+                                  std::string_view body = {}, std::string_view more_fields = {}) {
         std::string text;
         text.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(authority).append("\r\n");
         text.append(more_fields);

@@ -1,0 +1,3 @@
+-- The limit: GET of a fixed string.
+dofile("load.lua")
+done = report

@@ -1,0 +1,131 @@
+"""The programs that a measurement starts: carrel, nginx, wrk."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Carrel:
+    """`carrel serve` on a free port with a new database in `directory`."""
+
+    def __init__(self, program, directory, *flags):
+        self.directory = pathlib.Path(directory)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        self.log = open(self.directory / "server.log", "w")
+        self.process = subprocess.Popen(
+            [program, "serve", "--listen", "127.0.0.1:0", "--database", str(self.directory / "carrel.db"), *flags],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on "):
+            raise RuntimeError("carrel did not start: " + (self.directory / "server.log").read_text())
+        self.url = line.split()[-1]
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path) as reply:
+            return reply.read()
+
+    def rss_bytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        status = self.process.wait(60)
+        self.process.stdout.close()
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if status != 0:
+            raise RuntimeError(f"carrel ended with {status}")
+
+
+class Nginx:
+    """One worker that answers every request with a fixed string."""
+
+    def __init__(self, directory, body):
+        self.directory = pathlib.Path(directory)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        (self.directory / "body.json").write_bytes(body)
+        text = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "")
+        user = "user root;" if os.getuid() == 0 else ""
+        (self.directory / "nginx.conf").write_text(f"""
+            {user} worker_processes 1; daemon off; pid nginx.pid; error_log error.log crit;
+            events {{ worker_connections 4096; }}
+            http {{
+                access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; tcp_nodelay on;
+                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi;
+                scgi_temp_path scgi;
+                server {{
+                    listen 127.0.0.1:{self.port} backlog=4096;
+                    location / {{ default_type application/json; return 200 '{text}'; }}
+                }}
+            }}""")
+        self.process = subprocess.Popen(["nginx", "-p", str(self.directory), "-c", "nginx.conf", "-e", "error.log"],
+                                        cwd=self.directory, stderr=subprocess.DEVNULL)
+        wait_until(lambda: urllib.request.urlopen(self.url).status == 200)
+        served = len(urllib.request.urlopen(self.url).read())
+        if served != len(body):
+            raise RuntimeError(f"nginx serves {served} bytes, not {len(body)}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(is_true, seconds=10):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if is_true():
+                return
+        except OSError:
+            pass
+        if time.monotonic() > deadline:
+            raise RuntimeError("a peer did not start")
+        time.sleep(0.05)
+
+
+def start_wrk(url, script, connections, seconds, *arguments):
+    return subprocess.Popen(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", script, url,
+                             *map(str, arguments)], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wrk_result(process):
+    """What a run of wrk measured. Any answer but 2xx and any broken connection makes the figure worthless."""
+    out, err = process.communicate()
+    lines = [line for line in out.splitlines() if line.startswith("{")]
+    if process.returncode != 0 or not lines:
+        raise RuntimeError(f"wrk failed: {err or out}")
+    run = json.loads(lines[-1])
+    if run["bad_status"] or run["socket_errors"] or not run["requests"]:
+        raise RuntimeError(f"wrk saw errors: {run}")
+    run["rate"] = run["requests"] / run["seconds"]
+    return run
+
+
+def wrk(url, script, connections, seconds, *arguments):
+    return wrk_result(start_wrk(url, script, connections, seconds, *arguments))

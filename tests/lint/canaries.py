@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Each rule must catch what it forbids and let pass what it does not."""
+import sys
+
+import rules
+
+LONG = "void f() {\n" + "    g();\n" * 70 + "}\n"
+# (rule, path, text, must it complain?)
+CANARIES = [
+    (rules.include_direction, "include/carrel/a.hpp", "#include <boost/beast/core.hpp>\n", True),
+    (rules.include_direction, "include/carrel/a.hpp", "#include <boost/json/value.hpp>\n", True),
+    (rules.include_direction, "include/carrel/a.hpp", "#include <sqlite3.h>\n", True),
+    (rules.include_direction, "include/carrel/a.hpp", '#include "actors/writer.hpp"\n', True),
+    (rules.include_direction, "include/carrel/a.hpp", "#include <boost/asio/post.hpp>\n#include <vector>\n", False),
+    (rules.include_direction, "src/http/a.cpp", '#include "actors/writer.hpp"\n', True),
+    (rules.include_direction, "src/http/a.cpp", '#include "sqlite/check.hpp"\n', True),
+    (rules.include_direction, "src/http/a.cpp", '#include "siem/operation.hpp"\n#include <boost/beast/http.hpp>\n', False),
+    (rules.include_direction, "src/siem/a.cpp", '#include "http/server.hpp"\n', True),
+    (rules.include_direction, "src/siem/a.cpp", '#include "sqlite/connection.hpp"\n', True),
+    (rules.include_direction, "src/siem/a.cpp", "#include <boost/asio/post.hpp>\n", True),
+    (rules.include_direction, "src/siem/a.cpp", "#include <carrel/session.hpp>\n#include <openssl/sha.h>\n", False),
+    (rules.include_direction, "src/sqlite/a.cpp", '#include "siem/operation.hpp"\n', True),
+    (rules.include_direction, "actors/a.cpp", '#include "siem/operation.hpp"\n', True),
+    (rules.include_direction, "actors/a.cpp", '#include "sqlite/connection.hpp"\n', False),
+    (rules.one_owner, "actors/a.cpp", "#include <sqlite3.h>\n", True),
+    (rules.one_owner, "src/cli/a.cpp", "#include <boost/beast/http.hpp>\n", True),
+    (rules.one_owner, "src/sqlite/a.cpp", "#include <sqlite3.h>\n", False),
+    (rules.file_length, "src/a.cpp", "\n" * 401, True),
+    (rules.file_length, "src/a.cpp", "\n" * 400, False),
+    (rules.function_length, "src/a.cpp", LONG, True),
+    (rules.function_length, "src/a.cpp", "auto f = [](int a) mutable -> int {\n" + "    g();\n" * 70 + "};\n", True),
+    (rules.function_length, "src/a.cpp", "struct s {\n" + "    int a;\n" * 90 + "};\n", False),
+    (rules.function_length, "src/a.cpp", "const char* text = R\"(void f() {\n" + "x\n" * 90 + "})\";\n", False),
+    (rules.header_manners, "src/a.hpp", "#pragma once\nusing namespace std;\n", True),
+    (rules.header_manners, "src/a.hpp", "int a;\n", True),
+    (rules.header_manners, "src/a.hpp", "#pragma once\n// using namespace std\n", False),
+    (rules.coroutine_traps, "a.cpp", "f() { co_await co_spawn(ex, [s] { g(s); }, tok); }", True),
+    (rules.coroutine_traps, "a.cpp", "f() { co_spawn(co_await this_coro::executor, [p = std::move(p)]() { g(); }); }", True),
+    (rules.coroutine_traps, "a.cpp", "f() { co_await async_cmd(cmd{.name = n}, token); }", True),
+    (rules.coroutine_traps, "a.cpp", "f() { order o{std::string(co_await n(), 'q')}; }", True),
+    (rules.coroutine_traps, "a.cpp", "f() { co_return order{co_await n()}; }", True),
+    (rules.coroutine_traps, "a.cpp", "f() { cmd c{1}; auto g = [s] { h(s); }; co_await async_cmd(std::move(c), token); }", False),
+    (rules.coroutine_traps, "a.cpp", "f() { if (co_await n()) { g(); } while (co_await n()) { g({1}); } }", False),
+    (rules.coroutine_traps, "a.cpp", "f() { for (;;) { auto a = co_await n(); b[i](a); } }", False),
+    (rules.no_sleep_in_tests, "tests/a.cpp", "std::this_thread::sleep_for(1s);\n", True),
+    (rules.no_sleep_in_tests, "tests/a.py", "time.sleep(1)\n", True),
+    (rules.no_sleep_in_tests, "tests/a.cpp", "// sleep_for is forbidden\n", False),
+    (rules.no_machine_paths, "perf/a.py", 'open("/home' + '/somebody/x")\n', True),
+    (rules.no_machine_paths, "perf/a.py", 'open("/tmp/x")\n', False),
+]
+
+
+def main():
+    silent = []
+    for rule, path, text, expected in CANARIES:
+        complaints = list(rule(path, text))
+        if bool(complaints) != expected:
+            silent.append(f"{rule.__name__} {'missed' if expected else 'blamed'} {text[:70]!r}: {complaints}")
+    unproved = {rule.__name__ for rule in rules.RULES} - {rule.__name__ for rule, _, _, bad in CANARIES if bad}
+    silent += [f"{name} has no canary" for name in sorted(unproved)]
+    print("\n".join(silent) if silent else f"{len(CANARIES)} canaries, all heard")
+    sys.exit(1 if silent else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The rules. Each takes a path from the root of the tree and a text, and yields pairs of line number and complaint."""
+import re
+
+import cpp_text
+
+FILE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+STANDARD = re.compile(r"^[a-z_0-9]+$")  # <vector>, but not <unistd.h>
+SYSTEM = re.compile(r"^(sys/|netinet/|arpa/|linux/)?[a-z_0-9]+\.h$")
+
+
+def _is_standard(name):
+    return STANDARD.match(name) is not None
+
+
+def _is_system(name):
+    return SYSTEM.match(name) is not None and name not in ("sqlite3.h", "zlib.h")
+
+
+def _starts(name, *prefixes):
+    return any(name.startswith(prefix) for prefix in prefixes)
+
+
+def _allowed_in_public_header(name):
+    return _is_standard(name) or _starts(name, "carrel/", "boost/asio/", "boost/system/", "boost/assert/")
+
+
+def _allowed_in_actors(name):
+    return not _starts(name, "http/", "siem/", "json/", "cli/", "boost/beast", "boost/json")
+
+
+def _allowed_in_sqlite(name):
+    return (_is_standard(name) or _is_system(name) or name == "sqlite3.h"
+            or _starts(name, "carrel/", "sqlite/", "boost/asio/", "boost/system/", "boost/assert/", "openssl/"))
+
+
+def _allowed_in_siem(name):
+    return (_is_standard(name) or _starts(name, "carrel/", "json/", "siem/", "boost/json", "boost/system/", "openssl/"))
+
+
+def _allowed_in_json(name):
+    intrinsics = name.endswith("mmintrin.h")
+    return _is_standard(name) or intrinsics or _starts(name, "json/", "boost/json", "boost/system/")
+
+
+def _allowed_in_http(name):
+    return not _starts(name, "actors/", "sqlite/", "cli/") and name != "sqlite3.h"
+
+
+def _allowed_in_cli(name):
+    return not _starts(name, "actors/", "boost/beast") and name != "sqlite3.h"
+
+
+LAYERS = [
+    ("include/carrel/", _allowed_in_public_header),
+    ("actors/", _allowed_in_actors),
+    ("src/sqlite/", _allowed_in_sqlite),
+    ("src/siem/", _allowed_in_siem),
+    ("src/json/", _allowed_in_json),
+    ("src/http/", _allowed_in_http),
+    ("src/cli/", _allowed_in_cli),
+    ("src/main.cpp", _allowed_in_cli),
+]
+
+
+def include_direction(path, text):
+    """Includes point one way: http -> siem -> session <- sqlite, http -> database -> actors -> sqlite."""
+    for layer, allowed in LAYERS:
+        if not path.startswith(layer):
+            continue
+        for line, name in cpp_text.includes(text):
+            if not allowed(name):
+                yield line, f"{layer} must not include {name}"
+
+
+def one_owner(path, text):
+    """<sqlite3.h> belongs to src/sqlite, Beast to src/http, in the whole tree; tests may look behind the curtain."""
+    for line, name in cpp_text.includes(text):
+        if name == "sqlite3.h" and not _starts(path, "src/sqlite/", "tests/", "perf/"):
+            yield line, "only src/sqlite includes <sqlite3.h>"
+        if name.startswith("boost/beast") and not _starts(path, "src/http/", "tests/http/"):
+            yield line, "only src/http includes Beast"
+
+
+def file_length(path, text):
+    lines = text.count("\n")
+    if lines > FILE_LINES_MAX:
+        yield lines, f"{lines} lines; the alarm is at {FILE_LINES_MAX}"
+
+
+def function_length(path, text):
+    if path.startswith("tests/"):
+        return  # a test case tells a story; its file's length is bounded
+    for first, last, head in cpp_text.functions(cpp_text.without_comments(text)):
+        if last - first + 1 > FUNCTION_LINES_MAX:
+            yield first, f"{last - first + 1} lines in '{head[:50]}'; the alarm is at {FUNCTION_LINES_MAX}"
+
+
+def header_manners(path, text):
+    if not path.endswith(".hpp"):
+        return
+    code = cpp_text.without_comments(text)
+    for match in re.finditer(r"\busing\s+namespace\b", code):
+        yield cpp_text.line_of(code, match.start()), "a using-directive in a header"
+    if "#pragma once" not in text:
+        yield 1, "a header without #pragma once"
+
+
+def coroutine_traps(path, text):
+    """g++ 12 (PR 107288 and kin): braces or a capturing lambda in one full expression with co_await corrupt memory."""
+    code = cpp_text.without_comments(text)
+    if "co_await" not in code:
+        return
+    for start, expression in cpp_text.full_expressions(code):
+        if "co_await" not in expression:
+            continue
+        line = cpp_text.line_of(code, start + len(expression) - len(expression.lstrip()))
+        if re.search(r"[\[,(=\s]\s*\[[^\[\]\s][^\[\]]*\]\s*(\(|\{|mutable)", " " + expression):
+            yield line, "a capturing lambda in one full expression with co_await"
+        elif re.search(r"[\w>=(,]\s*\{", expression):
+            yield line, "a brace initialiser in one full expression with co_await"
+
+
+def no_sleep_in_tests(path, text):
+    if not path.startswith("tests/"):
+        return
+    code = cpp_text.without_comments(text) if not path.endswith(".py") else text
+    for match in re.finditer(r"\b(sleep_for|sleep_until|usleep|nanosleep|time\.sleep)\b", code):
+        yield cpp_text.line_of(code, match.start()), "a sleep in a test: wait for the event, or use a fake clock"
+
+
+def no_machine_paths(path, text):
+    """The tree is built elsewhere: it names no directory of a developer's machine."""
+    for match in re.finditer(r"/(home|root|Users|work)/\w", text):
+        yield cpp_text.line_of(text, match.start()), "a path of one machine"
+
+
+RULES = [include_direction, one_owner, file_length, function_length, header_manners, coroutine_traps,
+         no_sleep_in_tests, no_machine_paths]

@@ -1,0 +1,127 @@
+"""Runs the built program for a test: a server on a free port with a private directory, and an HTTP client that hides
+nothing. Only the standard library."""
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.parse
+
+PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "carrel"
+SKIPPED = 77
+
+
+def clean_environment(**more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CARREL_")}
+    return kept | more
+
+
+def run(*arguments, stdin=None, cwd=None, env=None, timeout=120):
+    """Runs the program to its end; stdout and stderr are text."""
+    return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, cwd=cwd, env=env or clean_environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                          text=not isinstance(stdin, bytes))
+
+
+class Reply:
+    def __init__(self, response, body):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:300]!r}"
+
+
+class Server:
+    """A running server. `flags` follow `serve`; the database is in `directory`, which ends with the server unless given.
+    `bare` leaves the place of the database and the port to `flags` and `env`; it then runs in `directory`."""
+
+    def __init__(self, *flags, directory=None, env=None, database="carrel.db", bare=False):
+        self.own_directory = directory is None
+        self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="carrel-test-"))
+        self.database = self.directory / database
+        self.log = open(self.directory / "server.log", "ab")
+        place = [] if bare else ["--listen", "127.0.0.1:0", "--database", str(self.database)]
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", *place, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
+            cwd=self.directory, env=env or clean_environment(), text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on http://"):
+            self.process.wait(30)
+            raise RuntimeError(f"no ready line but {line!r}: {self.log_text()}")
+        self.url = line.split()[-1]
+        self.host, self.port = urllib.parse.urlsplit(self.url).hostname, urllib.parse.urlsplit(self.url).port
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def log_text(self):
+        return (self.directory / "server.log").read_text(errors="replace")
+
+    def stop(self, with_signal=signal.SIGTERM):
+        """Ends the server and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        status = self.process.wait(60)
+        self.process.stdout.close()
+        self.log.close()
+        return status
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+        if self.own_directory:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def client(self):
+        return Client(self.host, self.port)
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, host, port, timeout=60):
+        self.connection = http.client.HTTPConnection(host, port, timeout=timeout)
+
+    def request(self, method, path, body=None, headers=None):
+        headers = dict(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+        if isinstance(body, str):
+            body = body.encode()
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        self.connection.request(method, path, body=body, headers=headers)
+        response = self.connection.getresponse()
+        return Reply(response, response.read())
+
+    def get(self, path, query=None, **headers):
+        if query:
+            path += "?" + urllib.parse.urlencode(query, doseq=True)
+        return self.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def post(self, path, body, **headers):
+        return self.request("POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    def close(self):
+        self.connection.close()
+
+
+def main():
+    """Runs the tests of the calling module; its first argument is the program."""
+    unittest.main(argv=[sys.argv[0]], warnings="ignore")
