@@ -19,8 +19,8 @@ struct batch_limits {
 
 /// Whether a batch that holds `jobs` and `bytes` and has run for `running` takes one more job of `next_bytes`. An empty
 /// batch takes anything, or a large job would never run.
-constexpr bool takes_another(std::size_t jobs, std::size_t bytes, std::chrono::nanoseconds running, std::size_t next_bytes,
-                             const batch_limits& limits) noexcept {
+constexpr bool takes_another(std::size_t jobs, std::size_t bytes, std::chrono::nanoseconds running,
+                             std::size_t next_bytes, const batch_limits& limits) noexcept {
     if (jobs == 0) return true;
     return jobs < limits.jobs_max && bytes + next_bytes <= limits.bytes_max && running < limits.time_max;
 }

@@ -16,8 +16,12 @@ using clock = std::chrono::steady_clock;
 }  // namespace
 
 dispatcher::dispatcher(const reader::connection_source& open, snapshots& all, const options& settings)
-    : settings_(settings), snapshots_(all), limit_(settings.readers_max), exhaustion_(settings.exhaustion_threshold) {
-    for (std::size_t i = 0; i < settings.readers_max; ++i) workers_.push_back(std::make_unique<worker>(open, all, settings));
+    : settings_(settings),
+      snapshots_(all),
+      limit_(settings.readers_max),
+      exhaustion_(settings.exhaustion_threshold) {
+    for (std::size_t i = 0; i < settings.readers_max; ++i)
+        workers_.push_back(std::make_unique<worker>(open, all, settings));
 }
 
 dispatcher::~dispatcher() { finish(); }
@@ -109,7 +113,9 @@ void dispatcher::run(worker& me) {
 
 job_list<read_job> dispatcher::find_work(worker& me) {
     me.is_idle = false;
-    const auto decide = [this](std::size_t queued, bool deep) { return reads_to_take(queued, deep, settings_.read_batch_jobs_max); };
+    const auto decide = [this](std::size_t queued, bool deep) {
+        return reads_to_take(queued, deep, settings_.read_batch_jobs_max);
+    };
     auto taken = me.queue.take(decide);
     if (!taken.empty()) return taken;
     // Idle before looking around: who pushes after our look sees the flag and pokes.
@@ -194,7 +200,8 @@ void dispatcher::rest(worker& me) {
         return;
     }
     const bool for_ever = settings_.reader_idle_time.count() == 0;
-    if (me.queue.wait(for_ever ? std::nullopt : std::optional<std::chrono::nanoseconds>(settings_.reader_idle_time))) return;
+    if (me.queue.wait(for_ever ? std::nullopt : std::optional<std::chrono::nanoseconds>(settings_.reader_idle_time)))
+        return;
     const auto now = clock::now();
     if (upkeep_of(me.desk.age(now, me.idle_since), {}, settings_.reader_idle_time) != upkeep::close_idle) return;
     me.desk.close();
@@ -216,7 +223,8 @@ void dispatcher::note_wait(worker& me, std::chrono::nanoseconds wait, steady_tim
     if (!exhaustion_.took_after(wait, now)) return;
     episode_on_ = true;
     episodes_.add();
-    if (settings_.log) settings_.log(log_level::warning, "readers exhausted: all are busy and reads wait longer than the threshold");
+    if (settings_.log)
+        settings_.log(log_level::warning, "readers exhausted: all are busy and reads wait longer than the threshold");
 }
 
 void dispatcher::note_rest() {
@@ -226,8 +234,8 @@ void dispatcher::note_rest() {
     episode_on_ = false;
     if (!ended || !settings_.log) return;
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(ended->length).count();
-    settings_.log(log_level::warning,
-                  "reader exhaustion over after " + std::to_string(length) + " ms, " + std::to_string(ended->jobs) + " reads waited");
+    settings_.log(log_level::warning, "reader exhaustion over after " + std::to_string(length) + " ms, " +
+                                          std::to_string(ended->jobs) + " reads waited");
 }
 
 std::chrono::nanoseconds dispatcher::queue_age(steady_time now) {

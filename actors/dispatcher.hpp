@@ -40,7 +40,8 @@ public:
 
 private:
     struct worker {
-        worker(const reader::connection_source& open, snapshots& all, const options& settings) : desk(open, all, settings) {}
+        worker(const reader::connection_source& open, snapshots& all, const options& settings)
+            : desk(open, all, settings) {}
         reader desk;
         work_queue queue;
         std::atomic<bool> is_idle{true};
@@ -75,7 +76,7 @@ private:
     shared_counter waited_;
 
     std::mutex episode_mutex_;
-    exhaustion exhaustion_;              // guarded by episode_mutex_
+    exhaustion exhaustion_;  // guarded by episode_mutex_
     std::atomic<bool> episode_on_{false};
     shared_counter episodes_;
 };

@@ -32,7 +32,9 @@ engine::~engine() { stop(); }
 
 result<void> engine::open_writer() {
     auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
-    if (!connection) return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path) : connection.error();
+    if (!connection)
+        return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path)
+                                                                 : connection.error();
     // The first write transaction of a process also recovers the WAL, before any reader could be made to wait for it.
     if (auto migrated = sqlite::migrate(**connection, settings_.migrations); !migrated) return migrated;
     auto sequence = sqlite::last_commit(**connection);
@@ -91,8 +93,10 @@ result<std::shared_ptr<shard_core>> engine::attach(boost::asio::io_context& cont
     if (stopping_) return error(errc::stopping);
     // One background reader always stays: without it nothing deep could run.
     if (shards_.size() + 1 >= settings_.readers_max)
-        return error(errc::invalid_option, "readers_max = " + std::to_string(settings_.readers_max) + " leaves no reader for one more shard");
-    auto resident = std::make_unique<reader>([this] { return open_reader(settings_.page_cache_kib); }, snapshots_, settings_);
+        return error(errc::invalid_option,
+                     "readers_max = " + std::to_string(settings_.readers_max) + " leaves no reader for one more shard");
+    auto resident =
+        std::make_unique<reader>([this] { return open_reader(settings_.page_cache_kib); }, snapshots_, settings_);
     auto shard = std::make_shared<shard_core>(shared_from_this(), context, std::move(resident));
     if (auto attached = shard->attach(); !attached) return attached.error();
     shards_.push_back(shard);
@@ -151,6 +155,8 @@ database_stats engine::stats() {
     return stats;
 }
 
-std::chrono::nanoseconds engine::queue_age() { return std::max(dispatcher_.queue_age(clock::now()), writer_->queue_age()); }
+std::chrono::nanoseconds engine::queue_age() {
+    return std::max(dispatcher_.queue_age(clock::now()), writer_->queue_age());
+}
 
 }  // namespace carrel::detail

@@ -21,7 +21,9 @@ enum class push_result { queued, full, closed };
 /// counts until the taker says that it is done with it, so that a long batch is felt at the door.
 class mailbox {
 public:
-    mailbox(std::size_t jobs_max, std::size_t bytes_max) : jobs_max_(jobs_max), bytes_max_(bytes_max) {}
+    mailbox(std::size_t jobs_max, std::size_t bytes_max)
+        : jobs_max_(jobs_max),
+          bytes_max_(bytes_max) {}
 
     /// On `queued` the job is taken over; else it stays with the caller.
     push_result push(std::unique_ptr<write_job>& job) {
@@ -84,7 +86,8 @@ public:
     }
     std::chrono::nanoseconds age(steady_time now) const noexcept {
         const auto since = oldest_.load(std::memory_order_relaxed);
-        return since == 0 ? std::chrono::nanoseconds(0) : now.time_since_epoch() - std::chrono::steady_clock::duration(since);
+        return since == 0 ? std::chrono::nanoseconds(0)
+                          : now.time_since_epoch() - std::chrono::steady_clock::duration(since);
     }
 
 private:
@@ -92,10 +95,10 @@ private:
     const std::size_t bytes_max_;
     mutable std::mutex mutex_;
     std::condition_variable arrived_;
-    job_list<write_job> queue_;      // guarded by mutex_
-    std::size_t jobs_ = 0;           // guarded by mutex_
-    std::size_t bytes_ = 0;          // guarded by mutex_
-    bool closed_ = false;            // guarded by mutex_
+    job_list<write_job> queue_;  // guarded by mutex_
+    std::size_t jobs_ = 0;       // guarded by mutex_
+    std::size_t bytes_ = 0;      // guarded by mutex_
+    bool closed_ = false;        // guarded by mutex_
     std::atomic<std::chrono::steady_clock::rep> oldest_{0};
 };
 

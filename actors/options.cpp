@@ -50,8 +50,9 @@ result<void> options::validate() const {
     };
     for (const auto& one : ranges)
         if (one.value < one.least || one.value > one.most)
-            return error(errc::invalid_option, std::string(one.name) + " = " + std::to_string(one.value) + " is not in " +
-                                                   std::to_string(one.least) + " to " + std::to_string(one.most));
+            return error(errc::invalid_option, std::string(one.name) + " = " + std::to_string(one.value) +
+                                                   " is not in " + std::to_string(one.least) + " to " +
+                                                   std::to_string(one.most));
     if (path.empty()) return error(errc::invalid_option, "path is empty");
     return {};
 }

@@ -15,7 +15,9 @@ namespace carrel::detail {
 
 class counter {
 public:
-    void add(std::uint64_t n = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+    void add(std::uint64_t n = 1) noexcept {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
     void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 
@@ -76,7 +78,8 @@ public:
         double sum = 0;
         for (const auto& slot : slots_) {
             const auto second = slot.second.get();
-            if (second < current && current - second <= seconds) sum += static_cast<double>(slot.nanoseconds.get()) * 1e-9;
+            if (second < current && current - second <= seconds)
+                sum += static_cast<double>(slot.nanoseconds.get()) * 1e-9;
         }
         return sum;
     }
@@ -98,7 +101,7 @@ struct actor_probe {
     counter jobs_failed;
     counter batches;
     counter execution_nanoseconds;
-    counter opened;        // connections opened
+    counter opened;  // connections opened
     counter closed_idle_time;
     counter closed_lifetime;
     counter closed_max_idle;
@@ -119,7 +122,8 @@ public:
         std::chrono::nanoseconds length{0};
         std::uint64_t jobs = 0;
     };
-    explicit exhaustion(std::chrono::nanoseconds threshold) noexcept : threshold_(threshold) {}
+    explicit exhaustion(std::chrono::nanoseconds threshold) noexcept
+        : threshold_(threshold) {}
 
     /// A job was taken after `wait`. True if this begins an episode.
     bool took_after(std::chrono::nanoseconds wait, std::chrono::steady_clock::time_point now) noexcept {

@@ -31,7 +31,8 @@ void reader::replace_if_old(steady_time now) {
     auto fresh = fresh_connection();
     if (!fresh) {
         opened_at_ = now;  // the old one still reads; asked again a lifetime later
-        if (settings_.log) settings_.log(log_level::warning, "a reader could not be replaced: " + fresh.error().message());
+        if (settings_.log)
+            settings_.log(log_level::warning, "a reader could not be replaced: " + fresh.error().message());
         return;
     }
     connection_ = std::move(*fresh);

@@ -22,7 +22,10 @@ public:
     using connection_source = std::function<result<std::unique_ptr<sqlite::connection>>()>;
 
     reader(connection_source open, snapshots& all, const options& settings)
-        : open_(std::move(open)), settings_(settings), snapshots_(all), desk_(all.enroll()) {}
+        : open_(std::move(open)),
+          settings_(settings),
+          snapshots_(all),
+          desk_(all.enroll()) {}
 
     /// Which statements to refuse as deep, on this connection and those that replace it. Only on a resident.
     void refuse_deep(sqlite::connection::deep_test test) { is_deep_ = std::move(test); }
@@ -32,7 +35,9 @@ public:
     bool is_open() const noexcept { return connection_ != nullptr; }
     /// Opens a new connection in place of one that is too old; keeps the old one if that fails.
     void replace_if_old(steady_time now);
-    connection_age age(steady_time now, steady_time idle_since) const noexcept { return {now - opened_at_, now - idle_since}; }
+    connection_age age(steady_time now, steady_time idle_since) const noexcept {
+        return {now - opened_at_, now - idle_since};
+    }
 
     /// Begins a snapshot that the following jobs share.
     result<void> begin(steady_time now);

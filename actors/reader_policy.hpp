@@ -34,7 +34,8 @@ constexpr std::size_t choose_home(std::span<const reader_view> readers) noexcept
 constexpr std::optional<std::size_t> choose_victim(std::span<const reader_view> readers, std::size_t thief) noexcept {
     std::optional<std::size_t> longest;
     for (std::size_t i = 0; i < readers.size(); ++i)
-        if (i != thief && readers[i].queued > 0 && (!longest || readers[i].queued > readers[*longest].queued)) longest = i;
+        if (i != thief && readers[i].queued > 0 && (!longest || readers[i].queued > readers[*longest].queued))
+            longest = i;
     return longest;
 }
 
@@ -45,7 +46,9 @@ constexpr std::size_t reads_to_take(std::size_t queued, bool first_is_deep, std:
 }
 
 /// Whether a reader that has run one batch for so long gives the rest of it away.
-constexpr bool sheds_rest(std::chrono::nanoseconds running, std::chrono::nanoseconds budget) noexcept { return running > 4 * budget; }
+constexpr bool sheds_rest(std::chrono::nanoseconds running, std::chrono::nanoseconds budget) noexcept {
+    return running > 4 * budget;
+}
 
 /// What becomes of a connection between two jobs.
 enum class upkeep { keep, replace_old, close_idle };
@@ -56,7 +59,8 @@ struct connection_age {
 };
 
 /// `lifetime` and `idle_time` of zero mean for ever.
-constexpr upkeep upkeep_of(connection_age age, std::chrono::nanoseconds lifetime, std::chrono::nanoseconds idle_time) noexcept {
+constexpr upkeep upkeep_of(connection_age age, std::chrono::nanoseconds lifetime,
+                           std::chrono::nanoseconds idle_time) noexcept {
     if (idle_time.count() > 0 && age.idle_for >= idle_time) return upkeep::close_idle;
     if (lifetime.count() > 0 && age.open_for >= lifetime) return upkeep::replace_old;
     return upkeep::keep;

@@ -16,8 +16,11 @@ thread_local const engine* engine_of_thread = nullptr;
 
 }  // namespace
 
-shard_core::shard_core(std::shared_ptr<engine> owner, boost::asio::io_context& context, std::unique_ptr<reader> resident)
-    : owner_(std::move(owner)), context_(context), resident_(std::move(resident)) {
+shard_core::shard_core(std::shared_ptr<engine> owner, boost::asio::io_context& context,
+                       std::unique_ptr<reader> resident)
+    : owner_(std::move(owner)),
+      context_(context),
+      resident_(std::move(resident)) {
     // The connection says so when the work asks for the statement, before anything of it runs.
     resident_->refuse_deep([this](std::uint64_t fingerprint) { return deep_.contains(fingerprint); });
 }

@@ -42,7 +42,8 @@ public:
     }
     /// Waits until deep reads may begin a snapshot.
     void wait_until_admitted() const noexcept {
-        for (auto now = pressure_.load(); now != wal_pressure::none && !open_for_all_; now = pressure_.load()) pressure_.wait(now);
+        for (auto now = pressure_.load(); now != wal_pressure::none && !open_for_all_; now = pressure_.load())
+            pressure_.wait(now);
     }
     /// Lets everybody pass: the database stops.
     void open_for_all() {

@@ -39,7 +39,8 @@ public:
         std::lock_guard lock(mutex_);
         job_list<read_job> taken;
         if (jobs_.empty()) return taken;
-        for (auto left = decide(jobs_.size(), jobs_.front()->fingerprint != 0); left > 0; --left) taken.push_back(jobs_.pop_front());
+        for (auto left = decide(jobs_.size(), jobs_.front()->fingerprint != 0); left > 0; --left)
+            taken.push_back(jobs_.pop_front());
         size_.store(jobs_.size());
         return taken;
     }

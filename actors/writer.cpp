@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <string>
-#include <tuple>
 
 namespace carrel::detail {
 namespace {
@@ -17,14 +16,18 @@ constexpr std::chrono::milliseconds attention_interval{50};
 // A WAL file larger than this is cut when it is idle and empty.
 constexpr std::size_t wal_file_bytes_idle = 8u << 20;
 
-std::uint64_t count(std::chrono::nanoseconds time) noexcept { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count())); }
+std::uint64_t count(std::chrono::nanoseconds time) noexcept {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
+}
 
 }  // namespace
 
-writer::writer(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings, snapshots& readers)
+writer::writer(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings,
+               snapshots& readers)
     : settings_(settings),
       limits_{settings.batch_jobs_max, settings.batch_bytes_max, settings.batch_time_max},
-      checkpoints_{static_cast<int>(settings.checkpoint_frames), std::max(1, static_cast<int>(settings.checkpoint_frames / 4))},
+      checkpoints_{static_cast<int>(settings.checkpoint_frames),
+                   std::max(1, static_cast<int>(settings.checkpoint_frames / 4))},
       mailbox_(settings.write_queue_jobs_max, settings.write_queue_bytes_max),
       readers_(readers),
       connection_(std::move(connection)),
@@ -110,7 +113,8 @@ void writer::run_batch() {
 bool writer::has_next() {
     if (pending_.empty()) pending_ = mailbox_.take_present();
     // The transaction's durability was chosen when it began.
-    return !pending_.empty() && (pending_.front()->needed == durability::normal || batch_durability_ == durability::full);
+    return !pending_.empty() &&
+           (pending_.front()->needed == durability::normal || batch_durability_ == durability::full);
 }
 
 bool writer::begin_batch() {
@@ -175,7 +179,8 @@ writer::fate writer::settle(write_job& job) {
     if (!connection_->in_transaction()) {
         // Interrupts, full disks, ON CONFLICT ROLLBACK and RAISE(ROLLBACK) take the whole transaction along. Work that
         // calls that a success is wrong: nothing of it is left.
-        if (!job.has_failed()) job.fail(error(errc::work_threw, "the work ignored an error that rolled back its transaction"));
+        if (!job.has_failed())
+            job.fail(error(errc::work_threw, "the work ignored an error that rolled back its transaction"));
         return fate::took_transaction;
     }
     if (!job.has_failed() && connection_->has_deferred_violation())
@@ -222,7 +227,9 @@ void writer::commit_batch() {
     const auto begun = clock::now();
     auto done = connection_->record_commit(sequence_ + 1);
     if (done) done = connection_->commit();
-    for (int retries = 0; !done && classify_commit_failure(done.error()) == commit_failure::retry && retries < commit_retries_max; ++retries)
+    for (int retries = 0;
+         !done && classify_commit_failure(done.error()) == commit_failure::retry && retries < commit_retries_max;
+         ++retries)
         done = connection_->commit();
     probe_.commit_nanoseconds.add(count(clock::now() - begun));
     if (!done) return commit_failed(done.error());
@@ -274,7 +281,8 @@ void writer::reply() {
     }
     refused_.clear();
     auto* oldest = pending_.front();
-    mailbox_.finished(finished_jobs_, finished_bytes_, oldest != nullptr ? std::optional(oldest->accepted) : std::nullopt);
+    mailbox_.finished(finished_jobs_, finished_bytes_,
+                      oldest != nullptr ? std::optional(oldest->accepted) : std::nullopt);
     finished_jobs_ = finished_bytes_ = 0;
     replies_.send();
 }
@@ -297,7 +305,8 @@ void writer::poison(const error& failed) {
 void writer::tend_wal(bool idle) {
     if (is_poisoned()) return;
     if (wal_bytes() > std::min(wal_file_bytes_idle, settings_.wal_soft_bytes)) truncate_due_ = true;
-    if (checkpoints_.is_due(connection_->wal_frames(), frames_at_last_attempt_)) checkpoint(sqlite::checkpoint_mode::passive);
+    if (checkpoints_.is_due(connection_->wal_frames(), frames_at_last_attempt_))
+        checkpoint(sqlite::checkpoint_mode::passive);
     probe_.wal_bytes.set(wal_bytes());
     readers_.set_pressure(pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
     if (!idle || !truncate_due_) return;
@@ -324,9 +333,10 @@ void writer::checkpoint(sqlite::checkpoint_mode mode) {
 
 void writer::note_rest() {
     if (const auto ended = exhaustion_.came_to_rest(clock::now()))
-        log(log_level::warning, "writer exhaustion over after " +
-                                    std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(ended->length).count()) +
-                                    " ms, " + std::to_string(ended->jobs) + " mutations waited");
+        log(log_level::warning,
+            "writer exhaustion over after " +
+                std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(ended->length).count()) + " ms, " +
+                std::to_string(ended->jobs) + " mutations waited");
 }
 
 std::size_t writer::wal_bytes() const noexcept {
@@ -354,37 +364,6 @@ batch_limits writer::limits_now() const noexcept {
 
 void writer::log(log_level level, const std::string& text) const {
     if (settings_.log) settings_.log(level, text);
-}
-
-void writer::add_to(database_stats& stats) const {
-    const auto now = clock::now();
-    auto& w = stats.writer;
-    w.jobs = probe_.jobs.get();
-    w.jobs_failed = probe_.jobs_failed.get();
-    w.batches = probe_.batches.get();
-    w.reruns = probe_.reruns.get();
-    w.commit_sequence = probe_.commit_sequence.get();
-    std::tie(w.queue_jobs, w.queue_bytes) = mailbox_.held();
-    w.queue_age_seconds = std::chrono::duration<double>(mailbox_.age(now)).count();
-    w.execution_seconds_total = static_cast<double>(probe_.execution_nanoseconds.get()) * 1e-9;
-    w.commit_seconds_total = static_cast<double>(probe_.commit_nanoseconds.get()) * 1e-9;
-    w.checkpoints = probe_.checkpoints.get();
-    w.checkpoint_frames = probe_.checkpoint_frames.get();
-    w.checkpoint_errors = probe_.checkpoint_errors.get();
-    w.checkpoint_seconds_total = static_cast<double>(probe_.checkpoint_nanoseconds.get()) * 1e-9;
-    w.wal_bytes = probe_.wal_bytes.get();
-    w.poisoned = is_poisoned();
-    stats.expired += probe_.expired.get();
-    auto& pool = stats.write;
-    pool.max_open = 1;
-    pool.open = probe_.is_open ? 1 : 0;
-    pool.in_use = probe_.is_busy ? 1 : 0;
-    pool.idle = pool.open - std::min(pool.open, pool.in_use);
-    pool.wait_count = probe_.waited.get();
-    pool.utilization = probe_.window.busy_seconds(now) / static_cast<double>(busy_window::seconds);
-    pool.exhaustion_episodes = probe_.episodes.get();
-    probe_.waits.add_to(pool.waits);
-    pool.wait_seconds_total = pool.waits.seconds_total;
 }
 
 }  // namespace carrel::detail

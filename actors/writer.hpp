@@ -34,7 +34,8 @@ struct writer_probe : actor_probe {
 class writer {
 public:
     /// `sequence` is that of the last commit in the file. Nothing runs before `start`.
-    writer(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings, snapshots& readers);
+    writer(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings,
+           snapshots& readers);
 
     void start();
     /// Hands a job over, or says why not; any thread.
@@ -89,9 +90,9 @@ private:
     // Touched only by the writer's thread while it runs.
     std::unique_ptr<sqlite::connection> connection_;
     std::uint64_t sequence_;
-    job_list<write_job> pending_;                       // taken from the mailbox, not yet run
-    std::vector<std::unique_ptr<write_job>> kept_;      // ran well in the open transaction
-    std::vector<std::unique_ptr<write_job>> refused_;   // ran and failed in the open transaction
+    job_list<write_job> pending_;                      // taken from the mailbox, not yet run
+    std::vector<std::unique_ptr<write_job>> kept_;     // ran well in the open transaction
+    std::vector<std::unique_ptr<write_job>> refused_;  // ran and failed in the open transaction
     homeward replies_;
     exhaustion exhaustion_;
     std::int64_t changes_in_batch_ = 0;

@@ -36,7 +36,8 @@ result<shard> shard::attach(database& owner, boost::asio::io_context& context) {
 }
 
 shard::shard(std::shared_ptr<detail::shard_core> core, std::shared_ptr<detail::engine> owner) noexcept
-    : core_(std::move(core)), owner_(std::move(owner)) {}
+    : core_(std::move(core)),
+      owner_(std::move(owner)) {}
 shard::shard(shard&&) noexcept = default;
 shard& shard::operator=(shard&& other) noexcept {
     std::swap(core_, other.core_);
@@ -65,7 +66,8 @@ boost::asio::any_io_executor executor_of(engine&) noexcept { return boost::asio:
 
 steady_time deadline_of(engine& target, std::optional<std::chrono::milliseconds> asked) noexcept {
     const auto& settings = target.settings();
-    return std::chrono::steady_clock::now() + std::min(asked.value_or(settings.deadline_default), settings.deadline_max);
+    return std::chrono::steady_clock::now() +
+           std::min(asked.value_or(settings.deadline_default), settings.deadline_max);
 }
 
 durability durability_of(engine& target) noexcept { return target.settings().default_durability; }

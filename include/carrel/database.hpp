@@ -40,7 +40,7 @@ struct committed<void> {
 struct job_options {
     std::optional<std::chrono::milliseconds> deadline = {};  ///< From now; at most `options::deadline_max`.
     std::optional<carrel::durability> durability = {};       ///< Writes only.
-    std::size_t bytes = 0;                                   ///< Payload held by the work, counted against the queue's bound.
+    std::size_t bytes = 0;  ///< Payload held by the work, counted against the queue's bound.
 };
 
 /// Handle to one SQLite file served by one writer and many readers.
@@ -82,7 +82,8 @@ public:
         return boost::asio::async_initiate<Token, void(result<T>)>(
             [](auto handler, detail::engine* target, Work moved, job_options chosen) {
                 using job_type = detail::read_job_of<Work, T, decltype(handler)>;
-                auto job = std::make_unique<job_type>(std::move(moved), std::move(handler), detail::executor_of(*target));
+                auto job =
+                    std::make_unique<job_type>(std::move(moved), std::move(handler), detail::executor_of(*target));
                 job->deadline = detail::deadline_of(*target, chosen.deadline);
                 job->bytes = chosen.bytes;
                 detail::submit(*target, std::unique_ptr<detail::read_job>(std::move(job)));
@@ -131,7 +132,8 @@ public:
 
 private:
     friend class shard;
-    explicit database(std::shared_ptr<detail::engine> engine) noexcept : engine_(std::move(engine)) {}
+    explicit database(std::shared_ptr<detail::engine> engine) noexcept
+        : engine_(std::move(engine)) {}
     std::shared_ptr<detail::engine> engine_;
 };
 
@@ -165,7 +167,8 @@ public:
     using base = job_with_handler<write_job, committed<T>, Handler>;
 
     write_job_of(Work&& work, Handler&& handler, const boost::asio::any_io_executor& fallback)
-        : base(std::move(handler), fallback), work_(std::move(work)) {
+        : base(std::move(handler), fallback),
+          work_(std::move(work)) {
         if constexpr (requires { Work::is_single_statement; }) this->single_statement = Work::is_single_statement;
     }
 

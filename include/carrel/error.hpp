@@ -14,27 +14,27 @@ using boost::system::error_code;
 
 /// What carrel itself reports. Errors of SQLite keep their extended result code, see `sqlite_errc`.
 enum class errc {
-    overloaded = 1,      ///< A queue is full by count or by bytes; nothing was done.
-    stopping,            ///< The database is stopping; nothing was done.
-    deadline_exceeded,   ///< The job's deadline passed before it was done; it left no trace.
-    cancelled,           ///< The caller's cancellation slot fired before the job was done.
-    budget_exceeded,     ///< A read outgrew the resident reader's budget (seen by work only, never by callers).
-    snapshot_too_old,    ///< A read held its snapshot until the WAL reached its hard cap.
-    outcome_unknown,     ///< The commit failed in fsync: the write may or may not survive.
-    writer_poisoned,     ///< An earlier commit failed in fsync; no write is accepted before a restart.
-    work_threw,          ///< The work threw an exception; its effects were undone.
-    not_a_read,          ///< SQL that may write was handed to a read session.
-    statement_left_open, ///< The work kept a statement beyond its call.
-    wrong_parameters,    ///< More or fewer values bound than the statement has parameters.
-    invalid_option,      ///< An option is outside its range.
-    no_directory,        ///< The directory of the database does not exist.
-    read_only_file,      ///< The database file may not be written.
-    not_a_database,      ///< The file is no SQLite database.
-    database_in_use,     ///< Another process (or handle) serves this file.
-    network_filesystem,  ///< WAL needs shared memory; network file systems are refused.
-    profile_mismatch,    ///< A connection read back something else than was set.
-    migration_changed,   ///< An applied migration's text is not what it was.
-    newer_database,      ///< The file was migrated by a newer program.
+    overloaded = 1,       ///< A queue is full by count or by bytes; nothing was done.
+    stopping,             ///< The database is stopping; nothing was done.
+    deadline_exceeded,    ///< The job's deadline passed before it was done; it left no trace.
+    cancelled,            ///< The caller's cancellation slot fired before the job was done.
+    budget_exceeded,      ///< A read outgrew the resident reader's budget (seen by work only, never by callers).
+    snapshot_too_old,     ///< A read held its snapshot until the WAL reached its hard cap.
+    outcome_unknown,      ///< The commit failed in fsync: the write may or may not survive.
+    writer_poisoned,      ///< An earlier commit failed in fsync; no write is accepted before a restart.
+    work_threw,           ///< The work threw an exception; its effects were undone.
+    not_a_read,           ///< SQL that may write was handed to a read session.
+    statement_left_open,  ///< The work kept a statement beyond its call.
+    wrong_parameters,     ///< More or fewer values bound than the statement has parameters.
+    invalid_option,       ///< An option is outside its range.
+    no_directory,         ///< The directory of the database does not exist.
+    read_only_file,       ///< The database file may not be written.
+    not_a_database,       ///< The file is no SQLite database.
+    database_in_use,      ///< Another process (or handle) serves this file.
+    network_filesystem,   ///< WAL needs shared memory; network file systems are refused.
+    profile_mismatch,     ///< A connection read back something else than was set.
+    migration_changed,    ///< An applied migration's text is not what it was.
+    newer_database,       ///< The file was migrated by a newer program.
 };
 
 /// The extended result codes of SQLite that callers decide on; any other value may occur too.
@@ -66,10 +66,15 @@ error_code make_error_code(sqlite_errc e) noexcept;
 class error {
 public:
     error() = default;
-    error(error_code code) : code_(code) {}                                                 // NOLINT(google-explicit-constructor)
-    error(errc code) : code_(make_error_code(code)) {}                                      // NOLINT(google-explicit-constructor)
-    error(error_code code, std::string diagnostic) : code_(code), diagnostic_(std::move(diagnostic)) {}
-    error(errc code, std::string diagnostic) : error(make_error_code(code), std::move(diagnostic)) {}
+    error(error_code code)
+        : code_(code) {}  // NOLINT(google-explicit-constructor)
+    error(errc code)
+        : code_(make_error_code(code)) {}  // NOLINT(google-explicit-constructor)
+    error(error_code code, std::string diagnostic)
+        : code_(code),
+          diagnostic_(std::move(diagnostic)) {}
+    error(errc code, std::string diagnostic)
+        : error(make_error_code(code), std::move(diagnostic)) {}
 
     const error_code& code() const noexcept { return code_; }
     const std::string& diagnostic() const noexcept { return diagnostic_; }
@@ -87,7 +92,9 @@ private:
 /// What `result::value()` throws.
 class error_exception : public std::runtime_error {
 public:
-    explicit error_exception(error e) : std::runtime_error(e.message()), error_(std::move(e)) {}
+    explicit error_exception(error e)
+        : std::runtime_error(e.message()),
+          error_(std::move(e)) {}
     const error& reason() const noexcept { return error_; }
 
 private:

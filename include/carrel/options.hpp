@@ -33,7 +33,8 @@ struct text_function {
     int arguments = 1;
     /// Gets the arguments as text (a NULL among them makes the result NULL without a call). The result may point into an
     /// argument or into `scratch`; nothing is NULL. Runs on actors' threads; must not throw.
-    std::optional<std::string_view> (*call)(std::span<const std::string_view> arguments, std::string& scratch) = nullptr;
+    std::optional<std::string_view> (*call)(std::span<const std::string_view> arguments,
+                                            std::string& scratch) = nullptr;
 };
 
 enum class log_level { debug, info, warning, error };
@@ -51,41 +52,41 @@ struct options {
     std::span<const text_function> functions = {};  ///< Must stay valid while the database is open.
 
     // Readers.
-    std::size_t readers_max = 10;                          ///< 1–256, residents on shards included.
-    std::size_t readers_idle = 5;                          ///< 0–256 background readers kept open when idle.
-    std::chrono::milliseconds reader_lifetime{300'000};    ///< 0 = for ever; a connection is replaced between jobs.
-    std::chrono::milliseconds reader_idle_time{600'000};   ///< 0 = for ever.
-    std::chrono::microseconds read_budget{1'000};          ///< 50 µs–1 s; a resident hands on what takes longer.
-    std::size_t read_batch_jobs_max = 64;                  ///< 1–4096 reads that share one snapshot.
-    std::size_t read_queue_jobs_max = 16'384;              ///< 1–1 Mi waiting reads in all.
-    int background_nice = 10;                              ///< 0–19; OS priority of background readers.
+    std::size_t readers_max = 10;                         ///< 1–256, residents on shards included.
+    std::size_t readers_idle = 5;                         ///< 0–256 background readers kept open when idle.
+    std::chrono::milliseconds reader_lifetime{300'000};   ///< 0 = for ever; a connection is replaced between jobs.
+    std::chrono::milliseconds reader_idle_time{600'000};  ///< 0 = for ever.
+    std::chrono::microseconds read_budget{1'000};         ///< 50 µs–1 s; a resident hands on what takes longer.
+    std::size_t read_batch_jobs_max = 64;                 ///< 1–4096 reads that share one snapshot.
+    std::size_t read_queue_jobs_max = 16'384;             ///< 1–1 Mi waiting reads in all.
+    int background_nice = 10;                             ///< 0–19; OS priority of background readers.
 
     // Writer.
-    std::size_t batch_jobs_max = 1'024;                    ///< 1–65536 jobs a commit; 1 switches group commit off.
-    std::size_t batch_bytes_max = 64u << 20;               ///< 64 KiB–1 GiB of job payload a commit.
-    std::chrono::milliseconds batch_time_max{50};          ///< 1 ms–10 s of running jobs before a commit.
-    std::size_t write_queue_jobs_max = 16'384;             ///< 1–1 Mi waiting mutations.
-    std::size_t write_queue_bytes_max = 256u << 20;        ///< 64 KiB–16 GiB of waiting payload.
+    std::size_t batch_jobs_max = 1'024;              ///< 1–65536 jobs a commit; 1 switches group commit off.
+    std::size_t batch_bytes_max = 64u << 20;         ///< 64 KiB–1 GiB of job payload a commit.
+    std::chrono::milliseconds batch_time_max{50};    ///< 1 ms–10 s of running jobs before a commit.
+    std::size_t write_queue_jobs_max = 16'384;       ///< 1–1 Mi waiting mutations.
+    std::size_t write_queue_bytes_max = 256u << 20;  ///< 64 KiB–16 GiB of waiting payload.
 
     // Deadlines.
-    std::chrono::milliseconds deadline_default{5'000};     ///< 1 ms–deadline_max.
-    std::chrono::milliseconds deadline_max{60'000};        ///< 1 ms–1 h.
+    std::chrono::milliseconds deadline_default{5'000};  ///< 1 ms–deadline_max.
+    std::chrono::milliseconds deadline_max{60'000};     ///< 1 ms–1 h.
 
     // WAL.
-    std::size_t checkpoint_frames = 4'096;                 ///< 1–1 Mi frames in the WAL before the writer checkpoints.
-    std::size_t wal_soft_bytes = 64u << 20;                ///< Above it new background reads wait.
-    std::size_t wal_hard_bytes = 192u << 20;               ///< Above it the oldest reader is interrupted.
+    std::size_t checkpoint_frames = 4'096;    ///< 1–1 Mi frames in the WAL before the writer checkpoints.
+    std::size_t wal_soft_bytes = 64u << 20;   ///< Above it new background reads wait.
+    std::size_t wal_hard_bytes = 192u << 20;  ///< Above it the oldest reader is interrupted.
 
     // Connections.
-    std::size_t statement_cache = 256;                     ///< 8–4096 prepared statements a connection.
-    std::size_t page_cache_kib = 65'536;                   ///< 256 KiB–4 GiB, the writer and each resident.
-    std::size_t background_cache_kib = 8'192;              ///< 256 KiB–4 GiB, each background reader: scans reuse little.
-    std::chrono::milliseconds busy_timeout{5'000};         ///< 0–60 s; strangers only, carrel never waits on itself.
-    std::size_t value_bytes_max = 64u << 20;               ///< 1 MiB–1 GiB; SQLITE_LIMIT_LENGTH.
+    std::size_t statement_cache = 256;              ///< 8–4096 prepared statements a connection.
+    std::size_t page_cache_kib = 65'536;            ///< 256 KiB–4 GiB, the writer and each resident.
+    std::size_t background_cache_kib = 8'192;       ///< 256 KiB–4 GiB, each background reader: scans reuse little.
+    std::chrono::milliseconds busy_timeout{5'000};  ///< 0–60 s; strangers only, carrel never waits on itself.
+    std::size_t value_bytes_max = 64u << 20;        ///< 1 MiB–1 GiB; SQLITE_LIMIT_LENGTH.
 
     // Observability.
-    std::chrono::milliseconds exhaustion_threshold{100};   ///< 1 ms–60 s a job waits before an episode begins.
-    log_sink log = {};                                     ///< May be empty.
+    std::chrono::milliseconds exhaustion_threshold{100};  ///< 1 ms–60 s a job waits before an episode begins.
+    log_sink log = {};                                    ///< May be empty.
 
     /// Nothing, or `errc::invalid_option` whose diagnostic names the option, its value and its range.
     result<void> validate() const;

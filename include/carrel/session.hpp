@@ -10,7 +10,8 @@ namespace carrel {
 /// What a read sees: one read-only connection inside one snapshot. Valid only during the work's call, on that thread.
 class read_session {
 public:
-    explicit read_session(sqlite::connection& connection) noexcept : connection_(&connection) {}
+    explicit read_session(sqlite::connection& connection) noexcept
+        : connection_(&connection) {}
     read_session(const read_session&) = delete;
     read_session& operator=(const read_session&) = delete;
 

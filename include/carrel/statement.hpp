@@ -19,7 +19,8 @@ namespace detail {
 
 // A letter-only comparison that works during constant evaluation.
 constexpr bool starts_with_keyword(std::string_view text, std::string_view keyword) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\n' || text.front() == '\t' || text.front() == '\r'))
+    while (!text.empty() &&
+           (text.front() == ' ' || text.front() == '\n' || text.front() == '\t' || text.front() == '\r'))
         text.remove_prefix(1);
     if (text.size() < keyword.size()) return false;
     for (std::size_t i = 0; i < keyword.size(); ++i)
@@ -28,7 +29,8 @@ constexpr bool starts_with_keyword(std::string_view text, std::string_view keywo
 }
 
 constexpr bool looks_like_a_read(std::string_view text) {
-    return starts_with_keyword(text, "SELECT") || starts_with_keyword(text, "WITH") || starts_with_keyword(text, "VALUES");
+    return starts_with_keyword(text, "SELECT") || starts_with_keyword(text, "WITH") ||
+           starts_with_keyword(text, "VALUES");
 }
 
 }  // namespace detail
@@ -38,7 +40,8 @@ constexpr bool looks_like_a_read(std::string_view text) {
 class read_sql {
 public:
     // NOLINTNEXTLINE(google-explicit-constructor): a literal is the natural way to write SQL.
-    consteval read_sql(const char* text) : text_(text) {
+    consteval read_sql(const char* text)
+        : text_(text) {
         if (!detail::looks_like_a_read(text_)) throw "a read_session takes SELECT, WITH or VALUES";
     }
     /// Text made at run time; must outlive the call that takes it, not the statement.
@@ -46,20 +49,24 @@ public:
     constexpr std::string_view text() const noexcept { return text_; }
 
 private:
-    constexpr read_sql(std::string_view text, int) noexcept : text_(text) {}
+    constexpr read_sql(std::string_view text, int) noexcept
+        : text_(text) {}
     std::string_view text_;
 };
 
 /// Any SQL. Only a write session takes it.
 class write_sql {
 public:
-    constexpr write_sql(const char* text) noexcept : text_(text) {}  // NOLINT(google-explicit-constructor)
-    constexpr write_sql(read_sql sql) noexcept : text_(sql.text()) {}   // NOLINT(google-explicit-constructor)
+    constexpr write_sql(const char* text) noexcept
+        : text_(text) {}  // NOLINT(google-explicit-constructor)
+    constexpr write_sql(read_sql sql) noexcept
+        : text_(sql.text()) {}  // NOLINT(google-explicit-constructor)
     static write_sql dynamic(std::string_view text) noexcept { return write_sql(text, 0); }
     constexpr std::string_view text() const noexcept { return text_; }
 
 private:
-    constexpr write_sql(std::string_view text, int) noexcept : text_(text) {}
+    constexpr write_sql(std::string_view text, int) noexcept
+        : text_(text) {}
     std::string_view text_;
 };
 
@@ -106,14 +113,18 @@ public:
 
 private:
     friend class sqlite::connection;
-    statement(sqlite::connection& owner, sqlite::cached_statement& entry) noexcept : owner_(&owner), entry_(&entry) {}
+    statement(sqlite::connection& owner, sqlite::cached_statement& entry) noexcept
+        : owner_(&owner),
+          entry_(&entry) {}
 
     void rewind() noexcept;
     void expect_parameters(int bound) noexcept;
     void note(int rc) noexcept;
 
     template <std::integral Integer>
-    void bind_one(int index, Integer v) { bind_integer(index, static_cast<std::int64_t>(v)); }
+    void bind_one(int index, Integer v) {
+        bind_integer(index, static_cast<std::int64_t>(v));
+    }
     void bind_one(int index, double v) { bind_real(index, v); }
     void bind_one(int index, std::string_view v) { bind_text(index, v); }
     void bind_one(int index, const char* v) { bind_text(index, v); }

@@ -34,8 +34,8 @@ struct pool_stats {
 struct writer_stats {
     std::uint64_t jobs = 0;
     std::uint64_t jobs_failed = 0;
-    std::uint64_t batches = 0;   ///< Transactions committed.
-    std::uint64_t reruns = 0;    ///< Batches run again without a job that had rolled back the transaction.
+    std::uint64_t batches = 0;  ///< Transactions committed.
+    std::uint64_t reruns = 0;   ///< Batches run again without a job that had rolled back the transaction.
     std::uint64_t commit_sequence = 0;
     std::uint64_t queue_jobs = 0;
     std::uint64_t queue_bytes = 0;

@@ -18,7 +18,9 @@ namespace carrel {
 template <class Function, class... Args>
 class work {
 public:
-    explicit work(Function function, Args... args) : function_(std::move(function)), args_(std::move(args)...) {}
+    explicit work(Function function, Args... args)
+        : function_(std::move(function)),
+          args_(std::move(args)...) {}
 
     template <class Session>
     auto operator()(Session& session) {
@@ -37,7 +39,9 @@ class one_statement {
 public:
     static constexpr bool is_single_statement = true;
 
-    explicit one_statement(write_sql sql, Values... values) : sql_(sql), values_(std::move(values)...) {}
+    explicit one_statement(write_sql sql, Values... values)
+        : sql_(sql),
+          values_(std::move(values)...) {}
 
     result<std::int64_t> operator()(write_session& session) {
         auto done = std::apply([&](const auto&... values) { return session.execute(sql_, values...); }, values_);

@@ -16,15 +16,19 @@ struct close_database {
 };
 using database_handle = std::unique_ptr<sqlite3, close_database>;
 
-error failure_of(sqlite3* db) { return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), sqlite3_errmsg(db)}; }
+error failure_of(sqlite3* db) {
+    return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), sqlite3_errmsg(db)};
+}
 
 // SQLite does not tell how far a check is; tables and indexes checked one by one do.
 result<std::vector<std::string>> tables_of(sqlite3* db) {
     std::vector<std::string> names;
     sqlite3_stmt* list = nullptr;
-    if (sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type='table' AND rootpage > 0 ORDER BY rootpage", -1, &list, nullptr) != SQLITE_OK)
+    if (sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type='table' AND rootpage > 0 ORDER BY rootpage",
+                           -1, &list, nullptr) != SQLITE_OK)
         return failure_of(db);
-    while (sqlite3_step(list) == SQLITE_ROW) names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(list, 0)));
+    while (sqlite3_step(list) == SQLITE_ROW)
+        names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(list, 0)));
     sqlite3_finalize(list);
     return names;
 }
@@ -58,7 +62,7 @@ std::string quoted_name(const std::string& name) {
 }  // namespace
 
 result<check_report> check_file(const std::string& path, std::function<void(double)> progress) {
-    struct stat info{};
+    struct stat info {};
     if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return error(errc::not_a_database, path);
     const std::string plain = path.starts_with('/') ? path : "./" + path;  // never a URI
     sqlite3* opened = nullptr;
@@ -79,7 +83,8 @@ result<check_report> check_file(const std::string& path, std::function<void(doub
     double done = 0;
     for (const auto& table : *tables) {
         if (progress) progress(done++ / steps);
-        if (report.findings.size() < findings_max) collect(opened, "PRAGMA integrity_check(" + quoted_name(table) + ")", true, report.findings);
+        if (report.findings.size() < findings_max)
+            collect(opened, "PRAGMA integrity_check(" + quoted_name(table) + ")", true, report.findings);
     }
     if (progress) progress(done++ / steps);
     if (report.findings.empty()) collect(opened, "PRAGMA integrity_check", true, report.findings);

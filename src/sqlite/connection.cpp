@@ -24,7 +24,10 @@ bool is_harmless_pragma(const char* name, const char* argument) {
 
 // Lets SQL of carrel's own past the authorizer, which is asked again whenever SQLite prepares anew inside step.
 struct connection::trusted_scope {
-    explicit trusted_scope(connection& c) : owner(c) { owner.trusted_ = true; }
+    explicit trusted_scope(connection& c)
+        : owner(c) {
+        owner.trusted_ = true;
+    }
     ~trusted_scope() { owner.trusted_ = false; }
     connection& owner;
 };
@@ -33,7 +36,8 @@ result<std::unique_ptr<connection>> connection::open(const std::string& path, co
                                                      std::atomic<std::uint64_t>& busy_seen) {
     const int access = wanted.role == role::writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     sqlite3* db = nullptr;
-    const int rc = sqlite3_open_v2(path.c_str(), &db, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int rc = sqlite3_open_v2(
+        path.c_str(), &db, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
     std::unique_ptr<connection> opened(new connection(db, wanted, busy_seen));
     if (rc != SQLITE_OK) return opened->failure(rc);
     if (auto ready = opened->set_up(); !ready) return ready.error();
@@ -41,7 +45,11 @@ result<std::unique_ptr<connection>> connection::open(const std::string& path, co
 }
 
 connection::connection(sqlite3* db, const profile& wanted, std::atomic<std::uint64_t>& busy_seen)
-    : db_(db), profile_(wanted), busy_seen_(busy_seen), statements_(wanted.statement_cache), durability_(wanted.default_durability) {}
+    : db_(db),
+      profile_(wanted),
+      busy_seen_(busy_seen),
+      statements_(wanted.statement_cache),
+      durability_(wanted.default_durability) {}
 
 connection::~connection() {
     statements_.clear();
@@ -80,7 +88,9 @@ result<void> connection::control(own_statement& slot, const char* sql, std::int6
     return failed;
 }
 
-result<void> connection::begin() { return control(begin_, profile_.role == role::writer ? "BEGIN IMMEDIATE" : "BEGIN"); }
+result<void> connection::begin() {
+    return control(begin_, profile_.role == role::writer ? "BEGIN IMMEDIATE" : "BEGIN");
+}
 result<void> connection::commit() { return control(commit_, "COMMIT"); }
 result<void> connection::savepoint() { return control(savepoint_, "SAVEPOINT carrel_job"); }
 result<void> connection::release() { return control(release_, "RELEASE carrel_job"); }
@@ -126,9 +136,12 @@ result<statement> connection::prepare(std::string_view sql, bool must_read) {
         const int rc = count_busy(sqlite3_prepare_v3(db_, fresh->sql.data(), static_cast<int>(fresh->sql.size()),
                                                      SQLITE_PREPARE_PERSISTENT, &fresh->handle, &tail));
         if (rc != SQLITE_OK) return failure(rc);
-        if (fresh->handle == nullptr) return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), "no statement in: " + fresh->sql);
-        if (std::string_view rest(tail, fresh->sql.data() + fresh->sql.size()); rest.find_first_not_of(" \t\r\n;") != rest.npos)
-            return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), "more than one statement in: " + fresh->sql);
+        if (fresh->handle == nullptr)
+            return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), "no statement in: " + fresh->sql);
+        if (std::string_view rest(tail, fresh->sql.data() + fresh->sql.size());
+            rest.find_first_not_of(" \t\r\n;") != rest.npos)
+            return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)),
+                         "more than one statement in: " + fresh->sql);
         fresh->fingerprint = fingerprint_of(sql);
         fresh->reads_only = sqlite3_stmt_readonly(fresh->handle) != 0;
         entry = statements_.insert(std::move(fresh));
@@ -153,7 +166,8 @@ result<void> connection::run_trusted(const std::string& sql) {
 result<std::optional<std::string>> connection::trusted_text(const std::string& sql) {
     trusted_scope trusted(*this);
     cached_statement query;
-    if (const int rc = count_busy(sqlite3_prepare_v2(db_, sql.c_str(), -1, &query.handle, nullptr)); rc != SQLITE_OK) return failure(rc);
+    if (const int rc = count_busy(sqlite3_prepare_v2(db_, sql.c_str(), -1, &query.handle, nullptr)); rc != SQLITE_OK)
+        return failure(rc);
     const int rc = count_busy(sqlite3_step(query.handle));
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) return failure(rc);
     const auto* text = rc == SQLITE_ROW ? reinterpret_cast<const char*>(sqlite3_column_text(query.handle, 0)) : nullptr;
@@ -168,7 +182,9 @@ result<void> connection::record_commit(std::uint64_t sequence) {
 
 result<void> connection::set_durability(durability wanted) {
     if (wanted == durability_) return {};
-    if (auto set = run_trusted(wanted == durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"); !set) return set;
+    if (auto set = run_trusted(wanted == durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+        !set)
+        return set;
     durability_ = wanted;
     return {};
 }
@@ -178,8 +194,9 @@ result<checkpoint_report> connection::checkpoint(checkpoint_mode mode) {
     const bool truncates = mode == checkpoint_mode::truncate;
     // Every mode but PASSIVE would wait for readers in the busy handler, and the writer waits for nobody.
     if (truncates) sqlite3_busy_timeout(db_, 0);
-    const int rc = sqlite3_wal_checkpoint_v2(db_, "main", truncates ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-                                             &report.log_frames, &report.checkpointed_frames);
+    const int rc =
+        sqlite3_wal_checkpoint_v2(db_, "main", truncates ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+                                  &report.log_frames, &report.checkpointed_frames);
     if (truncates) sqlite3_busy_timeout(db_, static_cast<int>(profile_.busy_timeout.count()));
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) return failure(rc);
     if (report.log_frames >= 0) wal_frames_ = report.complete() ? 0 : report.log_frames;

@@ -39,7 +39,7 @@ public:
     connection& operator=(const connection&) = delete;
 
     // -- transactions: the actor's, never a job's ---
-    result<void> begin();     // deferred on a reader, IMMEDIATE on the writer
+    result<void> begin();  // deferred on a reader, IMMEDIATE on the writer
     result<void> commit();
     void rollback() noexcept;
     bool in_transaction() const noexcept;
@@ -95,7 +95,8 @@ private:
     int count_busy(int rc) noexcept;
     error step_failure(int rc, const cached_statement& entry);
 
-    static int authorize(void* self, int action, const char* a, const char* b, const char* database, const char* trigger);
+    static int authorize(void* self, int action, const char* a, const char* b, const char* database,
+                         const char* trigger);
     static int on_progress(void* self);
     static int on_wal(void* self, sqlite3* db, const char* name, int frames);
 

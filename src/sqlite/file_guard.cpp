@@ -30,16 +30,18 @@ result<std::string> absolute_directory(const std::string& path) {
     const auto slash = path.rfind('/');
     const std::string directory = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
     std::array<char, PATH_MAX> resolved{};
-    struct stat info{};
-    if (realpath(directory.c_str(), resolved.data()) == nullptr || stat(resolved.data(), &info) != 0 || !S_ISDIR(info.st_mode))
+    struct stat info {};
+    if (realpath(directory.c_str(), resolved.data()) == nullptr || stat(resolved.data(), &info) != 0 ||
+        !S_ISDIR(info.st_mode))
         return error(errc::no_directory, directory);
     return std::string(resolved.data());
 }
 
 result<void> refuse_network(const std::string& directory) {
-    struct statfs info{};
+    struct statfs info {};
     if (statfs(directory.c_str(), &info) != 0) return system_failure(directory);
-    for (long type : {static_cast<long>(NFS_SUPER_MAGIC), static_cast<long>(V9FS_MAGIC), static_cast<long>(SMB_SUPER_MAGIC), cifs_magic, smb2_magic, fuse_magic})
+    for (long type : {static_cast<long>(NFS_SUPER_MAGIC), static_cast<long>(V9FS_MAGIC),
+                      static_cast<long>(SMB_SUPER_MAGIC), cifs_magic, smb2_magic, fuse_magic})
         if (static_cast<long>(info.f_type) == type) return error(errc::network_filesystem, directory);
     return {};
 }
@@ -93,15 +95,18 @@ result<void> file_guard::lock() {
     const auto lock_path = path_ + ".lock";
     for (;;) {
         const int fd = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (fd < 0) return errno == EACCES || errno == EROFS ? error(errc::read_only_file, lock_path) : system_failure(lock_path);
+        if (fd < 0)
+            return errno == EACCES || errno == EROFS ? error(errc::read_only_file, lock_path)
+                                                     : system_failure(lock_path);
         if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
             close(fd);
             return error(errc::database_in_use, path_);
         }
         // The holder removes the file when it ends: what we locked must still be what the name says.
-        struct stat mine{};
-        struct stat named{};
-        if (fstat(fd, &mine) == 0 && stat(lock_path.c_str(), &named) == 0 && mine.st_ino == named.st_ino && mine.st_dev == named.st_dev) {
+        struct stat mine {};
+        struct stat named {};
+        if (fstat(fd, &mine) == 0 && stat(lock_path.c_str(), &named) == 0 && mine.st_ino == named.st_ino &&
+            mine.st_dev == named.st_dev) {
             lock_fd_ = fd;
             return {};
         }
@@ -110,7 +115,7 @@ result<void> file_guard::lock() {
 }
 
 result<void> file_guard::create_or_check() {
-    struct stat info{};
+    struct stat info {};
     if (stat(path_.c_str(), &info) == 0) return check_existing(path_, info);
     const int fd = open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return errno == EACCES || errno == EROFS ? error(errc::read_only_file, path_) : system_failure(path_);
@@ -126,8 +131,10 @@ void file_guard::forget_new_file() noexcept {
 }
 
 file_guard::file_guard(file_guard&& other) noexcept
-    : path_(std::move(other.path_)), private_directory_(std::exchange(other.private_directory_, {})),
-      lock_fd_(std::exchange(other.lock_fd_, -1)), created_(other.created_) {}
+    : path_(std::move(other.path_)),
+      private_directory_(std::exchange(other.private_directory_, {})),
+      lock_fd_(std::exchange(other.lock_fd_, -1)),
+      created_(other.created_) {}
 
 file_guard& file_guard::operator=(file_guard&& other) noexcept {
     std::swap(path_, other.path_);

@@ -8,9 +8,11 @@ namespace carrel::sqlite {
 namespace {
 
 constexpr const char* own_tables =
-    "CREATE TABLE IF NOT EXISTS carrel_migrations(number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS carrel_migrations(number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT "
+    "NULL,"
     " applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))) STRICT;"
-    "CREATE TABLE IF NOT EXISTS carrel_commit(one INTEGER PRIMARY KEY CHECK(one = 1), sequence INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE IF NOT EXISTS carrel_commit(one INTEGER PRIMARY KEY CHECK(one = 1), sequence INTEGER NOT NULL) "
+    "STRICT;"
     "INSERT OR IGNORE INTO carrel_commit VALUES(1, 0);";
 
 std::string quoted(std::string_view text) {
@@ -30,7 +32,8 @@ result<void> in_transaction(connection& writer, const std::string& sql) {
 result<void> check_applied(connection& writer, const migration& one, const std::string& recorded) {
     (void)writer;
     if (recorded == checksum_of(one.sql)) return {};
-    return error(errc::migration_changed, "migration " + std::to_string(one.number) + " (" + std::string(one.name) + ")");
+    return error(errc::migration_changed,
+                 "migration " + std::to_string(one.number) + " (" + std::string(one.name) + ")");
 }
 
 }  // namespace
@@ -50,7 +53,8 @@ result<void> migrate(connection& writer, std::span<const migration> migrations) 
     auto newest = writer.trusted_text("SELECT coalesce(max(number), 0) FROM carrel_migrations");
     if (!newest) return newest.error();
     if (std::stoull(newest->value_or("0")) > migrations.size())
-        return error(errc::newer_database, "the file is at migration " + **newest + ", the program at " + std::to_string(migrations.size()));
+        return error(errc::newer_database,
+                     "the file is at migration " + **newest + ", the program at " + std::to_string(migrations.size()));
     int expected = 0;
     for (const auto& one : migrations) {
         if (one.number != ++expected) return error(errc::invalid_option, "migrations are numbered 1, 2, 3 …");
@@ -61,8 +65,8 @@ result<void> migrate(connection& writer, std::span<const migration> migrations) 
             if (auto same = check_applied(writer, one, **recorded); !same) return same;
             continue;
         }
-        const auto record = "INSERT INTO carrel_migrations(number, name, checksum) VALUES(" + number + ", " + quoted(one.name) + ", " +
-                            quoted(checksum_of(one.sql)) + ");";
+        const auto record = "INSERT INTO carrel_migrations(number, name, checksum) VALUES(" + number + ", " +
+                            quoted(one.name) + ", " + quoted(checksum_of(one.sql)) + ");";
         if (auto applied = in_transaction(writer, std::string(one.sql) + ";" + record); !applied) return applied;
     }
     return {};

@@ -20,21 +20,17 @@ std::vector<pragma> pragmas_of(const profile& p) {
     const auto cache = "-" + std::to_string(p.page_cache_kib);
     const auto busy = std::to_string(p.busy_timeout.count());
     std::vector<pragma> all = {
-        {"busy_timeout", busy, busy},
-        {"temp_store", "MEMORY", "2"},
-        {"mmap_size", "0", "0"},
-        {"cache_size", cache, cache},
-        {"foreign_keys", "ON", "1"},
-        {"trusted_schema", "OFF", "0"},
-        {"cell_size_check", "ON", "1"},
-        {"recursive_triggers", "ON", "1"},
+        {"busy_timeout", busy, busy},   {"temp_store", "MEMORY", "2"},     {"mmap_size", "0", "0"},
+        {"cache_size", cache, cache},   {"foreign_keys", "ON", "1"},       {"trusted_schema", "OFF", "0"},
+        {"cell_size_check", "ON", "1"}, {"recursive_triggers", "ON", "1"},
     };
     if (writes) {
         const bool full = p.default_durability == durability::full;
         // cache_spill: SQLite before 3.50.2 loses committed data when a savepoint rolls back after a spill.
-        for (pragma own : {pragma{"journal_mode", "WAL", "wal"}, pragma{"synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1"},
-                           pragma{"cache_spill", "OFF", "0"}, pragma{"wal_autocheckpoint", "0", "0"},
-                           pragma{"journal_size_limit", "8388608", "8388608"}})
+        for (pragma own :
+             {pragma{"journal_mode", "WAL", "wal"}, pragma{"synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1"},
+              pragma{"cache_spill", "OFF", "0"}, pragma{"wal_autocheckpoint", "0", "0"},
+              pragma{"journal_size_limit", "8388608", "8388608"}})
             all.push_back(std::move(own));
     } else {
         all.push_back({"query_only", "ON", "1"});

@@ -9,7 +9,9 @@ namespace carrel {
 // -- statement ---
 
 statement::statement(statement&& other) noexcept
-    : owner_(other.owner_), entry_(std::exchange(other.entry_, nullptr)), failure_(other.failure_) {}
+    : owner_(other.owner_),
+      entry_(std::exchange(other.entry_, nullptr)),
+      failure_(other.failure_) {}
 
 statement& statement::operator=(statement&& other) noexcept {
     std::swap(owner_, other.owner_);
@@ -92,13 +94,17 @@ void statement::bind_blob(int index, blob_view v) noexcept {
 }
 
 int statement::column_count() const noexcept { return sqlite3_column_count(entry_->handle); }
-value_type statement::type(int column) const noexcept { return static_cast<value_type>(sqlite3_column_type(entry_->handle, column)); }
+value_type statement::type(int column) const noexcept {
+    return static_cast<value_type>(sqlite3_column_type(entry_->handle, column));
+}
 std::int64_t statement::integer(int column) const noexcept { return sqlite3_column_int64(entry_->handle, column); }
 double statement::real(int column) const noexcept { return sqlite3_column_double(entry_->handle, column); }
 
 std::string_view statement::text(int column) const noexcept {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(entry_->handle, column));
-    return bytes == nullptr ? std::string_view() : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column)));
+    return bytes == nullptr
+               ? std::string_view()
+               : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column)));
 }
 
 blob_view statement::bytes(int column) const noexcept {

@@ -30,7 +30,8 @@ std::uint64_t fingerprint_of(std::string_view sql) noexcept;
 /// Prepared statements of one connection by their text; the least recently used goes when it is full.
 class statement_cache {
 public:
-    explicit statement_cache(std::size_t capacity) : capacity_(capacity) {}
+    explicit statement_cache(std::size_t capacity)
+        : capacity_(capacity) {}
 
     /// A free statement with this text, now borrowed; null if there is none.
     cached_statement* borrow(std::string_view sql) noexcept;

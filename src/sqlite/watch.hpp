@@ -28,7 +28,9 @@ public:
     static constexpr int blocked_factor = 8;
 
     budget_clock() = default;
-    budget_clock(time_point begun, std::chrono::nanoseconds budget) noexcept : end_(begun + budget), budget_(budget) {}
+    budget_clock(time_point begun, std::chrono::nanoseconds budget) noexcept
+        : end_(begun + budget),
+          budget_(budget) {}
 
     /// `processor_time` is asked only after the budget's end.
     template <class ProcessorTime>

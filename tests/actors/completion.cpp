@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(a_handler_runs_on_its_own_executor_and_keeps_it_busy) {
     boost::asio::io_context context;
     fixture f;
     std::thread::id ran_on;
-    f.db.async_read(count_things, boost::asio::bind_executor(context.get_executor(), [&](auto&&) { ran_on = std::this_thread::get_id(); }));
+    f.db.async_read(count_things, boost::asio::bind_executor(context.get_executor(),
+                                                             [&](auto&&) { ran_on = std::this_thread::get_id(); }));
     context.run();  // returns only when the handler has run
     BOOST_TEST((ran_on == std::this_thread::get_id()));
 }
@@ -68,7 +69,9 @@ BOOST_AUTO_TEST_CASE(work_is_destroyed_before_the_handler_runs) {
 
 BOOST_AUTO_TEST_CASE(results_may_be_moved_only) {
     fixture f;
-    auto text = read(f.db, [](read_session&) -> result<std::unique_ptr<std::string>> { return std::make_unique<std::string>("owned"); });
+    auto text = read(f.db, [](read_session&) -> result<std::unique_ptr<std::string>> {
+        return std::make_unique<std::string>("owned");
+    });
     BOOST_TEST(*text.value() == "owned");
 }
 

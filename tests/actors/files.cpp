@@ -13,7 +13,8 @@ namespace {
 
 std::set<std::string> files_in(const temp_directory& directory) {
     std::set<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(directory.path())) names.insert(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(directory.path()))
+        names.insert(entry.path().filename());
     return names;
 }
 
@@ -78,7 +79,7 @@ BOOST_AUTO_TEST_CASE(files_are_for_their_owner_only) {
     fixture f;
     write(f.db, add_thing("x")).value();
     for (const char* name : {"test.db", "test.db-wal", "test.db-shm", "test.db.lock"}) {
-        struct stat info{};
+        struct stat info {};
         BOOST_REQUIRE(stat(f.directory.file(name).c_str(), &info) == 0);
         BOOST_TEST((info.st_mode & 0777) == 0600u, name);
     }
@@ -88,11 +89,13 @@ BOOST_AUTO_TEST_CASE(a_memory_database_has_many_readers_and_vanishes) {
     auto opened = database::open({.path = ":memory:", .migrations = schema});
     BOOST_REQUIRE(opened.has_value());
     write(*opened, add_thing("x")).value();
-    auto counted = read(*opened, [](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); });
+    auto counted =
+        read(*opened, [](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); });
     BOOST_TEST(counted.value().value() == 1);
     auto second = database::open({.path = ":memory:", .migrations = schema});
     BOOST_REQUIRE(second.has_value());
-    auto other = read(*second, [](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); });
+    auto other =
+        read(*second, [](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); });
     BOOST_TEST(other.value().value() == 0);
 }
 

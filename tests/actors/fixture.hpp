@@ -33,7 +33,8 @@ inline constexpr std::array schema{migration{
 
 /// A database in a directory of its own, with the log it wrote.
 struct fixture {
-    explicit fixture(const std::function<void(options&)>& change = [](options&) {}) : db(open(change)) {}
+    explicit fixture(const std::function<void(options&)>& change = [](options&) {})
+        : db(open(change)) {}
     ~fixture() { fault_vfs::heal(); }
 
     options settings(const std::function<void(options&)>& change) {
@@ -45,7 +46,9 @@ struct fixture {
         change(wanted);
         return wanted;
     }
-    database open(const std::function<void(options&)>& change) { return std::move(database::open(settings(change)).value()); }
+    database open(const std::function<void(options&)>& change) {
+        return std::move(database::open(settings(change)).value());
+    }
 
     std::int64_t count(read_sql sql) {
         return read(db, [sql](read_session& session) { return session.first_integer(sql); }).value().value();

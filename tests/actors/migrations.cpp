@@ -14,11 +14,14 @@ result<database> open_with(const temp_directory& d, std::span<const migration> m
 }
 
 std::string schema_text(database& db) {
-    return read(db, [](read_session& session) -> result<std::string> {
-               auto query = session.prepare("SELECT group_concat(sql, ';' || char(10)) FROM (SELECT sql FROM sqlite_schema ORDER BY name)");
-               if (auto row = query->step(); !row) return row.error();
-               return std::string(query->text(0));
-           }).value();
+    return read(db,
+                [](read_session& session) -> result<std::string> {
+                    auto query = session.prepare(
+                        "SELECT group_concat(sql, ';' || char(10)) FROM (SELECT sql FROM sqlite_schema ORDER BY name)");
+                    if (auto row = query->step(); !row) return row.error();
+                    return std::string(query->text(0));
+                })
+        .value();
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include "actors/batch_policy.hpp"
 #include "actors/probe.hpp"
 #include "actors/reader_policy.hpp"
-#include "sqlite/watch.hpp"
 #include "fixture.hpp"
+#include "sqlite/watch.hpp"
 
 using namespace carrel;
 using namespace carrel::detail;
@@ -52,8 +52,8 @@ BOOST_AUTO_TEST_CASE(the_wal_asks_first_for_patience_then_for_the_oldest_reader)
 
 BOOST_AUTO_TEST_CASE(a_read_goes_to_an_idle_reader_before_a_queue) {
     using view = std::vector<reader_view>;
-    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}, {true, true, 0}}) == 2u);  // open before closed
-    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}}) == 1u);                   // closed before busy
+    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}, {true, true, 0}}) == 2u);   // open before closed
+    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}}) == 1u);                    // closed before busy
     BOOST_TEST(choose_home(view{{false, true, 3}, {false, true, 1}, {false, true, 2}}) == 1u);  // shortest queue
 }
 

@@ -1,7 +1,7 @@
 // The SQLite profile of design.md section 5: set on every open, read back, refused if it differs.
+#include "sqlite/profile.hpp"
 #include "fixture.hpp"
 #include "sqlite/connection.hpp"
-#include "sqlite/profile.hpp"
 
 #include <sqlite3.h>
 
@@ -63,8 +63,9 @@ BOOST_AUTO_TEST_CASE(each_pragma_that_differs_is_noticed) {
 
 BOOST_AUTO_TEST_CASE(each_switch_and_limit_that_differs_is_noticed) {
     profile_fixture f;
-    for (int operation : {SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER,
-                          SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, SQLITE_DBCONFIG_WRITABLE_SCHEMA}) {
+    for (int operation : {SQLITE_DBCONFIG_DEFENSIVE, SQLITE_DBCONFIG_DQS_DML, SQLITE_DBCONFIG_DQS_DDL,
+                          SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION,
+                          SQLITE_DBCONFIG_WRITABLE_SCHEMA}) {
         auto connection = f.open(sqlite::role::reader);
         const bool off_by_profile = operation != SQLITE_DBCONFIG_DEFENSIVE;
         sqlite3_db_config(connection->handle(), operation, off_by_profile ? 1 : 0, nullptr);

@@ -15,7 +15,9 @@ namespace {
 
 constexpr auto endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
-result<std::optional<std::int64_t>> count_for_ever(read_session& session) { return session.first_integer(read_sql::dynamic(endless)); }
+result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
+    return session.first_integer(read_sql::dynamic(endless));
+}
 
 // A read that tells when it has begun and waits to be let go.
 struct held_read {
@@ -64,9 +66,10 @@ BOOST_AUTO_TEST_CASE(one_read_sees_one_snapshot) {
 
 BOOST_AUTO_TEST_CASE(a_read_cannot_change_anything) {
     fixture f;
-    for (const char* sql : {"WITH x AS (SELECT 1) DELETE FROM thing", "INSERT INTO thing(name) VALUES('x')", "ATTACH ':memory:' AS other",
-                            "VACUUM INTO '/tmp/never'", "PRAGMA query_only=0", "PRAGMA journal_mode", "CREATE TEMP TABLE t(a)", "BEGIN",
-                            "SELECT fts3_tokenizer('simple')", "SELECT load_extension('x')"}) {
+    for (const char* sql :
+         {"WITH x AS (SELECT 1) DELETE FROM thing", "INSERT INTO thing(name) VALUES('x')", "ATTACH ':memory:' AS other",
+          "VACUUM INTO '/tmp/never'", "PRAGMA query_only=0", "PRAGMA journal_mode", "CREATE TEMP TABLE t(a)", "BEGIN",
+          "SELECT fts3_tokenizer('simple')", "SELECT load_extension('x')"}) {
         auto outcome = read(f.db, [sql](read_session& session) -> result<void> {
             auto prepared = session.prepare(read_sql::dynamic(sql));
             return prepared ? prepared->run() : result<void>(prepared.error());
@@ -125,7 +128,8 @@ BOOST_AUTO_TEST_CASE(an_idle_reader_steals_what_waits_behind_a_busy_one) {
     held_read second(f.db);
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
     for (int i = 0; i < 8; ++i)
-        waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 7"); }, boost::asio::use_future));
+        waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 7"); },
+                                          boost::asio::use_future));
     // Only one of both comes free, and serves all eight: its own and the other's.
     second.release();
     for (auto& one : waiting) BOOST_TEST(one.get().value().value() == 7);
@@ -146,8 +150,10 @@ BOOST_AUTO_TEST_CASE(a_running_read_can_be_cancelled) {
     fixture f;
     boost::asio::cancellation_signal signal;
     std::optional<error> outcome;
-    auto keep = boost::asio::bind_executor(context.get_executor(), [&](result<std::optional<std::int64_t>> r) { outcome = r.error(); });
-    f.db.async_read(count_for_ever, {.deadline = std::chrono::seconds(60)}, boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep)));
+    auto keep = boost::asio::bind_executor(context.get_executor(),
+                                           [&](result<std::optional<std::int64_t>> r) { outcome = r.error(); });
+    f.db.async_read(count_for_ever, {.deadline = std::chrono::seconds(60)},
+                    boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep)));
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     signal.emit(boost::asio::cancellation_type::terminal);
     context.run();
@@ -157,15 +163,17 @@ BOOST_AUTO_TEST_CASE(a_running_read_can_be_cancelled) {
 
 BOOST_AUTO_TEST_CASE(work_that_hides_its_interrupt_fails_all_the_same) {
     fixture f;
-    auto outcome = read(
-        f.db, [](read_session& session) -> result<std::int64_t> { return count_for_ever(session) ? 1 : 2; }, {.deadline = std::chrono::milliseconds(20)});
+    auto outcome =
+        read(f.db, [](read_session& session) -> result<std::int64_t> { return count_for_ever(session) ? 1 : 2; },
+             {.deadline = std::chrono::milliseconds(20)});
     BOOST_TEST((outcome.error() == errc::deadline_exceeded));
 }
 
 BOOST_AUTO_TEST_CASE(full_queues_refuse_at_once) {
     fixture f([](options& o) { o.readers_max = 1, o.readers_idle = 1, o.read_queue_jobs_max = 2; });
     held_read running(f.db);
-    auto waiting = f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); }, boost::asio::use_future);
+    auto waiting = f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
+                                   boost::asio::use_future);
     auto refused = read(f.db, [](read_session& session) { return session.first_integer("SELECT 1"); });
     BOOST_TEST((refused.error() == errc::overloaded));
     running.release();
@@ -177,7 +185,8 @@ BOOST_AUTO_TEST_CASE(reads_of_one_queue_share_a_snapshot) {
     held_read running(f.db);
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
     for (int i = 0; i < 10; ++i)
-        waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); }, boost::asio::use_future));
+        waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
+                                          boost::asio::use_future));
     const auto before = f.db.stats().readers.batches;
     running.release();
     for (auto& one : waiting) one.get().value();
@@ -185,11 +194,14 @@ BOOST_AUTO_TEST_CASE(reads_of_one_queue_share_a_snapshot) {
 }
 
 BOOST_AUTO_TEST_CASE(reader_exhaustion_is_logged_once_at_its_start_and_once_at_its_end) {
-    fixture f([](options& o) { o.readers_max = 1, o.readers_idle = 1, o.exhaustion_threshold = std::chrono::milliseconds(5); });
+    fixture f([](options& o) {
+        o.readers_max = 1, o.readers_idle = 1, o.exhaustion_threshold = std::chrono::milliseconds(5);
+    });
     held_read running(f.db);
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
     for (int i = 0; i < 3; ++i)
-        waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); }, boost::asio::use_future));
+        waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
+                                          boost::asio::use_future));
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
     BOOST_TEST(eventually([end] { return std::chrono::steady_clock::now() > end; }));
     running.release();

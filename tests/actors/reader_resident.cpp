@@ -13,7 +13,8 @@ using namespace carrel::testing;
 namespace {
 
 // Some hundred thousand steps: far above any budget, far below any deadline.
-constexpr auto deep_sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
+constexpr auto deep_sql =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT count(*) FROM n";
 
 struct with_context {
     boost::asio::io_context context{1};
@@ -21,7 +22,8 @@ struct with_context {
 
 // The context comes first: it must outlive the database.
 struct shard_fixture : with_context, fixture {
-    explicit shard_fixture(const std::function<void(options&)>& change = [](options&) {}) : fixture(change) {
+    explicit shard_fixture(const std::function<void(options&)>& change = [](options&) {})
+        : fixture(change) {
         desk.emplace(std::move(shard::attach(db, context).value()));
     }
     // Runs what `start` begins on the shard's thread until nothing is left to do.
@@ -91,7 +93,9 @@ BOOST_AUTO_TEST_CASE(a_read_over_budget_is_run_again_in_the_background_and_remem
     };
     auto keep = [&](result<std::string> r) { output.push_back(r.value()); };
     std::vector<std::pair<std::uint64_t, std::uint64_t>> counted;
-    const auto look = [&] { counted.emplace_back(f.db.stats().readers.budget_overruns, f.db.stats().readers.known_deep); };
+    const auto look = [&] {
+        counted.emplace_back(f.db.stats().readers.budget_overruns, f.db.stats().readers.known_deep);
+    };
     f.run([&] {
         f.read_here(outer, [&](result<std::string> r) {
             keep(std::move(r));
@@ -146,12 +150,13 @@ BOOST_AUTO_TEST_CASE(a_mutation_comes_home_to_its_shard) {
     std::optional<std::int64_t> seen;
     f.run([&] {
         shard_thread = std::this_thread::get_id();
-        f.db.async_write(add_thing("x"), boost::asio::bind_executor(f.context.get_executor(), [&](auto&& r) {
-                             handler_thread = std::this_thread::get_id();
-                             BOOST_REQUIRE(r.has_value());
-                             f.read_here([](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); },
-                                         [&](auto&& counted) { seen = counted.value(); });
-                         }));
+        f.db.async_write(
+            add_thing("x"), boost::asio::bind_executor(f.context.get_executor(), [&](auto&& r) {
+                handler_thread = std::this_thread::get_id();
+                BOOST_REQUIRE(r.has_value());
+                f.read_here([](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); },
+                            [&](auto&& counted) { seen = counted.value(); });
+            }));
     });
     BOOST_TEST((handler_thread == shard_thread));
     BOOST_TEST(seen.value_or(0) == 1);
@@ -192,7 +197,8 @@ BOOST_AUTO_TEST_CASE(results_still_away_when_the_shard_ends_are_not_lost) {
     held_writer held(f.db);
     std::optional<result<committed<std::int64_t>>> outcome;
     boost::asio::post(context, [&] {
-        f.db.async_write(add_thing("x"), boost::asio::bind_executor(context.get_executor(), [&](auto&& r) { outcome.emplace(std::move(r)); }));
+        f.db.async_write(add_thing("x"), boost::asio::bind_executor(context.get_executor(),
+                                                                    [&](auto&& r) { outcome.emplace(std::move(r)); }));
         context.stop();
     });
     std::thread([&] { context.run(); }).join();

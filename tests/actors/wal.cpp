@@ -18,7 +18,8 @@ auto add_bulk(int rows) {
 
 // A read that holds its snapshot inside SQLite, where it can be interrupted.
 result<std::optional<std::int64_t>> hold_snapshot(read_session& session) {
-    return session.first_integer("WITH RECURSIVE n(i) AS (SELECT count(*) FROM thing UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
+    return session.first_integer(
+        "WITH RECURSIVE n(i) AS (SELECT count(*) FROM thing UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
 }
 
 std::uintmax_t wal_file_bytes(fixture& f) { return std::filesystem::file_size(f.directory.file("test.db-wal")); }
@@ -66,7 +67,8 @@ BOOST_AUTO_TEST_CASE(above_the_soft_cap_new_background_reads_wait_until_the_wal_
         write(f.db, add_bulk(20)).value();
         return f.db.stats().writer.wal_bytes > (256u << 10);
     }));
-    auto waiting = f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); }, boost::asio::use_future);
+    auto waiting = f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
+                                   boost::asio::use_future);
     BOOST_TEST((waiting.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout));
     // Nothing but the held snapshot keeps the WAL; its end lets the writer clear it and the other read begin.
     f.db.stats();

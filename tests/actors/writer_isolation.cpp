@@ -42,7 +42,8 @@ BOOST_AUTO_TEST_SUITE(writer_isolation)
 
 BOOST_AUTO_TEST_CASE(a_failed_job_leaves_no_trace_and_its_neighbours_commit) {
     fixture f;
-    auto e = outcome_between_neighbours(f, run_all({"INSERT INTO thing(name) VALUES('x')", "INSERT INTO thing(name, size) VALUES('y', -1)"}));
+    auto e = outcome_between_neighbours(
+        f, run_all({"INSERT INTO thing(name) VALUES('x')", "INSERT INTO thing(name, size) VALUES('y', -1)"}));
     BOOST_TEST((e == sqlite_errc::constraint_check));
     BOOST_TEST(f.count("SELECT count(*) FROM thing") == 2);
     BOOST_TEST(f.db.stats().writer.reruns == 0u);
@@ -115,7 +116,8 @@ BOOST_AUTO_TEST_CASE(rows_kept_by_or_fail_are_undone) {
 BOOST_AUTO_TEST_CASE(rows_kept_by_or_fail_are_undone_without_a_savepoint_too) {
     fixture f;
     write(f.db, add_thing("taken")).value();
-    auto e = outcome_between_neighbours(f, one_statement("INSERT OR FAIL INTO thing(name) SELECT value FROM json_each('[\"a\",\"taken\"]')"));
+    auto e = outcome_between_neighbours(
+        f, one_statement("INSERT OR FAIL INTO thing(name) SELECT value FROM json_each('[\"a\",\"taken\"]')"));
     BOOST_TEST((e == sqlite_errc::constraint_unique));
     BOOST_TEST(f.count("SELECT count(*) FROM thing WHERE name = 'a'") == 0);
 }
@@ -148,7 +150,8 @@ BOOST_AUTO_TEST_CASE(a_statement_kept_beyond_the_call_fails_its_own_job) {
 
 BOOST_AUTO_TEST_CASE(a_write_past_its_deadline_is_interrupted_and_harms_nobody) {
     fixture f;
-    constexpr auto endless = "INSERT INTO thing(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+    constexpr auto endless =
+        "INSERT INTO thing(name) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
     auto e = outcome_between_neighbours(f, run_all({endless}), {.deadline = std::chrono::milliseconds(300)});
     BOOST_TEST((e == errc::deadline_exceeded));
     BOOST_TEST(f.count("SELECT count(*) FROM thing") == 2);
@@ -156,9 +159,11 @@ BOOST_AUTO_TEST_CASE(a_write_past_its_deadline_is_interrupted_and_harms_nobody) 
 
 BOOST_AUTO_TEST_CASE(the_transaction_belongs_to_the_writer) {
     fixture f;
-    for (const char* sql : {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE carrel_job", "PRAGMA query_only=1", "PRAGMA defer_foreign_keys=1",
-                            "ATTACH ':memory:' AS other", "VACUUM", "VACUUM INTO '/tmp/never'", "CREATE TEMP TABLE t(a)",
-                            "UPDATE carrel_commit SET sequence = 0", "DELETE FROM carrel_migrations", "SELECT fts3_tokenizer('simple')"}) {
+    for (const char* sql :
+         {"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT s", "RELEASE carrel_job", "PRAGMA query_only=1",
+          "PRAGMA defer_foreign_keys=1", "ATTACH ':memory:' AS other", "VACUUM", "VACUUM INTO '/tmp/never'",
+          "CREATE TEMP TABLE t(a)", "UPDATE carrel_commit SET sequence = 0", "DELETE FROM carrel_migrations",
+          "SELECT fts3_tokenizer('simple')"}) {
         auto outcome = write(f.db, run_all({sql}));
         BOOST_TEST(outcome.has_error(), sql);
     }

@@ -37,13 +37,12 @@ BOOST_AUTO_TEST_CASE(an_expired_job_is_dropped_unrun) {
     fixture f;
     bool ran = false;
     held_writer held(f.db);
-    auto expired = send(
-        f.db,
-        [&ran](write_session&) -> result<void> {
-            ran = true;
-            return {};
-        },
-        {.deadline = std::chrono::milliseconds(1)});
+    auto expired = send(f.db,
+                        [&ran](write_session&) -> result<void> {
+                            ran = true;
+                            return {};
+                        },
+                        {.deadline = std::chrono::milliseconds(1)});
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
     BOOST_TEST(eventually([end] { return std::chrono::steady_clock::now() > end; }));
     held.release();
@@ -58,7 +57,8 @@ BOOST_AUTO_TEST_CASE(a_waiting_job_can_be_cancelled) {
     boost::asio::cancellation_signal signal;
     std::optional<error> outcome;
     held_writer held(f.db);
-    auto keep = boost::asio::bind_executor(context.get_executor(), [&](result<committed<std::int64_t>> r) { outcome = r.error(); });
+    auto keep = boost::asio::bind_executor(context.get_executor(),
+                                           [&](result<committed<std::int64_t>> r) { outcome = r.error(); });
     f.db.async_write(add_thing("never"), boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep)));
     signal.emit(boost::asio::cancellation_type::terminal);
     held.release();

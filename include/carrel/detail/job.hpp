@@ -53,7 +53,7 @@ public:
     std::shared_ptr<shard_core> home;  // deliver there, on its thread; null: deliver from the actor's thread
     steady_time accepted;
     steady_time deadline;
-    std::size_t bytes = 0;         // payload, for the bounds of queues and batches
+    std::size_t bytes = 0;  // payload, for the bounds of queues and batches
     std::atomic<bool> cancelled{false};
     std::uint64_t fingerprint = 0;     // of the deep statement that made a resident hand the job on
     std::chrono::nanoseconds cost{0};  // processor time of its run on a background reader
@@ -103,9 +103,11 @@ public:
     using executor_type = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
 
     job_with_handler(Handler&& handler, const boost::asio::any_io_executor& fallback)
-        : handler_(std::move(handler)), work_guard_(boost::asio::get_associated_executor(handler_, fallback)) {
+        : handler_(std::move(handler)),
+          work_guard_(boost::asio::get_associated_executor(handler_, fallback)) {
         if (auto slot = boost::asio::get_associated_cancellation_slot(handler_); slot.is_connected())
-            slot.assign([this](boost::asio::cancellation_type) { this->cancelled.store(true, std::memory_order_relaxed); });
+            slot.assign(
+                [this](boost::asio::cancellation_type) { this->cancelled.store(true, std::memory_order_relaxed); });
     }
 
     void fail(error reason) final { outcome_.emplace(std::move(reason)); }
@@ -121,7 +123,8 @@ public:
 protected:
     // The slot is left before the job dies; both happen on the handler's executor.
     static void complete(std::unique_ptr<job_with_handler> self) {
-        if (auto slot = boost::asio::get_associated_cancellation_slot(self->handler_); slot.is_connected()) slot.clear();
+        if (auto slot = boost::asio::get_associated_cancellation_slot(self->handler_); slot.is_connected())
+            slot.clear();
         Handler handler(std::move(self->handler_));
         result<Reply> outcome(self->finished());
         auto guard = std::move(self->work_guard_);
@@ -140,7 +143,8 @@ template <class Work, class T, class Handler>
 class read_job_of final : public job_with_handler<read_job, T, Handler> {
 public:
     read_job_of(Work&& work, Handler&& handler, const boost::asio::any_io_executor& fallback)
-        : job_with_handler<read_job, T, Handler>(std::move(handler), fallback), work_(std::move(work)) {}
+        : job_with_handler<read_job, T, Handler>(std::move(handler), fallback),
+          work_(std::move(work)) {}
 
     void run(read_session& session) override { this->outcome_.emplace(run_guarded<T>(*work_, session)); }
     void discard() noexcept override { this->outcome_.reset(); }
