@@ -195,8 +195,8 @@ BOOST_AUTO_TEST_CASE(a_read_past_its_deadline_is_504) {
     running_server server;
     server.ingest(event_lines(3'000));
     slow_field::pause = [](bool on_shard) {
-        // Slow enough off the shard to pass the deadline, whatever the machine.
-        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(on_shard ? 0 : 2);
+        // On the shard slow enough to outgrow the budget, off it to pass the deadline, whatever the machine.
+        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(on_shard ? 20 : 2'000);
         while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
     };
     const auto late = server.get("/api/v1/events/count?field.n=x", "Carrel-Timeout-Ms: 100\r\n");
