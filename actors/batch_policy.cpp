@@ -22,9 +22,9 @@ commit_failure classify_commit_failure(const error& failed) noexcept {
     const int code = failed.code().value();
     switch (code & primary_mask) {
         case busy: return commit_failure::retry;
-        case constraint: return commit_failure::rerun_singly;
+        case constraint:
         case full:
-        case nomem: return commit_failure::definite;
+        case nomem: return commit_failure::rerun_singly;
         case io:
             // A write that failed never put the commit mark into the WAL; whatever else failed might have followed it.
             return code == io_write || code == io_nomem || code == io_short_read ? commit_failure::definite

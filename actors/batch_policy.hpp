@@ -28,7 +28,7 @@ constexpr bool takes_another(std::size_t jobs, std::size_t bytes, std::chrono::n
 /// What a failed COMMIT means for the jobs it held.
 enum class commit_failure {
     retry,            ///< Busy: the transaction is still open, COMMIT again.
-    rerun_singly,     ///< A violation that only COMMIT found: run the jobs one by one.
+    rerun_singly,     ///< What one of the jobs may have caused (too many bytes, a late violation): run them one by one.
     definite,         ///< Nothing was committed; each job is told so.
     outcome_unknown,  ///< It may be in the WAL after a crash: say so and acknowledge nothing ever again.
 };

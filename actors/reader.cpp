@@ -1,5 +1,7 @@
 #include "actors/reader.hpp"
 
+#include "sqlite/canary.hpp"
+
 namespace carrel::detail {
 
 using clock = std::chrono::steady_clock;
@@ -43,6 +45,7 @@ void reader::replace_if_old(steady_time now) {
 
 result<void> reader::begin(steady_time now) {
     if (auto opened = open(); !opened) return opened;
+    if (canary::sings(canary::fault::early_snapshot) && connection_->in_transaction()) return {};
     auto begun = connection_->begin();
     if (!begun) return begun;
     desk_.begun(now);
@@ -53,6 +56,8 @@ result<void> reader::begin(steady_time now) {
 void reader::end() noexcept {
     desk_.ended();
     if (connection_ && connection_->in_transaction() && !connection_->commit()) connection_->rollback();
+    if (canary::sings(canary::fault::early_snapshot) && connection_ && connection_->begin())
+        (void)connection_->trusted_text("SELECT count(*) FROM sqlite_schema");
 }
 
 reader::fate reader::run(read_job& job, std::optional<sqlite::budget_clock> budget) {

@@ -1,5 +1,7 @@
 #include "actors/writer.hpp"
 
+#include "sqlite/canary.hpp"
+
 #include <pthread.h>
 
 #include <algorithm>
@@ -202,7 +204,7 @@ writer::fate writer::settle(write_job& job) {
 }
 
 void writer::rerun_survivors() {
-    if (kept_.empty()) return;
+    if (kept_.empty() || canary::sings(canary::fault::no_rerun)) return;
     probe_.reruns.add();
     const auto survivors = kept_.size();
     put_back_kept();
@@ -224,6 +226,7 @@ void writer::commit_batch() {
         connection_->rollback();
         return acknowledge(sequence_);
     }
+    if (canary::sings(canary::fault::early_ack)) acknowledge(sequence_ + 1), reply();
     const auto begun = clock::now();
     auto done = connection_->record_commit(sequence_ + 1);
     if (done) done = connection_->commit();
@@ -318,6 +321,8 @@ void writer::tend_wal(bool idle) {
 void writer::checkpoint(sqlite::checkpoint_mode mode) {
     const auto begun = clock::now();
     auto done = connection_->checkpoint(mode);
+    if constexpr (canary::is_built_in)
+        if (canary::sings(canary::fault::second_checkpointer)) canary::checkpoint_elsewhere(connection_->path());
     probe_.checkpoints.add();
     probe_.checkpoint_nanoseconds.add(count(clock::now() - begun));
     frames_at_last_attempt_ = connection_->wal_frames();

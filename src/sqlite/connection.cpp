@@ -208,6 +208,8 @@ int connection::on_wal(void* self, sqlite3*, const char*, int frames) {
     return SQLITE_OK;
 }
 
+const char* connection::path() const noexcept { return sqlite3_db_filename(db_, "main"); }
+
 // -- errors ---
 
 int connection::count_busy(int rc) noexcept {

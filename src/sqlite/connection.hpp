@@ -79,6 +79,8 @@ public:
     /// The sequence that the running transaction will have; kept here so that sessions can see it.
     std::uint64_t commit_sequence = 0;
 
+    /// Of the database file, as SQLite resolved it.
+    const char* path() const noexcept;
     watch& watching() noexcept { return watch_; }
     sqlite3* handle() noexcept { return db_; }
     /// An error for SQLite's result code, with its message.

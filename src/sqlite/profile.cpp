@@ -1,5 +1,7 @@
 #include "sqlite/profile.hpp"
 
+#include "sqlite/canary.hpp"
+
 #include <sqlite3.h>
 
 #include <array>
@@ -26,12 +28,12 @@ std::vector<pragma> pragmas_of(const profile& p) {
     };
     if (writes) {
         const bool full = p.default_durability == durability::full;
-        // cache_spill: SQLite before 3.50.2 loses committed data when a savepoint rolls back after a spill.
         for (pragma own :
              {pragma{"journal_mode", "WAL", "wal"}, pragma{"synchronous", full ? "FULL" : "NORMAL", full ? "2" : "1"},
-              pragma{"cache_spill", "OFF", "0"}, pragma{"wal_autocheckpoint", "0", "0"},
-              pragma{"journal_size_limit", "8388608", "8388608"}})
+              pragma{"wal_autocheckpoint", "0", "0"}, pragma{"journal_size_limit", "8388608", "8388608"}})
             all.push_back(std::move(own));
+        // SQLite before 3.50.2 loses committed data when a savepoint rolls back after a spill.
+        if (!canary::sings(canary::fault::spill)) all.push_back({"cache_spill", "OFF", "0"});
     } else {
         all.push_back({"query_only", "ON", "1"});
         all.push_back({"journal_mode", "", "wal"});  // read back only: a reader cannot change it

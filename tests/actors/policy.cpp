@@ -27,8 +27,8 @@ BOOST_AUTO_TEST_CASE(a_batch_ends_by_count_bytes_or_time) {
 BOOST_AUTO_TEST_CASE(a_failed_commit_is_definite_only_when_nothing_could_be_in_the_wal) {
     BOOST_TEST((classify_commit_failure(sqlite_error(5)) == commit_failure::retry));
     BOOST_TEST((classify_commit_failure(sqlite_error(787)) == commit_failure::rerun_singly));
-    BOOST_TEST((classify_commit_failure(sqlite_error(13)) == commit_failure::definite));
-    BOOST_TEST((classify_commit_failure(sqlite_error(7)) == commit_failure::definite));
+    BOOST_TEST((classify_commit_failure(sqlite_error(13)) == commit_failure::rerun_singly));
+    BOOST_TEST((classify_commit_failure(sqlite_error(7)) == commit_failure::rerun_singly));
     BOOST_TEST((classify_commit_failure(sqlite_error(778)) == commit_failure::definite));          // IOERR_WRITE
     BOOST_TEST((classify_commit_failure(sqlite_error(1034)) == commit_failure::outcome_unknown));  // IOERR_FSYNC
     BOOST_TEST((classify_commit_failure(sqlite_error(1290)) == commit_failure::outcome_unknown));  // IOERR_DIR_FSYNC

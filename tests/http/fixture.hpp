@@ -57,6 +57,7 @@ public:
     }
     ~running_server() {
         front_.stop(std::chrono::milliseconds(0));
+        (void)store_.stop();  // no reader is inside the pause any more
         slow_field::forget();
     }
 

@@ -11,24 +11,32 @@ namespace {
 
 const std::string json_type = "Content-Type: application/json\r\n";
 
-// A read that stands still on a background reader until the gate opens.
+// A read that stands still on a background reader until the gate opens. The reader may be in it after the test is over.
 struct held_read {
     explicit held_read(running_server& server) {
         server.ingest(event_lines(events));
-        slow_field::pause = [this](bool on_shard) {
+        slow_field::pause = [state = state_](bool on_shard) {
             if (on_shard) {
                 // Outgrow the resident reader's budget, so that the read moves on.
                 const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
                 while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
-            } else if (!begun.exchange(true)) {
-                held.wait();
+            } else if (!state->has_begun.exchange(true)) {
+                state->held.wait();
             }
         };
     }
+    bool has_begun() const { return state_->has_begun; }
+    void go_on() { state_->held.open(); }
+
     static constexpr int events = 5'000;
     static constexpr std::string_view target = "/api/v1/events/count?field.n=none";
-    std::atomic<bool> begun{false};
-    gate held;
+
+private:
+    struct shared_state {
+        std::atomic<bool> has_begun{false};
+        gate held;
+    };
+    std::shared_ptr<shared_state> state_ = std::make_shared<shared_state>();
 };
 
 }  // namespace
@@ -40,13 +48,13 @@ BOOST_AUTO_TEST_CASE(a_read_nobody_waits_for_is_given_up) {
     held_read slow(server);
     raw_client client(server.port());
     client.send(client.request("GET", held_read::target));
-    BOOST_TEST(eventually([&] { return slow.begun.load(); }));
+    BOOST_TEST(eventually([&] { return slow.has_begun(); }));
     const int calls = slow_field::calls;
     client.close();
     // The end is seen two turns later; requests of another client are turns.
     raw_client other(server.port());
     for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
-    slow.held.open();
+    slow.go_on();
     BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
     BOOST_TEST(slow_field::calls - calls < held_read::events);
     BOOST_TEST(other.ask("GET", "/health/live").status == 200);
@@ -57,10 +65,10 @@ BOOST_AUTO_TEST_CASE(a_reset_connection_gives_its_read_up_too) {
     held_read slow(server);
     raw_client client(server.port());
     client.send(client.request("GET", held_read::target));
-    BOOST_TEST(eventually([&] { return slow.begun.load(); }));
+    BOOST_TEST(eventually([&] { return slow.has_begun(); }));
     client.reset();
     BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
-    slow.held.open();
+    slow.go_on();
     BOOST_TEST(server.get("/health/ready").status == 200);
 }
 

@@ -10,8 +10,8 @@ namespace carrel::testing {
 /// A directory of its own that vanishes with the test.
 class temp_directory {
 public:
-    temp_directory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "carrel-test-XXXXXX").string();
+    explicit temp_directory(const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+        std::string pattern = (in / "carrel-test-XXXXXX").string();
         path_ = mkdtemp(pattern.data());
     }
     ~temp_directory() {
