@@ -56,7 +56,8 @@ resource::resource(resource_spec description)
         if (may_change(fields[i])) changing.push_back(i);
     }
     const std::string table(plural);
-    select_json = "SELECT " + columns + " FROM " + table + " WHERE id = ?";
+    select_json = "SELECT " + columns + ",seq FROM " + table + " WHERE id = ?";
+    select_json_at = "SELECT " + columns + " FROM " + table + " WHERE seq = ? AND id = ?";
     select_record = "SELECT seq," + columns + " FROM " + table + " WHERE id = ?";
     insert = "INSERT INTO " + table + "(" + columns + ") VALUES (" + placeholders(fields.size()) + ")";
     update = "UPDATE " + table + " SET " + assignments(fields, changing) + " WHERE seq = ?";

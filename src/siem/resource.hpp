@@ -82,7 +82,7 @@ struct resource : resource_spec {
     std::string columns;                // a,b,c
     std::vector<std::size_t> changing;  // the fields that an update writes
     std::vector<std::string> openings;  // what precedes each value in JSON: `{"id":`, `,"version":`
-    std::string select_json, select_record, insert, update, remove;
+    std::string select_json, select_json_at, select_record, insert, update, remove;
 };
 
 // -- checks, on the caller's thread: see operation::check ---

@@ -1,6 +1,7 @@
 #include "siem/problems.hpp"
 #include "siem/resource.hpp"
 #include "siem/resource_input.hpp"
+#include "siem/row_hints.hpp"
 
 namespace carrel::siem {
 
@@ -42,6 +43,13 @@ result<void> insert(const resource& of, write_session& session, record& row, rep
         return refuse(into, problem_of(problem_code::conflict, "id", "is taken"));
     if (!done) return done.error();
     row.row = session.last_insert_rowid();
+    return {};
+}
+
+// The reply that a row of `select_json` makes.
+result<void> answer_with(const resource& of, const statement& row, reply& into) {
+    if (of.has_versions()) into.version = row.integer(static_cast<int>(of.version));
+    append_row(of, row, 0, into.body);
     return {};
 }
 
@@ -117,15 +125,24 @@ result<void> remove(const operation& what, write_session& session, const call& r
 
 result<void> get(const operation& what, read_session& session, const call& request, reply& into) {
     const resource& of = *what.of;
+    const std::string& id = request.path[0];
     into.clear();
+    auto& hints = row_hints::of_this_thread();
+    const auto key = row_hints::key_of(of.plural, id);
+    if (const auto row = hints.find(key)) {
+        auto hinted = session.prepare(read_sql::dynamic(of.select_json_at));
+        if (!hinted) return hinted.error();
+        auto found = hinted->bind(row, id).step();
+        if (!found) return found.error();
+        if (*found) return answer_with(of, *hinted, into);
+    }
     auto prepared = session.prepare(read_sql::dynamic(of.select_json));
     if (!prepared) return prepared.error();
-    auto found = prepared->bind(request.path[0]).step();
+    auto found = prepared->bind(id).step();
     if (!found) return found.error();
-    if (!*found) return refuse(into, not_found(of.name, request.path[0]));
-    if (of.has_versions()) into.version = prepared->integer(static_cast<int>(of.version));
-    append_row(of, *prepared, 0, into.body);
-    return {};
+    if (!*found) return refuse(into, not_found(of.name, id));
+    hints.learn(key, prepared->integer(static_cast<int>(of.fields.size())));
+    return answer_with(of, *prepared, into);
 }
 
 }  // namespace carrel::siem

@@ -169,6 +169,23 @@ BOOST_AUTO_TEST_CASE(a_stale_version_changes_nothing) {
     BOOST_TEST(!d.remove("/alerts/a", holding(3)).refused.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(an_alert_is_found_by_its_id_whatever_row_it_had_before) {
+    domain d;
+    const auto make = [&](const std::string& id) {
+        return d.post("/alerts", R"({"severity":"low","title":"of )" + id + R"(","id":")" + id + R"("})");
+    };
+    make("a");
+    BOOST_TEST(d.get("/alerts/a").text("/title") == "of a");
+    BOOST_TEST(d.get("/alerts/a").text("/title") == "of a");
+    d.remove("/alerts/a");
+    make("b");  // takes the row that a had
+    BOOST_TEST(d.get("/alerts/a").refused.has_value());
+    BOOST_TEST(d.get("/alerts/b").text("/title") == "of b");
+    make("a");
+    BOOST_TEST(d.get("/alerts/a").text("/title") == "of a");
+    BOOST_TEST(d.get("/alerts/b").text("/title") == "of b");
+}
+
 BOOST_AUTO_TEST_CASE(a_deleted_alert_is_gone_with_its_history) {
     domain d;
     d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
