@@ -41,6 +41,20 @@ bool is_sync_failure(const error& failed) noexcept;
 /// How many culprits may be taken out of one batch before its survivors run one by one: taking them out is quadratic.
 inline constexpr int reruns_max = 2;
 
+/// Whether a job of several statements gets a savepoint. One costs about as much as inserting a row, and few jobs fail
+/// once they have written. So jobs run without, and the first that must be undone costs its batch a re-run; those that
+/// follow are guarded for a while, so that clients who fail again and again cost no more than that.
+class caution {
+public:
+    static constexpr int jobs_guarded = 1'024;
+
+    bool guards_next() noexcept { return left_ > 0 && left_-- > 0; }
+    void had_to_undo() noexcept { left_ = jobs_guarded; }
+
+private:
+    int left_ = 0;
+};
+
 /// When the writer checkpoints.
 struct checkpoint_policy {
     int due_frames = 4'096;
@@ -56,11 +70,12 @@ struct checkpoint_policy {
 enum class wal_pressure {
     none,
     hold_deep_reads,   ///< Soft cap: background readers begin no new snapshot.
-    interrupt_oldest,  ///< Hard cap: the oldest reader loses its snapshot.
+    interrupt_oldest,  ///< Half way to the hard cap: the oldest reader loses its snapshot.
 };
 
+/// The oldest reader is interrupted before the hard cap is reached, since the WAL grows on until it has let go.
 constexpr wal_pressure pressure_of(std::size_t wal_bytes, std::size_t soft_bytes, std::size_t hard_bytes) noexcept {
-    if (wal_bytes >= hard_bytes) return wal_pressure::interrupt_oldest;
+    if (wal_bytes >= soft_bytes + (hard_bytes - soft_bytes) / 2) return wal_pressure::interrupt_oldest;
     return wal_bytes >= soft_bytes ? wal_pressure::hold_deep_reads : wal_pressure::none;
 }
 

@@ -139,7 +139,7 @@ job_list<read_job> dispatcher::find_work(worker& me) {
 
 void dispatcher::run_batch(worker& me, job_list<read_job> batch) {
     auto& probe = me.desk.probe();
-    snapshots_.wait_until_admitted();
+    if (!wait_until_admitted(me, batch)) return;
     const auto begun = clock::now();
     probe.is_busy = true;
     me.desk.replace_if_old(begun);
@@ -159,6 +159,22 @@ void dispatcher::run_batch(worker& me, job_list<read_job> batch) {
     probe.is_busy = false;
     probe.window.busy(ended, ended - begun);
     probe.execution_nanoseconds.add(static_cast<std::uint64_t>((ended - begun).count()));
+}
+
+// The WAL may be long in shrinking: whoever no longer wants its read then is told so. False if nobody is left.
+bool dispatcher::wait_until_admitted(worker& me, job_list<read_job>& batch) {
+    constexpr std::chrono::milliseconds look_interval{20};
+    while (!snapshots_.admits(look_interval)) {
+        const auto now = clock::now();
+        job_list<read_job> waiting;
+        while (auto job = batch.pop_front()) {
+            if (job->is_cancelled() || now >= job->deadline) run_one(me, std::move(job));  // which drops it
+            else waiting.push_back(std::move(job));
+        }
+        batch.swap(waiting);
+        if (batch.empty()) return false;
+    }
+    return true;
 }
 
 void dispatcher::run_one(worker& me, std::unique_ptr<read_job> job) {

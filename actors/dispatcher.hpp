@@ -55,6 +55,7 @@ private:
     void run(worker& me);
     job_list<read_job> find_work(worker& me);
     void run_batch(worker& me, job_list<read_job> batch);
+    bool wait_until_admitted(worker& me, job_list<read_job>& batch);
     void run_one(worker& me, std::unique_ptr<read_job> job);
     void fail_all(job_list<read_job> batch, const error& reason);
     void rest(worker& me);

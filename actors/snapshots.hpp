@@ -1,9 +1,11 @@
 #pragma once
 
 #include "actors/batch_policy.hpp"
+#include "sqlite/canary.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -37,29 +39,44 @@ public:
 
     /// Called by the writer when it knows the size of the WAL.
     void set_pressure(wal_pressure wanted) {
-        if (pressure_.exchange(wanted) != wanted) pressure_.notify_all();
-        if (wanted == wal_pressure::interrupt_oldest) interrupt_oldest();
+        if (pressure_.load() != wanted) change_pressure(wanted);
+        if (wanted == wal_pressure::interrupt_oldest && !canary::sings(canary::fault::endless_snapshot))
+            interrupt_oldest();
     }
-    /// Waits until deep reads may begin a snapshot.
-    void wait_until_admitted() const noexcept {
-        for (auto now = pressure_.load(); now != wal_pressure::none && !open_for_all_; now = pressure_.load())
-            pressure_.wait(now);
+    wal_pressure pressure() const noexcept { return pressure_.load(std::memory_order_relaxed); }
+    /// Whether deep reads may begin a snapshot; waits for that for some time.
+    bool admits(std::chrono::milliseconds at_most) {
+        if (is_admitting()) return true;
+        std::unique_lock lock(admission_mutex_);
+        return admission_.wait_for(lock, at_most, [this] { return is_admitting(); });
     }
     /// Lets everybody pass: the database stops.
     void open_for_all() {
         open_for_all_ = true;
-        pressure_.store(wal_pressure::none);
-        pressure_.notify_all();
+        change_pressure(wal_pressure::none);
     }
 
     std::chrono::nanoseconds oldest_age(std::chrono::steady_clock::time_point now) {
         std::lock_guard lock(mutex_);
         const auto* oldest = find_oldest();
-        return oldest == nullptr ? std::chrono::nanoseconds(0)
-                                 : now.time_since_epoch() - std::chrono::steady_clock::duration(oldest->since_.load());
+        return oldest == nullptr ? std::chrono::nanoseconds(0) : age_of(*oldest, now);
     }
 
 private:
+    // A younger snapshot is not what the WAL grew under.
+    static constexpr std::chrono::milliseconds age_interrupted_min{20};
+
+    bool is_admitting() const noexcept { return pressure_.load() == wal_pressure::none || open_for_all_; }
+    void change_pressure(wal_pressure wanted) {
+        {
+            std::lock_guard lock(admission_mutex_);
+            pressure_.store(wanted);
+        }
+        admission_.notify_all();
+    }
+    static std::chrono::nanoseconds age_of(const desk& one, std::chrono::steady_clock::time_point now) noexcept {
+        return now.time_since_epoch() - std::chrono::steady_clock::duration(one.since_.load(std::memory_order_relaxed));
+    }
     desk* find_oldest() {
         desk* oldest = nullptr;
         for (auto& one : desks_)
@@ -69,13 +86,17 @@ private:
     }
     void interrupt_oldest() {
         std::lock_guard lock(mutex_);
-        if (auto* oldest = find_oldest(); oldest != nullptr) oldest->interrupt_.store(true, std::memory_order_relaxed);
+        auto* oldest = find_oldest();
+        if (oldest == nullptr || age_of(*oldest, std::chrono::steady_clock::now()) < age_interrupted_min) return;
+        oldest->interrupt_.store(true, std::memory_order_relaxed);
     }
 
     std::mutex mutex_;
     std::deque<desk> desks_;  // guarded by mutex_; a deque keeps addresses
     std::atomic<wal_pressure> pressure_{wal_pressure::none};
     std::atomic<bool> open_for_all_{false};
+    std::mutex admission_mutex_;
+    std::condition_variable admission_;
 };
 
 }  // namespace carrel::detail

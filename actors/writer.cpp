@@ -120,7 +120,7 @@ bool writer::has_next() {
 }
 
 bool writer::begin_batch() {
-    changes_in_batch_ = 0;
+    batch_has_written_ = false;
     error refused(errc::writer_poisoned);
     if (!is_poisoned()) {
         batch_durability_ = demanded();
@@ -161,7 +161,8 @@ void writer::run_one(std::unique_ptr<write_job> job) {
 
 writer::fate writer::run_isolated(write_job& job) {
     connection_->begin_job();
-    if (!job.single_statement) {
+    const bool is_guarded = !job.single_statement && caution_.guards_next();
+    if (is_guarded) {
         if (auto opened = connection_->savepoint(); !opened) {
             job.fail(opened.error());
             return connection_->in_transaction() ? fate::failed_alone : fate::took_transaction;
@@ -173,10 +174,10 @@ writer::fate writer::run_isolated(write_job& job) {
         job.run(session);
     }
     connection_->watching().disarm();
-    return settle(job);
+    return settle(job, is_guarded);
 }
 
-writer::fate writer::settle(write_job& job) {
+writer::fate writer::settle(write_job& job, bool is_guarded) {
     if (connection_->reclaim_statements()) job.fail(errc::statement_left_open);
     if (!connection_->in_transaction()) {
         // Interrupts, full disks, ON CONFLICT ROLLBACK and RAISE(ROLLBACK) take the whole transaction along. Work that
@@ -187,19 +188,20 @@ writer::fate writer::settle(write_job& job) {
     }
     if (!job.has_failed() && connection_->has_deferred_violation())
         job.fail(error(make_error_code(sqlite_errc::constraint_foreign_key), "deferred foreign key violated"));
+    const bool has_written = connection_->job_has_written();
     if (!job.has_failed()) {
-        changes_in_batch_ += connection_->job_changes();
-        if (job.single_statement) return fate::kept;
+        batch_has_written_ |= has_written;
+        if (!is_guarded) return fate::kept;
         auto released = connection_->release();
         if (released) return fate::kept;
         job.fail(released.error());
-    } else if (job.single_statement && connection_->job_changes() == 0) {
+    } else if (!is_guarded && !has_written) {
         return fate::failed_alone;  // a statement that fails undoes itself
     }
-    auto undone = job.single_statement ? result<void>(error(errc::work_threw)) : connection_->rollback_to_and_release();
-    if (undone) return fate::failed_alone;
-    // ON CONFLICT FAIL keeps the rows before the failure, and without a savepoint only the whole can be undone.
+    if (is_guarded && connection_->rollback_to_and_release()) return fate::failed_alone;
+    // Without a savepoint only the whole can be undone.
     connection_->rollback();
+    caution_.had_to_undo();
     return fate::took_transaction;
 }
 
@@ -222,7 +224,7 @@ void writer::put_back_kept() {
 
 void writer::commit_batch() {
     if (!connection_->in_transaction()) return;
-    if (kept_.empty() || changes_in_batch_ == 0) {
+    if (kept_.empty() || !batch_has_written_) {
         connection_->rollback();
         return acknowledge(sequence_);
     }
@@ -308,14 +310,22 @@ void writer::poison(const error& failed) {
 void writer::tend_wal(bool idle) {
     if (is_poisoned()) return;
     if (wal_bytes() > std::min(wal_file_bytes_idle, settings_.wal_soft_bytes)) truncate_due_ = true;
-    if (checkpoints_.is_due(connection_->wal_frames(), frames_at_last_attempt_))
+    const bool has_interrupted = readers_.pressure() == wal_pressure::interrupt_oldest;  // who held the WAL may be gone
+    if (has_interrupted || checkpoints_.is_due(connection_->wal_frames(), frames_at_last_attempt_))
         checkpoint(sqlite::checkpoint_mode::passive);
     probe_.wal_bytes.set(wal_bytes());
-    readers_.set_pressure(pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
+    press_readers();
     if (!idle || !truncate_due_) return;
     checkpoint(sqlite::checkpoint_mode::passive);
     if (connection_->wal_frames() == 0) checkpoint(sqlite::checkpoint_mode::truncate);
-    readers_.set_pressure(pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
+    press_readers();
+}
+
+// Readers make room when it is they who keep the WAL from being emptied, and not a disk that fails.
+void writer::press_readers() {
+    readers_.set_pressure(has_checkpoint_failed_
+                              ? wal_pressure::none
+                              : pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
 }
 
 void writer::checkpoint(sqlite::checkpoint_mode mode) {
@@ -326,6 +336,7 @@ void writer::checkpoint(sqlite::checkpoint_mode mode) {
     probe_.checkpoints.add();
     probe_.checkpoint_nanoseconds.add(count(clock::now() - begun));
     frames_at_last_attempt_ = connection_->wal_frames();
+    has_checkpoint_failed_ = !done;
     if (done) {
         probe_.checkpoint_frames.add(static_cast<std::uint64_t>(std::max(0, done->checkpointed_frames)));
         if (mode == sqlite::checkpoint_mode::truncate && done->log_frames == 0) truncate_due_ = false;

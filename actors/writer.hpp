@@ -59,7 +59,7 @@ private:
     bool has_next();
     void run_one(std::unique_ptr<write_job> job);
     fate run_isolated(write_job& job);
-    fate settle(write_job& job);
+    fate settle(write_job& job, bool is_guarded);
     void rerun_survivors();
     void put_back_kept();
     void commit_batch();
@@ -71,6 +71,7 @@ private:
     void tend_wal(bool idle);
     std::size_t wal_bytes() const noexcept;
     void checkpoint(sqlite::checkpoint_mode mode);
+    void press_readers();
     void note_rest();
     bool wants_attention() const noexcept;
     durability demanded() noexcept;
@@ -95,7 +96,8 @@ private:
     std::vector<std::unique_ptr<write_job>> refused_;  // ran and failed in the open transaction
     homeward replies_;
     exhaustion exhaustion_;
-    std::int64_t changes_in_batch_ = 0;
+    bool batch_has_written_ = false;
+    caution caution_;
     durability batch_durability_ = durability::full;
     std::size_t finished_jobs_ = 0;
     std::size_t finished_bytes_ = 0;
@@ -103,6 +105,7 @@ private:
     int reruns_in_batch_ = 0;
     int frames_at_last_attempt_ = 0;
     bool truncate_due_ = false;
+    bool has_checkpoint_failed_ = false;
 
     std::thread thread_;
 };

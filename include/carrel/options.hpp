@@ -75,7 +75,7 @@ struct options {
     // WAL.
     std::size_t checkpoint_frames = 4'096;    ///< 1–1 Mi frames in the WAL before the writer checkpoints.
     std::size_t wal_soft_bytes = 64u << 20;   ///< Above it new background reads wait.
-    std::size_t wal_hard_bytes = 192u << 20;  ///< Above it the oldest reader is interrupted.
+    std::size_t wal_hard_bytes = 192u << 20;  ///< The oldest reader is interrupted before the WAL grows beyond it.
 
     // Connections.
     std::size_t statement_cache = 256;              ///< 8–4096 prepared statements a connection.

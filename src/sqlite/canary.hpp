@@ -6,11 +6,12 @@ namespace carrel::canary {
 
 enum class fault {
     none,
-    spill,                 // the writer's page cache spills into the WAL before the commit
-    early_ack,             // jobs are acknowledged before COMMIT
-    no_rerun,              // neighbours of a job that rolled the transaction back are not run again
-    second_checkpointer,   // a second connection checkpoints too
-    early_snapshot,        // a reader's snapshot is begun before its queue is drained
+    spill,                // the writer's page cache spills into the WAL before the commit
+    early_ack,            // jobs are acknowledged before COMMIT
+    no_rerun,             // neighbours of a job that rolled the transaction back are not run again
+    second_checkpointer,  // a second connection checkpoints too
+    early_snapshot,       // a reader's snapshot is begun before its queue is drained
+    endless_snapshot,     // no reader is interrupted, whatever the size of the WAL
 };
 
 #ifdef CARREL_CANARIES

@@ -115,6 +115,7 @@ void connection::begin_job() noexcept {
     sqlite3_set_last_insert_rowid(db_, 0);
     changes_before_job_ = sqlite3_total_changes64(db_);
     tripped_fingerprint_ = 0;
+    has_written_ = false;
 }
 
 std::int64_t connection::job_changes() const noexcept { return sqlite3_total_changes64(db_) - changes_before_job_; }

@@ -50,6 +50,8 @@ public:
     // -- one job at a time ---
     void begin_job() noexcept;
     std::int64_t job_changes() const noexcept;
+    /// Whether the job left something in the transaction. A failed statement undoes itself, but for ON CONFLICT FAIL.
+    bool job_has_written() const noexcept { return has_written_ || job_changes() != 0; }
     std::int64_t job_last_insert_rowid() const noexcept;
     /// Whether a deferred foreign key is violated at this moment.
     bool has_deferred_violation() const noexcept;
@@ -110,6 +112,7 @@ private:
     deep_test is_deep_;
     own_statement begin_, commit_, savepoint_, release_, rollback_to_, record_commit_;
     std::int64_t changes_before_job_ = 0;
+    bool has_written_ = false;  // a statement that may write has succeeded; changes are not counted for each kind
     std::uint64_t tripped_fingerprint_ = 0;
     std::size_t page_bytes_ = 4096;
     int wal_frames_ = 0;

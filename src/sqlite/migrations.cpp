@@ -29,8 +29,7 @@ result<void> in_transaction(connection& writer, const std::string& sql) {
     return done;
 }
 
-result<void> check_applied(connection& writer, const migration& one, const std::string& recorded) {
-    (void)writer;
+result<void> check_applied(const migration& one, const std::string& recorded) {
     if (recorded == checksum_of(one.sql)) return {};
     return error(errc::migration_changed,
                  "migration " + std::to_string(one.number) + " (" + std::string(one.name) + ")");
@@ -62,7 +61,7 @@ result<void> migrate(connection& writer, std::span<const migration> migrations) 
         auto recorded = writer.trusted_text("SELECT checksum FROM carrel_migrations WHERE number = " + number);
         if (!recorded) return recorded.error();
         if (*recorded) {
-            if (auto same = check_applied(writer, one, **recorded); !same) return same;
+            if (auto same = check_applied(one, **recorded); !same) return same;
             continue;
         }
         const auto record = "INSERT INTO carrel_migrations(number, name, checksum) VALUES(" + number + ", " +

@@ -28,6 +28,7 @@ result<bool> statement::step() {
     if (failure_ == -1) return error(errc::wrong_parameters, entry_->sql);
     if (failure_ != 0) return owner_->failure(failure_);
     const int rc = owner_->count_busy(sqlite3_step(entry_->handle));
+    if (!entry_->reads_only && (rc == SQLITE_ROW || rc == SQLITE_DONE)) owner_->has_written_ = true;
     if (rc == SQLITE_ROW) return true;
     if (rc == SQLITE_DONE) {
         sqlite3_reset(entry_->handle);

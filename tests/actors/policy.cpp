@@ -47,7 +47,9 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_is_due_at_its_size_and_again_after_as_many_new
 BOOST_AUTO_TEST_CASE(the_wal_asks_first_for_patience_then_for_the_oldest_reader) {
     BOOST_TEST((pressure_of(99, 100, 200) == wal_pressure::none));
     BOOST_TEST((pressure_of(100, 100, 200) == wal_pressure::hold_deep_reads));
-    BOOST_TEST((pressure_of(200, 100, 200) == wal_pressure::interrupt_oldest));
+    BOOST_TEST((pressure_of(149, 100, 200) == wal_pressure::hold_deep_reads));
+    BOOST_TEST((pressure_of(150, 100, 200) == wal_pressure::interrupt_oldest));
+    BOOST_TEST((pressure_of(100, 100, 100) == wal_pressure::interrupt_oldest));
 }
 
 BOOST_AUTO_TEST_CASE(a_read_goes_to_an_idle_reader_before_a_queue) {

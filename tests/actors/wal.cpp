@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(the_reader_that_holds_the_wal_beyond_its_hard_cap_is_interr
 
 BOOST_AUTO_TEST_CASE(above_the_soft_cap_new_background_reads_wait_until_the_wal_is_clear) {
     fixture f([](options& o) { o.checkpoint_frames = 20, o.wal_soft_bytes = 128 << 10; });
-    auto held = f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(60)}, boost::asio::use_future);
+    auto held = f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(2)}, boost::asio::use_future);
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     BOOST_TEST(eventually([&] {
         write(f.db, add_bulk(20)).value();
@@ -71,12 +71,32 @@ BOOST_AUTO_TEST_CASE(above_the_soft_cap_new_background_reads_wait_until_the_wal_
                                    boost::asio::use_future);
     BOOST_TEST((waiting.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout));
     // Nothing but the held snapshot keeps the WAL; its end lets the writer clear it and the other read begin.
-    f.db.stats();
-    write(f.db, add_bulk(1)).value();
-    auto stopped = f.db.async_stop(boost::asio::use_future);
+    BOOST_TEST((held.get().error() == errc::deadline_exceeded));
     BOOST_TEST(waiting.get().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_waits_for_the_wal_is_told_when_its_deadline_passes) {
+    fixture f([](options& o) { o.checkpoint_frames = 20, o.wal_soft_bytes = 128 << 10; });
+    auto held = f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(3)}, boost::asio::use_future);
+    BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
+    BOOST_TEST(eventually([&] {
+        write(f.db, add_bulk(20)).value();
+        return f.db.stats().writer.wal_bytes > (256u << 10);
+    }));
+    auto waiting = read(f.db, [](read_session& session) { return session.first_integer("SELECT 1"); },
+                        {.deadline = std::chrono::milliseconds(50)});
+    BOOST_TEST((waiting.error() == errc::deadline_exceeded));
+    BOOST_TEST((held.wait_for(std::chrono::seconds(0)) == std::future_status::timeout));
     held.wait();
-    stopped.wait();
+}
+
+BOOST_AUTO_TEST_CASE(readers_are_not_held_up_when_it_is_the_disk_that_keeps_the_wal) {
+    fixture f([](options& o) { o.checkpoint_frames = 20, o.wal_soft_bytes = 64 << 10, o.wal_hard_bytes = 128 << 10; });
+    fault_vfs::fail_main_write = true;
+    for (int i = 0; i < 20; ++i) write(f.db, add_bulk(20)).value();
+    BOOST_TEST(eventually([&] { return f.db.stats().writer.wal_bytes > (256u << 10); }));
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 400);
+    fault_vfs::heal();
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_writer_cuts_a_large_wal_file) {

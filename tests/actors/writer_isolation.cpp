@@ -46,7 +46,39 @@ BOOST_AUTO_TEST_CASE(a_failed_job_leaves_no_trace_and_its_neighbours_commit) {
         f, run_all({"INSERT INTO thing(name) VALUES('x')", "INSERT INTO thing(name, size) VALUES('y', -1)"}));
     BOOST_TEST((e == sqlite_errc::constraint_check));
     BOOST_TEST(f.count("SELECT count(*) FROM thing") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_fails_before_it_wrote_costs_nobody_a_rerun) {
+    fixture f;
+    auto e = outcome_between_neighbours(
+        f, run_all({"INSERT INTO thing(name, size) VALUES('y', -1)", "INSERT INTO thing(name) VALUES('x')"}));
+    BOOST_TEST((e == sqlite_errc::constraint_check));
     BOOST_TEST(f.db.stats().writer.reruns == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(clients_that_fail_again_and_again_cost_one_rerun) {
+    fixture f;
+    held_writer held(f.db);
+    std::vector<std::future<result<committed<std::int64_t>>>> good;
+    std::vector<std::future<result<committed<void>>>> bad;
+    for (int i = 0; i < 50; ++i) {
+        good.push_back(send(f.db, add_thing("good" + std::to_string(i))));
+        bad.push_back(send(
+            f.db, run_all({"INSERT INTO thing(name) VALUES('x')", "INSERT INTO thing(name, size) VALUES('y', -1)"})));
+    }
+    held.release();
+    for (auto& one : good) BOOST_TEST(one.get().has_value());
+    for (auto& one : bad) BOOST_TEST((one.get().error() == sqlite_errc::constraint_check));
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 50);
+    BOOST_TEST(f.db.stats().writer.reruns == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_only_changes_the_schema_is_committed) {
+    fixture f;
+    const auto before = f.db.stats().writer.commit_sequence;
+    BOOST_TEST(write(f.db, run_all({"CREATE TABLE later(id INTEGER PRIMARY KEY)"})).value().sequence == before + 1);
+    write(f.db, run_all({"INSERT INTO later VALUES(1)"})).value();
+    BOOST_TEST(f.count("SELECT count(*) FROM later") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(an_error_returned_after_good_statements_undoes_them) {
