@@ -71,8 +71,8 @@ inline result<item_content> read_content(read_session& session) {
         auto more = rows->step();
         if (!more) return more.error();
         if (!*more) return content;
-        const bool is_whole = rows->integer(2) == rows->integer(3) && rows->integer(4) == 0 &&
-                              rows->integer(5) == rows->integer(1) - 1;
+        const bool is_whole =
+            rows->integer(2) == rows->integer(3) && rows->integer(4) == 0 && rows->integer(5) == rows->integer(1) - 1;
         content[static_cast<std::uint64_t>(rows->integer(0))] = {is_whole ? rows->integer(1) : -1, rows->integer(2)};
     }
 }

@@ -12,7 +12,7 @@ namespace carrel::testing {
 /// How much a run does, and what of it is large enough to spill a page cache of 256 KiB.
 struct item_load {
     std::size_t clients = 8;
-    std::size_t jobs = 200;
+    std::size_t jobs = 100;
     unsigned large_percent = 12;
     unsigned failing_percent = 25;
     unsigned normal_percent = 10;  // at durability::normal

@@ -47,9 +47,9 @@ order_report examine(const std::vector<io_recorder::event>& events, const std::v
                      std::uint64_t first) {
     order_report report;
     bool is_open = false;
-    bool header_waits = false;       // the sync that follows is the new header's, not a batch's
-    std::uint64_t written = first;   // the last commit whose frames are in the WAL
-    std::uint64_t durable = first;   // the last commit that a sync covers
+    bool header_waits = false;      // the sync that follows is the new header's, not a batch's
+    std::uint64_t written = first;  // the last commit whose frames are in the WAL
+    std::uint64_t durable = first;  // the last commit that a sync covers
     for (const auto& each : events) {
         if (each.mark == opened_mark) is_open = true;
         if (!is_open) continue;
@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(order) {
     const auto report = examine(recorder.events(), sequences, first);
     std::cout << "order: " << report.acknowledged << " acknowledgements, " << report.commits << " commits, "
               << report.syncs << " syncs, " << report.early << " violations: acknowledged before their sync; "
-              << static_cast<double>(report.acknowledged) / static_cast<double>(std::max<std::uint64_t>(1, report.syncs))
+              << static_cast<double>(report.acknowledged) /
+                     static_cast<double>(std::max<std::uint64_t>(1, report.syncs))
               << " acknowledgements a sync at " << clients << " clients" << std::endl;
     BOOST_TEST(report.acknowledged == clients * jobs);
     BOOST_TEST(report.early == 0u);

@@ -67,13 +67,19 @@ struct recorded_run {
     std::uint64_t last_sequence = 0;
 };
 
-options settings_for(const std::string& path, std::mt19937_64& random) {
+// How the engine is set up; 0: differently each time.
+struct engine_setup {
+    std::size_t checkpoint_frames = 0;
+    std::size_t batch_jobs_max = 0;
+};
+
+options settings_for(const std::string& path, const engine_setup& asked, std::mt19937_64& random) {
     options chosen{.path = path, .migrations = item_schema, .background_nice = 0};
     chosen.page_cache_kib = chosen.background_cache_kib = 256;
     constexpr std::size_t frames[] = {20, 200, 4'096};
     constexpr std::size_t batches[] = {1, 8, 1'024};
-    chosen.checkpoint_frames = frames[random() % 3];
-    chosen.batch_jobs_max = batches[random() % 3];
+    chosen.checkpoint_frames = asked.checkpoint_frames != 0 ? asked.checkpoint_frames : frames[random() % 3];
+    chosen.batch_jobs_max = asked.batch_jobs_max != 0 ? asked.batch_jobs_max : batches[random() % 3];
     chosen.wal_soft_bytes = 64 << 10;  // an idle writer then truncates early
     return chosen;
 }
@@ -83,10 +89,11 @@ void complain(tally& found, const std::string& what) {
     std::cout << "violation: " << what << std::endl;
 }
 
-recorded_run record(unkind_recorder& recorder, const std::string& path, std::mt19937_64& random, tally& found) {
+recorded_run record(unkind_recorder& recorder, const std::string& path, const item_load& load,
+                    const engine_setup& asked, std::mt19937_64& random, tally& found) {
     recorded_run run;
-    auto db = std::move(database::open(settings_for(path, random)).value());
-    run.jobs = run_item_clients(db, {}, random, [&](std::uint64_t job) { recorder.note(job); });
+    auto db = std::move(database::open(settings_for(path, asked, random)).value());
+    run.jobs = run_item_clients(db, load, random, [&](std::uint64_t job) { recorder.note(job); });
     run.last = read(db, read_content).value();
     const auto stats = db.stats().writer;
     run.last_sequence = stats.commit_sequence;
@@ -106,7 +113,7 @@ std::string told(const item_content& content) {
 // that was acknowledged as durable.
 void check_image(const recorded_run& run, const std::string& path, std::uint64_t durable, const std::string& where,
                  std::mt19937_64& random, tally& found) {
-    auto opened = database::open(settings_for(path, random));
+    auto opened = database::open(settings_for(path, {}, random));
     if (!opened) return complain(found, where + "the engine does not open it: " + opened.error().message());
     auto db = std::move(*opened);
     const auto sequence = db.stats().writer.commit_sequence;
@@ -116,8 +123,8 @@ void check_image(const recorded_run& run, const std::string& path, std::uint64_t
         complain(found, where + "acknowledged commit " + std::to_string(durable) + " is lost, the file is at " +
                             std::to_string(sequence));
     if (const auto expected = content_at(run.jobs, sequence); *content != expected)
-        complain(found, where + "at commit " + std::to_string(sequence) + " it holds" + told(*content) +
-                            "; expected" + told(expected));
+        complain(found, where + "at commit " + std::to_string(sequence) + " it holds" + told(*content) + "; expected" +
+                            told(expected));
     auto next = write(db, [](write_session& session) {
         return session.execute("INSERT INTO item(job, n, payload) VALUES(0, 0, 'after the power came back')");
     });
@@ -150,16 +157,23 @@ BOOST_AUTO_TEST_CASE(power_loss) {
     const auto seed = settings.number("seed", std::random_device()());
     const auto images = settings.number("images", 1'000);
     const auto images_a_run = settings.number("images-a-run", 50);
+    item_load load;
+    load.jobs = settings.number("jobs", load.jobs);
+    load.large_percent = static_cast<unsigned>(settings.number("large-percent", load.large_percent));
+    engine_setup asked;
+    asked.checkpoint_frames = settings.number("frames", 0);
+    asked.batch_jobs_max = settings.number("batch", 0);
     settings.tell();
 
     std::mt19937_64 random(seed);
+    io_recorder::image image;
     tally found;
     for (int number = 1; found.images < images && found.violations < 10; ++number) {
         temp_directory directory(fast_directory());
         const auto path = directory.file("live.db");
         unkind_recorder recorder(path);
         shim_vfs::set_hooks(&recorder);
-        const auto run = record(recorder, path, random, found);
+        const auto run = record(recorder, path, load, asked, random, found);
         shim_vfs::set_hooks(nullptr);
         count_run(run, recorder, found);
         const auto end = "run " + std::to_string(number) + ", ";
@@ -170,7 +184,7 @@ BOOST_AUTO_TEST_CASE(power_loss) {
         for (std::uint64_t i = 0; i < images_a_run && found.images < images; ++i) {
             const auto cut = i == 0 ? recorder.events().size() : 1 + random() % recorder.events().size();
             const auto what = static_cast<unsynced>(random() % 3);
-            const auto image = recorder.after_power_loss(cut, what, random);
+            recorder.after_power_loss(cut, what, random, image);
             if (image.database.empty()) continue;  // the power went before the file had a page
             write_image(image, image_path);
             const auto durable = durable_at(run, recorder, cut);
@@ -187,9 +201,10 @@ BOOST_AUTO_TEST_CASE(power_loss) {
               << " violations" << std::endl;
     BOOST_TEST(found.violations == 0u);
     if (found.violations != 0) return;
-    // It must have met what it is for.
     BOOST_TEST(found.images == images);
-    for (const auto met : {found.torn, found.with_wal, found.rolled_back, found.acknowledged, found.failed, found.reruns,
-                           found.checkpoints, found.truncations})
+    if (images < 500) return;
+    // It must have met what it is for.
+    for (const auto met : {found.torn, found.with_wal, found.rolled_back, found.acknowledged, found.failed,
+                           found.reruns, found.checkpoints, found.truncations})
         BOOST_TEST(met > 0u);
 }

@@ -17,7 +17,8 @@
 namespace carrel::canary {
 namespace {
 
-constexpr std::array names{"none", "spill", "early_ack", "no_rerun", "second_checkpointer", "early_snapshot"};
+constexpr std::array names{"none",           "spill",           "early_ack", "no_rerun", "second_checkpointer",
+                           "early_snapshot", "endless_snapshot"};
 
 fault from_environment() {
     const char* wanted = std::getenv("CARREL_CANARY");

@@ -54,8 +54,9 @@ void io_recorder::after(const io_call& call) {
     events_.push_back({call.kind, call.file, call.at, std::string(call.bytes)});
 }
 
-io_recorder::image io_recorder::after_power_loss(std::size_t count, unsynced what, std::mt19937_64& random) const {
-    image built;
+void io_recorder::after_power_loss(std::size_t count, unsynced what, std::mt19937_64& random, image& built) const {
+    built.database.clear();
+    built.wal.clear();
     for (const auto file : {file_kind::database, file_kind::wal}) {
         std::size_t synced = 0;  // events before it are on the disk
         for (std::size_t i = 0; i < count; ++i)
@@ -67,7 +68,6 @@ io_recorder::image io_recorder::after_power_loss(std::size_t count, unsynced wha
             else if (what == unsynced::torn) apply_torn(content, events_[i], random);
         }
     }
-    return built;
 }
 
 void write_image(const io_recorder::image& image, const std::string& database_path) {

@@ -42,7 +42,8 @@ public:
 
     /// The disk after the first `count` events and a power loss. Torn: of each unsynced write any subset of its sectors
     /// is there, and any subset of unsynced truncations.
-    image after_power_loss(std::size_t count, unsynced what, std::mt19937_64& random) const;
+    /// `built` is replaced; its strings keep their room for the next image.
+    void after_power_loss(std::size_t count, unsynced what, std::mt19937_64& random, image& built) const;
 
     void after(const io_call& call) override;
 

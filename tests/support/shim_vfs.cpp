@@ -55,7 +55,8 @@ int on_truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int on_sync(sqlite3_file* file, int flags) {
     int partial = 0;
-    return around(call_of(file, io_kind::sync), partial, [&] { return real(file)->pMethods->xSync(real(file), flags); });
+    return around(call_of(file, io_kind::sync), partial,
+                  [&] { return real(file)->pMethods->xSync(real(file), flags); });
 }
 
 // Unmapping: without a memory map it does nothing, but SQLite calls it at the one place where a checkpoint that does not
@@ -105,9 +106,8 @@ int on_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* 
     mine.path = name;
     mine.real()->pMethods = nullptr;
     int partial = 0;
-    const int rc = around(call_of(file, io_kind::open), partial, [&] {
-        return system_vfs->xOpen(system_vfs, name, mine.real(), flags, out_flags);
-    });
+    const int rc = around(call_of(file, io_kind::open), partial,
+                          [&] { return system_vfs->xOpen(system_vfs, name, mine.real(), flags, out_flags); });
     if (mine.real()->pMethods != nullptr) mine.base.pMethods = &methods;
     return rc;
 }

@@ -1,0 +1,245 @@
+"""The server is killed at random moments while clients write; what it acknowledged must be there when it comes back, and
+nothing may be half there. Usage: kill_ledger.py PROGRAM [--cycles N] [--seed N] [--clients N]"""
+import argparse
+import collections
+import http.client
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+from carrel_program import Server, clean_environment
+
+CYCLES_A_FILE = 25
+COMMIT = "Carrel-Commit"
+# A program with a fault built in may be told which.
+ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_CANARY"] if name in os.environ})
+
+
+class Ledger:
+    """What clients were told, and what they asked for without being told."""
+
+    def __init__(self):
+        self.alerts = {}   # id -> set of states it may be in: (version, status) or None for absent
+        self.batches = {}  # mark -> set of counts of events it may have
+        self.keys = {}     # idempotency key -> (body, id that was told, or None)
+        self.commit = 0
+        self.told = collections.Counter()
+        self.lock = threading.Lock()
+
+    def note_commit(self, reply):
+        with self.lock:
+            self.commit = max(self.commit, int(reply.headers[COMMIT]))
+
+
+class Writer(threading.Thread):
+    """One client. It writes until the server is gone; each request is in the ledger before it is sent."""
+
+    def __init__(self, server, ledger, name, seed, acknowledged):
+        super().__init__(daemon=True)
+        self.client, self.ledger, self.name = server.client(), ledger, name
+        self.random, self.acknowledged = random.Random(seed), acknowledged
+        self.own, self.made, self.wrong = [], 0, None
+
+    def run(self):
+        steps = [self.create, self.create, self.ingest, self.create_once, self.change, self.change, self.remove]
+        try:
+            while True:
+                self.random.choice(steps)()
+        except (OSError, http.client.HTTPException):
+            pass  # killed: what was on the way stays open in the ledger
+        except Exception as wrong:
+            self.wrong = repr(wrong)
+
+    def expect(self, reply, status, kind, changes=1):
+        if reply.status != status:
+            raise AssertionError(f"{kind}: {reply}")
+        self.acknowledged(changes)  # first, since it may be what kills the server
+        self.ledger.note_commit(reply)
+        self.ledger.told[kind] += 1
+
+    def fresh(self):
+        self.made += 1
+        return f"{self.name}-{self.made}"
+
+    def create(self):
+        alert = self.fresh()
+        self.ledger.alerts[alert] = {None, (1, "pending")}
+        self.expect(self.client.post("/api/v1/alerts", {"id": alert, "title": "killed", "severity": "low"}), 201, "create")
+        self.ledger.alerts[alert] = {(1, "pending")}
+        self.own.append(alert)
+
+    def ingest(self):
+        # A large one takes long to commit: a kill meets it half way.
+        mark, count = self.fresh(), self.random.choice([self.random.randint(1, 40)] * 8 + [2000, 9000])
+        self.ledger.batches[mark] = {0, count}
+        lines = "".join('{"host":"%s","n":%d,"text":"words of event %d"}\n' % (mark, n, n) for n in range(count))
+        reply = self.client.post("/api/v1/events", lines, Content_Type="application/x-ndjson")
+        self.expect(reply, 201, "ingest", count)
+        if reply.json()["accepted"] != count:
+            raise AssertionError(reply)
+        self.ledger.batches[mark] = {count}
+
+    def create_once(self):
+        key = self.fresh()
+        body = {"title": key, "severity": "low", "tags": [key]}
+        self.ledger.keys[key] = (body, None)
+        reply = self.client.post("/api/v1/alerts", body, Idempotency_Key=key)
+        self.expect(reply, 201, "create with a key")
+        self.ledger.keys[key] = (body, reply.json()["id"])
+
+    def change(self):
+        if not self.own:
+            return
+        alert = self.random.choice(self.own)
+        ((version, status),) = self.ledger.alerts[alert]
+        to = {"pending": "acknowledged", "acknowledged": "investigating", "investigating": "closed"}.get(status)
+        if to is None:
+            return
+        self.ledger.alerts[alert] = {(version, status), (version + 1, to)}
+        self.expect(self.client.post(f"/api/v1/alerts/{alert}/status", {"status": to}), 200, "change")
+        self.ledger.alerts[alert] = {(version + 1, to)}
+
+    def remove(self):
+        if len(self.own) < 3:
+            return
+        alert = self.own.pop(self.random.randrange(len(self.own)))
+        self.ledger.alerts[alert] |= {None}
+        self.expect(self.client.request("DELETE", f"/api/v1/alerts/{alert}"), 204, "remove")
+        self.ledger.alerts[alert] = {None}
+
+
+class Examination:
+    """Holds the server that came back against the ledger."""
+
+    def __init__(self, server, ledger):
+        self.client, self.ledger, self.violations = server.client(), ledger, []
+
+    def complain(self, what):
+        self.violations.append(what)
+
+    def all(self):
+        for alert, allowed in list(self.ledger.alerts.items()):
+            self.alert(alert, allowed)
+        for mark, allowed in list(self.ledger.batches.items()):
+            self.batch(mark, allowed)
+        for key, (body, known) in list(self.ledger.keys.items()):
+            self.key(key, body, known)
+        self.commits()
+
+    def alert(self, alert, allowed):
+        reply = self.client.get(f"/api/v1/alerts/{alert}")
+        found = None
+        if reply.status == 200:
+            told = reply.json()
+            found = (told["version"], told["status"])
+            history = self.client.get(f"/api/v1/alerts/{alert}/history").json()["items"]
+            if len(history) != told["version"] - 1 or (history and history[-1]["to"] != told["status"]):
+                self.complain(f"alert {alert} is {found} but its history is {history}")
+        if found not in allowed:
+            self.complain(f"alert {alert} is {found}, it may be {allowed}")
+        self.ledger.alerts[alert] = {found}  # from now on that is known
+
+    def batch(self, mark, allowed):
+        count = self.client.get("/api/v1/events/count", {"host": mark}).json()["count"]
+        if count not in allowed:
+            self.complain(f"batch {mark} has {count} events, it may have {allowed}")
+        self.ledger.batches[mark] = {count}
+
+    def key(self, key, body, known):
+        reply = self.client.post("/api/v1/alerts", body, Idempotency_Key=key)
+        if reply.status != 201 or (known is not None and reply.json()["id"] != known):
+            self.complain(f"the retry of {key} answered {reply}, first told: {known}")
+            return
+        self.ledger.told["retry"] += 1
+        count = self.client.get("/api/v1/alerts/count", {"tag": key}).json()["count"]
+        if count != 1:
+            self.complain(f"the request with key {key} was applied {count} times")
+        self.ledger.keys[key] = (body, reply.json()["id"])
+
+    def commits(self):
+        reply = self.client.post("/api/v1/alerts", {"title": "back", "severity": "low"})
+        commit = int(reply.headers[COMMIT])
+        if commit <= self.ledger.commit:
+            self.complain(f"commit {commit} after the restart, {self.ledger.commit} was told before it")
+        self.ledger.commit = max(self.ledger.commit, commit)
+
+
+def forget_settled(ledger, pick):
+    """Keeps a sample of what was looked at, so that a cycle's cost does not grow."""
+    for kept in (ledger.alerts, ledger.batches, ledger.keys):
+        for name in list(kept):
+            if pick.random() < 0.9:
+                del kept[name]
+
+
+def one_cycle(directory, ledger, pick, name, clients):
+    """Writes, kills, comes back, looks. The violations found."""
+    server = Server(directory=directory, env=ENVIRONMENT)
+    killed = threading.Event()
+    left = [pick.choice([pick.randint(1, 60), pick.randint(1, 10_000)])]  # changes until the kill
+
+    def kill():
+        server.process.send_signal(signal.SIGKILL)
+        killed.set()
+
+    def acknowledged(changes):
+        left[0] -= changes
+        if left[0] <= 0:
+            kill()
+
+    writers = [Writer(server, ledger, f"{name}-{i}", pick.random(), acknowledged) for i in range(clients)]
+    for writer in writers:
+        writer.start()
+    if not killed.wait(pick.choice([0.005, 0.02, 0.05, 0.5])):
+        kill()
+    server.end()
+    for writer in writers:
+        writer.join(30)
+    violations = [writer.wrong for writer in writers if writer.wrong] + \
+        ["a client hangs" for writer in writers if writer.is_alive()]
+
+    with Server(directory=directory, env=ENVIRONMENT) as back:
+        look = Examination(back, ledger)
+        look.all()
+        violations += look.violations
+    return violations
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program")
+    parser.add_argument("--cycles", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--clients", type=int, default=4)
+    chosen = parser.parse_args()
+    print(f"kill_ledger: replay with kill_ledger.py PROGRAM --cycles {chosen.cycles} --seed {chosen.seed} "
+          f"--clients {chosen.clients}", flush=True)
+
+    pick, told, violations, begun = random.Random(chosen.seed), collections.Counter(), [], time.monotonic()
+    directory, ledger = None, None
+    for cycle in range(chosen.cycles):
+        if cycle % CYCLES_A_FILE == 0:
+            if directory:
+                shutil.rmtree(directory)
+                told += ledger.told
+            directory, ledger = tempfile.mkdtemp(prefix="carrel-kill-"), Ledger()
+        found = one_cycle(directory, ledger, pick, f"k{cycle}", chosen.clients)
+        for each in found[:5]:
+            print(f"violation: cycle {cycle}: {each}", flush=True)
+        violations += found
+        if violations:
+            break
+        forget_settled(ledger, pick)
+    shutil.rmtree(directory, ignore_errors=True)
+    told += ledger.told
+    print(f"kill_ledger: {cycle + 1} cycles, {sum(told.values())} acknowledged ({dict(told)}), "
+          f"{time.monotonic() - begun:.0f} s: {len(violations)} violations")
+    sys.exit(1 if violations or not told else 0)
+
+
+main()

@@ -1,0 +1,91 @@
+"""The server on a disk that fails: what clients are told, and what is true afterwards. Usage: server_disk.py PROGRAM BAD-DISK-LIBRARY"""
+import pathlib
+import sys
+import tempfile
+import threading
+import unittest
+
+from carrel_program import Server, clean_environment, main
+
+LIBRARY = sys.argv[2]
+ALERT = {"title": "on a bad disk", "severity": "low"}
+
+
+class BadDisk(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.server = Server(env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_BAD_DISK=self.folder.name))
+        self.client = self.server.client()
+        self.kept = [self.make().json()["id"] for _ in range(5)]
+
+    def tearDown(self):
+        self.server.end()
+        self.folder.cleanup()
+
+    def fail(self, how):
+        pathlib.Path(self.folder.name, how).touch()
+
+    def heal(self, how):
+        pathlib.Path(self.folder.name, how).unlink()
+
+    def make(self):
+        return self.client.post("/api/v1/alerts", ALERT)
+
+    def assert_reads_go_on(self):
+        for alert in self.kept:
+            self.assertEqual(self.client.get("/api/v1/alerts/" + alert).status, 200)
+        self.assertEqual(self.client.get("/api/v1/alerts/count").status, 200)
+
+    def problem(self, reply):
+        return reply.status, reply.json()["type"]
+
+    def test_a_failed_sync_is_unknown_and_nothing_is_acknowledged_ever_after(self):
+        self.assertEqual(self.client.get("/health/ready").status, 200)
+        self.fail("no-sync")
+        replies, clients = [], []
+        for _ in range(8):
+            ask = lambda: replies.append(self.server.client().post("/api/v1/alerts", ALERT))
+            clients.append(threading.Thread(target=ask))
+            clients[-1].start()
+        for client in clients:
+            client.join()
+        told = {self.problem(reply) for reply in replies}
+        self.assertLessEqual(told, {(500, "/problems/outcome_unknown"), (503, "/problems/overloaded")})
+        self.assertIn((500, "/problems/outcome_unknown"), told)
+        self.heal("no-sync")
+        for _ in range(3):
+            refused = self.make()
+            self.assertEqual(self.problem(refused), (503, "/problems/overloaded"))
+            self.assertIn("Retry-After", refused.headers)
+        ready = self.client.get("/health/ready")
+        self.assertEqual((ready.status, ready.json()["checks"]), (503, {"writer": "failed", "readers": "ok"}))
+        self.assert_reads_go_on()
+        self.assertNotEqual(self.server.stop(), 0)
+        self.assertIn("outcome is unknown", self.server.log_text())
+
+        with Server(directory=self.server.directory) as again:
+            client = again.client()
+            for alert in self.kept:
+                self.assertEqual(client.get("/api/v1/alerts/" + alert).status, 200)
+            unknown = sum(1 for reply in replies if reply.status == 500)
+            self.assertLessEqual(client.get("/api/v1/alerts/count").json()["count"], len(self.kept) + unknown)
+            self.assertEqual(client.post("/api/v1/alerts", ALERT).status, 201)
+            self.assertEqual(client.get("/health/ready").status, 200)
+
+    def test_a_full_disk_refuses_writes_until_there_is_space(self):
+        self.fail("no-space")
+        for _ in range(3):
+            self.assertEqual(self.problem(self.make()), (507, "/problems/storage_full"))
+        events = self.client.post("/api/v1/events", '{"a":1}\n{"a":2}', Content_Type="application/x-ndjson")
+        self.assertEqual(self.problem(events), (507, "/problems/storage_full"))
+        self.assertEqual(events.json()["accepted"], 0)
+        self.assert_reads_go_on()
+        self.assertEqual(self.client.get("/api/v1/alerts/count").json(), {"count": 5})
+        self.heal("no-space")
+        self.assertEqual(self.make().status, 201)
+        self.assertEqual(self.client.get("/api/v1/alerts/count").json(), {"count": 6})
+        self.assertEqual(self.client.get("/api/v1/events/count").json(), {"count": 0})
+        self.assertEqual(self.server.stop(), 0)
+
+
+main()
