@@ -23,12 +23,13 @@ commit_failure classify_commit_failure(const error& failed) noexcept {
     switch (code & primary_mask) {
         case busy: return commit_failure::retry;
         case constraint:
-        case full:
-        case nomem: return commit_failure::rerun_singly;
+        case full: return commit_failure::rerun_singly;
+        case nomem: return commit_failure::look;
         case io:
             // A write that failed never put the commit mark into the WAL; whatever else failed might have followed it.
-            return code == io_write || code == io_nomem || code == io_short_read ? commit_failure::definite
-                                                                                 : commit_failure::outcome_unknown;
+            if (code == io_nomem) return commit_failure::look;
+            return code == io_write || code == io_short_read ? commit_failure::definite
+                                                             : commit_failure::outcome_unknown;
         default: return commit_failure::outcome_unknown;
     }
 }

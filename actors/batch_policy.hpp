@@ -29,6 +29,7 @@ constexpr bool takes_another(std::size_t jobs, std::size_t bytes, std::chrono::n
 enum class commit_failure {
     retry,            ///< Busy: the transaction is still open, COMMIT again.
     rerun_singly,     ///< What one of the jobs may have caused (too many bytes, a late violation): run them one by one.
+    look,             ///< Memory ran out before, during or after it: the file tells.
     definite,         ///< Nothing was committed; each job is told so.
     outcome_unknown,  ///< It may be in the WAL after a crash: say so and acknowledge nothing ever again.
 };

@@ -1,5 +1,7 @@
 #include "actors/engine.hpp"
 
+#include "actors/read_on_writer.hpp"
+
 #include "sqlite/migrations.hpp"
 
 #include <algorithm>
@@ -56,6 +58,7 @@ result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cach
 void engine::submit(std::unique_ptr<read_job> job) noexcept {
     job->accepted = clock::now();
     if (stopping_) return refuse(std::move(job), errc::stopping);
+    if (settings_.single_connection) return submit(std::make_unique<read_on_writer>(std::move(job)));
     if (auto* shard = shard_core::of_this_thread(*this)) return shard->submit(std::move(job));
     submit_background(std::move(job));
 }

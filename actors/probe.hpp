@@ -18,6 +18,9 @@ public:
     void add(std::uint64_t n = 1) noexcept {
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
+    void add(std::chrono::nanoseconds time) noexcept {
+        if (time.count() > 0) add(static_cast<std::uint64_t>(time.count()));
+    }
     void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
 

@@ -12,22 +12,18 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr int commit_retries_max = 3;
 // How often an idle writer looks again at a WAL that readers kept it from emptying.
 constexpr std::chrono::milliseconds attention_interval{50};
 // A WAL file larger than this is cut when it is idle and empty.
 constexpr std::size_t wal_file_bytes_idle = 8u << 20;
-
-std::uint64_t count(std::chrono::nanoseconds time) noexcept {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, time.count()));
-}
 
 }  // namespace
 
 writer::writer(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings,
                snapshots& readers)
     : settings_(settings),
-      limits_{settings.batch_jobs_max, settings.batch_bytes_max, settings.batch_time_max},
+      limits_{settings.single_connection ? 1 : settings.batch_jobs_max, settings.batch_bytes_max,
+              settings.batch_time_max},
       checkpoints_{static_cast<int>(settings.checkpoint_frames),
                    std::max(1, static_cast<int>(settings.checkpoint_frames / 4))},
       mailbox_(settings.write_queue_jobs_max, settings.write_queue_bytes_max),
@@ -103,9 +99,10 @@ void writer::run_batch() {
         bytes += pending_.front()->bytes;
         ++jobs;
         run_one(pending_.pop_front());
+        if (is_poisoned()) break;
         if (!connection_->in_transaction() && !begin_batch()) return;
     }
-    probe_.execution_nanoseconds.add(count(clock::now() - begun));
+    probe_.execution_nanoseconds.add(clock::now() - begun);
     if (singly) --run_singly_;
     commit_batch();
     reply();
@@ -200,7 +197,7 @@ writer::fate writer::settle(write_job& job, bool is_guarded) {
     }
     if (is_guarded && connection_->rollback_to_and_release()) return fate::failed_alone;
     // Without a savepoint only the whole can be undone.
-    connection_->rollback();
+    roll_back();
     caution_.had_to_undo();
     return fate::took_transaction;
 }
@@ -218,91 +215,6 @@ void writer::put_back_kept() {
         kept_.back()->discard();
         pending_.push_front(std::move(kept_.back()));
     }
-}
-
-// -- its end ---
-
-void writer::commit_batch() {
-    if (!connection_->in_transaction()) return;
-    if (kept_.empty() || !batch_has_written_) {
-        connection_->rollback();
-        return acknowledge(sequence_);
-    }
-    if (canary::sings(canary::fault::early_ack)) acknowledge(sequence_ + 1), reply();
-    const auto begun = clock::now();
-    auto done = connection_->record_commit(sequence_ + 1);
-    if (done) done = connection_->commit();
-    for (int retries = 0;
-         !done && classify_commit_failure(done.error()) == commit_failure::retry && retries < commit_retries_max;
-         ++retries)
-        done = connection_->commit();
-    probe_.commit_nanoseconds.add(count(clock::now() - begun));
-    if (!done) return commit_failed(done.error());
-    probe_.batches.add();
-    probe_.commit_sequence.set(++sequence_);
-    acknowledge(sequence_);
-}
-
-void writer::commit_failed(const error& failed) {
-    log(log_level::error, "commit failed: " + failed.message());
-    connection_->rollback();
-    switch (classify_commit_failure(failed)) {
-        case commit_failure::rerun_singly:
-            if (kept_.size() == 1) return fail_batch(failed);
-            run_singly_ = std::max(run_singly_, kept_.size());
-            probe_.reruns.add();
-            put_back_kept();
-            return;
-        case commit_failure::outcome_unknown:
-            poison(failed);
-            return fail_batch(error(errc::outcome_unknown, failed.message()));
-        case commit_failure::retry:
-        case commit_failure::definite: return fail_batch(failed);
-    }
-}
-
-void writer::acknowledge(std::uint64_t sequence) {
-    for (auto& job : kept_) {
-        job->commit_sequence = sequence;
-        refused_.push_back(std::move(job));
-    }
-    kept_.clear();
-}
-
-void writer::fail_batch(const error& reason) {
-    // What a refused job saw of its neighbours was not committed either, so it is told the same.
-    for (auto& job : kept_) refused_.push_back(std::move(job));
-    kept_.clear();
-    for (auto& job : refused_) job->fail(reason);
-}
-
-void writer::reply() {
-    for (auto& job : refused_) {
-        probe_.jobs.add();
-        if (job->has_failed()) probe_.jobs_failed.add();
-        ++finished_jobs_;
-        finished_bytes_ += job->bytes;
-        replies_.add(std::move(job));
-    }
-    refused_.clear();
-    auto* oldest = pending_.front();
-    mailbox_.finished(finished_jobs_, finished_bytes_,
-                      oldest != nullptr ? std::optional(oldest->accepted) : std::nullopt);
-    finished_jobs_ = finished_bytes_ = 0;
-    replies_.send();
-}
-
-void writer::drop(std::unique_ptr<write_job> job, errc why) {
-    probe_.expired.add();
-    ++finished_jobs_;
-    finished_bytes_ += job->bytes;
-    job->fail(why);
-    replies_.add(std::move(job));
-}
-
-void writer::poison(const error& failed) {
-    poisoned_ = true;
-    log(log_level::error, "the writer acknowledges nothing any more, restart needed: " + failed.message());
 }
 
 // -- between transactions ---
@@ -334,7 +246,7 @@ void writer::checkpoint(sqlite::checkpoint_mode mode) {
     if constexpr (canary::is_built_in)
         if (canary::sings(canary::fault::second_checkpointer)) canary::checkpoint_elsewhere(connection_->path());
     probe_.checkpoints.add();
-    probe_.checkpoint_nanoseconds.add(count(clock::now() - begun));
+    probe_.checkpoint_nanoseconds.add(clock::now() - begun);
     frames_at_last_attempt_ = connection_->wal_frames();
     has_checkpoint_failed_ = !done;
     if (done) {

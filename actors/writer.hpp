@@ -63,6 +63,8 @@ private:
     void rerun_survivors();
     void put_back_kept();
     void commit_batch();
+    bool was_committed_all_the_same(const error& failed);
+    bool overwrite_lost_commit();
     void commit_failed(const error& failed);
     void acknowledge(std::uint64_t sequence);
     void fail_batch(const error& reason);
@@ -76,6 +78,7 @@ private:
     bool wants_attention() const noexcept;
     durability demanded() noexcept;
     batch_limits limits_now() const noexcept;
+    void roll_back();
     void poison(const error& failed);
     void log(log_level level, const std::string& text) const;
     void drop(std::unique_ptr<write_job> job, errc why);

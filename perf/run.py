@@ -80,12 +80,12 @@ def main():
     results, verdicts = {"machine": machine(), "rounds": chosen.rounds}, []
     print(f"{results['machine']}\n{chosen.rounds} rounds of {chosen.seconds} s, medians ± median absolute deviation")
     for name in chosen.scenario or scenarios.ALL:
-        if name in ("mixed", "ingest") and not chosen.events.exists():
+        if name in ("mixed", "ingest", "dashboard") and not chosen.events.exists():
             print(f"\n{name}: skipped, there is no {chosen.events}")
             continue
         progress = lambda number: print(f"\r{name}: round {number} of {chosen.rounds}", end="", file=sys.stderr, flush=True)
-        setting = scenarios.Setting(chosen.build / "carrel", chosen.build / "perf/bare_ingest", chosen.directory,
-                                    chosen.events, chosen.rounds, chosen.seconds, progress)
+        setting = scenarios.Setting(chosen.build / "carrel", chosen.build / "perf/bare_ingest",
+                                    chosen.build / "perf/carrel_load", chosen.directory, chosen.events, chosen.rounds, chosen.seconds, progress)
         results[name] = scenarios.ALL[name](setting)
         print("\r", end="", file=sys.stderr)
         print_scenario(name, results[name])

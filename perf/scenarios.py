@@ -15,8 +15,8 @@ ONE_SHARD = ("--shards", "1")
 class Setting:
     """What all scenarios share: programs, a directory on a real disk, rounds and seconds."""
 
-    def __init__(self, program, bare_ingest, directory, events, rounds, seconds, progress):
-        self.program, self.bare_ingest = program, bare_ingest
+    def __init__(self, program, bare_ingest, load, directory, events, rounds, seconds, progress):
+        self.program, self.bare_ingest, self.load = program, bare_ingest, load
         self.directory, self.events = pathlib.Path(directory), pathlib.Path(events)
         self.rounds, self.seconds, self.progress = rounds, seconds, progress
 
@@ -32,8 +32,8 @@ class Setting:
             yield number
 
 
-def alert_ids_file(setting, ids):
-    path = setting.directory / "ids.txt"
+def alert_ids_file(setting, ids, name=""):
+    path = setting.directory / f"ids{name}.txt"
     path.write_text("\n".join(ids) + "\n")
     return path
 
@@ -121,6 +121,50 @@ def ingest(setting):
     return {"carrel": ours, "bare loop": bare, "ratios": [("ingest / bare loop", ours, bare, 0.4)]}
 
 
+def dashboard_on(setting, name, *flags):
+    """Rates of 64 point readers, 4 clients that count 25,208 events and 8 that write, all at once."""
+    reads, scans, writes, p99 = [], [], [], []
+    with setting.carrel(name, *flags) as server:
+        file = alert_ids_file(setting, filling.make_alerts(server, 10_000), name)
+        filling.post_events(server, filling.unpack(setting.events), EVENTS)
+        counted = server.url + "/api/v1/events/count?field.NoSuchKey=zzz"
+        while True:
+            others = [start_wrk(counted, "counts.lua", 4, setting.seconds + 1),
+                      start_wrk(server.url, "posts.lua", 8, setting.seconds + 1)]
+            run = wrk(server.url, "point_reads.lua", 64, setting.seconds, file)
+            scan, write = (wrk_result(each) for each in others)
+            reads.append(run["rate"]), p99.append(run["p99_ms"]), scans.append(scan["rate"]), writes.append(write["rate"])
+            yield reads, scans, writes, p99
+
+
+def dashboard(setting):
+    """64 point readers beside 4 clients that scan and 8 that write: what carrel was made for, and one connection for all."""
+    actors, single = dashboard_on(setting, "dashboard"), dashboard_on(setting, "single", "--engine", "single")
+    for _ in setting.each_round():
+        before, after = next(single), next(actors)
+    actors.close(), single.close()
+    return {"point reads, actors": after[0], "point reads, one connection": before[0], "p99_ms, actors": after[3],
+            "p99_ms, one connection": before[3], "scans, actors": after[1], "scans, one connection": before[1],
+            "writes, actors": after[2], "writes, one connection": before[2],
+            "ratios": [("dashboard point reads / one connection", after[0], before[0], 100)]}
+
+
+def sustained(setting):
+    """10,000 requests a second, 90 % reads of what was written and 10 % writes, whatever the server makes of them."""
+    p50, p95, p999, rss = [], [], [], []
+    with setting.carrel("sustained", "--shards", "2") as server:
+        for number in setting.each_round():
+            out = subprocess.run([setting.load, f"127.0.0.1:{server.port}", "--mix", "readback=90,post=10", "--rate", "10000",
+                                  "--connections", "256", "--seconds", str(setting.seconds), "--seed", str(number)],
+                                 stdout=subprocess.PIPE, check=True).stdout
+            told = json.loads(out)
+            p50.append(told["p50_ms"]), p95.append(told["p95_ms"]), p999.append(told["p99_9_ms"])
+            rss.append(server.rss_bytes() / 1e6)
+    return {"p50_ms": p50, "p95_ms": p95, "p99_9_ms": p999, "rss_mb": rss,
+            "limits": [("p95 at 10,000 requests/s, ms", p95, statistics.median, 5),
+                       ("p99.9 at 10,000 requests/s, ms", p999, statistics.median, 50)]}
+
+
 def many_connections(setting):
     """10,000 keep-alive connections, each sending, all open at once."""
     rss, refused, errors = [], [], []
@@ -140,4 +184,5 @@ def many_connections(setting):
                                       ("connections refused", refused, sum, 0), ("connections with an error", errors, sum, 0)]}
 
 
-ALL = {"reads": point_reads, "posts": durable_posts, "mixed": mixed_reads, "ingest": ingest, "connections": many_connections}
+ALL = {"reads": point_reads, "posts": durable_posts, "mixed": mixed_reads, "ingest": ingest, "connections": many_connections,
+       "dashboard": dashboard, "sustained": sustained}

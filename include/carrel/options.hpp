@@ -84,6 +84,10 @@ struct options {
     std::chrono::milliseconds busy_timeout{5'000};  ///< 0–60 s; strangers only, carrel never waits on itself.
     std::size_t value_bytes_max = 64u << 20;        ///< 1 MiB–1 GiB; SQLITE_LIMIT_LENGTH.
 
+    /// One connection for everything and a commit for each mutation, as in the program that this library was made to
+    /// replace: reads take their turn between mutations. For comparison; nobody wants it otherwise.
+    bool single_connection = false;
+
     // Observability.
     std::chrono::milliseconds exhaustion_threshold{100};  ///< 1 ms–60 s a job waits before an episode begins.
     log_sink log = {};                                    ///< May be empty.

@@ -53,7 +53,8 @@ connection::connection(sqlite3* db, const profile& wanted, std::atomic<std::uint
 
 connection::~connection() {
     statements_.clear();
-    for (auto* slot : {&begin_, &commit_, &savepoint_, &release_, &rollback_to_, &record_commit_}) slot->reset();
+    for (auto* slot : {&begin_, &commit_, &rollback_, &savepoint_, &release_, &rollback_to_, &record_commit_})
+        slot->reset();
     sqlite3_close_v2(db_);
 }
 
@@ -61,6 +62,7 @@ result<void> connection::set_up() {
     // A reader that opens a file in WAL mode needs the writer's -shm; a writer's first access runs recovery if it must.
     if (auto applied = apply_profile(db_, profile_); !applied) return applied.error();
     if (auto bytes = trusted_text("PRAGMA page_size"); bytes && *bytes) page_bytes_ = std::stoul(**bytes);
+    if (auto ready = prepare_control(rollback_, "ROLLBACK"); !ready) return ready;
     sqlite3_set_authorizer(db_, &connection::authorize, this);
     sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
     if (profile_.role == role::writer) sqlite3_wal_hook(db_, &connection::on_wal, this);
@@ -69,14 +71,18 @@ result<void> connection::set_up() {
 
 // -- transactions ---
 
+result<void> connection::prepare_control(own_statement& slot, const char* sql) {
+    if (slot) return {};
+    auto fresh = std::make_unique<cached_statement>();
+    const int rc = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &fresh->handle, nullptr);
+    if (rc != SQLITE_OK) return failure(rc);
+    slot = std::move(fresh);
+    return {};
+}
+
 result<void> connection::control(own_statement& slot, const char* sql, std::int64_t bound) {
     trusted_scope trusted(*this);
-    if (!slot) {
-        auto fresh = std::make_unique<cached_statement>();
-        const int rc = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &fresh->handle, nullptr);
-        if (rc != SQLITE_OK) return failure(rc);
-        slot = std::move(fresh);
-    }
+    if (auto ready = prepare_control(slot, sql); !ready) return ready;
     if (sqlite3_bind_parameter_count(slot->handle) > 0) sqlite3_bind_int64(slot->handle, 1, bound);
     const int rc = count_busy(sqlite3_step(slot->handle));
     if (rc == SQLITE_DONE || rc == SQLITE_ROW) {
@@ -100,10 +106,11 @@ result<void> connection::rollback_to_and_release() {
     return release();
 }
 
-void connection::rollback() noexcept {
-    if (!in_transaction()) return;
-    trusted_scope trusted(*this);
-    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+bool connection::rollback() noexcept {
+    // Prepared when the connection was set up, for who rolls back may be out of memory; again, if that was not enough.
+    constexpr int attempts_max = 3;
+    for (int i = 0; in_transaction() && i < attempts_max; ++i) (void)control(rollback_, "ROLLBACK");
+    return !in_transaction();
 }
 
 bool connection::in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }

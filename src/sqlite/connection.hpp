@@ -41,7 +41,8 @@ public:
     // -- transactions: the actor's, never a job's ---
     result<void> begin();  // deferred on a reader, IMMEDIATE on the writer
     result<void> commit();
-    void rollback() noexcept;
+    /// False if the transaction could not be ended, for want of memory.
+    bool rollback() noexcept;
     bool in_transaction() const noexcept;
     result<void> savepoint();
     result<void> release();
@@ -95,6 +96,7 @@ private:
     connection(sqlite3* db, const profile& wanted, std::atomic<std::uint64_t>& busy_seen);
     result<void> set_up();
     using own_statement = std::unique_ptr<cached_statement>;
+    result<void> prepare_control(own_statement& slot, const char* sql);
     result<void> control(own_statement& slot, const char* sql, std::int64_t bound = 0);
     int count_busy(int rc) noexcept;
     error step_failure(int rc, const cached_statement& entry);
@@ -110,7 +112,7 @@ private:
     statement_cache statements_;
     watch watch_;
     deep_test is_deep_;
-    own_statement begin_, commit_, savepoint_, release_, rollback_to_, record_commit_;
+    own_statement begin_, commit_, rollback_, savepoint_, release_, rollback_to_, record_commit_;
     std::int64_t changes_before_job_ = 0;
     bool has_written_ = false;  // a statement that may write has succeeded; changes are not counted for each kind
     std::uint64_t tripped_fingerprint_ = 0;

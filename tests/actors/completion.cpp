@@ -105,4 +105,22 @@ BOOST_AUTO_TEST_CASE(integers_keep_all_their_bits) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(with_a_single_connection_reads_take_their_turn_between_writes) {
+    fixture f([](options& o) { o.single_connection = true; });
+    for (int i = 1; i <= 20; ++i) {
+        write(f.db, add_thing("n" + std::to_string(i))).value();
+        BOOST_TEST(f.count("SELECT count(*) FROM thing") == i);
+    }
+    held_writer held(f.db);
+    auto waiting = f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
+                                   boost::asio::use_future);
+    auto refused = f.db.async_read([](read_session& session) { return session.first_integer("SELECT nothing"); },
+                                   boost::asio::use_future);
+    BOOST_TEST((waiting.wait_for(std::chrono::milliseconds(50)) == std::future_status::timeout));
+    held.release();
+    BOOST_TEST(waiting.get().value().value() == 1);
+    BOOST_TEST(refused.get().has_error());
+    BOOST_TEST(f.db.stats().writer.batches == 20u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

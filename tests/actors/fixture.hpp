@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/fault_vfs.hpp"
+#include "support/held_writer.hpp"
 #include "support/temp_database.hpp"
 #include "support/waiting.hpp"
 
@@ -77,30 +78,6 @@ inline auto add_thing(std::string name, std::int64_t size = 1) {
         return session.last_insert_rowid();
     };
 }
-
-/// Keeps the writer busy with one job until `release`, so that what is sent meanwhile becomes one batch.
-class held_writer {
-public:
-    explicit held_writer(database& db) {
-        auto entered = std::make_shared<std::promise<void>>();
-        done_ = db.async_write(
-            [gate = gate_, entered, once = false](write_session&) mutable -> result<void> {
-                if (!std::exchange(once, true)) entered->set_value();
-                gate->wait();
-                return {};
-            },
-            boost::asio::use_future);
-        entered->get_future().wait();
-    }
-    void release() {
-        gate_->open();
-        done_.wait();
-    }
-
-private:
-    std::shared_ptr<gate> gate_ = std::make_shared<gate>();
-    std::future<result<committed<void>>> done_;
-};
 
 template <class Work>
 auto send(database& db, Work work, job_options per_job = {}) {

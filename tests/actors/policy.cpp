@@ -2,6 +2,7 @@
 #include "actors/batch_policy.hpp"
 #include "actors/probe.hpp"
 #include "actors/reader_policy.hpp"
+#include "actors/snapshots.hpp"
 #include "fixture.hpp"
 #include "sqlite/watch.hpp"
 
@@ -28,7 +29,7 @@ BOOST_AUTO_TEST_CASE(a_failed_commit_is_definite_only_when_nothing_could_be_in_t
     BOOST_TEST((classify_commit_failure(sqlite_error(5)) == commit_failure::retry));
     BOOST_TEST((classify_commit_failure(sqlite_error(787)) == commit_failure::rerun_singly));
     BOOST_TEST((classify_commit_failure(sqlite_error(13)) == commit_failure::rerun_singly));
-    BOOST_TEST((classify_commit_failure(sqlite_error(7)) == commit_failure::rerun_singly));
+    BOOST_TEST((classify_commit_failure(sqlite_error(7)) == commit_failure::look));
     BOOST_TEST((classify_commit_failure(sqlite_error(778)) == commit_failure::definite));          // IOERR_WRITE
     BOOST_TEST((classify_commit_failure(sqlite_error(1034)) == commit_failure::outcome_unknown));  // IOERR_FSYNC
     BOOST_TEST((classify_commit_failure(sqlite_error(1290)) == commit_failure::outcome_unknown));  // IOERR_DIR_FSYNC
@@ -50,6 +51,32 @@ BOOST_AUTO_TEST_CASE(the_wal_asks_first_for_patience_then_for_the_oldest_reader)
     BOOST_TEST((pressure_of(149, 100, 200) == wal_pressure::hold_deep_reads));
     BOOST_TEST((pressure_of(150, 100, 200) == wal_pressure::interrupt_oldest));
     BOOST_TEST((pressure_of(100, 100, 100) == wal_pressure::interrupt_oldest));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_oldest_snapshot_is_interrupted_and_only_if_it_is_old) {
+    const auto now = std::chrono::steady_clock::now();
+    snapshots all;
+    auto& old = all.enroll();
+    auto& older = all.enroll();
+    auto& young = all.enroll();
+    old.begun(now - std::chrono::seconds(1));
+    older.begun(now - std::chrono::seconds(2));
+    young.begun(now + std::chrono::hours(1));
+    all.set_pressure(wal_pressure::interrupt_oldest);
+    BOOST_TEST(older.interrupt());
+    BOOST_TEST(!old.interrupt());
+    older.ended();
+    old.ended();
+    all.set_pressure(wal_pressure::interrupt_oldest);
+    BOOST_TEST(!young.interrupt());
+}
+
+BOOST_AUTO_TEST_CASE(jobs_are_guarded_for_a_while_after_one_had_to_be_undone) {
+    caution watched;
+    BOOST_TEST(!watched.guards_next());
+    watched.had_to_undo();
+    for (int i = 0; i < caution::jobs_guarded; ++i) BOOST_TEST(watched.guards_next());
+    BOOST_TEST(!watched.guards_next());
 }
 
 BOOST_AUTO_TEST_CASE(a_read_goes_to_an_idle_reader_before_a_queue) {

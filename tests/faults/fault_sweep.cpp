@@ -13,6 +13,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -93,6 +94,7 @@ constexpr std::size_t jobs_a_group = 3;
 
 struct told_outcomes {
     std::set<std::uint64_t> acknowledged, unknown;
+    std::map<std::uint64_t, std::string> failed;  // what each was told
     bool has_opened = false;
     bool acknowledged_after_unknown = false;
     std::size_t reads_done = 0;
@@ -135,6 +137,7 @@ told_outcomes work_under(const fault&, const std::string& path) {
             const auto outcome = sent[i].get();
             if (outcome) told.acknowledged.insert(job);
             else if (outcome.error() == errc::outcome_unknown) told.unknown.insert(job);
+            else told.failed[job] = outcome.error().message();
             told.acknowledged_after_unknown |= was_unknown && outcome.has_value();
         }
         if (read(db, read_content)) ++told.reads_done;
@@ -157,7 +160,7 @@ std::string examine(const told_outcomes& told, const std::string& path) {
         if (!content->contains(job)) return "acknowledged job " + std::to_string(job) + " is lost";
     for (const auto& [job, state] : *content) {
         if (!told.acknowledged.contains(job) && !told.unknown.contains(job))
-            return "job " + std::to_string(job) + " was told to have failed and is there";
+            return "job " + std::to_string(job) + " was told to have failed and is there: " + told.failed.at(job);
         if (state.rows != (job % 4 == 0 ? 40 : 2)) return "job " + std::to_string(job) + " is half there";
     }
     return {};

@@ -29,7 +29,8 @@ struct operation {
 ///
 /// The counter gives the order in which writes took effect, and tells each read its place among them. So all that is
 /// left to check is that places are taken once, that each read saw what the writes up to its place left, and that no
-/// operation took its effect before one that was answered before it was sent (Herlihy and Wing's real-time order).
+/// operation took its effect before one that was answered before it was sent (Herlihy and Wing's real-time order), nor
+/// a client's write before one that it had sent earlier.
 inline std::vector<std::string> contradictions(std::vector<operation> history) {
     std::vector<std::string> found;
     const auto told = [](const operation& one) {
@@ -72,6 +73,14 @@ inline std::vector<std::string> contradictions(std::vector<operation> history) {
         if (latest == nullptr) continue;
         const bool is_behind = one.is_write ? one.count <= latest->count : one.count < latest->count;
         if (is_behind) found.push_back("a " + told(one) + " came after a " + told(*latest));
+    }
+    std::map<std::size_t, const operation*> last_write;  // of each client, in the order in which it sent them
+    for (const auto& one : history) {
+        if (!one.is_write) continue;
+        auto& before = last_write[one.client];
+        if (before != nullptr && before->count > one.count)
+            found.push_back("a " + told(one) + " overtook the " + told(*before));
+        before = &one;
     }
     return found;
 }

@@ -1,5 +1,6 @@
 // Every kind of failing mutation, at every place of a batch, harms nobody else: now and after a crash.
 #include "support/harness.hpp"
+#include "support/held_writer.hpp"
 #include "support/io_recorder.hpp"
 #include "support/malloc_faults.hpp"
 #include "support/temp_database.hpp"
@@ -169,30 +170,6 @@ std::vector<culprit> culprits() {
         make_error_code(errc::cancelled));
     return all;
 }
-
-// The writer stands still in a first job while the others queue up behind it.
-class held_writer {
-public:
-    explicit held_writer(database& db) {
-        auto entered = std::make_shared<std::promise<void>>();
-        done_ = db.async_write(
-            [gate = gate_, entered, once = false](write_session&) mutable -> result<void> {
-                if (!std::exchange(once, true)) entered->set_value();
-                gate->wait();
-                return {};
-            },
-            boost::asio::use_future);
-        entered->get_future().wait();
-    }
-    void release() {
-        gate_->open();
-        done_.wait();
-    }
-
-private:
-    std::shared_ptr<gate> gate_ = std::make_shared<gate>();
-    std::future<result<committed<void>>> done_;
-};
 
 auto add_neighbour(int number) {
     return [number](write_session& session) -> result<std::int64_t> {

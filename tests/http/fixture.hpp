@@ -3,6 +3,7 @@
 #include "http/server.hpp"
 #include "siem/functions.hpp"
 #include "siem/migrations.hpp"
+#include "support/held_writer.hpp"
 #include "support/raw_client.hpp"
 #include "support/temp_database.hpp"
 #include "support/waiting.hpp"
@@ -122,37 +123,6 @@ private:
     std::vector<std::string> log_;
     database store_;
     http::server front_;
-};
-
-/// Keeps the writer busy until told otherwise.
-class held_writer {
-public:
-    explicit held_writer(database& store)
-        : store_(&store) {
-        store.async_write(work{this}, [this](const auto&) { done_.open(); });
-        begun_.wait();
-    }
-    ~held_writer() { release(); }
-    /// Jobs that wait behind the one that holds the writer, which counts as queued too.
-    std::uint64_t behind() const { return store_->stats().writer.queue_jobs - 1; }
-    void release() {
-        if (std::exchange(released_, true)) return;
-        hold_.open();
-        done_.wait();
-    }
-
-private:
-    struct work {
-        held_writer* held;
-        result<void> operator()(write_session&) {
-            held->begun_.open();
-            held->hold_.wait();
-            return {};
-        }
-    };
-    database* store_;
-    gate begun_, hold_, done_;
-    bool released_ = false;
 };
 
 inline std::string alert_body(const std::string& id, const std::string& more = {}) {
