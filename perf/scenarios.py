@@ -152,7 +152,7 @@ def dashboard(setting):
 def sustained(setting):
     """10,000 requests a second, 90 % reads of what was written and 10 % writes, whatever the server makes of them."""
     p50, p95, p999, rss = [], [], [], []
-    with setting.carrel("sustained", "--shards", "2") as server:
+    with setting.carrel("sustained") as server:
         for number in setting.each_round():
             out = subprocess.run([setting.load, f"127.0.0.1:{server.port}", "--mix", "readback=90,post=10", "--rate", "10000",
                                   "--connections", "256", "--seconds", str(setting.seconds), "--seed", str(number)],

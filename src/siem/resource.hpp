@@ -88,6 +88,8 @@ struct resource : resource_spec {
 // -- checks, on the caller's thread: see operation::check ---
 /// Path and query only; every parameter must be one of the operation's.
 std::optional<problem> check_address(const operation& what, call& request);
+/// As `check_address`; also has the row's hint fetched from memory while the request waits for its turn.
+std::optional<problem> check_get(const operation& what, call& request);
 std::optional<problem> check_create(const operation& what, call& request);
 std::optional<problem> check_patch(const operation& what, call& request);
 

@@ -1,6 +1,7 @@
 #include "siem/problems.hpp"
 #include "siem/resource.hpp"
 #include "siem/resource_input.hpp"
+#include "siem/row_hints.hpp"
 #include "siem/uuid.hpp"
 
 #include <algorithm>
@@ -107,6 +108,12 @@ std::optional<problem> check_address(const operation& what, call& request) {
         if (!is_known(what, name)) faults.push_back({name, 0, "is no parameter of this operation"});
     if (faults.empty()) return std::nullopt;
     return problem_of(problem_code::bad_request, std::move(faults));
+}
+
+std::optional<problem> check_get(const operation& what, call& request) {
+    if (auto wrong = check_address(what, request)) return wrong;
+    row_hints::of_this_thread().prefetch(row_hints::key_of(what.of->plural, request.path[0]));
+    return std::nullopt;
 }
 
 std::optional<problem> check_create(const operation& what, call& request) {

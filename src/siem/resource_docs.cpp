@@ -102,6 +102,7 @@ std::string schema_of(const resource& of) {
 operation get_operation(const resource& of) {
     const std::string name(of.name);
     operation made = make(of, method::get, "/{id}", "get_" + name, "Reads one " + name + ".");
+    made.check = check_get;
     made.read = get;
     return made;
 }

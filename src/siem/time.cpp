@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace carrel::siem {
 
@@ -155,12 +156,16 @@ std::optional<timestamp> parse_epoch(std::string_view digits) {
     return at.done() && is_of_an_event(result) ? std::optional(result) : std::nullopt;
 }
 
-void append_time(std::string& out, timestamp at) {
+namespace {
+
+using time_text = std::array<char, 27>;
+
+time_text text_of(timestamp at) noexcept {
     const timestamp days = at >= 0 ? at / day : -((day - 1 - at) / day);
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(days))};
     const timestamp clock = at - days * day;
-    std::array<char, 27> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0', '0', ':',
-                              '0', '0', ':', '0', '0', '.', '0', '0', '0', '0', '0', '0', 'Z'};
+    time_text text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0', 'T', '0', '0', ':',
+                   '0', '0', ':', '0', '0', '.', '0', '0', '0', '0', '0', '0', 'Z'};
     put_digits(&text[0], 4, static_cast<int>(date.year()));
     put_digits(&text[5], 2, static_cast<unsigned>(date.month()));
     put_digits(&text[8], 2, static_cast<unsigned>(date.day()));
@@ -168,7 +173,16 @@ void append_time(std::string& out, timestamp at) {
     put_digits(&text[14], 2, clock / second / 60 % 60);
     put_digits(&text[17], 2, clock / second % 60);
     put_digits(&text[20], 6, clock % second);
-    out.append(text.data(), text.size());
+    return text;
+}
+
+}  // namespace
+
+void append_time(std::string& out, timestamp at) {
+    // The times of one row are often the same.
+    thread_local std::pair<timestamp, time_text> last{0, text_of(0)};
+    if (last.first != at) last = {at, text_of(at)};
+    out.append(last.second.data(), last.second.size());
 }
 
 std::string format_time(timestamp at) {
