@@ -1,7 +1,6 @@
 #include "actors/engine.hpp"
 
 #include "actors/read_on_writer.hpp"
-
 #include "sqlite/migrations.hpp"
 
 #include <algorithm>

@@ -39,6 +39,7 @@ void writer::commit_batch() {
 bool writer::was_committed_all_the_same(const error& failed) {
     if (classify_commit_failure(failed) != commit_failure::look) return false;
     roll_back();
+    if (connection_->in_transaction()) return false;  // which would show its own record
     const auto held = sqlite::last_commit(*connection_);
     return held && *held == sequence_ + 1;
 }
