@@ -45,6 +45,7 @@ bool connection::append_replies(std::string& out) {
         const bool drains = is_last && home_->place().draining.load(std::memory_order_relaxed);
         closes_when_sent_ = ex.must_close || drains;
         if (closes_when_sent_) input_is_over_ = true;
+        home_->bench().counts().add(ex.how, ex.status);
         append_response(out, ex, home_->date_line(), closes_when_sent_);
         home_->bench().give_back(ex);
     }

@@ -4,6 +4,7 @@
 #include "http/fingerprint.hpp"
 #include "http/health.hpp"
 #include "http/job_handler.hpp"
+#include "http/metrics_page.hpp"
 #include "http/workbench.hpp"
 
 namespace carrel::http {
@@ -165,6 +166,7 @@ void start(exchange& ex) {
         case action::operation: return start_operation(ex);
         case action::live: return answer_live(ex);
         case action::ready: return start_ready(ex);
+        case action::metrics: return answer_metrics(ex);
         case action::pool: return answer_pool(ex);
         case action::openapi: ex.reply.body = ex.bench->place().openapi; return ex.answer(200, content::json);
     }

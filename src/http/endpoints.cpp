@@ -12,6 +12,7 @@ constexpr std::string_view pool_schema =
     R"({"type":"object","properties":{"write":{"$ref":"#/components/schemas/pool"},)"
     R"("read":{"$ref":"#/components/schemas/pool"}},"required":["write","read"]})";
 
+constexpr std::string_view text_schema = R"({"type":"string"})";
 constexpr std::string_view document_schema = R"({"type":"object"})";
 
 endpoint fixed(std::string_view path, action what, std::string_view id, std::string_view summary,
@@ -40,6 +41,8 @@ std::vector<endpoint> all_endpoints() {
     }
     all.push_back(fixed("/health/live", action::live, "get_live", "The process answers", health_schema));
     all.push_back(fixed("/health/ready", action::ready, "get_ready", "Reads and writes can be served", health_schema));
+    all.push_back(fixed("/metrics", action::metrics, "get_metrics", "Counters, as Prometheus reads them", text_schema));
+    all.back().reply_type = "text/plain";
     all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema));
     all.push_back(fixed("/openapi.json", action::openapi, "get_openapi", "This document", document_schema));
     return all;

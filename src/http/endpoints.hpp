@@ -8,7 +8,7 @@
 
 namespace carrel::http {
 
-enum class action { operation, live, ready, pool, openapi };
+enum class action { operation, live, ready, metrics, pool, openapi };
 
 /// One row of the table that routes and documents.
 struct endpoint {
@@ -19,6 +19,7 @@ struct endpoint {
     std::string_view id;                         ///< OpenAPI operationId.
     std::string_view summary;
     std::string_view reply_schema;
+    std::string_view reply_type = "application/json";
 
     bool is_event_stream() const noexcept {
         return operation != nullptr && operation->body == siem::body_kind::event_stream;

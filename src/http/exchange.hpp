@@ -33,7 +33,7 @@ protected:
 
 enum class stage { receiving, waiting, running, done };
 enum class body_use { discard, collect, stream };
-enum class content { none, json, problem };
+enum class content { none, json, problem, metrics };
 
 /// One request and its reply. Belongs to one shard's thread, but for `asked` and `reply` while `busy`: then an actor has
 /// them. An exchange whose connection has gone lives on until its job comes home.

@@ -120,17 +120,11 @@ void write_request_body(json::writer& json, const endpoint& each) {
     json.end_object().end_object();
 }
 
-void write_success(json::writer& json, std::string_view status, std::string_view description, std::string_view schema) {
+void write_success(json::writer& json, std::string_view status, std::string_view description, std::string_view schema,
+                   std::string_view type = "application/json") {
     json.key(status).begin_object().key("description").string(description);
     if (!schema.empty())
-        json.key("content")
-            .begin_object()
-            .key("application/json")
-            .begin_object()
-            .key("schema")
-            .raw(schema)
-            .end_object()
-            .end_object();
+        json.key("content").begin_object().key(type).begin_object().key("schema").raw(schema).end_object().end_object();
     json.end_object();
 }
 
@@ -139,7 +133,7 @@ void write_successes(json::writer& json, const endpoint& each) {
     if (each.is_event_stream() || kind == siem::outcome::created)
         write_success(json, "201", "Created", each.reply_schema);
     else if (kind == siem::outcome::no_content) write_success(json, "204", "Done", {});
-    else write_success(json, "200", "OK", each.reply_schema);
+    else write_success(json, "200", "OK", each.reply_schema, each.reply_type);
     if (kind == siem::outcome::created && !each.is_event_stream())
         write_success(json, "200", "Merged", each.reply_schema);
     if (each.what == action::ready) write_success(json, "503", "Not ready", each.reply_schema);

@@ -35,6 +35,14 @@ std::string_view status_line_of(unsigned short status) noexcept {
     }
 }
 
+std::string_view type_line_of(content kind) noexcept {
+    switch (kind) {
+        case content::problem: return "Content-Type: application/problem+json\r\n";
+        case content::metrics: return "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
+        default: return "Content-Type: application/json\r\n";
+    }
+}
+
 void append_number_field(std::string& out, std::string_view name_and_colon, std::uint64_t number) {
     out.append(name_and_colon);
     append_number(out, number);
@@ -60,8 +68,7 @@ void append_rare_fields(std::string& out, const exchange& ex) {
 void append_response(std::string& out, const exchange& ex, std::string_view date_line, bool closes) {
     out.append(status_line_of(ex.status)).append(date_line);
     if (ex.body_content != content::none) {
-        out.append(ex.is_refused() ? std::string_view("Content-Type: application/problem+json\r\nContent-Length: ")
-                                   : std::string_view("Content-Type: application/json\r\nContent-Length: "));
+        out.append(type_line_of(ex.body_content)).append("Content-Length: ");
         append_number(out, ex.reply.body.size());
         out.append("\r\n");
     }

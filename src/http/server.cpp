@@ -85,7 +85,10 @@ result<server> server::listen(database& store, server_options options) {
     made->place->clock = options.clock ? std::move(options.clock) : system_clock_now;
     made->place->log = std::move(options.log);
     made->place->openapi = openapi_document(made->place->endpoints, options.version);
-    for (std::size_t i = 0; i < shard_count; ++i) made->shards.push_back(std::make_unique<shard_loop>(*made->place));
+    for (std::size_t i = 0; i < shard_count; ++i) {
+        auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(*made->place));
+        made->place->counts.push_back(&added.bench().counts());
+    }
     made->door = std::make_unique<listener>(made->shards.front()->context(), std::move(*socket));
     return server(std::move(made));
 }

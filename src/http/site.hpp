@@ -3,6 +3,7 @@
 #include "http/endpoints.hpp"
 #include "http/host_list.hpp"
 #include "http/limits.hpp"
+#include "http/reply_counts.hpp"
 #include "http/router.hpp"
 
 #include <carrel/database.hpp>
@@ -32,6 +33,7 @@ struct site {
     std::string openapi;
     std::function<siem::timestamp()> clock;
     log_sink log;
+    std::vector<const reply_counts*> counts;  // one a shard
 
     std::atomic<bool> draining{false};
     std::atomic<std::size_t> connections{0};

@@ -35,6 +35,8 @@ public:
     exchange& take_exchange();
     void give_back(exchange& done);
 
+    reply_counts& counts() noexcept { return counts_; }
+
     void log(log_level level, std::string_view text) const {
         if (place_->log) place_->log(level, text);
     }
@@ -49,6 +51,7 @@ private:
     siem::timestamp now_ = 0;
     std::string request_prefix_;
     std::uint64_t requests_named_ = 0;
+    reply_counts counts_;
     std::vector<std::unique_ptr<exchange>> all_;
     exchange* idle_ = nullptr;
     std::size_t idle_count_ = 0;

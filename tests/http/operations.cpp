@@ -53,6 +53,29 @@ BOOST_AUTO_TEST_CASE(the_pools_are_told_in_the_contract_s_order) {
     BOOST_TEST(pools.at("write").at("max_open").as_int64() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_metrics_count_every_reply_and_write) {
+    running_server server;
+    raw_client client(server.port());
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("a")).status == 201);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts/none").status == 404);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts/none").status == 404);
+    const auto reply = client.ask("GET", "/metrics");
+    BOOST_TEST(reply.status == 200);
+    BOOST_TEST(reply.field("content-type") == "text/plain; version=0.0.4; charset=utf-8");
+    const auto holds = [&reply](std::string_view line) {
+        return reply.body.find("\n" + std::string(line) + "\n") != std::string::npos;
+    };
+    BOOST_TEST(holds(R"(carrel_http_replies_total{method="POST",code="201"} 1)"));
+    BOOST_TEST(holds(R"(carrel_http_replies_total{method="GET",code="404"} 2)"));
+    BOOST_TEST(holds("carrel_writer_jobs_total 1"));
+    BOOST_TEST(holds("carrel_writer_commit_sequence 1"));
+    BOOST_TEST(holds("carrel_busy_seen_total 0"));
+    const auto path = server.store().stats().database_path;
+    BOOST_TEST(holds(R"(carrel_pool_max_open_connections{pool_type="read",database_path=")" + path + "\"} 4"));
+    BOOST_TEST(
+        holds(R"(carrel_pool_wait_seconds_bucket{pool_type="write",database_path=")" + path + R"(",le="+Inf"} 1)"));
+}
+
 BOOST_AUTO_TEST_CASE(the_openapi_document_holds_every_route_and_nothing_else) {
     running_server server;
     const auto document = server.get("/openapi.json").json();

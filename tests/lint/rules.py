@@ -43,6 +43,10 @@ def _allowed_in_json(name):
     return _is_standard(name) or intrinsics or _starts(name, "json/", "boost/json", "boost/system/")
 
 
+def _allowed_in_metrics(name):
+    return _is_standard(name) or _starts(name, "carrel/", "metrics/", "prometheus/")
+
+
 def _allowed_in_http(name):
     return not _starts(name, "actors/", "sqlite/", "cli/") and name != "sqlite3.h"
 
@@ -57,6 +61,7 @@ LAYERS = [
     ("src/sqlite/", _allowed_in_sqlite),
     ("src/siem/", _allowed_in_siem),
     ("src/json/", _allowed_in_json),
+    ("src/metrics/", _allowed_in_metrics),
     ("src/http/", _allowed_in_http),
     ("src/cli/", _allowed_in_cli),
     ("src/main.cpp", _allowed_in_cli),

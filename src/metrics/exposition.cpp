@@ -1,0 +1,153 @@
+#include "metrics/exposition.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace carrel::metrics {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricType;
+using labels = std::vector<ClientMetric::Label>;
+
+double number(auto value) noexcept { return static_cast<double>(value); }
+
+/// Families in the order they are told.
+class page {
+public:
+    void family(std::string name, MetricType type, std::string help) {
+        auto& made = families_.emplace_back();
+        made.name = "carrel_" + std::move(name);
+        made.help = std::move(help);
+        made.type = type;
+    }
+    /// A series of the last family.
+    void series(double value, labels with = {}) {
+        auto& made = families_.back().metric.emplace_back();
+        made.label = std::move(with);
+        if (families_.back().type == MetricType::Counter) made.counter.value = value;
+        else made.gauge.value = value;
+    }
+    void histogram(const wait_histogram& waits, labels with) {
+        auto& made = families_.back().metric.emplace_back();
+        made.label = std::move(with);
+        made.histogram.sample_sum = waits.seconds_total;
+        double bound = 1e-6;
+        std::uint64_t below = 0;
+        for (std::size_t i = 0; i < waits.counts.size(); ++i, bound *= 4) {
+            below += waits.counts[i];
+            const bool is_last = i + 1 == waits.counts.size();
+            made.histogram.bucket.push_back({below, is_last ? std::numeric_limits<double>::infinity() : bound});
+        }
+        made.histogram.sample_count = below;
+    }
+    void counter(std::string name, double value, std::string help) {
+        family(std::move(name), MetricType::Counter, std::move(help));
+        series(value);
+    }
+    void gauge(std::string name, double value, std::string help) {
+        family(std::move(name), MetricType::Gauge, std::move(help));
+        series(value);
+    }
+    std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+private:
+    std::vector<prometheus::MetricFamily> families_;
+};
+
+void add_pools(page& out, const database_stats& stats) {
+    const std::array pools{std::pair{"write", &stats.write}, std::pair{"read", &stats.read}};
+    const auto with = [&](const char* type) {
+        return labels{{"pool_type", type}, {"database_path", stats.database_path}};
+    };
+    const auto each = [&](const char* name, MetricType type, const char* help, auto value_of) {
+        out.family(name, type, help);
+        for (const auto& [kind, pool] : pools) out.series(number(value_of(*pool)), with(kind));
+    };
+    constexpr auto gauge = MetricType::Gauge, counter = MetricType::Counter;
+    each("pool_max_open_connections", gauge, "Connections the pool may open.", [](auto& p) { return p.max_open; });
+    each("pool_open_connections", gauge, "Connections open.", [](auto& p) { return p.open; });
+    each("pool_in_use_connections", gauge, "Connections at work.", [](auto& p) { return p.in_use; });
+    each("pool_idle_connections", gauge, "Connections without work.", [](auto& p) { return p.idle; });
+    each("pool_waits_total", counter, "Jobs that found no free connection.", [](auto& p) { return p.wait_count; });
+    each("pool_utilization_ratio", gauge, "Busy time over the last 10 s, divided by the connections it may open.",
+         [](auto& p) { return p.utilization; });
+    each("pool_exhaustion_episodes_total", counter, "Times that every connection was busy and a job waited too long.",
+         [](auto& p) { return p.exhaustion_episodes; });
+    out.family("pool_closed_connections_total", counter, "Connections closed, by reason.");
+    for (const auto& [kind, pool] : pools) {
+        const std::array reasons{std::pair{"max_idle", pool->closed_max_idle},
+                                 std::pair{"idle_time", pool->closed_idle_time},
+                                 std::pair{"lifetime", pool->closed_lifetime}};
+        for (const auto& [reason, count] : reasons) {
+            auto named = with(kind);
+            named.push_back({"reason", reason});
+            out.series(number(count), std::move(named));
+        }
+    }
+    out.family("pool_wait_seconds", MetricType::Histogram, "How long each job waited for a connection.");
+    for (const auto& [kind, pool] : pools) out.histogram(pool->waits, with(kind));
+}
+
+void add_writer(page& out, const writer_stats& writer) {
+    out.counter("writer_jobs_total", number(writer.jobs), "Mutations run.");
+    out.counter("writer_failed_jobs_total", number(writer.jobs_failed), "Mutations that left no trace.");
+    out.counter("writer_batches_total", number(writer.batches), "Transactions committed.");
+    out.counter("writer_reruns_total", number(writer.reruns), "Batches run again without a job that rolled them back.");
+    out.gauge("writer_commit_sequence", number(writer.commit_sequence), "The last commit.");
+    out.gauge("writer_queue_jobs", number(writer.queue_jobs), "Mutations waiting.");
+    out.gauge("writer_queue_bytes", number(writer.queue_bytes), "Their payload.");
+    out.gauge("writer_queue_age_seconds", writer.queue_age_seconds, "How long the oldest has waited.");
+    out.counter("writer_execution_seconds_total", writer.execution_seconds_total, "Time in mutations.");
+    out.counter("writer_commit_seconds_total", writer.commit_seconds_total, "Time in COMMIT.");
+    out.counter("checkpoints_total", number(writer.checkpoints), "Checkpoints.");
+    out.counter("checkpoint_errors_total", number(writer.checkpoint_errors), "Checkpoints that failed.");
+    out.counter("checkpoint_frames_total", number(writer.checkpoint_frames), "Frames copied into the database file.");
+    out.counter("checkpoint_seconds_total", writer.checkpoint_seconds_total, "Time in checkpoints.");
+    out.gauge("wal_bytes", number(writer.wal_bytes), "Size of the WAL.");
+    out.gauge("writer_poisoned", writer.poisoned ? 1 : 0, "1 once a sync failed: no write is acknowledged any more.");
+}
+
+void add_readers(page& out, const reader_stats& readers) {
+    out.counter("reader_jobs_total", number(readers.jobs), "Reads run.");
+    out.counter("reader_failed_jobs_total", number(readers.jobs_failed), "Reads that failed.");
+    out.counter("reader_snapshots_total", number(readers.batches), "Snapshots begun.");
+    out.counter("reader_budget_overruns_total", number(readers.budget_overruns), "Reads a resident reader handed on.");
+    out.counter("reader_known_deep_total", number(readers.known_deep), "Reads handed on at once, known to be deep.");
+    out.counter("reader_steals_total", number(readers.steals), "Reads taken from another reader's queue.");
+    out.counter("reader_interrupted_snapshots_total", number(readers.snapshots_interrupted),
+                "Snapshots ended to let the WAL shrink.");
+    out.gauge("reader_queue_jobs", number(readers.queue_jobs), "Reads waiting.");
+    out.counter("reader_execution_seconds_total", readers.execution_seconds_total, "Time in reads.");
+    out.gauge("reader_oldest_snapshot_seconds", readers.oldest_snapshot_seconds, "Age of the oldest snapshot.");
+}
+
+void add_refusals(page& out, const database_stats& stats) {
+    out.counter("busy_seen_total", number(stats.busy_seen), "SQLITE_BUSY or SQLITE_LOCKED seen by any connection.");
+    out.family("refused_jobs_total", MetricType::Counter, "Jobs refused at admission or dropped unrun, by reason.");
+    out.series(number(stats.refused_overloaded), {{"reason", "overloaded"}});
+    out.series(number(stats.refused_stopping), {{"reason", "stopping"}});
+    out.series(number(stats.expired), {{"reason", "expired"}});
+}
+
+}  // namespace
+
+std::string exposition(const server_stats& stats) {
+    page out;
+    add_pools(out, stats.database);
+    add_writer(out, stats.database.writer);
+    add_readers(out, stats.database.readers);
+    add_refusals(out, stats.database);
+    out.gauge("http_connections", number(stats.connections), "Sockets open.");
+    out.family("http_replies_total", MetricType::Counter, "Replies begun, by method and status.");
+    for (const auto& each : stats.replies)
+        out.series(number(each.count), {{"method", std::string(each.method)}, {"code", std::to_string(each.status)}});
+    return out.text();
+}
+
+}  // namespace carrel::metrics

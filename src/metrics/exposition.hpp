@@ -1,0 +1,30 @@
+#pragma once
+
+#include <carrel/stats.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carrel::metrics {
+
+/// Replies of one method and status.
+struct reply_count {
+    std::string_view method;
+    unsigned short status = 0;
+    std::uint64_t count = 0;
+};
+
+/// What a server is doing: its database's counters and its own.
+struct server_stats {
+    database_stats database;
+    std::vector<reply_count> replies;
+    std::uint64_t connections = 0;
+};
+
+/// All of it in Prometheus' text format 0.0.4: names begin with `carrel_`, units are seconds and bytes, series of a pool carry
+/// `pool_type` (read or write) and `database_path`. Thread-safe.
+std::string exposition(const server_stats& stats);
+
+}  // namespace carrel::metrics
