@@ -1,11 +1,13 @@
 """Fills a server over HTTP before it is measured."""
 import gzip
 import http.client
+import itertools
 import re
 import socket
 import threading
 import time
 
+EVENTS = 25_208  # of the real file
 WINDOW = 16  # requests of one connection in flight
 ALERT = (b'{"title":"Suspicious use of wevtutil","description":"The log path of Security was changed.",'
          b'"severity":"high","tags":["attack.t1070.001"],"risk_score":73}')
@@ -64,9 +66,22 @@ def _read_ids(connection, count):
             return ids
 
 
-def unpack(path):
-    with gzip.open(path) as file:
-        return file.read()
+def events(path, lines):
+    """So many lines of the gzip'd NDJSON file, or made-up ones of its kind where it is absent; and how many they are."""
+    if path.exists():
+        with gzip.open(path) as file:
+            body = b"".join(itertools.islice(file, lines))
+    else:
+        body = b"".join(_made_up(number) for number in range(lines))
+    return body, body.count(b"\n")
+
+
+def _made_up(number):
+    """The real ones have 1,900 bytes, too."""
+    words = " ".join(f"word{(number * 7919 + i * 104729) % 5000}" for i in range(200))
+    return (b'{"@timestamp":"2026-11-23T10:%02d:%02dZ","Hostname":"ws%d","Channel":"Security","EventID":%d,"Keywords":%d,'
+            b'"Message":"%s"}\n' % (number // 60 % 60, number % 60, number % 50, 4600 + number % 90, -(1 << 60) + number,
+                                    words.encode()))
 
 
 def post_events(server, body, expected):

@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -12,6 +13,19 @@ namespace carrel::load {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
+
+namespace {
+
+/// The value of a field of a head; empty if it is not there. `name` is in lower case, ends with a colon and a space.
+std::string_view field_of(std::string_view head, std::string_view name) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; };
+    const auto at = std::search(head.begin(), head.end(), name.begin(), name.end(), same);
+    if (at == head.end()) return {};
+    const auto begin = static_cast<std::size_t>(at - head.begin()) + name.size();
+    return head.substr(begin, head.find('\r', begin) - begin);
+}
+
+}  // namespace
 
 /// One socket with at most one request on its way.
 class driver::connection {
@@ -34,6 +48,7 @@ public:
         due_ = due;
         asked_ = owner_.traffic_.next();
         is_busy_ = true;
+        ++owner_.busy_;
         received_.clear();
         boost::asio::async_write(socket_, boost::asio::buffer(asked_.text), [this](const error_code& ec, std::size_t) {
             if (ec) return give_up();
@@ -62,16 +77,17 @@ private:
         if (head_end == received_.npos) return false;
         const auto head = std::string_view(received_).substr(0, head_end + 2);
         std::size_t length = 0;
-        if (const auto at = head.find("Content-Length: "); at != head.npos)
-            std::from_chars(head.data() + at + 16, head.data() + head.size(), length);
+        const auto told = field_of(head, "content-length: ");
+        std::from_chars(told.data(), told.data() + told.size(), length);
         if (received_.size() < head_end + 4 + length) return false;
         int status = 0;
         if (head.size() > 12) std::from_chars(head.data() + 9, head.data() + 12, status);
         const auto body = std::string_view(received_).substr(head_end + 4, length);
         is_busy_ = false;
-        owner_.note(asked_, due_, owner_.traffic_.accept(asked_, status, body));
+        --owner_.busy_;
+        owner_.note(asked_, due_, status, owner_.traffic_.accept(asked_, status, body));
         // Servers close a connection after some thousands of requests, and say so.
-        if (head.find("Connection: close\r\n") != head.npos) connect();
+        if (field_of(head, "connection: ") == "close") connect();
         else owner_.free(*this);
         return true;
     }
@@ -79,7 +95,7 @@ private:
     void give_up() {
         if (!socket_.is_open() && !is_busy_) return;
         ++owner_.result_.broken;
-        is_busy_ = false;
+        if (std::exchange(is_busy_, false)) --owner_.busy_;
         close();
         if (!owner_.is_over(clock::now())) connect();
     }
@@ -111,11 +127,14 @@ void driver::start(clock::time_point begin) {
         connections_.back()->connect();
     }
     end_timer_.expires_at(end_);
-    end_timer_.async_wait([this](const error_code&) { over(); });
+    end_timer_.async_wait([this](const error_code& ec) {
+        if (!ec) end();
+    });
 }
 
 // Nothing new is sent; what is on its way has some seconds to come home.
-void driver::over() {
+void driver::end() {
+    if (std::exchange(is_ending_, true)) return;
     due_timer_.cancel();
     for (auto* one : std::exchange(idle_, {})) one->close();
     end_timer_.expires_after(std::chrono::seconds(10));
@@ -129,7 +148,7 @@ void driver::over() {
 }
 
 clock::time_point driver::next_due() const noexcept {
-    const auto since = std::chrono::duration<double>(static_cast<double>(slots_taken_) / *settings_.rate);
+    const auto since = std::chrono::duration<double>(static_cast<double>(sent_) / *settings_.rate);
     return begin_ + std::chrono::duration_cast<clock::duration>(since);
 }
 
@@ -137,12 +156,14 @@ void driver::free(connection& one) {
     const auto now = clock::now();
     if (is_over(now)) {
         one.close();
-        for (const auto& each : connections_)
-            if (each->is_busy()) return;
-        end_timer_.cancel();
+        end();
+        if (busy_ == 0) end_timer_.cancel();
         return;
     }
-    if (!settings_.rate) return one.send(now);
+    if (!settings_.rate) {
+        ++sent_;
+        return one.send(now);
+    }
     idle_.push_back(&one);
     send_due();
 }
@@ -153,12 +174,14 @@ void driver::send_due() {
     while (!idle_.empty()) {
         const auto due = next_due();
         if (due > now || is_over(due)) break;
-        auto* one = idle_.back();
-        idle_.pop_back();
-        ++slots_taken_;
+        auto* one = idle_.front();
+        idle_.pop_front();
+        ++sent_;
         one->send(due);
     }
-    if (!idle_.empty()) arm();
+    if (idle_.empty()) return;
+    if (is_over(next_due())) end();
+    else arm();
 }
 
 void driver::arm() {
@@ -170,10 +193,12 @@ void driver::arm() {
     });
 }
 
-void driver::note(const request& asked, clock::time_point due, bool is_right) {
+void driver::note(const request& asked, clock::time_point due, int status, bool is_right) {
     const auto now = clock::now();
     answered_.fetch_add(1, std::memory_order_relaxed);
+    ++result_.answers[{asked.method(), status}];
     if (!is_right) ++result_.wrong;
+    result_.last_answer = now;
     if (due < measured_from_) return;
     result_.all.add(now - due);
     result_.by_kind[asked.kind].add(now - due);

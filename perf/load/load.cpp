@@ -25,6 +25,7 @@ struct chosen {
     double seconds = 5;
     double warm_up = 1;
     std::uint64_t seed = 1;
+    std::uint64_t requests = 0;
 };
 
 std::vector<std::string> read_lines(const std::string& path) {
@@ -76,6 +77,7 @@ int run(const chosen& asked, const mix& weights) {
         if (asked.rate > 0) settings.rate = asked.rate / static_cast<double>(asked.threads);
         settings.warm_up = seconds(asked.warm_up);
         settings.duration = seconds(asked.seconds);
+        if (asked.requests > 0) settings.requests = asked.requests / asked.threads;
         const auto name = std::to_string(asked.seed) + "-" + std::to_string(i);
         drivers.push_back(
             std::make_unique<driver>(context, settings, traffic(weights, ids, asked.address, name, asked.seed + i)));
@@ -95,15 +97,24 @@ int run(const chosen& asked, const mix& weights) {
     for (const auto& one : drivers) {
         all.all.merge(one->result().all);
         for (const auto& [kind, latencies] : one->result().by_kind) all.by_kind[kind].merge(latencies);
+        for (const auto& [answer, count] : one->result().answers) all.answers[answer] += count;
+        all.last_answer = std::max(all.last_answer, one->result().last_answer);
         all.wrong += one->result().wrong;
         all.broken += one->result().broken;
         all.unanswered += one->result().unanswered;
     }
     auto report = told(all.all);
-    report["rate"] = static_cast<double>(all.all.count()) / asked.seconds;
+    const auto taken = asked.requests > 0
+                           ? std::chrono::duration<double>(all.last_answer - begin).count() - asked.warm_up
+                           : asked.seconds;
+    report["seconds"] = taken;
+    report["rate"] = static_cast<double>(all.all.count()) / taken;
     report["wrong"] = all.wrong;
     report["broken"] = all.broken;
     report["unanswered"] = all.unanswered;
+    auto& answers = report["answers"].emplace_object();  // the warm-up's too, as the server counts them
+    for (const auto& [answer, count] : all.answers)
+        answers[std::string(answer.first) + " " + std::to_string(answer.second)] = count;
     auto& kinds = report["kinds"].emplace_object();
     for (const auto& [kind, latencies] : all.by_kind) kinds[name_of(kind)] = told(latencies);
     std::cout << boost::json::serialize(report) << std::endl;
@@ -117,13 +128,16 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Puts a load on a server and checks every answer. Exit status 1: an answer was wrong or did not come.");
     app.add_option("server", asked.address, "ADDR:PORT")->capture_default_str();
-    app.add_option("--mix", asked.mix_text, "weights: point, list, post, readback, count, live")->capture_default_str();
+    app.add_option("--mix", asked.mix_text, "weights: point, list, post, readback, events, count, live")
+        ->capture_default_str();
     app.add_option("--ids", asked.ids_file, "file with the id of an alert a line, for point")->check(CLI::ExistingFile);
     app.add_option("--connections", asked.connections)->check(CLI::Range(1, 100'000))->capture_default_str();
     app.add_option("--threads", asked.threads)->check(CLI::Range(1, 64))->capture_default_str();
     app.add_option("--rate", asked.rate, "requests a second (open loop); 0: as fast as answers come")
         ->capture_default_str();
     app.add_option("--seconds", asked.seconds)->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--requests", asked.requests, "ends after so many, if that comes first; 0: time only")
+        ->capture_default_str();
     app.add_option("--warm-up", asked.warm_up, "seconds before what is measured")->capture_default_str();
     app.add_option("--seed", asked.seed)->capture_default_str();
     CLI11_PARSE(app, argc, argv);

@@ -10,7 +10,7 @@
 
 namespace carrel::load {
 
-enum class request_kind { point, list, post, readback, count, live };
+enum class request_kind { point, list, post, readback, events, count, live };
 
 /// Weights of the kinds of requests: `point=90,post=10`.
 using mix = std::map<request_kind, double>;
@@ -25,6 +25,10 @@ struct request {
     std::string text;  // as it goes over the wire
     std::string id;    // of the alert it reads or makes
     std::string title;
+
+    std::string_view method() const noexcept {
+        return kind == request_kind::post || kind == request_kind::events ? "POST" : "GET";
+    }
 };
 
 /// What one thread asks for: the same seed asks for the same. Alerts it makes join those that it reads back.
@@ -40,6 +44,8 @@ public:
 private:
     request get(request_kind kind, std::string path);
     request post();
+    request post_events();
+    std::string post_head(std::string_view path, std::string_view type, const std::string& body) const;
 
     std::vector<request_kind> kinds_;
     std::discrete_distribution<std::size_t> choose_;

@@ -13,5 +13,5 @@ function request()
     return one
 end
 
-dofile("load.lua")
+dofile("wrk/load.lua")
 done = report

@@ -1,4 +1,4 @@
-"""The programs that a measurement starts: carrel, nginx, wrk."""
+"""The programs that a measurement starts: carrel, nginx, wrk, carrel_load."""
 import json
 import os
 import pathlib
@@ -13,15 +13,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Carrel:
-    """`carrel serve` on a free port with a new database in `directory`."""
+    """`carrel serve` on a free port with the database in `directory`, a new one unless there is one already."""
 
     def __init__(self, program, directory, *flags):
         self.directory = pathlib.Path(directory)
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir(parents=True)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.database = self.directory / "carrel.db"
+        self.settings = " ".join(("carrel serve", *flags))
         self.log = open(self.directory / "server.log", "w")
         self.process = subprocess.Popen(
-            [program, "serve", "--listen", "127.0.0.1:0", "--database", str(self.directory / "carrel.db"), *flags],
+            [program, "serve", "--listen", "127.0.0.1:0", "--database", str(self.database), *flags],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
@@ -33,9 +34,16 @@ class Carrel:
         with urllib.request.urlopen(self.url + path) as reply:
             return reply.read()
 
+    def metrics(self):
+        """Series of /metrics by their text before the value."""
+        lines = self.get("/metrics").decode().splitlines()
+        return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines if not line.startswith("#")}
+
     def rss_bytes(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+        return rss_bytes(self.process.pid)
+
+    def open_files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def __enter__(self):
         return self
@@ -45,13 +53,14 @@ class Carrel:
         status = self.process.wait(60)
         self.process.stdout.close()
         self.log.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
         if status != 0:
-            raise RuntimeError(f"carrel ended with {status}")
+            raise RuntimeError(f"carrel ended with {status}: " + (self.directory / "server.log").read_text()[-1000:])
 
 
 class Nginx:
-    """One worker that answers every request with a fixed string."""
+    """One worker that answers every request with the same bytes."""
+
+    settings = "1 worker, access_log off, return 200 of a body of the same size (a cached file if it is larger than 3 KB)"
 
     def __init__(self, directory, body):
         self.directory = pathlib.Path(directory)
@@ -60,9 +69,21 @@ class Nginx:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         (self.directory / "body.json").write_bytes(body)
+        (self.directory / "nginx.conf").write_text(self._settings(body))
+        self.process = subprocess.Popen(["nginx", "-p", str(self.directory), "-c", "nginx.conf", "-e", "error.log"],
+                                        cwd=self.directory, stderr=subprocess.DEVNULL)
+        wait_until(lambda: urllib.request.urlopen(self.url).status == 200)
+        served = len(urllib.request.urlopen(self.url).read())
+        if served != len(body):
+            raise RuntimeError(f"nginx serves {served} bytes, not {len(body)}")
+
+    def _settings(self, body):
         text = body.decode().replace("\\", "\\\\").replace("'", "\\'").replace("$", "")
+        # A word of nginx's language ends at 4 KB.
+        answer = (f"return 200 '{text}';" if len(body) < 3_000 else
+                  f"root {self.directory}; open_file_cache max=10; sendfile on; tcp_nopush on; try_files /body.json =404;")
         user = "user root;" if os.getuid() == 0 else ""
-        (self.directory / "nginx.conf").write_text(f"""
+        return f"""
             {user} worker_processes 1; daemon off; pid nginx.pid; error_log error.log crit;
             events {{ worker_connections 4096; }}
             http {{
@@ -71,15 +92,9 @@ class Nginx:
                 scgi_temp_path scgi;
                 server {{
                     listen 127.0.0.1:{self.port} backlog=4096;
-                    location / {{ default_type application/json; return 200 '{text}'; }}
+                    location / {{ default_type application/json; {answer} }}
                 }}
-            }}""")
-        self.process = subprocess.Popen(["nginx", "-p", str(self.directory), "-c", "nginx.conf", "-e", "error.log"],
-                                        cwd=self.directory, stderr=subprocess.DEVNULL)
-        wait_until(lambda: urllib.request.urlopen(self.url).status == 200)
-        served = len(urllib.request.urlopen(self.url).read())
-        if served != len(body):
-            raise RuntimeError(f"nginx serves {served} bytes, not {len(body)}")
+            }}"""
 
     def __enter__(self):
         return self
@@ -88,6 +103,11 @@ class Nginx:
         self.process.terminate()
         self.process.wait(30)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def rss_bytes(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
 
 
 def free_port():
@@ -105,12 +125,12 @@ def wait_until(is_true, seconds=10):
         except OSError:
             pass
         if time.monotonic() > deadline:
-            raise RuntimeError("a peer did not start")
+            raise RuntimeError("a program did not start")
         time.sleep(0.05)
 
 
 def start_wrk(url, script, connections, seconds, *arguments):
-    return subprocess.Popen(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", script, url,
+    return subprocess.Popen(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", f"wrk/{script}", url,
                              *map(str, arguments)], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -121,11 +141,28 @@ def wrk_result(process):
     if process.returncode != 0 or not lines:
         raise RuntimeError(f"wrk failed: {err or out}")
     run = json.loads(lines[-1])
-    if run["bad_status"] or run["socket_errors"] or not run["requests"]:
+    if run["bad_status"] or run["socket_errors"]:
         raise RuntimeError(f"wrk saw errors: {run}")
-    run["rate"] = run["requests"] / run["seconds"]
+    # Who answers none in all that time is told as one that answers one: a ratio needs a figure.
+    run["rate"] = max(1, run["requests"]) / run["seconds"]
     return run
 
 
 def wrk(url, script, connections, seconds, *arguments):
     return wrk_result(start_wrk(url, script, connections, seconds, *arguments))
+
+
+def start_load(program, port, *flags):
+    return subprocess.Popen([program, f"127.0.0.1:{port}", *map(str, flags)], stdout=subprocess.PIPE, text=True)
+
+
+def load_result(process):
+    """What a run of carrel_load measured; it has checked every answer."""
+    out, _ = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"carrel_load saw a wrong answer or a broken connection: {out}")
+    return json.loads(out)
+
+
+def load(program, port, *flags):
+    return load_result(start_load(program, port, *flags))

@@ -12,5 +12,5 @@ function request()
     return requests[math.random(#requests)]
 end
 
-dofile("load.lua")
+dofile("wrk/load.lua")
 done = report

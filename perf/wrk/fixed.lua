@@ -1,3 +1,3 @@
 -- The limit: GET of a fixed string.
-dofile("load.lua")
+dofile("wrk/load.lua")
 done = report

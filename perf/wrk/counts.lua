@@ -6,5 +6,5 @@ function response(status, _, body)
     end
 end
 
-dofile("load.lua")
+dofile("wrk/load.lua")
 done = report
