@@ -54,12 +54,19 @@ result<std::string> make_private_directory() {
     return system_failure("a private directory");
 }
 
+// Whether SQLite will first undo what it began: the power went while the file was made, and its first page may hold
+// anything. Only SQLite can tell what it is once that is undone.
+bool has_journal(const std::string& path) {
+    struct stat info {};
+    return stat((path + "-journal").c_str(), &info) == 0 && info.st_size > 0;
+}
+
 // Checks an existing file without changing it. The caller holds the lock, so no connection of ours is open on it.
 result<void> check_existing(const std::string& path, const struct stat& info) {
     if (!S_ISREG(info.st_mode)) return error(errc::not_a_database, path);
     // A privileged process could write whatever its mode says; the mode is what its owner meant.
     if ((info.st_mode & 0222) == 0 || access(path.c_str(), W_OK) != 0) return error(errc::read_only_file, path);
-    if (info.st_size == 0) return {};
+    if (info.st_size == 0 || has_journal(path)) return {};
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return system_failure(path);
     std::array<char, 16> head{};
@@ -126,7 +133,7 @@ result<void> file_guard::create_or_check() {
 
 void file_guard::forget_new_file() noexcept {
     if (!created_) return;
-    for (const char* suffix : {"", "-wal", "-shm"}) unlink((path_ + suffix).c_str());
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((path_ + suffix).c_str());
     created_ = false;
 }
 
@@ -146,7 +153,7 @@ file_guard& file_guard::operator=(file_guard&& other) noexcept {
 
 file_guard::~file_guard() {
     if (is_private())
-        for (const char* suffix : {"", "-wal", "-shm"}) unlink((path_ + suffix).c_str());
+        for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((path_ + suffix).c_str());
     if (lock_fd_ >= 0) {
         unlink((path_ + ".lock").c_str());
         close(lock_fd_);

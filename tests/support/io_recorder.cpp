@@ -19,6 +19,7 @@ void apply(std::string& file, const io_recorder::event& each) {
     const auto at = static_cast<std::size_t>(each.at);
     if (each.kind == io_kind::write) write_at(file, at, each.bytes);
     else if (each.kind == io_kind::truncate) file.resize(std::min(file.size(), at));
+    else if (each.kind == io_kind::remove) file.clear();
 }
 
 // Each sector of the write on its own: it reached the disk or it did not.
@@ -36,11 +37,24 @@ void apply_torn(std::string& file, const io_recorder::event& each, std::mt19937_
     }
 }
 
+// SQLite syncs the directory with the first sync of a WAL, and so the removal of the journal before it; after that the
+// journal is no more.
+bool reaches(file_kind synced, file_kind file) {
+    return synced == file || (synced == file_kind::wal && file == file_kind::journal);
+}
+
 }  // namespace
 
 io_recorder::io_recorder(std::string database_path)
-    : database_path_(std::move(database_path)),
-      wal_path_(database_path_ + "-wal") {}
+    : database_path_(std::move(database_path)) {}
+
+file_kind io_recorder::kind_of(std::string_view path) const noexcept {
+    if (!path.starts_with(database_path_)) return file_kind::other;
+    const auto ending = path.substr(database_path_.size());
+    if (ending.empty()) return file_kind::database;
+    if (ending == "-wal") return file_kind::wal;
+    return ending == "-journal" ? file_kind::journal : file_kind::other;
+}
 
 void io_recorder::note(std::uint64_t mark) {
     std::lock_guard lock(mutex_);
@@ -48,20 +62,21 @@ void io_recorder::note(std::uint64_t mark) {
 }
 
 void io_recorder::after(const io_call& call) {
-    const bool is_kept = call.kind == io_kind::write || call.kind == io_kind::truncate || call.kind == io_kind::sync;
-    if (!is_kept || (call.path != database_path_ && call.path != wal_path_)) return;
+    const auto file = kind_of(call.path);
+    if (call.kind == io_kind::open || call.kind == io_kind::unfetch || file == file_kind::other) return;
     std::lock_guard lock(mutex_);
-    events_.push_back({call.kind, call.file, call.at, std::string(call.bytes)});
+    events_.push_back({call.kind, file, call.at, std::string(call.bytes)});
 }
 
 void io_recorder::after_power_loss(std::size_t count, unsynced what, std::mt19937_64& random, image& built) const {
-    built.database.clear();
-    built.wal.clear();
-    for (const auto file : {file_kind::database, file_kind::wal}) {
+    const std::array parts{std::pair(file_kind::database, &built.database), std::pair(file_kind::wal, &built.wal),
+                           std::pair(file_kind::journal, &built.journal)};
+    for (const auto& [file, part] : parts) {
+        auto& content = *part;
+        content.clear();
         std::size_t synced = 0;  // events before it are on the disk
         for (std::size_t i = 0; i < count; ++i)
-            if (events_[i].file == file && events_[i].kind == io_kind::sync) synced = i + 1;
-        auto& content = file == file_kind::wal ? built.wal : built.database;
+            if (events_[i].kind == io_kind::sync && reaches(events_[i].file, file)) synced = i + 1;
         for (std::size_t i = 0; i < count; ++i) {
             if (events_[i].file != file) continue;
             if (i < synced || what == unsynced::everything) apply(content, events_[i]);
@@ -71,8 +86,11 @@ void io_recorder::after_power_loss(std::size_t count, unsynced what, std::mt1993
 }
 
 void write_image(const io_recorder::image& image, const std::string& database_path) {
-    const std::array parts{std::pair(database_path, &image.database), std::pair(database_path + "-wal", &image.wal)};
+    const std::array parts{std::pair(database_path, &image.database), std::pair(database_path + "-wal", &image.wal),
+                           std::pair(database_path + "-journal", &image.journal)};
     for (const auto& [path, content] : parts) {
+        std::filesystem::remove(path);
+        if (content->empty() && content == &image.journal) continue;
         std::ofstream out(path, std::ios::binary | std::ios::trunc);
         out.write(content->data(), static_cast<std::streamsize>(content->size()));
         std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

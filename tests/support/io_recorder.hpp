@@ -14,7 +14,7 @@ namespace carrel::testing {
 /// What of the bytes that were not synced a power loss leaves.
 enum class unsynced { nothing, everything, torn };
 
-/// Keeps every write, truncation and sync of one database file and its WAL, in the order in which they happened, and
+/// Keeps every write, truncation, sync and removal of one database file, its WAL and its rollback journal, in the order in which they happened, and
 /// builds what a disk may hold after the power went at any place between two of them.
 class io_recorder : public io_hooks {
 public:
@@ -25,13 +25,15 @@ public:
         std::string bytes;
         std::uint64_t mark = 0;  // not 0: no call but something the test noted, see `note`
     };
-    /// The content of the two files.
+    /// The content of the files; an empty journal is none.
     struct image {
         std::string database;
         std::string wal;
+        std::string journal;
+        bool is_empty() const noexcept { return database.empty() && wal.empty() && journal.empty(); }
     };
 
-    /// Only calls on this database and its WAL are kept.
+    /// Only calls on this database and its companions are kept.
     explicit io_recorder(std::string database_path);
 
     /// Puts a mark of the test's own between the calls; any thread. `mark` is not 0.
@@ -48,8 +50,9 @@ public:
     void after(const io_call& call) override;
 
 private:
+    file_kind kind_of(std::string_view path) const noexcept;
+
     const std::string database_path_;
-    const std::string wal_path_;
     std::mutex mutex_;
     std::vector<event> events_;
 };

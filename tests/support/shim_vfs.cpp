@@ -96,7 +96,15 @@ const sqlite3_io_methods methods = {
 
 file_kind kind_of(int flags) {
     if ((flags & SQLITE_OPEN_WAL) != 0) return file_kind::wal;
+    if ((flags & SQLITE_OPEN_MAIN_JOURNAL) != 0) return file_kind::journal;
     return (flags & SQLITE_OPEN_MAIN_DB) != 0 ? file_kind::database : file_kind::other;
+}
+
+int on_delete(sqlite3_vfs*, const char* name, int sync_directory) {
+    const int rc = system_vfs->xDelete(system_vfs, name, sync_directory);
+    if (auto* hooks = current.load(); hooks != nullptr && rc == SQLITE_OK)
+        hooks->after({io_kind::remove, file_kind::other, name});
+    return rc;
 }
 
 int on_open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
@@ -124,6 +132,7 @@ void shim_vfs::install() {
     own.zName = "carrel-shim";
     own.szOsFile = static_cast<int>(sizeof(shim_file)) + system_vfs->szOsFile;
     own.xOpen = on_open;
+    own.xDelete = on_delete;
     sqlite3_vfs_register(&own, 1);
 }
 

@@ -5,8 +5,8 @@
 
 namespace carrel::testing {
 
-enum class io_kind { open, write, truncate, sync, unfetch };
-enum class file_kind { database, wal, other };
+enum class io_kind { open, write, truncate, sync, unfetch, remove };
+enum class file_kind { database, wal, journal, other };
 
 /// One call of SQLite's to the file system.
 struct io_call {
@@ -24,7 +24,7 @@ public:
     /// Anything but SQLITE_OK is SQLite's answer, and the call is not made. Of a write that is refused, the first
     /// `partial` bytes reach the file all the same.
     virtual int before(const io_call& call, int& partial);
-    /// The call succeeded.
+    /// The call succeeded. A removal is told of here only.
     virtual void after(const io_call& call);
 };
 
