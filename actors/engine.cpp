@@ -55,7 +55,6 @@ result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cach
 // -- work ---
 
 void engine::submit(std::unique_ptr<read_job> job) noexcept {
-    job->accepted = clock::now();
     if (stopping_) return refuse(std::move(job), errc::stopping);
     if (settings_.single_connection) return submit(std::make_unique<read_on_writer>(std::move(job)));
     if (auto* shard = shard_core::of_this_thread(*this)) return shard->submit(std::move(job));
@@ -71,7 +70,6 @@ void engine::submit_background(std::unique_ptr<read_job> job) noexcept {
 }
 
 void engine::submit(std::unique_ptr<write_job> job) noexcept {
-    job->accepted = clock::now();
     if (writer_->is_poisoned()) return refuse(std::move(job), errc::writer_poisoned);
     if (auto* shard = shard_core::of_this_thread(*this)) job->home = shard->shared_from_this();
     switch (writer_->push(job)) {

@@ -91,18 +91,19 @@ void shard_core::run_turn(job_list<read_job>& turn, job_list<job>& done, job_lis
     const std::chrono::nanoseconds budget = owner_->settings().read_budget;
     const auto processor_begun = sqlite::thread_time();
     while (auto job = turn.pop_front()) {
+        const auto now = clock::now();
         // Asked by the clock first: reading the processor's time is a system call.
-        if (sheds_rest(clock::now() - begun, budget) && sheds_rest(sqlite::thread_time() - processor_begun, budget)) {
+        if (sheds_rest(now - begun, budget) && sheds_rest(sqlite::thread_time() - processor_begun, budget)) {
             handed_on.push_back(std::move(job));
             continue;
         }
-        run_one(std::move(job), done, handed_on);
+        run_one(std::move(job), now, done, handed_on);
     }
     resident_->end();
 }
 
-void shard_core::run_one(std::unique_ptr<read_job> next, job_list<job>& done, job_list<read_job>& handed_on) {
-    const auto now = clock::now();
+void shard_core::run_one(std::unique_ptr<read_job> next, steady_time now, job_list<job>& done,
+                         job_list<read_job>& handed_on) {
     const std::chrono::nanoseconds budget = owner_->settings().read_budget;
     resident_->probe().waits.waited(now - next->accepted);
     if (next->is_cancelled() || now >= next->deadline) {

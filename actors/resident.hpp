@@ -43,7 +43,7 @@ public:
 private:
     void drain();
     void run_turn(job_list<read_job>& turn, job_list<job>& done, job_list<read_job>& handed_on);
-    void run_one(std::unique_ptr<read_job> next, job_list<job>& done, job_list<read_job>& handed_on);
+    void run_one(std::unique_ptr<read_job> next, steady_time now, job_list<job>& done, job_list<read_job>& handed_on);
     void hand_on(job_list<read_job>& jobs);
     void welcome();
 

@@ -64,10 +64,11 @@ void async_stop(const std::shared_ptr<engine>& target, std::unique_ptr<job> wait
 
 boost::asio::any_io_executor executor_of(engine&) noexcept { return boost::asio::system_executor(); }
 
-steady_time deadline_of(engine& target, std::optional<std::chrono::milliseconds> asked) noexcept {
+// One look at the clock for both.
+void accept(engine& target, job& taken, std::optional<std::chrono::milliseconds> deadline) noexcept {
     const auto& settings = target.settings();
-    return std::chrono::steady_clock::now() +
-           std::min(asked.value_or(settings.deadline_default), settings.deadline_max);
+    taken.accepted = std::chrono::steady_clock::now();
+    taken.deadline = taken.accepted + std::min(deadline.value_or(settings.deadline_default), settings.deadline_max);
 }
 
 durability durability_of(engine& target) noexcept { return target.settings().default_durability; }

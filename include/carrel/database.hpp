@@ -21,7 +21,7 @@ void submit(engine& target, std::unique_ptr<read_job> job) noexcept;
 void submit(engine& target, std::unique_ptr<write_job> job) noexcept;
 void async_stop(const std::shared_ptr<engine>& target, std::unique_ptr<job> waiter);
 boost::asio::any_io_executor executor_of(engine& target) noexcept;
-steady_time deadline_of(engine& target, std::optional<std::chrono::milliseconds> asked) noexcept;
+void accept(engine& target, job& taken, std::optional<std::chrono::milliseconds> deadline) noexcept;
 durability durability_of(engine& target) noexcept;
 }  // namespace detail
 
@@ -84,7 +84,7 @@ public:
                 using job_type = detail::read_job_of<Work, T, decltype(handler)>;
                 auto job =
                     std::make_unique<job_type>(std::move(moved), std::move(handler), detail::executor_of(*target));
-                job->deadline = detail::deadline_of(*target, chosen.deadline);
+                detail::accept(*target, *job, chosen.deadline);
                 job->bytes = chosen.bytes;
                 detail::submit(*target, std::unique_ptr<detail::read_job>(std::move(job)));
             },
@@ -213,7 +213,7 @@ auto database::async_write(Work work, job_options per_job, Token&& token) {
         [](auto handler, detail::engine* target, Work moved, job_options chosen) {
             using job_type = detail::write_job_of<Work, T, decltype(handler)>;
             auto job = std::make_unique<job_type>(std::move(moved), std::move(handler), detail::executor_of(*target));
-            job->deadline = detail::deadline_of(*target, chosen.deadline);
+            detail::accept(*target, *job, chosen.deadline);
             job->needed = chosen.durability.value_or(detail::durability_of(*target));
             job->bytes = chosen.bytes;
             detail::submit(*target, std::unique_ptr<detail::write_job>(std::move(job)));

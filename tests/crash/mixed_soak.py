@@ -4,6 +4,7 @@ end must be clean. Usage: mixed_soak.py PROGRAM [--minutes N] [--seed N]
 With a program built with AddressSanitizer the end is also LeakSanitizer's verdict."""
 import argparse
 import collections
+import itertools
 import os
 import pathlib
 import random
@@ -16,7 +17,10 @@ from carrel_program import Server, clean_environment
 
 # Freed memory that AddressSanitizer keeps back must not look like growth.
 ENVIRONMENT = clean_environment(ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=8:malloc_context_size=5")
-KEPT_ALERTS = 2_000  # the work has a steady state: what is older is deleted
+# The work has a steady state: what is older is deleted, and names come again, so that tables of what was seen fill up.
+KEPT_ALERTS = 2_000
+NAMES = 8_000
+numbers = itertools.count()
 # Caches that fill within the warm-up: what grows after it is no cache.
 FLAGS = ("--page-cache-kib", "1024", "--background-cache-kib", "1024")
 GROWTH_MAX = 5.0  # percent an hour; a shorter run than JUDGED_FROM minutes cannot tell so little from chance
@@ -62,9 +66,10 @@ class Client(threading.Thread):
             self.expect(self.client.get("/api/v1/alerts/" + self.random.choice(self.alerts)), 200, 404)
 
     def write(self):
-        made = self.client.post("/api/v1/alerts", {"title": "a soak", "severity": "low", "tags": ["soak"]})
+        name = f"soak-{next(numbers) % NAMES}"
+        made = self.client.post("/api/v1/alerts", {"id": name, "title": "a soak", "severity": "low", "tags": ["soak"]})
         self.expect(made, 201)
-        self.alerts.append(made.json()["id"])
+        self.alerts.append(name)
         if len(self.alerts) > KEPT_ALERTS:
             self.expect(self.client.request("DELETE", "/api/v1/alerts/" + self.alerts.popleft()), 204, 404)
 
