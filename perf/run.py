@@ -111,11 +111,17 @@ def main():
                "rounds": chosen.rounds, "seconds": chosen.seconds, "quick": chosen.quick,
                "machine": machine() | {"disk": require_real_disk(work)}, "versions": versions(chosen.build / "carrel"),
                "scenarios": {}}
+    failed = []
     print(f"{results['machine']}\n{chosen.rounds} rounds of {chosen.seconds} s, medians ± median absolute deviation", flush=True)
     for name in (each for each in chosen.names if each != "micro"):
         setting = Setting(chosen.build, work, chosen.events, available, skipped, chosen.rounds, chosen.seconds, chosen.quick,
                           show_progress(name))
-        out = scenarios.ALL[name](setting)
+        try:
+            out = scenarios.ALL[name](setting)
+        except (OSError, RuntimeError, subprocess.SubprocessError) as failure:
+            print(f"\n{name}: FAILED, {failure}", flush=True)
+            failed.append(name)
+            continue
         print(f"\n{name}: {out.question}", *out.lines(), sep="\n  ", flush=True)
         results["scenarios"][name] = out.as_json(f"scripts/bench {name}")
     if "micro" in chosen.names:
@@ -127,6 +133,8 @@ def main():
     (chosen.report / "result.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     write_report.write(results, chosen.report)
     print(f"\nthe report: {chosen.report / 'report.html'}")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
     missed = [each for found in results["scenarios"].values() for each in found["verdicts"] if not each["is_met"]]
     sys.exit(1 if missed and not chosen.quick else 0)
 

@@ -25,7 +25,7 @@ def embedded(setting):
         shutil.copyfile(filled, database)
         for contender, what in (("bare loop", "bare-read"), ("carrel", "read")):
             out.note(contender, "reads/s", _run(setting, what, database, "--rows", rows)["rate"])
-        run = _run(setting, "write", database)
+        run = _run(setting, "write", database, "--outstanding", 256)
         out.note("carrel", "writes/s", run["rate"])
         out.note("carrel", "writes a commit", run["batch"])
         out.note("bare loop", "writes/s", _run(setting, "bare-write", database, "--batch", round(run["batch"]))["rate"])
