@@ -51,6 +51,18 @@ std::size_t matches(domain& d, const domain::query& asked) {
     return items;
 }
 
+// How SQLite would run it, a step a line.
+std::string plan_of(domain& d, const char* sql) {
+    const auto steps = d.write([sql](carrel::write_session& session) -> carrel::result<std::string> {
+        auto plan = session.prepare(carrel::write_sql::dynamic(std::string("EXPLAIN QUERY PLAN ") + sql));
+        if (!plan) return plan.error();
+        std::string all;
+        for (auto more = plan->step(); more && *more; more = plan->step()) all.append(plan->text(3)).append("\n");
+        return all;
+    });
+    return steps.value();
+}
+
 std::string faults(domain& d, const domain::query& asked) {
     const auto got = d.get("/alerts", asked);
     BOOST_TEST((got.refused && got.refused->code == problem_code::bad_request));
@@ -58,6 +70,13 @@ std::string faults(domain& d, const domain::query& asked) {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(the_newest_come_in_the_index_s_order_without_a_sorter) {
+    domain d;
+    const auto plan = plan_of(d, "SELECT * FROM alerts ORDER BY created_at DESC, id DESC LIMIT 51");
+    BOOST_TEST(plan.find("alerts_by_time") != plan.npos, plan);
+    BOOST_TEST(plan.find("TEMP B-TREE") == plan.npos, plan);
+}
 
 BOOST_AUTO_TEST_CASE(pages_of_any_size_in_any_order_hold_each_row_once) {
     domain d;
