@@ -48,7 +48,7 @@ result<void> reader::begin(steady_time now) {
     if (canary::sings(canary::fault::early_snapshot) && connection_->in_transaction()) return {};
     auto begun = connection_->begin();
     if (!begun) return begun;
-    desk_.begun(now);
+    desk_.begun(now, connection_.get());
     probe_.batches.add();
     return {};
 }

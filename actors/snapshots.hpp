@@ -2,6 +2,7 @@
 
 #include "actors/batch_policy.hpp"
 #include "sqlite/canary.hpp"
+#include "sqlite/connection.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -18,15 +19,32 @@ public:
     /// One reader's part. Written by that reader, but for `interrupt`, which the writer sets.
     class desk {
     public:
-        void begun(std::chrono::steady_clock::time_point now) noexcept {
+        /// `on` is where the snapshot is held, until `ended`.
+        void begun(std::chrono::steady_clock::time_point now, sqlite::connection* on = nullptr) {
+            std::lock_guard lock(mutex_);
+            on_ = on;
             interrupt_.store(false, std::memory_order_relaxed);
             since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
         }
-        void ended() noexcept { since_.store(0, std::memory_order_relaxed); }
+        void ended() {
+            std::lock_guard lock(mutex_);
+            on_ = nullptr;
+            since_.store(0, std::memory_order_relaxed);
+        }
         const std::atomic<bool>& interrupt() const noexcept { return interrupt_; }
 
     private:
         friend class snapshots;
+        // The flag is looked at between steps of SQLite's, and one step may count a whole table (OP_Count). Whatever this
+        // hits belongs to the snapshot: it cannot end while the lock is held.
+        void interrupt_step() {
+            std::lock_guard lock(mutex_);
+            if (on_ != nullptr) on_->interrupt();
+        }
+
+        std::mutex mutex_;
+        sqlite::connection* on_ = nullptr;                // guarded by mutex_
+        std::chrono::steady_clock::time_point asked_at_;  // the writer's
         std::atomic<std::chrono::steady_clock::rep> since_{0};
         std::atomic<bool> interrupt_{false};
     };
@@ -65,6 +83,8 @@ public:
 private:
     // A younger snapshot is not what the WAL grew under.
     static constexpr std::chrono::milliseconds age_interrupted_min{20};
+    // A step that takes longer does not look at the flag.
+    static constexpr std::chrono::milliseconds step_max{50};
 
     bool is_admitting() const noexcept { return pressure_.load() == wal_pressure::none || open_for_all_; }
     void change_pressure(wal_pressure wanted) {
@@ -87,8 +107,10 @@ private:
     void interrupt_oldest() {
         std::lock_guard lock(mutex_);
         auto* oldest = find_oldest();
-        if (oldest == nullptr || age_of(*oldest, std::chrono::steady_clock::now()) < age_interrupted_min) return;
-        oldest->interrupt_.store(true, std::memory_order_relaxed);
+        const auto now = std::chrono::steady_clock::now();
+        if (oldest == nullptr || age_of(*oldest, now) < age_interrupted_min) return;
+        if (!oldest->interrupt_.exchange(true, std::memory_order_relaxed)) oldest->asked_at_ = now;
+        else if (now - oldest->asked_at_ >= step_max) oldest->interrupt_step();
     }
 
     std::mutex mutex_;

@@ -22,6 +22,9 @@ public:
     result<statement> prepare(read_sql sql);
 
     /// The single value of the first row, or nothing: for counts and existence checks.
+    ///
+    /// SQLite counts a whole table (`SELECT count(*) FROM t`) in one step, and deadlines, budgets and cancellation are
+    /// looked at between steps; `… WHERE true` counts row by row.
     template <class... Values>
     result<std::optional<std::int64_t>> first_integer(read_sql sql, const Values&... values);
 

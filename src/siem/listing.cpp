@@ -97,11 +97,16 @@ std::string behind(const field& rules, bool descending, const page_position& pos
     return "(" + std::string(rules.name) + (descending ? ",id) < (?,?)" : ",id) > (?,?)");
 }
 
+// SQLite counts a whole table in one step, which looks at no deadline and no budget, unless there is a condition.
+std::string count_sql_of(const resource& of, const conditions& filters) {
+    return "SELECT count(*) FROM " + std::string(of.plural) + (filters.where.empty() ? " WHERE true" : filters.where);
+}
+
 void write_sql_of(const resource& of, list_input& into, bool wants_total,
                   const std::optional<page_position>& position) {
     const std::string table(of.plural);
     const field& sort = of.fields[into.by.field];
-    if (wants_total) into.count_sql = "SELECT count(*) FROM " + table + into.filters.where;
+    if (wants_total) into.count_sql = count_sql_of(of, into.filters);
     std::string where = into.filters.where;
     if (position) {
         where += where.empty() ? " WHERE " : " AND ";
@@ -228,7 +233,7 @@ std::optional<problem> check_count(const operation& what, call& request) {
     parsed->filters = read_conditions(of, request.query);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
-    parsed->count_sql = "SELECT count(*) FROM " + std::string(of.plural) + parsed->filters.where;
+    parsed->count_sql = count_sql_of(of, parsed->filters);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }

@@ -115,6 +115,8 @@ bool connection::rollback() noexcept {
 
 bool connection::in_transaction() const noexcept { return sqlite3_get_autocommit(db_) == 0; }
 
+void connection::interrupt() noexcept { sqlite3_interrupt(db_); }
+
 // -- jobs ---
 
 void connection::begin_job() noexcept {
@@ -231,7 +233,8 @@ error connection::failure(int rc) const {
 }
 
 error connection::step_failure(int rc, const cached_statement& entry) {
-    if ((rc & 0xff) == SQLITE_INTERRUPT && watch_.tripped()) {
+    // Asked again: another thread may have ended a step that did not look.
+    if ((rc & 0xff) == SQLITE_INTERRUPT && (watch_.tripped() || watch_.must_end())) {
         tripped_fingerprint_ = entry.fingerprint;
         return *watch_.tripped();
     }

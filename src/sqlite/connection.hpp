@@ -79,6 +79,9 @@ public:
     result<checkpoint_report> checkpoint(checkpoint_mode mode);
     std::size_t page_bytes() const noexcept { return page_bytes_; }
 
+    /// Ends what runs now with SQLITE_INTERRUPT, from any thread; the connection must not be closed meanwhile.
+    void interrupt() noexcept;
+
     /// The sequence that the running transaction will have; kept here so that sessions can see it.
     std::uint64_t commit_sequence = 0;
 

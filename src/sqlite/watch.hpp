@@ -49,8 +49,9 @@ private:
     std::optional<std::pair<time_point, std::chrono::nanoseconds>> mark_;
 };
 
-/// What may end a running statement early. Asked by SQLite's progress handler on the connection's own thread, so no other
-/// thread ever interrupts a connection and no statement is hit that was not meant.
+/// What may end a running statement early. Asked by SQLite's progress handler on the connection's own thread, so that no
+/// statement is hit that was not meant. Only a snapshot whose holder does not look is ended by another thread; see
+/// `snapshots`.
 class watch {
 public:
     using clock = std::chrono::steady_clock;

@@ -26,7 +26,8 @@ result<void> add_rows(write_session& session, int rows) {
     return {};
 }
 
-// Holds its snapshot inside SQLite for as long as it is let.
+// Holds its snapshot inside SQLite for as long as it is let. It begins with a step that looks at no flag for as long as it
+// takes to count all rows: seconds, once there are some gigabytes of them.
 result<std::optional<std::int64_t>> hold_snapshot(read_session& session) {
     return session.first_integer(
         "WITH RECURSIVE n(i) AS (SELECT count(*) FROM row UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");

@@ -56,6 +56,20 @@ BOOST_AUTO_TEST_CASE(counts_and_statistics_have_paths_of_their_own) {
     BOOST_TEST(server.get("/api/v1/alerts/stats").number("/total") == 1);
 }
 
+// SQLite counts a table without a condition in one step, which would hold the shard for as long as it takes.
+BOOST_AUTO_TEST_CASE(a_count_of_all_keeps_to_the_budget_of_a_shard) {
+    running_server server({}, [](options& o) { o.read_budget = std::chrono::microseconds(50); });
+    auto many = [](write_session& session) {
+        return session.execute(
+            "INSERT INTO alerts(id, version, created_at, updated_at, title, severity, status, disposition, event_ids, "
+            "tags, duplicate_count, last_seen) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT "
+            "100000) SELECT i, 1, i, i, 't', 0, 0, 0, '[]', '[]', 0, i FROM n");
+    };
+    BOOST_TEST(write(server.store(), many, {.deadline = std::chrono::seconds(30)}).has_value());
+    BOOST_TEST(server.get("/api/v1/alerts/count").number("/count") == 100'000);
+    BOOST_TEST(server.store().stats().readers.budget_overruns == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace carrel::testing
