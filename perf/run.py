@@ -77,6 +77,7 @@ def parse_arguments():
     parser.add_argument("--directory", type=pathlib.Path, default=ROOT / "build/perf", help="for databases; on a real disk")
     parser.add_argument("--events", type=pathlib.Path, help="gzip'd NDJSON; made-up events where it is absent",
                         default=ROOT / "../shared/data/events/cmd_wevtutil_modify_security_eventlog_path.ndjson.gz")
+    parser.add_argument("--merge", action="store_true", help="into the results that are there: of this machine and the day")
     parser.add_argument("--report", type=pathlib.Path,
                         help="where to write the report (default: perf/report after a whole run with peers, else in --directory)")
     chosen = parser.parse_args()
@@ -90,6 +91,14 @@ def parse_arguments():
         chosen.rounds, chosen.seconds = QUICK_ROUNDS, QUICK_SECONDS
     chosen.names = chosen.scenario or [*scenarios.ALL, "micro"]
     return chosen
+
+
+def merged(earlier, results):
+    """The earlier results with this run's scenarios in place of theirs; those tell that they were asked by themselves."""
+    for name, found in results["scenarios"].items():
+        found["facts"].append(["measured in a run of its own, at commit", results["commit"]])
+        earlier["scenarios"][name] = found
+    return earlier
 
 
 def show_progress(name):
@@ -129,6 +138,8 @@ def main():
         micro.print_all(results["micro"])
     shutil.rmtree(work, ignore_errors=True)
     print_verdicts(results)
+    if chosen.merge:
+        results = merged(json.loads((chosen.report / "result.json").read_text()), results)
     chosen.report.mkdir(parents=True, exist_ok=True)
     (chosen.report / "result.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
     write_report.write(results, chosen.report)

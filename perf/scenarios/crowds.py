@@ -20,12 +20,12 @@ def connections(setting):
             with setting.loaded(server, *common, "--rate", rate) as load:
                 while load.wait(0.2):
                     peak = max(peak, server.rss_bytes())
-            out.note_run("open loop", load.run)
-            out.note("open loop", "bytes a connection", (peak - before) / crowd)
-            out.note_run("all in flight", setting.load(server, *common))
-    out.at_most("connections, P95 at the rate, ms", "open loop", "p95_ms", 50)
-    out.at_least("connections, requests/s answered", "open loop", "requests/s", rate * 0.99)
-    out.at_most("connections, bytes each", "open loop", "bytes a connection", 12_000)
+            out.note_run("carrel, open loop", load.run)
+            out.note("carrel, open loop", "bytes a connection", (peak - before) / crowd)
+            out.note_run("carrel, all in flight", setting.load(server, *common))
+    out.at_most("connections, P95 at the rate, ms", "carrel, open loop", "p95_ms", 50)
+    out.at_least("connections, requests/s answered", "carrel, open loop", "requests/s", rate * 0.99)
+    out.at_most("connections, bytes each", "carrel, open loop", "bytes a connection", 12_000)
     out.fact("refused, broken, unanswered or wrong", "none: each of them ends the scenario")
     return out
 

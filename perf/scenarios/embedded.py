@@ -33,5 +33,6 @@ def embedded(setting):
     out.ratio("embedded reads / a bare loop of batches", "carrel", "bare loop", 0.8,
               "a job's allocation, its way through the shard's queue and its handler cost 0.4 µs beside a step of 1.5", measure="reads/s")
     out.ratio("embedded writes / a bare loop of the same batches", "carrel", "bare loop", 0.8,
-              "jobs cross to the writer's thread and back, on two cores", measure="writes/s")
+              "all that is outstanding rides in one commit, so the shard, which makes jobs and takes results, and the writer work in turn; "
+              "the bare loop makes no jobs", measure="writes/s")
     return out

@@ -12,6 +12,10 @@ def shown(value):
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def ratio(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+
+
 class Outcome:
     def __init__(self, question):
         self.question = question
@@ -48,7 +52,7 @@ class Outcome:
         if not self.has(other, measure):
             return
         middle, deviation = spread([a / b for a, b in zip(self.values(ours, measure), self.values(other, measure))])
-        self._verdict(what, f"{middle:.2f} ± {deviation:.2f}", f">= {bound:,}", middle >= bound, why)
+        self._verdict(what, f"{ratio(middle)} ± {ratio(deviation)}", f">= {bound:,}", middle >= bound, why)
 
     def best(self, others, measure="requests/s"):
         """Of others, the one with the highest median; None if none of them ran."""
@@ -57,11 +61,11 @@ class Outcome:
 
     def at_most(self, what, contender, measure, bound, why="", of=statistics.median):
         figure = of(self.values(contender, measure))
-        self._verdict(what, shown(figure), f"<= {bound:,}", figure <= bound, why)
+        self._verdict(what, shown(figure), f"<= {shown(bound)}", figure <= bound, why)
 
     def at_least(self, what, contender, measure, bound, why="", of=statistics.median):
         figure = of(self.values(contender, measure))
-        self._verdict(what, shown(figure), f">= {bound:,}", figure >= bound, why)
+        self._verdict(what, shown(figure), f">= {shown(bound)}", figure >= bound, why)
 
     def is_equal(self, what, found, wanted):
         self._verdict(what, shown(found), f"= {shown(wanted)}", found == wanted, "")
