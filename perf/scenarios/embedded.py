@@ -31,7 +31,7 @@ def embedded(setting):
         out.note("bare loop", "writes/s", _run(setting, "bare-write", database, "--batch", round(run["batch"]))["rate"])
         remove_database(database)
     out.ratio("embedded reads / a bare loop of batches", "carrel", "bare loop", 0.8,
-              "a job's allocation, its way through the shard's queue and its handler cost 0.4 µs beside a step of 1.5", measure="reads/s")
+              "a job's allocation, its way through the shard's queue and its handler come on top of SQLite's step", measure="reads/s")
     out.ratio("embedded writes / a bare loop of the same batches", "carrel", "bare loop", 0.8,
               "all that is outstanding rides in one commit, so the shard, which makes jobs and takes results, and the writer work in turn; "
               "the bare loop makes no jobs", measure="writes/s")

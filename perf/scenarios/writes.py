@@ -45,8 +45,7 @@ def durable_write(setting):
             _posts(setting, out, BATCH_OF_ONE, empty, *ONE_SHARD, "--batch-jobs-max", "1")
             for name in peers:
                 _posts(setting, out, name, empty)
-    why = ("the writer's thread is busy: a row, its two indexes and its share of an fsync take 15 µs, and the shard shares "
-           "two cores with it and with wrk")
+    why = "the writer, the shard and wrk share two cores, and nginx needs one"
     out.ratio("durable POSTs / nginx", "carrel", "nginx", 0.5, why)
     best = out.best(PEERS)
     out.ratio(f"durable POSTs / the best peer ({best})", "carrel", best, 10, "within the noise of it: the rounds spread by a sixth")
