@@ -20,6 +20,7 @@ ENVIRONMENT = clean_environment(ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=
 # The work has a steady state: what is older is deleted, and names come again, so that tables of what was seen fill up.
 KEPT_ALERTS = 2_000
 NAMES = 8_000
+INGESTS = 1_000  # events stay for ever, and what a search over them takes grows with them
 numbers = itertools.count()
 # Caches that fill within the warm-up: what grows after it is no cache.
 FLAGS = ("--page-cache-kib", "1024", "--background-cache-kib", "1024")
@@ -31,7 +32,7 @@ class Client(threading.Thread):
     def __init__(self, server, number, seed, end, alerts):
         super().__init__(daemon=True)
         self.server, self.number, self.end, self.alerts = server, number, end, alerts
-        self.random, self.done, self.wrong = random.Random(seed), collections.Counter(), None
+        self.random, self.done, self.ingests, self.wrong = random.Random(seed), collections.Counter(), 0, None
 
     def run(self):
         try:
@@ -74,8 +75,9 @@ class Client(threading.Thread):
             self.expect(self.client.request("DELETE", "/api/v1/alerts/" + self.alerts.popleft()), 204, 404)
 
     def ingest(self):
-        if self.number != 0:
+        if self.number != 0 or self.ingests == INGESTS:
             return
+        self.ingests += 1
         lines = "".join('{"n":%d,"text":"word %d"}\n' % (n, n) for n in range(5))
         self.expect(self.client.post("/api/v1/events", lines, Content_Type="application/x-ndjson"), 201)
 
