@@ -10,8 +10,8 @@ from .beside import COUNT
 from .outcome import Outcome
 from .setting import ONE_SHARD
 
-ROOM = ("--page-cache-kib", "4194304")
 # More than the largest file here; a shard reads it into its cache as it goes.
+ROOM = ("--page-cache-kib", "4194304")
 
 # As many as asked for in one statement: over HTTP it would take longer than the measurement. The index of words stays
 # empty, and is told to be complete, since nothing here searches it.
