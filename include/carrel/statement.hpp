@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+struct sqlite3_value;
+
 namespace carrel {
 
 namespace sqlite {
@@ -70,6 +72,21 @@ private:
     std::string_view text_;
 };
 
+/// A column of a statement's current row, found once for all that is then asked of it: for loops over many columns. Valid as
+/// long as a view of the column is, on that thread.
+class column_value {
+public:
+    value_type type() const noexcept;
+    std::int64_t integer() const noexcept;
+    std::string_view text() const noexcept;
+
+private:
+    friend class statement;
+    explicit column_value(sqlite3_value* held) noexcept
+        : held_(held) {}
+    sqlite3_value* held_;
+};
+
 /// A prepared statement on loan from its connection's cache; the destructor resets it and gives it back.
 ///
 /// Valid only during the work's call, on that thread. Text and blobs are bound without a copy: their bytes must
@@ -101,6 +118,7 @@ public:
     void reset() noexcept;
 
     int column_count() const noexcept;
+    column_value at(int column) const noexcept;
     value_type type(int column) const noexcept;
     bool is_null(int column) const noexcept { return type(column) == value_type::null; }
     std::int64_t integer(int column) const noexcept;

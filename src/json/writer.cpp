@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 namespace carrel::json {
 
@@ -32,7 +33,36 @@ void append_escape(std::string& out, unsigned char c) {
     out.push_back(digits[c & 15]);
 }
 
+constexpr std::uint64_t every_byte(unsigned char c) { return c * 0x0101'0101'0101'0101u; }
+
+// Up to 8 bytes of text; in the place of what is missing stand letters.
+std::uint64_t word_at(const char* text, std::size_t size) noexcept {
+    std::uint64_t word = every_byte('a');
+    std::memcpy(&word, text, size);
+    return word;
+}
+
+// A byte of `word` is below `c`, or equal to it: the high bit of one of the answer's bytes. A borrow can set the bit of a
+// byte above one that is rightly found, but never one without.
+constexpr std::uint64_t bytes_below(std::uint64_t word, unsigned char c) { return (word - every_byte(c)) & ~word; }
+constexpr std::uint64_t bytes_like(std::uint64_t word, unsigned char c) { return bytes_below(word ^ every_byte(c), 1); }
+
+constexpr bool has_escape(std::uint64_t word) {
+    return ((bytes_below(word, 0x20) | bytes_like(word, '"') | bytes_like(word, '\\')) & every_byte(0x80)) != 0;
+}
+
 }  // namespace
+
+bool is_plain(std::string_view text) noexcept {
+    constexpr std::size_t step = sizeof(std::uint64_t);
+    const char* at = text.data();
+    std::size_t left = text.size();
+    for (; left > step; at += step, left -= step)
+        if (has_escape(word_at(at, step))) return false;
+    // The last word of a longer text begins in the one before it.
+    if (text.size() >= step) return !has_escape(word_at(at + left - step, step));
+    return !has_escape(word_at(at, left));
+}
 
 void writer::separate() {
     if (comma_) out_->push_back(',');
@@ -75,6 +105,10 @@ writer& writer::key(std::string_view name) {
 writer& writer::string(std::string_view text) {
     separate();
     out_->push_back('"');
+    if (is_plain(text)) {
+        out_->append(text).push_back('"');
+        return *this;
+    }
     std::size_t from = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
         const auto c = static_cast<unsigned char>(text[at]);

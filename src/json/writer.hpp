@@ -6,6 +6,9 @@
 
 namespace carrel::json {
 
+/// Whether a text stands between quotes as it is: nothing in it has to be escaped.
+bool is_plain(std::string_view text) noexcept;
+
 /// Appends JSON to a string it does not own: no document in between, commas by itself. The caller nests calls rightly;
 /// what is appended raw must be JSON. Not thread-safe.
 class writer {

@@ -160,35 +160,6 @@ std::string list_of(std::span<const std::string_view> values) {
     return list;
 }
 
-void append_text(std::string& out, const field& rules, std::string_view text) {
-    const bool is_json = rules.kind == field_kind::text_list || rules.kind == field_kind::object;
-    if (is_json) {
-        out.append(text);
-    } else {
-        json::writer(out).string(text);
-    }
-}
-
-void append_integer(std::string& out, const field& rules, std::int64_t number) {
-    json::writer writer(out);
-    switch (rules.kind) {
-        case field_kind::time:
-            out.push_back('"');
-            append_time(out, number);
-            out.push_back('"');
-            return;
-        case field_kind::enumeration:
-            if (static_cast<std::size_t>(number) < rules.values.size()) {
-                writer.string(rules.values[static_cast<std::size_t>(number)]);
-            } else {
-                writer.null();
-            }
-            return;
-        case field_kind::boolean: writer.boolean(number != 0); return;
-        default: writer.integer(number);
-    }
-}
-
 std::string schema_of(const field& rules) {
     std::string schema;
     json::writer out(schema);

@@ -63,10 +63,6 @@ std::optional<std::int64_t> index_of(std::span<const std::string_view> values, s
 /// `critical, high, medium`, for messages.
 std::string list_of(std::span<const std::string_view> values);
 
-/// Appends the JSON of a column's value that is not null.
-void append_text(std::string& out, const field& rules, std::string_view text);
-void append_integer(std::string& out, const field& rules, std::int64_t number);
-
 /// A JSON Schema fragment that tells the rules.
 std::string schema_of(const field& rules);
 

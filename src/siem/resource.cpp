@@ -36,13 +36,6 @@ std::string placeholders(std::size_t count) {
     return list;
 }
 
-template <class Text, class Integer, class Null>
-void visit(const value& held, Text on_text, Integer on_integer, Null on_null) {
-    if (const auto* text = std::get_if<std::string>(&held)) return on_text(*text);
-    if (const auto* number = std::get_if<std::int64_t>(&held)) return on_integer(*number);
-    on_null();
-}
-
 }  // namespace
 
 resource::resource(resource_spec description)
@@ -52,7 +45,7 @@ resource::resource(resource_spec description)
     updated_at = position("updated_at");
     columns = column_list(fields);
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        openings.push_back((i == 0 ? "{\"" : ",\"") + std::string(fields[i].name) + "\":");
+        openings.emplace_back((i == 0 ? "{\"" : ",\"") + std::string(fields[i].name) + "\":");
         if (may_change(fields[i])) changing.push_back(i);
     }
     const std::string table(plural);
@@ -72,29 +65,6 @@ std::size_t resource::position(std::string_view field_name) const noexcept {
 
 std::string resource::location(std::string_view id_text) const {
     return "/api/v1/" + std::string(plural) + "/" + std::string(id_text);
-}
-
-void append_row(const resource& of, const statement& row, int first, std::string& out) {
-    for (std::size_t i = 0; i < of.fields.size(); ++i) {
-        const int column = first + static_cast<int>(i);
-        out += of.openings[i];
-        switch (row.type(column)) {
-            case value_type::integer: append_integer(out, of.fields[i], row.integer(column)); break;
-            case value_type::text: append_text(out, of.fields[i], row.text(column)); break;
-            default: out += "null";
-        }
-    }
-    out += '}';
-}
-
-void append_record(const resource& of, const record& row, std::string& out) {
-    for (std::size_t i = 0; i < of.fields.size(); ++i) {
-        out += of.openings[i];
-        visit(
-            row.values[i], [&](const std::string& text) { append_text(out, of.fields[i], text); },
-            [&](std::int64_t number) { append_integer(out, of.fields[i], number); }, [&] { out += "null"; });
-    }
-    out += '}';
 }
 
 }  // namespace carrel::siem

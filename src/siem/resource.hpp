@@ -1,5 +1,6 @@
 #pragma once
 
+#include "json/pieces.hpp"
 #include "siem/field.hpp"
 #include "siem/operation.hpp"
 
@@ -79,9 +80,9 @@ struct resource : resource_spec {
     std::string location(std::string_view id_text) const;
 
     std::size_t id = absent, version = absent, updated_at = absent;
-    std::string columns;                // a,b,c
-    std::vector<std::size_t> changing;  // the fields that an update writes
-    std::vector<std::string> openings;  // what precedes each value in JSON: `{"id":`, `,"version":`
+    std::string columns;                     // a,b,c
+    std::vector<std::size_t> changing;       // the fields that an update writes
+    std::vector<json::short_text> openings;  // what precedes each value in JSON: `{"id":`, `,"version":`
     std::string select_json, select_json_at, select_record, insert, update, remove;
 };
 
@@ -109,7 +110,7 @@ result<void> save(const resource& of, write_session& session, const call& reques
 std::vector<fault> read_members(std::span<const field> rules, const boost::json::value* body,
                                 std::vector<std::optional<value>>& values);
 
-/// Appends a row whose columns from `first` on are the fields in order.
+/// Appends the JSON of a row whose columns from `first` on are the fields in order, or of a record.
 void append_row(const resource& of, const statement& row, int first, std::string& out);
 void append_record(const resource& of, const record& row, std::string& out);
 

@@ -178,12 +178,14 @@ time_text text_of(timestamp at) noexcept {
 
 }  // namespace
 
-void append_time(std::string& out, timestamp at) {
+std::string_view written_time(timestamp at) noexcept {
     // The times of one row are often the same.
     thread_local std::pair<timestamp, time_text> last{0, text_of(0)};
     if (last.first != at) last = {at, text_of(at)};
-    out.append(last.second.data(), last.second.size());
+    return {last.second.data(), last.second.size()};
 }
+
+void append_time(std::string& out, timestamp at) { out.append(written_time(at)); }
 
 std::string format_time(timestamp at) {
     std::string text;

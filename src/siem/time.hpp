@@ -23,7 +23,8 @@ std::optional<timestamp> parse_event_time(std::string_view text);
 /// An epoch time in seconds, milliseconds or microseconds, told apart by size, maybe with a fraction.
 std::optional<timestamp> parse_epoch(std::string_view digits);
 
-/// Appends `2026-11-23T10:00:00.000000Z`. The year must have four digits.
+/// `2026-11-23T10:00:00.000000Z`. The year must have four digits. Valid until the thread's next call.
+std::string_view written_time(timestamp at) noexcept;
 void append_time(std::string& out, timestamp at);
 std::string format_time(timestamp at);
 

@@ -113,6 +113,20 @@ blob_view statement::bytes(int column) const noexcept {
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column))};
 }
 
+column_value statement::at(int column) const noexcept {
+    return column_value(sqlite3_column_value(entry_->handle, column));
+}
+
+// What sqlite3_column_value returns is "unprotected", which means that no mutex guards it. A connection belongs to one thread
+// at a time here, so there is none to guard it from (sqlite.org/c3ref/column_blob.html, c3ref/value.html).
+value_type column_value::type() const noexcept { return static_cast<value_type>(sqlite3_value_type(held_)); }
+std::int64_t column_value::integer() const noexcept { return sqlite3_value_int64(held_); }
+std::string_view column_value::text() const noexcept {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(held_));
+    return bytes == nullptr ? std::string_view()
+                            : std::string_view(bytes, static_cast<std::size_t>(sqlite3_value_bytes(held_)));
+}
+
 // -- sessions ---
 
 result<statement> read_session::prepare(read_sql sql) { return connection_->prepare(sql.text(), true); }
