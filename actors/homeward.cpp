@@ -6,7 +6,8 @@ namespace carrel::detail {
 
 void homeward::add(std::unique_ptr<job> done) {
     done->release_work();
-    group_of(done->home).jobs.push_back(std::move(done));
+    auto& of_home = group_of(done->home);
+    of_home.jobs.push_back(std::move(done));
 }
 
 void homeward::send() {
@@ -23,7 +24,7 @@ void homeward::send() {
 homeward::group& homeward::group_of(const std::shared_ptr<shard_core>& home) {
     for (auto& one : groups_)
         if (one.home == home) return one;
-    return groups_.emplace_back(home, job_list<job>());
+    return groups_.emplace_back(group{home, {}});
 }
 
 }  // namespace carrel::detail

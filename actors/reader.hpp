@@ -24,7 +24,6 @@ public:
     reader(connection_source open, snapshots& all, const options& settings)
         : open_(std::move(open)),
           settings_(settings),
-          snapshots_(all),
           desk_(all.enroll()) {}
 
     /// Which statements to refuse as deep, on this connection and those that replace it. Only on a resident.
@@ -58,7 +57,6 @@ private:
     connection_source open_;
     sqlite::connection::deep_test is_deep_;
     const options& settings_;
-    snapshots& snapshots_;
     snapshots::desk& desk_;
     std::unique_ptr<sqlite::connection> connection_;
     steady_time opened_at_;

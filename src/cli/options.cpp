@@ -19,7 +19,7 @@ namespace {
 
 // Numbers as they are typed, before they become durations and byte counts. Defaults are the library's own.
 struct typed {
-    const options standard;
+    const options standard{};
     std::string database = standard.path;
     std::string listen = "127.0.0.1:8080";
     std::string durability = "full";

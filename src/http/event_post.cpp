@@ -93,9 +93,10 @@ void event_post::finish_intake() {
 }
 
 void event_post::fail(refusal why, std::string detail) {
-    failed_.emplace();
-    failed_->why = why;
-    failed_->told.detail = std::move(detail);
+    failure made;
+    made.why = why;
+    made.told.detail = std::move(detail);
+    failed_ = std::move(made);
 }
 
 void event_post::write_next() {
@@ -118,8 +119,7 @@ void event_post::stored(result<committed<siem::stored_part>> outcome) {
     } else if (ex_->reply.refused) {
         failed_ = failure{refusal_of(ex_->reply.refused->code), std::move(*ex_->reply.refused), {}};
     } else {
-        failed_.emplace();
-        failed_->engine = outcome.error();
+        failed_ = failure{refusal::bad_request, {}, outcome.error()};
     }
     writing_.reset();
     if (!outcome) next_part_.reset();  // what follows a part that was not stored must not be stored either

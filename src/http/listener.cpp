@@ -54,7 +54,7 @@ result<bound_socket> bound_socket::open(const std::string& address, std::uint16_
 
 bound_socket::bound_socket(bound_socket&& other) noexcept
     : descriptor_(other.release()),
-      endpoint_(other.endpoint_) {}
+      endpoint_(std::move(other.endpoint_)) {}
 
 bound_socket::~bound_socket() {
     if (descriptor_ >= 0) ::close(descriptor_);

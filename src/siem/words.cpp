@@ -13,9 +13,9 @@ namespace {
 // What an ASCII character becomes; 0 ends a word.
 constexpr std::array<char, 128> ascii = [] {
     std::array<char, 128> table{};
-    for (char c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = c;
-    for (char c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = c;
-    for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = static_cast<char>(c + 32);
+    for (unsigned char c = '0'; c <= '9'; ++c) table[c] = static_cast<char>(c);
+    for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = static_cast<char>(c);
+    for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(c + 32);
     return table;
 }();
 

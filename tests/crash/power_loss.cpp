@@ -106,8 +106,7 @@ recorded_run record(unkind_recorder& recorder, const std::string& path, const it
     found.reruns += stats.reruns;
     found.checkpoints += stats.checkpoints;
     BOOST_TEST(db.stop().has_value());
-    if (!last)
-        complain(found, where + "before it stopped the database could not be read: " + last.error().message());
+    if (!last) complain(found, where + "before it stopped the database could not be read: " + last.error().message());
     else if (*last != content_at(run.jobs, run.last_sequence))
         complain(found, where + "before it stopped the database held" + told(*last));
     return run;
