@@ -60,5 +60,5 @@ def list_50(setting):
     _compare(setting, out, setting.alerts(count), "/api/v1/alerts?limit=50", "lists.lua")
     best = out.best(PEERS)
     out.ratio(f"lists of 50 / the best peer ({best})", "carrel", best, 3,
-              "of 66 µs 29 are the JSON of 850 values (micro_encode), most of the rest SQLite's steps; Go runs them on both cores")
+              "of 63 µs 22 are the JSON of 850 values (micro_encode), 30 SQLite's steps and columns; Go runs them on both cores")
     return out
