@@ -98,6 +98,8 @@ def merged(earlier, results):
     for name, found in results["scenarios"].items():
         found["facts"].append(["measured in a run of its own, at commit", results["commit"]])
         earlier["scenarios"][name] = found
+    if "micro" in results:
+        earlier["micro"] = results["micro"]
     return earlier
 
 

@@ -48,7 +48,7 @@ def point_read(setting):
     why = ("of a request's 11 µs the kernel's send and recv take 6, as for nginx; SQLite's step takes 2.2 and carrel's own "
            "code 2: see perf/README.md for what was tried")
     out.ratio("point reads / nginx", "carrel", "nginx", 0.95, why)
-    out.ratio("point reads / Bun", "carrel", BUN, 2)
+    out.ratio("point reads / Bun", "carrel", BUN, 2, why)
     out.ratio("point reads / Go 1+10", "carrel", GO_POOL, 3)
     return out
 

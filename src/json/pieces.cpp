@@ -19,6 +19,7 @@ void pieces::flush() {
 }
 
 void pieces::raw(std::string_view json) {
+    if (json.empty()) return;
     make_room(json.size());
     if (json.size() > room()) {
         out_.append(json);

@@ -23,14 +23,14 @@ private:
 };
 
 /// Collects short pieces of JSON and appends them to a string together: what an append costs is more than the copy of a
-/// few bytes. The string has all of them after `flush` or the end of the pieces' life. Not thread-safe.
+/// few bytes. The string has all of them after `flush`, which the caller calls at the end: it may need memory, and a
+/// destructor must not fail. Not thread-safe.
 class pieces {
 public:
     explicit pieces(std::string& out) noexcept
         : out_(out) {}
     pieces(const pieces&) = delete;
     pieces& operator=(const pieces&) = delete;
-    ~pieces() { flush(); }
 
     void put(char c) {
         make_room(1);
@@ -48,6 +48,7 @@ public:
     /// As `string`, of a text that needs no escape.
     void plain(std::string_view text);
     void integer(std::int64_t number);
+    /// Errors: std::bad_alloc, as any of the above.
     void flush();
 
 private:

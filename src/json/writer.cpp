@@ -54,6 +54,7 @@ constexpr bool has_escape(std::uint64_t word) {
 }  // namespace
 
 bool is_plain(std::string_view text) noexcept {
+    if (text.empty()) return true;
     constexpr std::size_t step = sizeof(std::uint64_t);
     const char* at = text.data();
     std::size_t left = text.size();

@@ -47,6 +47,7 @@ void append_row(const resource& of, const statement& row, int first, std::string
         }
     }
     json.put('}');
+    json.flush();
 }
 
 void append_record(const resource& of, const record& row, std::string& out) {
@@ -59,6 +60,7 @@ void append_record(const resource& of, const record& row, std::string& out) {
         else json.raw("null");
     }
     json.put('}');
+    json.flush();
 }
 
 }  // namespace carrel::siem
