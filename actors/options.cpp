@@ -1,6 +1,7 @@
 #include <carrel/options.hpp>
 
 #include <array>
+#include <bit>
 #include <string>
 
 namespace carrel {
@@ -15,6 +16,20 @@ template <class T>
 long long number(T value) {
     if constexpr (requires { value.count(); }) return static_cast<long long>(value.count());
     else return static_cast<long long>(value);
+}
+
+result<void> validate_path(const std::string& path) {
+    if (path.empty()) return error(errc::invalid_option, "path is empty");
+    if (path.find('\0') != path.npos) return error(errc::invalid_option, "path holds a NUL");
+    if (path.starts_with("file:"))
+        return error(errc::invalid_option, "path = " + path + " is a URI; a file of that name is ./" + path);
+    return {};
+}
+
+result<void> validate_page_size(const std::optional<std::size_t>& bytes) {
+    if (!bytes || (std::has_single_bit(*bytes) && *bytes >= 512 && *bytes <= 65'536)) return {};
+    return error(errc::invalid_option,
+                 "page_size = " + std::to_string(*bytes) + " is not a power of two in 512 to 65536");
 }
 
 }  // namespace
@@ -53,8 +68,8 @@ result<void> options::validate() const {
             return error(errc::invalid_option, std::string(one.name) + " = " + std::to_string(one.value) +
                                                    " is not in " + std::to_string(one.least) + " to " +
                                                    std::to_string(one.most));
-    if (path.empty()) return error(errc::invalid_option, "path is empty");
-    return {};
+    if (auto valid = validate_path(path); !valid) return valid;
+    return validate_page_size(page_size);
 }
 
 }  // namespace carrel

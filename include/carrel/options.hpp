@@ -20,12 +20,23 @@ enum class durability {
 };
 
 /// One numbered change of the schema. Applied in one transaction together with its record; the record holds a SHA-256
-/// over `sql`, and opening fails with `errc::migration_changed` if an applied migration's text differs.
+/// over `sql`, and opening fails with `errc::migration_changed` if an applied migration's text differs. An error names
+/// the migration, and nothing of it stays.
 struct migration {
+    /// `off`: foreign keys are not enforced while the migration runs, as SQLite's documented rebuild of a table needs
+    /// (https://www.sqlite.org/lang_altertable.html); all of them are checked before its commit.
+    enum class foreign_key_mode { on, off };
+
     int number = 0;  ///< From 1, without gaps.
     std::string_view name;
-    std::string_view sql;  ///< One or more statements; must stay valid while `database::open` runs.
+    /// One or more statements; must stay valid while `database::open` runs. Without BEGIN, COMMIT, ROLLBACK, SAVEPOINT,
+    /// RELEASE, ATTACH, VACUUM and PRAGMAs that set something: these are refused, and so is a text with a NUL in it.
+    std::string_view sql;
+    foreign_key_mode foreign_keys = foreign_key_mode::on;
 };
+
+/// How the file gives pages back that are no longer used, as `PRAGMA auto_vacuum`.
+enum class vacuum_mode { none, full, incremental };
 
 /// A pure function of text that SQL may call on every connection: same arguments, same result.
 struct text_function {
@@ -45,8 +56,15 @@ using log_sink = std::function<void(log_level, std::string_view)>;
 
 /// Settings of a database. `validate` names the first one out of range.
 struct options {
-    /// Path of the file, or `:memory:` for a private WAL file on tmpfs that vanishes at close.
+    /// Path of the file, or `:memory:` for a private WAL file on tmpfs that vanishes at close. Not a URI: `file:…` is
+    /// refused, `./file:…` is a file of that name. A file that another program made is refused and left as it is; files
+    /// that carrel makes carry its `application_id` and `user_version`, which are not the host's to use.
     std::string path = "carrel.db";
+    /// 512–65536 bytes, a power of two; absent: SQLite's own. Used when the file is made. Opening a file that was made
+    /// with another value fails with `invalid_option`.
+    std::optional<std::size_t> page_size = {};
+    /// Absent: `none`. Used when the file is made, as `page_size`.
+    std::optional<vacuum_mode> auto_vacuum = {};
     durability default_durability = durability::full;
     std::span<const migration> migrations = {};
     std::span<const text_function> functions = {};  ///< Must stay valid while the database is open.

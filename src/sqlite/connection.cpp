@@ -63,7 +63,7 @@ result<void> connection::set_up() {
     if (auto applied = apply_profile(db_, profile_); !applied) return applied.error();
     if (auto bytes = trusted_text("PRAGMA page_size"); bytes && *bytes) page_bytes_ = std::stoul(**bytes);
     if (auto ready = prepare_control(rollback_, "ROLLBACK"); !ready) return ready;
-    sqlite3_set_authorizer(db_, &connection::authorize, this);
+    restore_authorizer();
     sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
     if (profile_.role == role::writer) sqlite3_wal_hook(db_, &connection::on_wal, this);
     return {};
@@ -242,6 +242,8 @@ error connection::step_failure(int rc, const cached_statement& entry) {
 }
 
 // -- what SQL may do ---
+
+void connection::restore_authorizer() noexcept { sqlite3_set_authorizer(db_, &connection::authorize, this); }
 
 int connection::on_progress(void* self) { return static_cast<connection*>(self)->watch_.must_end() ? 1 : 0; }
 

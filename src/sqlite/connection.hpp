@@ -89,6 +89,8 @@ public:
     const char* path() const noexcept;
     watch& watching() noexcept { return watch_; }
     sqlite3* handle() noexcept { return db_; }
+    /// Installs the authorizer of jobs again, for those who put another one in its place.
+    void restore_authorizer() noexcept;
     /// An error for SQLite's result code, with its message.
     error failure(int rc) const;
 

@@ -88,6 +88,41 @@ error sqlite_failure(sqlite3* db, const std::string& doing) {
     return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), doing + ": " + sqlite3_errmsg(db)};
 }
 
+// What is fixed when the file is made: set while it has no page, compared afterwards.
+std::vector<pragma> file_format_of(const profile& p) {
+    std::vector<pragma> all;
+    if (p.role == role::reader) return all;
+    if (p.page_size) all.push_back({"page_size", std::to_string(*p.page_size), std::to_string(*p.page_size)});
+    if (p.auto_vacuum) {
+        const auto number = std::to_string(static_cast<int>(*p.auto_vacuum));
+        all.push_back({"auto_vacuum", number, number});
+    }
+    return all;
+}
+
+result<void> set(sqlite3* db, const pragma& one) {
+    const auto sql = std::string("PRAGMA ") + one.name + "=" + one.set;
+    if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_failure(db, sql);
+    return {};
+}
+
+result<void> apply_file_format(sqlite3* db, const profile& wanted) {
+    const auto format = file_format_of(wanted);
+    if (format.empty()) return {};
+    const bool is_new = read_text(db, "PRAGMA page_count") == "0";
+    for (const auto& one : format) {
+        if (is_new) {
+            if (auto done = set(db, one); !done) return done;
+        }
+        const auto got = read_text(db, std::string("PRAGMA ") + one.name);
+        if (!got) return sqlite_failure(db, one.name);
+        if (*got != one.expected)
+            return error(errc::invalid_option,
+                         std::string(one.name) + " = " + one.expected + ", but the file was made with " + *got);
+    }
+    return {};
+}
+
 // Calls one text_function; a NULL argument makes the result NULL.
 void call_text_function(sqlite3_context* context, int count, sqlite3_value** values) {
     const auto* function = static_cast<const text_function*>(sqlite3_user_data(context));
@@ -122,6 +157,8 @@ profile profile_of(const options& settings, role wanted) {
             .page_cache_kib = settings.page_cache_kib,
             .value_bytes_max = settings.value_bytes_max,
             .statement_cache = settings.statement_cache,
+            .page_size = settings.page_size,
+            .auto_vacuum = settings.auto_vacuum,
             .functions = settings.functions};
 }
 
@@ -129,10 +166,10 @@ result<void> apply_profile(sqlite3* db, const profile& wanted) {
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, static_cast<int>(wanted.busy_timeout.count()));
     for (const auto& one : switches) sqlite3_db_config(db, one.operation, one.wanted, nullptr);
+    if (auto format = apply_file_format(db, wanted); !format) return format;
     for (const auto& one : pragmas_of(wanted)) {
         if (one.set.empty()) continue;
-        const auto sql = std::string("PRAGMA ") + one.name + "=" + one.set;
-        if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_failure(db, sql);
+        if (auto done = set(db, one); !done) return done;
     }
     for (const auto& one : limits_of(wanted)) sqlite3_limit(db, one.id, one.wanted);
     if (auto added = add_functions(db, wanted.functions); !added) return added.error();

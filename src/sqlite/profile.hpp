@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,13 +24,16 @@ struct profile {
     std::size_t page_cache_kib = 8'192;
     std::size_t value_bytes_max = 64u << 20;
     std::size_t statement_cache = 256;
+    std::optional<std::size_t> page_size = {};    // writer only
+    std::optional<vacuum_mode> auto_vacuum = {};  // writer only
     std::span<const text_function> functions;
 };
 
 /// The profile that `settings` ask for.
 profile profile_of(const options& settings, role wanted);
 
-/// Sets everything and reads it back; `errc::profile_mismatch` says what differed.
+/// Sets everything and reads it back; `errc::profile_mismatch` says what differed, `errc::invalid_option` which option
+/// differs from what the file was made with.
 result<void> apply_profile(sqlite3* db, const profile& wanted);
 
 /// One difference between what was set and what the connection reads back; empty if there is none. Public for tests that
