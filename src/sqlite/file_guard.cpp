@@ -210,12 +210,13 @@ void file_guard::release() noexcept {
     if (is_private()) remove_database_files(path_);
     if (registered_) remove_held_file(file_.device, file_.inode);
     if (file_fd_ >= 0) {
-        // A descriptor that cannot be closed must not keep the lock.
+        // Unlocked first: a descriptor that cannot be closed must not keep the lock, nor a child that was forked just now.
         flock(file_fd_, LOCK_UN);
         close_or_keep(file_fd_);
     }
     if (lock_fd_ >= 0) {
         unlink((path_ + ".lock").c_str());
+        flock(lock_fd_, LOCK_UN);
         close(lock_fd_);
     }
     if (is_private()) remove_private_directory(private_directory_);
