@@ -1,6 +1,6 @@
 #include "sqlite/profile.hpp"
 
-#include "sqlite/canary.hpp"
+#include "sqlite/failpoints.hpp"
 
 #include <sqlite3.h>
 
@@ -33,7 +33,7 @@ std::vector<pragma> pragmas_of(const profile& p) {
               pragma{"wal_autocheckpoint", "0", "0"}, pragma{"journal_size_limit", "8388608", "8388608"}})
             all.push_back(std::move(own));
         // SQLite before 3.50.2 loses committed data when a savepoint rolls back after a spill.
-        if (!canary::sings(canary::fault::spill)) all.push_back({"cache_spill", "OFF", "0"});
+        if (!failpoints::is_set(failpoint::spill)) all.push_back({"cache_spill", "OFF", "0"});
     } else {
         all.push_back({"query_only", "ON", "1"});
         all.push_back({"journal_mode", "", "wal"});  // read back only: a reader cannot change it

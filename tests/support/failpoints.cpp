@@ -1,5 +1,5 @@
-// The half of a canary build that is no part of the engine.
-#include "sqlite/canary.hpp"
+// The half of a build with failpoints that is not a part of the engine.
+#include "sqlite/failpoints.hpp"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -14,17 +14,17 @@
 #include <thread>
 #include <utility>
 
-namespace carrel::canary {
+namespace carrel::failpoints {
 namespace {
 
 constexpr std::array names{"none",           "spill",           "early_ack", "no_rerun", "second_checkpointer",
                            "early_snapshot", "endless_snapshot"};
 
-fault from_environment() {
-    const char* wanted = std::getenv("CARREL_CANARY");
+failpoint from_environment() {
+    const char* wanted = std::getenv("CARREL_FAILPOINT");
     for (std::size_t i = 0; wanted != nullptr && i < names.size(); ++i)
-        if (std::strcmp(wanted, names[i]) == 0) return static_cast<fault>(i);
-    return fault::none;
+        if (std::strcmp(wanted, names[i]) == 0) return static_cast<failpoint>(i);
+    return failpoint::none;
 }
 
 // A thread that owns a second connection, which it keeps as long as it is asked for the same file.
@@ -40,7 +40,7 @@ public:
 
 private:
     void run(const std::stop_token& stop) {
-        pthread_setname_np(pthread_self(), "carrel-canary");
+        pthread_setname_np(pthread_self(), "carrel-second");
         std::unique_lock lock(mutex_);
         while (asked_for_.wait(lock, stop, [this] { return !asked_.empty(); })) {
             const auto path = std::exchange(asked_, {});
@@ -70,9 +70,9 @@ private:
 
 }  // namespace
 
-fault chosen() noexcept {
-    static const fault sung = from_environment();
-    return sung;
+failpoint chosen() noexcept {
+    static const failpoint named = from_environment();
+    return named;
 }
 
 void checkpoint_elsewhere(const char* database_path) {
@@ -80,4 +80,4 @@ void checkpoint_elsewhere(const char* database_path) {
     elsewhere.ask(database_path);
 }
 
-}  // namespace carrel::canary
+}  // namespace carrel::failpoints
