@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/detail/job.hpp>
+#include <carrel/export.hpp>
 #include <carrel/options.hpp>
 #include <carrel/session.hpp>
 #include <carrel/stats.hpp>
@@ -17,12 +18,12 @@ namespace carrel {
 
 namespace detail {
 class engine;
-void submit(engine& target, std::unique_ptr<read_job> job) noexcept;
-void submit(engine& target, std::unique_ptr<write_job> job) noexcept;
-void async_stop(const std::shared_ptr<engine>& target, std::unique_ptr<job> waiter);
-boost::asio::any_io_executor executor_of(engine& target) noexcept;
-void accept(engine& target, job& taken, std::optional<std::chrono::milliseconds> deadline) noexcept;
-durability durability_of(engine& target) noexcept;
+CARREL_API void submit(engine& target, std::unique_ptr<read_job> job) noexcept;
+CARREL_API void submit(engine& target, std::unique_ptr<write_job> job) noexcept;
+CARREL_API void async_stop(const std::shared_ptr<engine>& target, std::unique_ptr<job> waiter);
+CARREL_API boost::asio::any_io_executor executor_of(engine& target) noexcept;
+CARREL_API void accept(engine& target, job& taken, std::optional<std::chrono::milliseconds> deadline) noexcept;
+CARREL_API durability durability_of(engine& target) noexcept;
 }  // namespace detail
 
 /// What a mutation completes with: what its work returned and the commit that holds it.
@@ -48,7 +49,7 @@ struct job_options {
 /// Threads: the handle is safe to use from any thread. Lifetimes: its end stops intake, finishes what was accepted, and
 /// joins every thread. The last `shard` must be gone before. The execution contexts that handlers run on must outlive it
 /// (or its `stop`): an actor may still be inside its post to a context whose `run` has returned.
-class database {
+class CARREL_API database {
 public:
     /// Opens or creates the file, applies the SQLite profile and reads it back, migrates, and starts the actors.
     /// On failure nothing new is left on disk. Blocks; call it before the event loop runs.
@@ -142,7 +143,7 @@ private:
 ///
 /// The context must be run by one thread (`io_context{1}`). Create it before `run()` and destroy it after `run()` has
 /// returned, before the database ends. Not thread-safe itself.
-class shard {
+class CARREL_API shard {
 public:
     /// Opens the resident reader. Errors: those of a reader's open, `errc::invalid_option` when `readers_max` is reached
     /// (one background reader is always kept), `errc::stopping`.

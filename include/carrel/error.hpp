@@ -1,5 +1,7 @@
 #pragma once
 
+#include <carrel/export.hpp>
+
 #include <boost/assert/source_location.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
@@ -71,14 +73,14 @@ enum class sqlite_errc {
     constraint_unique = 2067,
 };
 
-const boost::system::error_category& carrel_category() noexcept;
-const boost::system::error_category& sqlite_category() noexcept;
+CARREL_API const boost::system::error_category& carrel_category() noexcept;
+CARREL_API const boost::system::error_category& sqlite_category() noexcept;
 
-error_code make_error_code(errc e) noexcept;
-error_code make_error_code(sqlite_errc e) noexcept;
+CARREL_API error_code make_error_code(errc e) noexcept;
+CARREL_API error_code make_error_code(sqlite_errc e) noexcept;
 
 /// An error code with a diagnostic. The diagnostic is for logs: it may hold SQL text or user input, never send it on.
-class error {
+class CARREL_API error {
 public:
     error() = default;
     error(error_code code)
@@ -105,7 +107,7 @@ private:
 };
 
 /// What `result::value()` throws.
-class error_exception : public std::runtime_error {
+class CARREL_API error_exception : public std::runtime_error {
 public:
     explicit error_exception(error e)
         : std::runtime_error(e.message()),
@@ -116,7 +118,7 @@ private:
     error error_;
 };
 
-[[noreturn]] void throw_exception_from_error(const error& e, const boost::source_location& where);
+[[noreturn]] CARREL_API void throw_exception_from_error(const error& e, const boost::source_location& where);
 
 template <class T>
 using result = boost::system::result<T, error>;

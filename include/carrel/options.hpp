@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/error.hpp>
+#include <carrel/export.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -111,7 +112,7 @@ struct options {
     log_sink log = {};                                    ///< May be empty.
 
     /// Nothing, or `errc::invalid_option` whose diagnostic names the option, its value and its range.
-    result<void> validate() const;
+    CARREL_API result<void> validate() const;
 };
 
 }  // namespace carrel

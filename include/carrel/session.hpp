@@ -1,5 +1,6 @@
 #pragma once
 
+#include <carrel/export.hpp>
 #include <carrel/statement.hpp>
 
 #include <cstdint>
@@ -8,7 +9,7 @@
 namespace carrel {
 
 /// What a read sees: one read-only connection inside one snapshot. Valid only during the work's call, on that thread.
-class read_session {
+class CARREL_API read_session {
 public:
     explicit read_session(sqlite::connection& connection) noexcept
         : connection_(&connection) {}
@@ -35,7 +36,7 @@ protected:
 /// What a mutation sees: the writer's connection inside one transaction, isolated from the other jobs of its batch.
 /// An error returned by the work undoes all that the work did. BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, PRAGMA,
 /// ATTACH and VACUUM are refused: the writer owns the transaction.
-class write_session : public read_session {
+class CARREL_API write_session : public read_session {
 public:
     using read_session::read_session;
 

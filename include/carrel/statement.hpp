@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/error.hpp>
+#include <carrel/export.hpp>
 #include <carrel/value.hpp>
 
 #include <concepts>
@@ -74,7 +75,7 @@ private:
 
 /// A column of a statement's current row, found once for all that is then asked of it: for loops over many columns. Valid as
 /// long as a view of the column is, on that thread.
-class column_value {
+class CARREL_API column_value {
 public:
     value_type type() const noexcept;
     std::int64_t integer() const noexcept;
@@ -92,7 +93,7 @@ private:
 /// Valid only during the work's call, on that thread. Text and blobs are bound without a copy: their bytes must
 /// outlive the statement or the next `bind`. Columns are numbered from 0, parameters from 1; a view of a column is
 /// valid until the next `step`, `reset` or destruction.
-class statement {
+class CARREL_API statement {
 public:
     statement(statement&& other) noexcept;
     statement& operator=(statement&& other) noexcept;
