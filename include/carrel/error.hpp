@@ -25,7 +25,7 @@ enum class errc {
     work_threw,           ///< The work threw an exception; its effects were undone.
     not_a_read,           ///< SQL that may write was handed to a read session.
     statement_left_open,  ///< The work kept a statement beyond its call.
-    wrong_parameters,     ///< More or fewer values bound than the statement has parameters.
+    wrong_parameters,     ///< More or fewer values bound than the statement has parameters, or one that SQL has not.
     invalid_option,       ///< An option is outside its range.
     no_directory,         ///< The directory of the database does not exist.
     read_only_file,       ///< The database file may not be written.
@@ -35,6 +35,7 @@ enum class errc {
     profile_mismatch,     ///< A connection read back something else than was set.
     migration_changed,    ///< An applied migration's text is not what it was.
     newer_database,       ///< The file was migrated by a newer program.
+    wrong_type,           ///< A column or an argument holds something else than was asked for.
 };
 
 /// The extended result codes of SQLite that callers decide on; any other value may occur too.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/error.hpp>
+#include <carrel/function.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -10,6 +11,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+struct sqlite3;
 
 namespace carrel {
 
@@ -27,15 +31,24 @@ struct migration {
     std::string_view sql;  ///< One or more statements; must stay valid while `database::open` runs.
 };
 
-/// A pure function of text that SQL may call on every connection: same arguments, same result.
+/// A pure function of text that SQL may call on every connection: same arguments, same result. Takes no copy of its
+/// arguments; `scalar_function` is for anything else.
 struct text_function {
     const char* name = nullptr;
-    int arguments = 1;
+    int arguments = 1;  ///< -1 for any number, up to SQLite's limit.
     /// Gets the arguments as text (a NULL among them makes the result NULL without a call). The result may point into an
     /// argument or into `scratch`; nothing is NULL. Runs on actors' threads; must not throw.
     std::optional<std::string_view> (*call)(std::span<const std::string_view> arguments,
                                             std::string& scratch) = nullptr;
 };
+
+enum class connection_role { writer, reader };
+
+/// What a host does to every connection when it opens: further functions, pragmas of its own. Called after carrel's
+/// settings were applied and before they are read back, so that what it undoes makes the opening fail with
+/// `errc::profile_mismatch`. A transaction that it leaves open does too. Called from actors' threads, on several at once;
+/// must not keep the connection. An error or an exception makes the opening fail; the first ones fail `database::open`.
+using connect_hook = std::function<result<void>(sqlite3* connection, connection_role role)>;
 
 enum class log_level { debug, info, warning, error };
 
@@ -50,6 +63,9 @@ struct options {
     durability default_durability = durability::full;
     std::span<const migration> migrations = {};
     std::span<const text_function> functions = {};  ///< Must stay valid while the database is open.
+    std::vector<scalar_function> scalar_functions = {};
+    std::vector<collation> collations = {};
+    connect_hook on_connect = {};  ///< May be empty.
 
     // Readers.
     std::size_t readers_max = 10;                         ///< 1–256, residents on shards included.

@@ -8,7 +8,7 @@
 namespace carrel {
 namespace {
 
-constexpr std::array<std::pair<errc, const char*>, 21> messages{{
+constexpr std::array<std::pair<errc, const char*>, 22> messages{{
     {errc::overloaded, "the queue is full"},
     {errc::stopping, "the database is stopping"},
     {errc::deadline_exceeded, "the deadline passed"},
@@ -20,7 +20,7 @@ constexpr std::array<std::pair<errc, const char*>, 21> messages{{
     {errc::work_threw, "the work threw an exception"},
     {errc::not_a_read, "SQL that may write was handed to a read session"},
     {errc::statement_left_open, "the work kept a statement beyond its call"},
-    {errc::wrong_parameters, "the number of values differs from the number of parameters"},
+    {errc::wrong_parameters, "the values do not fit the parameters of the statement"},
     {errc::invalid_option, "an option is outside its range"},
     {errc::no_directory, "the directory of the database does not exist"},
     {errc::read_only_file, "the database file may not be written"},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<errc, const char*>, 21> messages{{
     {errc::profile_mismatch, "a connection does not read back what was set"},
     {errc::migration_changed, "an applied migration was changed"},
     {errc::newer_database, "the database was migrated by a newer program"},
+    {errc::wrong_type, "a value holds another type than asked for"},
 }};
 
 class own_category final : public boost::system::error_category {

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <exception>
 #include <optional>
 
 namespace carrel::sqlite {
@@ -88,28 +89,16 @@ error sqlite_failure(sqlite3* db, const std::string& doing) {
     return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), doing + ": " + sqlite3_errmsg(db)};
 }
 
-// Calls one text_function; a NULL argument makes the result NULL.
-void call_text_function(sqlite3_context* context, int count, sqlite3_value** values) {
-    const auto* function = static_cast<const text_function*>(sqlite3_user_data(context));
-    std::array<std::string_view, 8> arguments;
-    for (int i = 0; i < count; ++i) {
-        const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[i]));
-        if (text == nullptr) return sqlite3_result_null(context);
-        arguments[static_cast<std::size_t>(i)] = {text, static_cast<std::size_t>(sqlite3_value_bytes(values[i]))};
+result<void> call_hook(sqlite3* db, const profile& wanted) {
+    if (!wanted.on_connect) return {};
+    try {
+        if (auto done = wanted.on_connect(db, wanted.role); !done) return done;
+    } catch (const std::exception& e) {
+        return error(errc::work_threw, std::string("on_connect: ") + e.what());
+    } catch (...) {
+        return error(errc::work_threw, "on_connect: an exception of unknown type");
     }
-    thread_local std::string scratch;
-    const auto answer = function->call(std::span(arguments.data(), static_cast<std::size_t>(count)), scratch);
-    if (!answer) return sqlite3_result_null(context);
-    sqlite3_result_text64(context, answer->data(), answer->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-}
-
-result<void> add_functions(sqlite3* db, std::span<const text_function> functions) {
-    for (const auto& function : functions) {
-        const int rc = sqlite3_create_function_v2(
-            db, function.name, function.arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-            const_cast<text_function*>(&function), call_text_function, nullptr, nullptr, nullptr);
-        if (rc != SQLITE_OK) return sqlite_failure(db, std::string("function ") + function.name);
-    }
+    if (sqlite3_get_autocommit(db) == 0) return error(errc::profile_mismatch, "on_connect left a transaction open");
     return {};
 }
 
@@ -122,10 +111,13 @@ profile profile_of(const options& settings, role wanted) {
             .page_cache_kib = settings.page_cache_kib,
             .value_bytes_max = settings.value_bytes_max,
             .statement_cache = settings.statement_cache,
-            .functions = settings.functions};
+            .functions = settings.functions,
+            .scalar_functions = settings.scalar_functions,
+            .collations = settings.collations,
+            .on_connect = settings.on_connect};
 }
 
-result<void> apply_profile(sqlite3* db, const profile& wanted) {
+result<void> apply_profile(sqlite3* db, const profile& wanted, host_failures& failures) {
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, static_cast<int>(wanted.busy_timeout.count()));
     for (const auto& one : switches) sqlite3_db_config(db, one.operation, one.wanted, nullptr);
@@ -135,7 +127,10 @@ result<void> apply_profile(sqlite3* db, const profile& wanted) {
         if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_failure(db, sql);
     }
     for (const auto& one : limits_of(wanted)) sqlite3_limit(db, one.id, one.wanted);
-    if (auto added = add_functions(db, wanted.functions); !added) return added.error();
+    if (auto added = add_functions(db, wanted.functions); !added) return added;
+    if (auto added = add_functions(db, wanted.scalar_functions); !added) return added;
+    if (auto added = add_collations(db, wanted.collations, failures); !added) return added;
+    if (auto called = call_hook(db, wanted); !called) return called;
     if (auto differs = first_difference(db, wanted); !differs.empty()) return error(errc::profile_mismatch, differs);
     return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <carrel/detail/views.hpp>
 #include <carrel/error.hpp>
 #include <carrel/options.hpp>
 #include <carrel/session.hpp>
@@ -81,6 +82,7 @@ template <class T>
 struct unwrap_result;
 template <class T>
 struct unwrap_result<result<T>> {
+    static_assert(!is_view_like_v<T>, "work: a view is gone once the work has returned; return std::string or blob");
     using type = T;
 };
 
