@@ -76,7 +76,9 @@ result<void> connection::close_savepoint(int depth, bool keep) {
     auto& at = savepoints_[static_cast<std::size_t>(depth) - 1];
     if (!keep)
         if (auto undone = control(at.rollback_to); !undone) return undone;
-    if (auto released = control(at.release); !released) return released;
+    // A blob that is open for writing forbids it. After a rollback the savepoint may stay, with nothing in it: whatever
+    // ends the outer one or the transaction ends it too, and a later one of its name comes before it.
+    if (auto released = control(at.release); !released && keep) return released;
     depth_ = depth - 1;
     return {};
 }
