@@ -1,37 +1,73 @@
 #include "actors/engine.hpp"
 
-#include "actors/read_on_writer.hpp"
+#include "actors/log.hpp"
+#include "actors/single_connection.hpp"
+#include "actors/thread.hpp"
+#include "sqlite/failpoints.hpp"
 #include "sqlite/migrations.hpp"
+#include "sqlite/process_fork.hpp"
+
+#include <carrel/detail/work.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <algorithm>
+#include <system_error>
 
 namespace carrel::detail {
+namespace {
 
 using clock = std::chrono::steady_clock;
+
+std::uint64_t next_engine_id() noexcept {
+    static std::atomic<std::uint64_t> newest{0};
+    return newest.fetch_add(1) + 1;
+}
+
+// A pool of one named thread that takes none of the host's signals.
+std::unique_ptr<boost::asio::thread_pool> one_thread(const char* name) {
+    const signals_blocked blocked;
+    auto pool = std::make_unique<boost::asio::thread_pool>(1);
+    boost::asio::post(*pool, [name] { name_thread(name); });
+    return pool;
+}
+
+}  // namespace
+
+// -- start ---
 
 result<std::shared_ptr<engine>> engine::open(options settings) {
     if (auto valid = settings.validate(); !valid) return valid.error();
     auto guard = sqlite::file_guard::acquire(settings.path);
     if (!guard) return guard.error();
     std::shared_ptr<engine> opened(new engine(std::move(settings), std::move(*guard)));
-    if (auto ready = opened->open_writer(); !ready) {
+    result<void> ready;
+    try {
+        ready = opened->open_actors();
+    } catch (const std::system_error& e) {
+        ready = error(error_code(e.code().value(), boost::system::system_category()), e.what());
+    } catch (...) {
+        ready = error_of_exception();
+    }
+    if (!ready) {
         opened->writer_.reset();
         opened->guard_->forget_new_file();
         return ready.error();
     }
-    opened->writer_->start();
     return opened;
 }
 
 engine::engine(options settings, sqlite::file_guard guard)
     : settings_(std::move(settings)),
+      id_(next_engine_id()),
+      fork_generation_(fork_generation()),
       guard_(std::move(guard)),
       path_(guard_->path()),
-      dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_) {}
+      dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_, *timer_, id_) {
+}
 
-engine::~engine() { stop(); }
-
-result<void> engine::open_writer() {
+result<void> engine::open_actors() {
     auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
     if (!connection)
         return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path)
@@ -40,9 +76,23 @@ result<void> engine::open_writer() {
     if (auto migrated = sqlite::migrate(**connection, settings_.migrations); !migrated) return migrated;
     auto sequence = sqlite::last_commit(**connection);
     if (!sequence) return sequence.error();
-    writer_ = std::make_unique<writer>(std::move(*connection), *sequence, settings_, snapshots_);
+    if (auto named = guard_->check_names(); !named) return named;
     // One reader now, so that what would keep readers from opening is known at open.
     if (auto reader = open_reader(settings_.background_cache_kib); !reader) return reader.error();
+
+    completion_executor_ = settings_.completion_executor;
+    if (!completion_executor_) {
+        completion_pool_ = one_thread("carrel-replies");
+        completion_executor_ = completion_pool_->get_executor();
+    }
+    auto executor = settings_.writer_executor;
+    if (!executor) {
+        writer_pool_ = one_thread("carrel-writer");
+        executor = writer_pool_->get_executor();
+    }
+    writer_ = std::make_unique<writer_actor>(std::move(*connection), *sequence, settings_, std::move(executor),
+                                             snapshots_, *timer_, id_);
+    timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this});
     return {};
 }
 
@@ -52,102 +102,224 @@ result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cach
     return sqlite::connection::open(path_, wanted, busy_seen_);
 }
 
-// -- work ---
+// -- intake ---
 
-void engine::submit(std::unique_ptr<read_job> job) noexcept {
-    if (stopping_) return refuse(std::move(job), errc::stopping);
-    if (settings_.single_connection) return submit(std::make_unique<read_on_writer>(std::move(job)));
-    if (auto* shard = shard_core::of_this_thread(*this)) return shard->submit(std::move(job));
-    submit_background(std::move(job));
+// One look at the clock for both times.
+std::optional<errc> engine::accept(job& one, const job_options& per_job) noexcept {
+    const auto deadline = per_job.deadline.value_or(settings_.deadline_default);
+    one.accepted = clock::now();
+    one.deadline = one.accepted + deadline;
+    one.bytes = per_job.bytes;
+    if (deadline > settings_.deadline_max) return errc::invalid_option;
+    return refusal_of(one);
 }
 
-void engine::submit_background(std::unique_ptr<read_job> job) noexcept {
-    switch (dispatcher_.submit(job)) {
-        case push_result::queued: return;
-        case push_result::full: return refuse(std::move(job), errc::overloaded);
-        case push_result::closed: return refuse(std::move(job), errc::stopping);
+std::optional<errc> engine::refusal_of(const job& one) const noexcept {
+    if (fork_generation_ != fork_generation()) return errc::forked;
+    if (one.waits_on_thread && is_on_own_thread()) return errc::would_deadlock;
+    if (stopping_) return errc::stopping;
+    return std::nullopt;
+}
+
+bool engine::is_on_own_thread() const noexcept {
+    return actor_scope::is_actor_of(id_) || resident_reader::of_this_thread(id_) != nullptr;
+}
+
+void engine::submit(job_ptr<read_job> one, const job_options& per_job) noexcept {
+    if (const auto refused = accept(*one, per_job)) return refuse(std::move(one), *refused);
+    dispatch(std::move(one));
+}
+
+void engine::submit(job_ptr<write_job> one, const job_options& per_job) noexcept {
+    one->needed = per_job.durability.value_or(settings_.default_durability);
+    one->priority = per_job.priority;
+    if (const auto refused = accept(*one, per_job)) return refuse(std::move(one), *refused);
+    dispatch(std::move(one));
+}
+
+void engine::submit_unbounded(job_ptr<read_job> one) noexcept {
+    one->accepted = clock::now();
+    one->deadline = steady_time::max();
+    if (const auto refused = refusal_of(*one)) return refuse(std::move(one), *refused);
+    dispatch(std::move(one));
+}
+
+void engine::submit_unbounded(job_ptr<write_job> one) noexcept {
+    one->accepted = clock::now();
+    one->deadline = steady_time::max();
+    if (const auto refused = refusal_of(*one)) return refuse(std::move(one), *refused);
+    dispatch(std::move(one));
+}
+
+void engine::dispatch(job_ptr<read_job> one) noexcept {
+    if constexpr (failpoints::are_built_in)
+        if (failpoints::is_set(failpoint::single_connection))
+            if (auto on_writer = read_on_writer::of(one)) return dispatch(std::move(on_writer));
+    if (!one->is_background)
+        if (auto* resident = resident_reader::of_this_thread(id_)) return resident->submit(std::move(one));
+    submit_background(std::move(one));
+}
+
+void engine::submit_background(job_ptr<read_job> one) noexcept {
+    using outcome = read_dispatcher::outcome;
+    switch (dispatcher_.submit(one)) {
+        case outcome::queued: return;
+        case outcome::full: return refuse(std::move(one), errc::overloaded);
+        case outcome::closed: return refuse(std::move(one), errc::stopping);
+        case outcome::no_thread:
+            return refuse(std::move(one),
+                          make_error_code(boost::system::errc::resource_unavailable_try_again));
     }
 }
 
-void engine::submit(std::unique_ptr<write_job> job) noexcept {
-    if (writer_->is_poisoned()) return refuse(std::move(job), errc::writer_poisoned);
-    if (auto* shard = shard_core::of_this_thread(*this)) job->home = shard->shared_from_this();
-    switch (writer_->push(job)) {
+void engine::dispatch(job_ptr<write_job> one) noexcept {
+    if (const auto refused = writer_->refusal()) return refuse(std::move(one), *refused);
+    if (one->context != nullptr)
+        if (auto* resident = resident_reader::of_this_thread(id_);
+            resident != nullptr && one->context == &resident->context())
+            one->home = resident->shared_from_this();
+    switch (writer_->push(one)) {
         case push_result::queued: return;
-        case push_result::full: return refuse(std::move(job), errc::overloaded);
-        case push_result::closed: return refuse(std::move(job), errc::stopping);
+        case push_result::full: return refuse(std::move(one), errc::overloaded);
+        case push_result::closed: return refuse(std::move(one), errc::stopping);
     }
 }
 
-void engine::refuse(std::unique_ptr<job> refused, errc why) noexcept {
-    (why == errc::overloaded ? refused_overloaded_ : refused_stopping_).add();
-    refused->fail(why);
-    refused->release_work();
-    refused.release()->deliver(delivery::post);
+void engine::refuse(job_ptr<job> one, error why) noexcept {
+    if (why == errc::overloaded) refused_overloaded_.add();
+    else if (why == errc::stopping) refused_stopping_.add();
+    one->fail(std::move(why));
+    one->release_work();
+    one->home.reset();
+    deliver_or_keep(std::move(one), delivery::post, *timer_);
+}
+
+void engine::await_room(job_ptr<job> waiter) noexcept {
+    waiter->deadline = steady_time::max();
+    if (const auto refused = refusal_of(*waiter)) return refuse(std::move(waiter), *refused);
+    writer_->await_room(std::move(waiter));
+}
+
+boost::asio::any_io_executor engine::fallback_executor(bool waits_on_thread) const noexcept {
+    if (!waits_on_thread)
+        if (auto* resident = resident_reader::of_this_thread(id_)) return resident->context().get_executor();
+    return completion_executor_;
 }
 
 // -- shards ---
 
-result<std::shared_ptr<shard_core>> engine::attach(boost::asio::io_context& context) {
-    std::lock_guard lock(shards_mutex_);
+result<std::shared_ptr<resident_reader>> engine::attach(boost::asio::io_context& context) {
+    std::lock_guard lock(residents_mutex_);
+    if (fork_generation_ != fork_generation()) return error(errc::forked);
     if (stopping_) return error(errc::stopping);
     // One background reader always stays: without it nothing deep could run.
-    if (shards_.size() + 1 >= settings_.readers_max)
+    if (residents_.size() + 1 >= settings_.readers_max)
         return error(errc::invalid_option,
                      "readers_max = " + std::to_string(settings_.readers_max) + " leaves no reader for one more shard");
-    auto resident =
-        std::make_unique<reader>([this] { return open_reader(settings_.page_cache_kib); }, snapshots_, settings_);
-    auto shard = std::make_shared<shard_core>(shared_from_this(), context, std::move(resident));
-    if (auto attached = shard->attach(); !attached) return attached.error();
-    shards_.push_back(shard);
+    auto connection = std::make_unique<read_connection>([this] { return open_reader(settings_.page_cache_kib); },
+                                                        snapshots_, settings_);
+    auto resident = std::make_shared<resident_reader>(*this, context, std::move(connection));
+    if (auto attached = resident->attach(); !attached) return attached.error();
+    residents_.push_back(resident);
     share_readers();
-    return shard;
+    return resident;
 }
 
-void engine::detach(const std::shared_ptr<shard_core>& shard) {
-    shard->detach();
-    std::lock_guard lock(shards_mutex_);
-    std::erase(shards_, shard);
+void engine::detach(const std::shared_ptr<resident_reader>& resident) noexcept {
+    resident->detach();
+    std::lock_guard lock(residents_mutex_);
+    std::erase(residents_, resident);
     share_readers();
 }
 
-void engine::share_readers() { dispatcher_.set_limit(settings_.readers_max - shards_.size()); }
+void engine::share_readers() noexcept { dispatcher_.set_limit(settings_.readers_max - residents_.size()); }
 
 // -- stop ---
 
-result<void> engine::stop() {
+engine::~engine() {
+    if (writer_) (void)stop(stop_mode::finish);
+    if (!completion_pool_) return;
+    // Handlers that wait there are run. The last reference may go on that thread, inside one of them.
+    if (!completion_pool_->get_executor().running_in_this_thread()) {
+        completion_pool_->join();
+        return;
+    }
+    try {
+        start_thread("carrel-end", 0, [pool = std::shared_ptr<boost::asio::thread_pool>(std::move(completion_pool_))] {
+            pool->join();
+        }).detach();
+    } catch (...) {
+        (void)completion_pool_.release();  // without a thread to wait for it, it runs on until the process ends
+    }
+}
+
+result<void> engine::stop(stop_mode mode) {
+    if (fork_generation_ != fork_generation()) return error(errc::forked);
+    if (actor_scope::is_actor_of(id_)) return error(errc::would_deadlock);
+    // Both kinds are refused at once, before anything is waited for.
+    stopping_ = true;
+    dispatcher_.close();
+    writer_->close_intake();
+    if (mode == stop_mode::cancel_reads) dispatcher_.cancel_all();
     std::lock_guard lock(stop_mutex_);
     if (stopped_) return *stopped_;
-    stopping_ = true;
-    snapshots_.open_for_all();
+    snapshots_.admit_all();
     dispatcher_.finish();
-    stopped_ = result<void>();
-    if (writer_) {
-        writer_->finish();
-        stopped_ = writer_->close();
-    }
+    writer_->finish();
+    timer_->stop();
+    writer_->finish();  // the timer may have asked for one more turn
+    stopped_ = writer_->close();
+    if (writer_pool_) writer_pool_->join();
     guard_.reset();
     return *stopped_;
 }
 
-// -- what is told ---
+void engine::end(std::shared_ptr<engine> one) noexcept {
+    if (!one) return;
+    if (one->fork_generation_ != fork_generation()) {
+        (void)new std::shared_ptr<engine>(std::move(one));  // its threads are the parent's: nothing here may end it
+        return;
+    }
+    if (!actor_scope::is_actor_of(one->id_)) {
+        (void)one->stop(stop_mode::finish);
+        return;
+    }
+    try {
+        start_thread("carrel-end", 0, [one] { (void)one->stop(stop_mode::finish); }).detach();
+    } catch (...) {
+        (void)new std::shared_ptr<engine>(std::move(one));
+    }
+}
+
+// -- statistics and the watch over the file ---
+
+steady_time engine::look(steady_time now) noexcept {
+    if (!writer_->refusal()) {
+        try {
+            if (auto named = guard_->check_names(); !named) writer_->refuse_writes(errc::file_replaced, named.error());
+        } catch (...) {
+            // Without memory for the reason it is found out in a second.
+        }
+    }
+    return now + deadline_timer::look_interval;
+}
 
 database_stats engine::stats() {
     database_stats stats;
     stats.database_path = settings_.path;
     writer_->add_to(stats);
     dispatcher_.add_to(stats);
-    std::lock_guard lock(shards_mutex_);
-    for (const auto& shard : shards_) {
-        add_reader(shard->resident().probe(), stats);
-        stats.readers.budget_overruns += shard->overruns();
-        stats.readers.known_deep += shard->known_deep();
+    std::lock_guard lock(residents_mutex_);
+    for (const auto& resident : residents_) {
+        add_reader(resident->probe(), stats);
+        stats.readers.budget_overruns += resident->overruns();
+        stats.readers.known_deep += resident->known_deep();
     }
     stats.read.max_open = settings_.readers_max;
     stats.read.in_use = std::min(stats.read.in_use, stats.read.open);
     stats.read.idle = stats.read.open - stats.read.in_use;
     stats.read.wait_seconds_total = stats.read.waits.seconds_total;
-    stats.read.utilization /= static_cast<double>(busy_window::seconds * settings_.readers_max);
+    stats.read.utilization /= static_cast<double>(busy_window::seconds) * static_cast<double>(settings_.readers_max);
     stats.readers.oldest_snapshot_seconds = std::chrono::duration<double>(snapshots_.oldest_age(clock::now())).count();
     stats.busy_seen = busy_seen_.load(std::memory_order_relaxed);
     stats.refused_overloaded = refused_overloaded_.get();

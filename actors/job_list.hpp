@@ -3,7 +3,6 @@
 #include <carrel/detail/job.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <utility>
 
 namespace carrel::detail {
@@ -24,31 +23,25 @@ public:
 
     bool empty() const noexcept { return head_ == nullptr; }
     std::size_t size() const noexcept { return size_; }
-    Job* front() noexcept { return head_; }
+    Job* front() const noexcept { return head_; }
+    static Job* after(const Job& one) noexcept { return static_cast<Job*>(one.next); }
 
-    void push_back(std::unique_ptr<Job> job) noexcept {
-        Job* raw = job.release();
+    void push_back(job_ptr<Job> one) noexcept {
+        Job* raw = one.release();
         raw->next = nullptr;
         if (tail_ != nullptr) tail_->next = raw;
         else head_ = raw;
         tail_ = raw;
         ++size_;
     }
-    void push_front(std::unique_ptr<Job> job) noexcept {
-        Job* raw = job.release();
-        raw->next = head_;
-        head_ = raw;
-        if (tail_ == nullptr) tail_ = raw;
-        ++size_;
-    }
-    std::unique_ptr<Job> pop_front() noexcept {
+    job_ptr<Job> pop_front() noexcept {
         if (head_ == nullptr) return nullptr;
         Job* raw = head_;
-        head_ = static_cast<Job*>(raw->next);
+        head_ = after(*raw);
         if (head_ == nullptr) tail_ = nullptr;
         raw->next = nullptr;
         --size_;
-        return std::unique_ptr<Job>(raw);
+        return job_ptr<Job>(raw);
     }
     /// Appends all of `other`, which is empty afterwards.
     void append(job_list& other) noexcept {
@@ -59,6 +52,18 @@ public:
         size_ += other.size_;
         other.head_ = other.tail_ = nullptr;
         other.size_ = 0;
+    }
+    /// Takes out those for which `predicate` holds, in order.
+    template <class Predicate>
+    job_list extract_if(Predicate predicate) noexcept {
+        job_list kept;
+        job_list taken;
+        while (auto one = pop_front()) {
+            auto& into = predicate(*one) ? taken : kept;
+            into.push_back(std::move(one));
+        }
+        swap(kept);
+        return taken;
     }
     void swap(job_list& other) noexcept {
         std::swap(head_, other.head_);
@@ -71,5 +76,11 @@ private:
     Job* tail_ = nullptr;
     std::size_t size_ = 0;
 };
+
+/// Whether a waiting job is no longer wanted.
+inline bool has_lapsed(const job& one, steady_time now) noexcept { return one.is_cancelled() || now >= one.deadline; }
+inline errc reason_lapsed(const job& one) noexcept {
+    return one.is_cancelled() ? errc::cancelled : errc::deadline_exceeded;
+}
 
 }  // namespace carrel::detail

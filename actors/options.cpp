@@ -1,6 +1,7 @@
 #include <carrel/options.hpp>
 
 #include <array>
+#include <bit>
 #include <string>
 
 namespace carrel {
@@ -17,6 +18,20 @@ long long number(T value) {
     else return static_cast<long long>(value);
 }
 
+result<void> validate_path(const std::string& path) {
+    if (path.empty()) return error(errc::invalid_option, "path is empty");
+    if (path.find('\0') != path.npos) return error(errc::invalid_option, "path holds a NUL");
+    if (path.starts_with("file:"))
+        return error(errc::invalid_option, "path = " + path + " is a URI; a file of that name is ./" + path);
+    return {};
+}
+
+result<void> validate_page_size(const std::optional<std::size_t>& bytes) {
+    if (!bytes || (std::has_single_bit(*bytes) && *bytes >= 512 && *bytes <= 65'536)) return {};
+    return error(errc::invalid_option,
+                 "page_size = " + std::to_string(*bytes) + " is not a power of two in 512 to 65536");
+}
+
 }  // namespace
 
 result<void> options::validate() const {
@@ -30,10 +45,12 @@ result<void> options::validate() const {
         range{"read_budget (us)", number(read_budget), 50, 1'000'000},
         range{"read_batch_jobs_max", number(read_batch_jobs_max), 1, 4'096},
         range{"read_queue_jobs_max", number(read_queue_jobs_max), 1, mi},
+        range{"deep_reads_max", number(deep_reads_max), 0, 256},
         range{"background_nice", background_nice, 0, 19},
         range{"batch_jobs_max", number(batch_jobs_max), 1, 65'536},
         range{"batch_bytes_max", number(batch_bytes_max), 64 << 10, gi},
         range{"batch_time_max (ms)", number(batch_time_max), 1, 10'000},
+        range{"bulk_slice (ms)", number(bulk_slice), 1, 10'000},
         range{"write_queue_jobs_max", number(write_queue_jobs_max), 1, mi},
         range{"write_queue_bytes_max", number(write_queue_bytes_max), 64 << 10, 16 * gi},
         range{"deadline_max (ms)", number(deadline_max), 1, 3'600'000},
@@ -53,8 +70,8 @@ result<void> options::validate() const {
             return error(errc::invalid_option, std::string(one.name) + " = " + std::to_string(one.value) +
                                                    " is not in " + std::to_string(one.least) + " to " +
                                                    std::to_string(one.most));
-    if (path.empty()) return error(errc::invalid_option, "path is empty");
-    return {};
+    if (auto valid = validate_path(path); !valid) return valid;
+    return validate_page_size(page_size);
 }
 
 }  // namespace carrel

@@ -61,41 +61,59 @@ private:
     counter nanoseconds_;
 };
 
-/// Busy time by second over the last ten seconds.
+/// Busy time by second over the last ten seconds, what is going on included. Written by one thread.
 class busy_window {
 public:
-    static constexpr std::size_t seconds = 10;
+    using time = std::chrono::steady_clock::time_point;
+    static constexpr std::int64_t seconds = 10;
 
-    void busy(std::chrono::steady_clock::time_point until, std::chrono::nanoseconds time) noexcept {
-        const auto second = second_of(until);
-        auto& slot = slots_[static_cast<std::size_t>(second) % slots_.size()];
-        if (slot.second.get() != static_cast<std::uint64_t>(second)) {
-            slot.nanoseconds.set(0);
-            slot.second.set(static_cast<std::uint64_t>(second));
-        }
-        slot.nanoseconds.add(static_cast<std::uint64_t>(time.count()));
+    void began(time now) noexcept { since_.store(ticks_of(now), std::memory_order_relaxed); }
+    void ended(time now) noexcept {
+        const auto since = since_.exchange(0, std::memory_order_relaxed);
+        if (since != 0) add(since, ticks_of(now));
     }
+    bool is_busy() const noexcept { return since_.load(std::memory_order_relaxed) != 0; }
     /// Seconds of work in the ten full seconds before `now`.
-    double busy_seconds(std::chrono::steady_clock::time_point now) const noexcept {
-        const auto current = static_cast<std::uint64_t>(second_of(now));
-        double sum = 0;
+    double busy_seconds(time now) const noexcept {
+        const auto end = ticks_of(now) / second_ticks * second_ticks;
+        const auto begin = end - seconds * second_ticks;
+        ticks sum = 0;
         for (const auto& slot : slots_) {
-            const auto second = slot.second.get();
-            if (second < current && current - second <= seconds)
-                sum += static_cast<double>(slot.nanoseconds.get()) * 1e-9;
+            const auto at = static_cast<ticks>(slot.second.get()) * second_ticks;
+            if (at >= begin && at < end) sum += static_cast<ticks>(slot.busy.get());
         }
-        return sum;
+        if (const auto since = since_.load(std::memory_order_relaxed); since != 0)
+            sum += std::max<ticks>(0, end - std::max(since, begin));
+        return static_cast<double>(std::min(sum, end - begin)) / static_cast<double>(second_ticks);
     }
 
 private:
-    static std::int64_t second_of(std::chrono::steady_clock::time_point t) noexcept {
-        return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+    using ticks = std::chrono::steady_clock::rep;
+    static constexpr ticks second_ticks = std::chrono::steady_clock::duration(std::chrono::seconds(1)).count();
+    static constexpr std::size_t slot_count = seconds + 2;
+    static ticks ticks_of(time t) noexcept { return t.time_since_epoch().count(); }
+
+    // Gives each second its part; what is older than the window is of no interest.
+    void add(ticks from, ticks until) noexcept {
+        from = std::max(from, until - static_cast<ticks>(slot_count - 1) * second_ticks);
+        while (from < until) {
+            const auto second = from / second_ticks;
+            const auto part_end = std::min(until, (second + 1) * second_ticks);
+            auto& slot = slots_[static_cast<std::size_t>(second) % slot_count];
+            if (slot.second.get() != static_cast<std::uint64_t>(second)) {
+                slot.busy.set(0);
+                slot.second.set(static_cast<std::uint64_t>(second));
+            }
+            slot.busy.add(static_cast<std::uint64_t>(part_end - from));
+            from = part_end;
+        }
     }
     struct second_slot {
         counter second;
-        counter nanoseconds;
+        counter busy;
     };
-    std::array<second_slot, seconds + 2> slots_;
+    std::array<second_slot, slot_count> slots_;
+    std::atomic<ticks> since_{0};
 };
 
 /// What every actor that owns a connection counts.
@@ -114,7 +132,6 @@ struct actor_probe {
     wait_counter waits;
     busy_window window;
     std::atomic<bool> is_open{false};
-    std::atomic<bool> is_busy{false};
 };
 
 /// Notices when work waits for longer than a threshold because nobody is free, and when that is over. A state machine

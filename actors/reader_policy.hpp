@@ -39,10 +39,32 @@ constexpr std::optional<std::size_t> choose_victim(std::span<const reader_view> 
     return longest;
 }
 
-/// How many reads of a queue share one snapshot: those known to be deep run alone, so that nobody waits behind them.
-constexpr std::size_t reads_to_take(std::size_t queued, bool first_is_deep, std::size_t batch_max) noexcept {
-    if (queued == 0) return 0;
-    return first_is_deep ? 1 : queued < batch_max ? queued : batch_max;
+/// A deep read takes long enough that as many as there are processors keep the machine busy, and more only slow each other
+/// down. A statement that a resident gave up counts as deep until it is known to be short.
+constexpr bool is_deep(std::uint64_t fingerprint, std::optional<std::chrono::nanoseconds> expected) noexcept {
+    constexpr std::chrono::milliseconds deep_min{20};
+    return fingerprint != 0 && (!expected || *expected >= deep_min);
+}
+
+/// What waits and runs of one kind of reads.
+struct read_load {
+    std::chrono::nanoseconds queued_cost{0};   // of those that wait
+    std::chrono::nanoseconds running_left{0};  // of those that run, in all
+    std::size_t running = 0;
+    std::size_t at_a_time = 1;
+};
+
+/// How long a new read will wait before it runs.
+constexpr std::chrono::nanoseconds expected_wait(const read_load& load) noexcept {
+    if (load.running < load.at_a_time && load.queued_cost.count() == 0) return std::chrono::nanoseconds(0);
+    return (load.queued_cost + load.running_left) / static_cast<std::int64_t>(load.at_a_time);
+}
+
+/// Whether a new read can be served before its deadline. One that nobody waits before is always tried.
+constexpr bool can_be_served(const read_load& load, std::chrono::nanoseconds cost,
+                             std::chrono::nanoseconds time_left) noexcept {
+    const auto wait = expected_wait(load);
+    return wait.count() == 0 || wait + cost <= time_left;
 }
 
 /// Whether a reader that has run one batch for so long gives the rest of it away.

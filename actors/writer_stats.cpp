@@ -1,12 +1,11 @@
-// What the writer tells of itself, from counters that only it writes.
-#include "actors/writer.hpp"
+#include "actors/writer_actor.hpp"
 
 #include <algorithm>
 #include <tuple>
 
 namespace carrel::detail {
 
-void writer::add_to(database_stats& stats) const {
+void writer_actor::add_to(database_stats& stats) const {
     const auto now = std::chrono::steady_clock::now();
     auto& w = stats.writer;
     w.jobs = probe_.jobs.get();
@@ -14,8 +13,8 @@ void writer::add_to(database_stats& stats) const {
     w.batches = probe_.batches.get();
     w.reruns = probe_.reruns.get();
     w.commit_sequence = probe_.commit_sequence.get();
-    std::tie(w.queue_jobs, w.queue_bytes) = mailbox_.held();
-    w.queue_age_seconds = std::chrono::duration<double>(mailbox_.age(now)).count();
+    std::tie(w.queue_jobs, w.queue_bytes) = queue_.held();
+    w.queue_age_seconds = std::chrono::duration<double>(queue_.age(now)).count();
     w.execution_seconds_total = static_cast<double>(probe_.execution_nanoseconds.get()) * 1e-9;
     w.commit_seconds_total = static_cast<double>(probe_.commit_nanoseconds.get()) * 1e-9;
     w.checkpoints = probe_.checkpoints.get();
@@ -23,12 +22,12 @@ void writer::add_to(database_stats& stats) const {
     w.checkpoint_errors = probe_.checkpoint_errors.get();
     w.checkpoint_seconds_total = static_cast<double>(probe_.checkpoint_nanoseconds.get()) * 1e-9;
     w.wal_bytes = probe_.wal_bytes.get();
-    w.poisoned = is_poisoned();
-    stats.expired += probe_.expired.get();
+    w.poisoned = refuses();
+    stats.expired += probe_.expired.get() + queue_.lapsed();
     auto& pool = stats.write;
     pool.max_open = 1;
     pool.open = probe_.is_open ? 1 : 0;
-    pool.in_use = probe_.is_busy ? 1 : 0;
+    pool.in_use = probe_.window.is_busy() ? 1 : 0;
     pool.idle = pool.open - std::min(pool.open, pool.in_use);
     pool.wait_count = probe_.waited.get();
     pool.utilization = probe_.window.busy_seconds(now) / static_cast<double>(busy_window::seconds);

@@ -92,9 +92,9 @@ void read(const chosen& asked) {
     const auto begun = clock::now();
     const auto done = keep_outstanding(context, asked, [&](const std::function<void(bool)>& again) {
         const read_one work{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(asked.rows)) + 1};
-        things.async_read(work, boost::asio::bind_executor(context, [&again](const result<std::size_t>& size) {
+        things.async_read(work, as_result(boost::asio::bind_executor(context, [&again](const result<std::size_t>& size) {
                               again(size && *size == title.size() + tags.size());
-                          }));
+                          })));
     });
     const std::chrono::duration<double> taken = clock::now() - begun;
     const auto stats = things.stats().readers;
@@ -110,7 +110,7 @@ void write(const chosen& asked) {
     const auto done = keep_outstanding(context, asked, [&](const std::function<void(bool)>& again) {
         things.async_write(
             one_statement(insert_sql, std::string_view(title), std::string_view(tags)),
-            boost::asio::bind_executor(context, [&again](const auto& outcome) { again(outcome.has_value()); }));
+            as_result(boost::asio::bind_executor(context, [&again](const auto& outcome) { again(outcome.has_value()); })));
     });
     const std::chrono::duration<double> taken = clock::now() - begun;
     const auto stats = things.stats().writer;
@@ -126,9 +126,9 @@ void fill(const chosen& asked) {
     };
     boost::asio::io_context context(1);
     things.async_write(all, job_options{.deadline = std::chrono::seconds(60)},
-                       boost::asio::bind_executor(context, [](const result<committed<void>>& outcome) {
+                       as_result(boost::asio::bind_executor(context, [](const result<committed<void>>& outcome) {
                            if (!outcome) fail(outcome.error().message());
-                       }));
+                       })));
     const auto work = boost::asio::make_work_guard(context);
     things.stop();
     tell(static_cast<std::uint64_t>(asked.rows), 1, 1);

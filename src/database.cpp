@@ -2,11 +2,10 @@
 #include <carrel/database.hpp>
 
 #include "actors/engine.hpp"
-
-#include <boost/asio/system_executor.hpp>
+#include "actors/thread.hpp"
+#include "sqlite/backup.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace carrel {
 
@@ -16,11 +15,17 @@ result<database> database::open(options settings) {
     return database(std::move(*opened));
 }
 
-database::~database() {
-    if (engine_) engine_->stop();
+database& database::operator=(database&& other) noexcept {
+    if (this == &other) return *this;
+    detail::engine::end(std::move(engine_));
+    engine_ = std::move(other.engine_);
+    return *this;
 }
 
-result<void> database::stop() { return engine_->stop(); }
+database::~database() { detail::engine::end(std::move(engine_)); }
+
+boost::asio::any_io_executor database::get_executor() const noexcept { return engine_->default_executor(); }
+result<void> database::stop(stop_mode mode) { return engine_->stop(mode); }
 database_stats database::stats() const { return engine_->stats(); }
 
 std::chrono::seconds database::retry_after() const noexcept {
@@ -30,48 +35,83 @@ std::chrono::seconds database::retry_after() const noexcept {
 }
 
 result<shard> shard::attach(database& owner, boost::asio::io_context& context) {
-    auto core = owner.engine_->attach(context);
-    if (!core) return core.error();
-    return shard(std::move(*core), owner.engine_);
+    auto resident = owner.engine_->attach(context);
+    if (!resident) return resident.error();
+    return shard(std::move(*resident), owner.engine_);
 }
 
-shard::shard(std::shared_ptr<detail::shard_core> core, std::shared_ptr<detail::engine> owner) noexcept
-    : core_(std::move(core)),
+shard::shard(std::shared_ptr<detail::resident_reader> resident, std::shared_ptr<detail::engine> owner) noexcept
+    : resident_(std::move(resident)),
       owner_(std::move(owner)) {}
 shard::shard(shard&&) noexcept = default;
 shard& shard::operator=(shard&& other) noexcept {
-    std::swap(core_, other.core_);
+    std::swap(resident_, other.resident_);
     std::swap(owner_, other.owner_);
     return *this;
 }
 shard::~shard() {
-    if (core_) owner_->detach(core_);
+    if (resident_) owner_->detach(resident_);
+}
+
+result<void> run_shard(database& owner, boost::asio::io_context& context) {
+    auto attached = shard::attach(owner, context);
+    if (!attached) return attached.error();
+    context.run();
+    return {};
 }
 
 namespace detail {
 
-void submit(engine& target, std::unique_ptr<read_job> job) noexcept { target.submit(std::move(job)); }
-void submit(engine& target, std::unique_ptr<write_job> job) noexcept { target.submit(std::move(job)); }
+const boost::asio::any_io_executor& default_executor(const engine& of) noexcept { return of.default_executor(); }
+boost::asio::any_io_executor fallback_executor(const engine& of, bool waits_on_thread) noexcept {
+    return of.fallback_executor(waits_on_thread);
+}
+const std::shared_ptr<deadline_timer>& timer_of(const engine& of) noexcept { return of.shared_timer(); }
 
-void async_stop(const std::shared_ptr<engine>& target, std::unique_ptr<job> waiter) {
+void submit(engine& to, job_ptr<read_job> one, const job_options& per_job) noexcept {
+    to.submit(std::move(one), per_job);
+}
+void submit(engine& to, job_ptr<write_job> one, const job_options& per_job) noexcept {
+    to.submit(std::move(one), per_job);
+}
+void submit_unbounded(engine& to, job_ptr<read_job> one) noexcept { to.submit_unbounded(std::move(one)); }
+void submit_unbounded(engine& to, job_ptr<write_job> one) noexcept { to.submit_unbounded(std::move(one)); }
+void await_room(engine& of, job_ptr<job> waiter) noexcept { of.await_room(std::move(waiter)); }
+
+result<backup_report> backup(read_session& session, const std::string& target) {
+    // The connection fails the job with the reason for which it must end.
+    return sqlite::backup(connection_of(session), target, [&session] { return !session.check_interrupt(); });
+}
+
+void stop_engine(const std::shared_ptr<engine>& one, stop_mode mode, job_ptr<job> waiter) noexcept {
     // Stopping joins threads, so it has one of its own. The waiter's executor counts as busy until it is delivered.
-    std::thread([target = std::shared_ptr<engine>(target), waiter = std::move(waiter)]() mutable {
-        if (auto stopped = target->stop(); !stopped) waiter->fail(stopped.error());
-        target.reset();
-        waiter.release()->deliver(delivery::post);
-    }).detach();
+    auto* const raw = waiter.release();
+    const auto timer = one->shared_timer();
+    try {
+        start_thread("carrel-stop", 0, [engine = one, timer, mode, raw]() mutable {
+            if (auto stopped = engine->stop(mode); !stopped) raw->fail(stopped.error());
+            engine.reset();
+            deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
+        }).detach();
+    } catch (...) {
+        raw->fail(make_error_code(boost::system::errc::resource_unavailable_try_again));
+        deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
+    }
 }
 
-boost::asio::any_io_executor executor_of(engine&) noexcept { return boost::asio::system_executor(); }
-
-// One look at the clock for both.
-void accept(engine& target, job& taken, std::optional<std::chrono::milliseconds> deadline) noexcept {
-    const auto& settings = target.settings();
-    taken.accepted = std::chrono::steady_clock::now();
-    taken.deadline = taken.accepted + std::min(deadline.value_or(settings.deadline_default), settings.deadline_max);
+error error_of_exception() noexcept {
+    try {
+        throw;
+    } catch (const std::exception& e) {
+        try {
+            return error(errc::work_threw, e.what());
+        } catch (...) {
+            return error(errc::work_threw);
+        }
+    } catch (...) {
+        return error(errc::work_threw);
+    }
 }
-
-durability durability_of(engine& target) noexcept { return target.settings().default_durability; }
 
 }  // namespace detail
 }  // namespace carrel

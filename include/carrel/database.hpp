@@ -1,128 +1,180 @@
 #pragma once
 
-#include <carrel/detail/job.hpp>
+#include <carrel/as_result.hpp>
+#include <carrel/detail/initiate.hpp>
+#include <carrel/job_options.hpp>
+#include <carrel/export.hpp>
 #include <carrel/options.hpp>
 #include <carrel/session.hpp>
 #include <carrel/stats.hpp>
 #include <carrel/work.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <memory>
-#include <optional>
+#include <string>
 
 namespace carrel {
 
-namespace detail {
-class engine;
-void submit(engine& target, std::unique_ptr<read_job> job) noexcept;
-void submit(engine& target, std::unique_ptr<write_job> job) noexcept;
-void async_stop(const std::shared_ptr<engine>& target, std::unique_ptr<job> waiter);
-boost::asio::any_io_executor executor_of(engine& target) noexcept;
-void accept(engine& target, job& taken, std::optional<std::chrono::milliseconds> deadline) noexcept;
-durability durability_of(engine& target) noexcept;
-}  // namespace detail
-
-/// What a mutation completes with: what its work returned and the commit that holds it.
-template <class T>
-struct committed {
-    T value;
-    std::uint64_t sequence = 0;  ///< Grows with every commit, also across restarts. Jobs of one commit share it.
-};
-template <>
-struct committed<void> {
-    std::uint64_t sequence = 0;
+/// What becomes of the reads that were accepted when a database stops.
+enum class stop_mode {
+    finish,        ///< They run.
+    cancel_reads,  ///< They complete with `errc::cancelled`; running ones are interrupted. Mutations are finished.
 };
 
-/// Per-job settings; what is absent is taken from `options`.
-struct job_options {
-    std::optional<std::chrono::milliseconds> deadline = {};  ///< From now; at most `options::deadline_max`.
-    std::optional<carrel::durability> durability = {};       ///< Writes only.
-    std::size_t bytes = 0;  ///< Payload held by the work, counted against the queue's bound.
-};
-
-/// Handle to one SQLite file served by one writer and many readers.
+/// Handle to one SQLite file served by one writer actor and many reader actors.
 ///
-/// Threads: the handle is safe to use from any thread. Lifetimes: its end stops intake, finishes what was accepted, and
-/// joins every thread. The last `shard` must be gone before. The execution contexts that handlers run on must outlive it
-/// (or its `stop`): an actor may still be inside its post to a context whose `run` has returned.
-class database {
+/// Threads: the handle is safe to use from any thread. Moving or ending it is not, as for any object.
+/// Lifetimes: its end stops intake, finishes what was accepted and joins the actors; on an actor's own thread (inside a
+/// work) it hands that to a thread of its own and returns. The last `shard` must be gone before. Execution contexts that
+/// handlers run on must outlive it (or its `stop`): an actor may still be inside its post to a context whose `run` has
+/// returned.
+/// Fork: in a child process every operation fails with `errc::forked`, and the handle touches neither file nor lock.
+///
+/// Every asynchronous operation completes once, with an Asio signature: an error code first, then the value. What the
+/// code does not say is in `job_options::diagnostics`; `as_result(token)` yields both as one `result<T>`.
+class CARREL_API database {
 public:
+    using executor_type = boost::asio::any_io_executor;
+
     /// Opens or creates the file, applies the SQLite profile and reads it back, migrates, and starts the actors.
     /// On failure nothing new is left on disk. Blocks; call it before the event loop runs.
-    /// Errors: `invalid_option`, `no_directory`, `read_only_file`, `not_a_database`, `database_in_use`,
-    /// `network_filesystem`, `profile_mismatch`, `migration_changed`, `newer_database`, SQLite's codes.
+    /// Errors: those that `errc` lists from `invalid_option` on, SQLite's codes, the system's.
     static result<database> open(options settings);
 
     database(database&&) noexcept = default;
-    database& operator=(database&&) noexcept = default;
+    /// Stops what it held before it takes over.
+    database& operator=(database&& other) noexcept;
     /// As `stop`.
     ~database();
+
+    /// Where handlers without an associated executor run: `options::completion_executor` or a thread of the engine's own.
+    executor_type get_executor() const noexcept;
 
     /// Runs `work` on a reader inside a snapshot and completes with what it returned.
     ///
     /// The snapshot is begun after the job left the queue, so it holds every write acknowledged before this call. On a
-    /// `shard`'s thread the read runs on that thread once its turn ends, under `options::read_budget`; elsewhere on a
-    /// background reader.
+    /// thread that runs a `shard`'s context the read runs on that thread once its turn ends, under
+    /// `options::read_budget`; elsewhere on a background reader.
     ///
-    /// Work            `result<T>(read_session&)`; may be run again from the start, so it must not consume its captures.
-    /// Signature       `void(result<T>)`.
-    /// Runs on         the handler on its associated executor, or a system executor. Never inline from this call.
-    /// Lifetimes       work is moved in and destroyed on the reader's thread before the handler runs. `*this` may end
-    ///                 while the operation is outstanding; it still completes.
+    /// Work            `result<T>(read_session&) const`; may be run again from the start. T is not a view.
+    /// Signature       `void(error_code, T)`, or `void(error_code)` for `result<void>`. T is default-constructible.
+    /// Runs on         the handler on its associated executor; without one, on the shard's context if called on its
+    ///                 thread, else on `get_executor()`. Never inside this call.
+    /// Lifetimes       work is moved in and destroyed on the reader's thread before the handler runs. The operation shares
+    ///                 the engine: `*this` may end before a deferred operation is started, which then completes with
+    ///                 `stopping`.
     /// Threads         safe from any thread at any time, also during `stop`.
-    /// Cancellation    any type: a waiting job completes with `errc::cancelled`, a running one is interrupted.
-    /// Errors          `overloaded`, `stopping`, `deadline_exceeded`, `cancelled`, `work_threw`, `snapshot_too_old`,
-    ///                 whatever work returned, SQLite's codes.
-    template <class Work, class Token>
+    /// Cancellation    any type: a waiting job completes with `errc::cancelled` at once, a running one is interrupted.
+    /// Deadline        holds while the job waits and while it runs.
+    /// Errors          `overloaded` (also when the queue cannot be served before the deadline), `stopping`,
+    ///                 `deadline_exceeded`, `cancelled`, `work_threw`, `snapshot_too_old`, `would_deadlock` (`use_future`
+    ///                 on a thread that this read needs), `forked`, whatever work returned, SQLite's codes.
+    /// Exceptions      `std::bad_alloc` and what moving `work` throws; nothing has happened then.
+    ///
+    /// g++ 12 destroys a capturing lambda twice that is written in one full expression with `co_await` (PR 107288): name
+    /// it first and move it in, or bind its arguments with `work(function, arguments...)`.
+    template <class Work, detail::read_token<Work> Token>
     auto async_read(Work work, job_options per_job, Token&& token) {
-        using T = typename detail::unwrap_result<std::invoke_result_t<Work&, read_session&>>::type;
-        return boost::asio::async_initiate<Token, void(result<T>)>(
-            [](auto handler, detail::engine* target, Work moved, job_options chosen) {
-                using job_type = detail::read_job_of<Work, T, decltype(handler)>;
-                auto job =
-                    std::make_unique<job_type>(std::move(moved), std::move(handler), detail::executor_of(*target));
-                detail::accept(*target, *job, chosen.deadline);
-                job->bytes = chosen.bytes;
-                detail::submit(*target, std::unique_ptr<detail::read_job>(std::move(job)));
-            },
-            token, engine_.get(), std::move(work), per_job);
+        using signature = detail::read_signature<Work>;
+        return boost::asio::async_initiate<Token, signature>(
+            detail::initiate_read{engine_}, token, std::move(work), per_job, detail::waits_on_thread<Token>);
     }
-    template <class Work, class Token>
+    template <class Work, detail::read_token<Work> Token>
     auto async_read(Work work, Token&& token) {
         return async_read(std::move(work), job_options(), std::forward<Token>(token));
     }
 
     /// Runs `work` on the writer, isolated from its batch, and completes with what it returned.
     ///
-    /// Jobs run in the order they were accepted. Success means that the transaction that holds this job has been
-    /// committed; with `durability::full` it is also on stable storage. An error means that the work left no trace,
-    /// `outcome_unknown` excepted.
+    /// Success means that the transaction that holds this job has been committed; with `durability::full` it is also on
+    /// stable storage. An error means that the work left no trace, `outcome_unknown` excepted. Jobs of one `priority`
+    /// run in the order in which they were accepted.
     ///
-    /// Work            `result<T>(write_session&)`; may be run again from the start if a neighbour rolled back the batch.
-    /// Signature       `void(result<committed<T>>)`.
+    /// Work            `result<T>(write_session&) const`; may be run again from the start if a neighbour rolled back the
+    ///                 batch. T is not a view.
+    /// Signature       `void(error_code, committed<T>)`.
     /// Runs on         as `async_read`.
     /// Threads         safe from any thread at any time, also during `stop`.
-    /// Cancellation    any type, while the job waits: `errc::cancelled`. A job that has begun is finished.
-    /// Errors          `overloaded`, `stopping`, `deadline_exceeded` (before it began), `cancelled`, `work_threw`,
-    ///                 `outcome_unknown`, `writer_poisoned`, whatever work returned, SQLite's codes.
-    template <class Work, class Token>
-    auto async_write(Work work, job_options per_job, Token&& token);
-    template <class Work, class Token>
+    /// Cancellation    any type: a waiting job completes with `errc::cancelled` at once; a running one when its next
+    ///                 statement begins, and is undone. A statement is never broken off, for that would undo the batch.
+    /// Deadline        holds while the job waits and while it runs. One that passes inside a statement undoes the batch,
+    ///                 whose other jobs are run again.
+    /// Errors          as `async_read` (but `snapshot_too_old`), `outcome_unknown`, `writer_poisoned`, `file_replaced`.
+    template <class Work, detail::write_token<Work> Token>
+    auto async_write(Work work, job_options per_job, Token&& token) {
+        using signature = detail::write_signature<Work>;
+        return boost::asio::async_initiate<Token, signature>(
+            detail::initiate_write{engine_}, token, std::move(work), per_job, detail::waits_on_thread<Token>);
+    }
+    template <class Work, detail::write_token<Work> Token>
     auto async_write(Work work, Token&& token) {
         return async_write(std::move(work), job_options(), std::forward<Token>(token));
     }
 
-    /// Stops: refuses new jobs, finishes accepted ones, closes readers, checkpoints, closes the writer, joins.
-    /// Signature `void(result<void>)`; the error, if any, is that of the last checkpoint or `outcome_unknown` if the
-    /// writer was poisoned. May be called more than once; each call completes.
-    template <class Token>
-    auto async_stop(Token&& token);
+    /// As `async_read` and `async_write`, waiting on the calling thread. Not on a thread that runs a shard's context, nor
+    /// inside a work: `errc::would_deadlock`.
+    template <class Work>
+    result<detail::read_value_t<Work>> read(Work work, job_options per_job = {}) {
+        return detail::read_and_wait(*engine_, std::move(work), per_job);
+    }
+    template <class Work>
+    result<committed<detail::write_value_t<Work>>> write(Work work, job_options per_job = {}) {
+        return detail::write_and_wait(*engine_, std::move(work), per_job);
+    }
 
-    /// As `async_stop`, waiting on the calling thread. Not from a shard's thread while it has work under way.
-    result<void> stop();
+    /// Completes when the writer's queue has room again after it refused a job: what a producer waits for. Signature
+    /// `void(error_code)`; `stopping` if it stops before. Room may be gone again when the handler runs.
+    template <detail::plain_token Token>
+    auto async_ready(Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code)>(detail::initiate_ready{engine_}, token,
+                                                                     detail::waits_on_thread<Token>);
+    }
+
+    /// Checkpoints between two batches: copies what the readers' snapshots allow from the WAL into the file. Signature
+    /// `void(error_code, checkpoint_report)`.
+    template <detail::value_token<checkpoint_report> Token>
+    auto async_checkpoint(Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, checkpoint_report)>(
+            detail::initiate_maintenance{engine_, detail::maintenance::checkpoint}, token, detail::waits_on_thread<Token>);
+    }
+
+    /// Rebuilds the file without its free pages (VACUUM), between two batches. Mutations wait meanwhile, reads do not; it
+    /// needs as much room on the disk again, and the WAL grows by the whole file. Signature as `async_checkpoint`.
+    template <detail::value_token<checkpoint_report> Token>
+    auto async_vacuum(Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, checkpoint_report)>(
+            detail::initiate_maintenance{engine_, detail::maintenance::vacuum}, token, detail::waits_on_thread<Token>);
+    }
+
+    /// Copies the database as one snapshot shows it to a new file `target`, on a background reader, while everybody else
+    /// goes on. The file appears under its name when it is complete, checked and on stable storage; nothing is left if it
+    /// fails. The snapshot counts against the WAL's caps. Has no deadline; can be cancelled. Signature
+    /// `void(error_code, backup_report)`. Errors: the system's if `target` exists or cannot be written,
+    /// `snapshot_too_old`, those of `async_read`.
+    template <detail::value_token<backup_report> Token>
+    auto async_backup(std::string target, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, backup_report)>(
+            detail::initiate_backup{engine_}, token, std::move(target), detail::waits_on_thread<Token>);
+    }
+
+    /// Stops: refuses new jobs, finishes accepted ones, closes readers, checkpoints, closes the writer, joins.
+    /// Signature `void(error_code)`: that of the last checkpoint, or `outcome_unknown` if the writer was poisoned. May be
+    /// called more than once; each call completes.
+    template <detail::plain_token Token>
+    auto async_stop(stop_mode mode, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code)>(detail::initiate_stop{engine_}, token, mode,
+                                                                     detail::waits_on_thread<Token>);
+    }
+    template <detail::plain_token Token>
+    auto async_stop(Token&& token) {
+        return async_stop(stop_mode::finish, std::forward<Token>(token));
+    }
+    /// As `async_stop`, waiting on the calling thread. Not inside a work, nor on a shard's thread while it has work under
+    /// way, nor on the only thread of `options::writer_executor`.
+    result<void> stop(stop_mode mode = stop_mode::finish);
 
     /// All counters. Safe at any time; never waits for an actor.
     database_stats stats() const;
@@ -132,104 +184,17 @@ public:
 
 private:
     friend class shard;
+    friend const std::shared_ptr<detail::engine>& detail::engine_of(const database&) noexcept;
     explicit database(std::shared_ptr<detail::engine> engine) noexcept
         : engine_(std::move(engine)) {}
     std::shared_ptr<detail::engine> engine_;
 };
 
-/// Makes the single thread that runs an `io_context` a home for reads: while it exists, `async_read` calls made on that
-/// thread run on a resident reader there, without a hop between threads, and replies come home in one post a batch.
-///
-/// The context must be run by one thread (`io_context{1}`). Create it before `run()` and destroy it after `run()` has
-/// returned, before the database ends. Not thread-safe itself.
-class shard {
-public:
-    /// Opens the resident reader. Errors: those of a reader's open, `errc::invalid_option` when `readers_max` is reached
-    /// (one background reader is always kept), `errc::stopping`.
-    static result<shard> attach(database& owner, boost::asio::io_context& context);
-    shard(shard&&) noexcept;
-    shard& operator=(shard&&) noexcept;
-    ~shard();
-
-private:
-    shard(std::shared_ptr<detail::shard_core> core, std::shared_ptr<detail::engine> owner) noexcept;
-    std::shared_ptr<detail::shard_core> core_;
-    std::shared_ptr<detail::engine> owner_;
-};
-
-// Implementation.
-
 namespace detail {
 
-template <class Work, class T, class Handler>
-class write_job_of final : public job_with_handler<write_job, committed<T>, Handler> {
-public:
-    using base = job_with_handler<write_job, committed<T>, Handler>;
-
-    write_job_of(Work&& work, Handler&& handler, const boost::asio::any_io_executor& fallback)
-        : base(std::move(handler), fallback),
-          work_(std::move(work)) {
-        if constexpr (requires { Work::is_single_statement; }) this->single_statement = Work::is_single_statement;
-    }
-
-    void run(write_session& session) override {
-        auto outcome = run_guarded<T>(*work_, session);
-        if (!outcome) {
-            this->outcome_.emplace(outcome.error());
-        } else if constexpr (std::is_void_v<T>) {
-            this->outcome_.emplace(committed<void>{});
-        } else {
-            this->outcome_.emplace(committed<T>{std::move(*outcome), 0});
-        }
-    }
-    void discard() noexcept override { this->outcome_.reset(); }
-    void release_work() noexcept override { work_.reset(); }
-
-private:
-    result<committed<T>> finished() override {
-        if (this->outcome_->has_value()) (**this->outcome_).sequence = this->commit_sequence;
-        return std::move(*this->outcome_);
-    }
-    std::optional<Work> work_;
-};
-
-/// Completes when the engine has stopped.
-template <class Handler>
-class stop_waiter final : public job_with_handler<job, void, Handler> {
-public:
-    using job_with_handler<job, void, Handler>::job_with_handler;
-    void release_work() noexcept override {}
-
-private:
-    result<void> finished() override { return this->outcome_ ? std::move(*this->outcome_) : result<void>(); }
-};
+inline const std::shared_ptr<engine>& engine_of(const database& one) noexcept { return one.engine_; }
 
 }  // namespace detail
-
-template <class Work, class Token>
-auto database::async_write(Work work, job_options per_job, Token&& token) {
-    using T = typename detail::unwrap_result<std::invoke_result_t<Work&, write_session&>>::type;
-    return boost::asio::async_initiate<Token, void(result<committed<T>>)>(
-        [](auto handler, detail::engine* target, Work moved, job_options chosen) {
-            using job_type = detail::write_job_of<Work, T, decltype(handler)>;
-            auto job = std::make_unique<job_type>(std::move(moved), std::move(handler), detail::executor_of(*target));
-            detail::accept(*target, *job, chosen.deadline);
-            job->needed = chosen.durability.value_or(detail::durability_of(*target));
-            job->bytes = chosen.bytes;
-            detail::submit(*target, std::unique_ptr<detail::write_job>(std::move(job)));
-        },
-        token, engine_.get(), std::move(work), per_job);
-}
-
-template <class Token>
-auto database::async_stop(Token&& token) {
-    return boost::asio::async_initiate<Token, void(result<void>)>(
-        [](auto handler, std::shared_ptr<detail::engine> target) {
-            using job_type = detail::stop_waiter<decltype(handler)>;
-            auto fallback = detail::executor_of(*target);
-            detail::async_stop(target, std::make_unique<job_type>(std::move(handler), fallback));
-        },
-        token, engine_);
-}
-
 }  // namespace carrel
+
+#include <carrel/shard.hpp>

@@ -25,7 +25,7 @@ struct pool_stats {
     std::uint64_t closed_max_idle = 0;
     std::uint64_t closed_idle_time = 0;
     std::uint64_t closed_lifetime = 0;
-    double utilization = 0;  ///< Busy time over the last 10 s, divided by max_open.
+    double utilization = 0;  ///< Busy time over the last 10 s, divided by max_open: 0 to 1.
     std::uint64_t exhaustion_episodes = 0;
     wait_histogram waits;
 };
@@ -47,7 +47,7 @@ struct writer_stats {
     std::uint64_t checkpoint_errors = 0;
     double checkpoint_seconds_total = 0;
     std::uint64_t wal_bytes = 0;
-    bool poisoned = false;
+    bool poisoned = false;  ///< No write is accepted before a restart.
 };
 
 /// What the readers have done.
@@ -62,6 +62,18 @@ struct reader_stats {
     std::uint64_t queue_jobs = 0;
     double execution_seconds_total = 0;
     double oldest_snapshot_seconds = 0;
+};
+
+/// What a checkpoint left: frames in the WAL and how many of them are in the database file.
+struct checkpoint_report {
+    std::uint64_t wal_frames = 0;
+    std::uint64_t checkpointed_frames = 0;
+};
+
+/// What a backup wrote.
+struct backup_report {
+    std::uint64_t pages = 0;
+    std::uint64_t bytes = 0;
 };
 
 /// One view of all counters. Each is written by its owner alone and read without a lock; no two are of the same instant.

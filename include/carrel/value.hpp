@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,5 +19,24 @@ using blob_view = std::span<const std::byte>;
 using value = std::variant<std::monostate, std::int64_t, double, std::string, blob>;
 
 enum class value_type { integer = 1, real = 2, text = 3, bytes = 4, null = 5 };
+
+/// A blob of `size` zero bytes, made by SQLite: room for a `blob_writer` to fill piece by piece.
+struct zeroblob {
+    std::uint64_t size = 0;
+};
+
+/// A value for a parameter with a name. Made by `named`.
+template <class T>
+struct named_value {
+    std::string_view name;
+    T held;  // a reference if an lvalue was given
+};
+
+/// Binds `v` to the parameter called `name`: `bind(named("from", 3), named("to", 7))` for `WHERE t >= :from AND t < :to`.
+/// The name may be given with or without its `:`, `@` or `$`. An lvalue is not copied, as with `statement::bind`.
+template <class T>
+constexpr named_value<T> named(std::string_view name, T&& v) {
+    return {name, std::forward<T>(v)};
+}
 
 }  // namespace carrel

@@ -15,8 +15,9 @@ namespace carrel::cli {
 namespace {
 
 int report(const sqlite::check_report& found, const std::string& path) {
+    for (const auto& unseen : found.unseen) std::cerr << "carrel: warning: " << unseen << '\n';
     if (found.ok) {
-        std::cout << path << ": ok\n";
+        std::cout << path << (found.unseen.empty() ? ": ok\n" : ": the database file alone is sound\n");
         return exit_done;
     }
     for (const auto& finding : found.findings) std::cout << path << ": " << finding << '\n';
@@ -38,7 +39,8 @@ int check(std::span<char*> arguments) {
         progress_bar bar(path);
         return sqlite::check_file(path, [&bar](double fraction) { bar.show(fraction, "checked"); });
     }();
-    if (!found && found.error() == sqlite_errc::corrupt) return report({false, {found.error().code().message()}}, path);
+    if (!found && found.error() == sqlite_errc::corrupt)
+        return report({.ok = false, .findings = {found.error().code().message()}, .unseen = {}}, path);
     if (!found) return unusable("check: " + explain(found.error(), path));
     return report(*found, path);
 }

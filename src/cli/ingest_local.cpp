@@ -80,7 +80,7 @@ private:
             settings.bytes = shared->bytes;
             settings.deadline = std::chrono::milliseconds(60'000);
             pending_.emplace(
-                in_flight{shared, store_.async_write(store_part{shared}, settings, boost::asio::use_future)});
+                in_flight{shared, store_.async_write(store_part{shared}, settings, as_result(boost::asio::use_future))});
         }
         return {};
     }

@@ -23,7 +23,6 @@ struct typed {
     std::string database = standard.path;
     std::string listen = "127.0.0.1:8080";
     std::string durability = "full";
-    std::string engine = "actors";
     std::uint64_t readers = standard.readers_max, shards = 0;
     std::uint64_t batch_jobs_max = standard.batch_jobs_max;
     std::uint64_t batch_time_ms = static_cast<std::uint64_t>(standard.batch_time_max.count());
@@ -63,10 +62,6 @@ void add_tuning_flags(CLI::App& app, typed& raw) {
                                const char* what) {
         app.add_option(flag, into, what)->check(CLI::Range(low, high))->capture_default_str()->group("Tuning");
     };
-    app.add_option("--engine", raw.engine, "single: one connection for everything, for comparison")
-        ->check(CLI::IsMember({"actors", "single"}))
-        ->capture_default_str()
-        ->group("Tuning");
     number("--batch-jobs-max", raw.batch_jobs_max, 1, 65'536, "mutations a commit; 1 switches group commit off");
     number("--batch-time-ms", raw.batch_time_ms, 1, 10'000, "longest run of mutations before a commit");
     number("--read-budget-us", raw.read_budget_us, 50, 1'000'000, "longest read on a shard's own reader");
@@ -88,7 +83,6 @@ void take_over(const typed& raw, serve_settings& settings) {
     store.default_durability = raw.durability == "full" ? durability::full : durability::normal;
     store.readers_max = raw.readers;
     store.readers_idle = std::min<std::size_t>(store.readers_idle, raw.readers);
-    store.single_connection = raw.engine == "single";
     store.batch_jobs_max = raw.batch_jobs_max;
     store.batch_time_max = std::chrono::milliseconds(raw.batch_time_ms);
     store.read_budget = std::chrono::microseconds(raw.read_budget_us);

@@ -130,13 +130,13 @@ job_options options_for(const exchange& ex) {
 void start_read(exchange& ex) {
     ex.busy = true;
     auto home = [&ex](const result<void>& outcome) { read_done(ex, outcome); };
-    ex.bench->store().async_read(read_work{&ex}, options_for(ex), job_handler(ex, home));
+    ex.bench->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, home)));
 }
 
 void start_write(exchange& ex) {
     ex.busy = true;
     auto home = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
-    ex.bench->store().async_write(write_work{&ex}, options_for(ex), job_handler(ex, home));
+    ex.bench->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, home)));
 }
 
 void start_operation(exchange& ex) {

@@ -108,7 +108,7 @@ void event_post::write_next() {
     asked.bytes = writing_->bytes;
     ex_->busy = true;
     auto home = [this](auto outcome) { stored(std::move(outcome)); };
-    ex_->bench->store().async_write(store_work{this}, asked, job_handler(*ex_, std::move(home)));
+    ex_->bench->store().async_write(store_work{this}, asked, as_result(job_handler(*ex_, std::move(home))));
 }
 
 void event_post::stored(result<committed<siem::stored_part>> outcome) {

@@ -66,7 +66,7 @@ void start_ready(exchange& ex) {
     };
     job_options asked;
     asked.deadline = probe_deadline;
-    ex.bench->store().async_read(probe(), asked, job_handler(ex, home));
+    ex.bench->store().async_read(probe(), asked, as_result(job_handler(ex, home)));
 }
 
 void answer_pool(exchange& ex) {

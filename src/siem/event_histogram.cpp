@@ -70,7 +70,7 @@ result<std::vector<bucket>> read_buckets(read_session& session, const histogram_
     auto rows = session.prepare(read_sql::dynamic(asked.sql));
     if (!rows) return rows.error();
     std::vector<bucket> found;
-    for (rows->bind_range(asked.filters.values);;) {
+    for (rows->bind_borrowed(asked.filters.values);;) {
         auto more = rows->step();
         if (!more) return more.error();
         if (!*more) return found;

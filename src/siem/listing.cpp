@@ -145,7 +145,7 @@ result<std::optional<page_position>> write_items(const resource& of, const list_
 result<std::int64_t> total(read_session& session, const std::string& sql, std::span<const value> values) {
     auto prepared = session.prepare(read_sql::dynamic(sql));
     if (!prepared) return prepared.error();
-    auto row = prepared->bind_range(values).step();
+    auto row = prepared->bind_borrowed(values).step();
     if (!row) return row.error();
     return prepared->integer(0);
 }
@@ -206,7 +206,7 @@ result<void> list(const operation& what, read_session& session, const call& requ
 
     auto rows = session.prepare(read_sql::dynamic(asked.page_sql));
     if (!rows) return rows.error();
-    rows->bind_range(values);
+    rows->bind_borrowed(values);
     into.body = "{\"items\":[";
     auto next = write_items(of, asked, *rows, into.body);
     if (!next) return next.error();

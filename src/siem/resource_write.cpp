@@ -38,7 +38,7 @@ void answer(const resource& of, const record& row, outcome kind, reply& into) {
 result<void> insert(const resource& of, write_session& session, record& row, reply& into) {
     auto prepared = session.prepare(write_sql::dynamic(of.insert));
     if (!prepared) return prepared.error();
-    auto done = prepared->bind_range(row.values).run();
+    auto done = prepared->bind_borrowed(row.values).run();
     if (!done && done.error() == sqlite_errc::constraint_unique)
         return refuse(into, problem_of(problem_code::conflict, "id", "is taken"));
     if (!done) return done.error();
@@ -93,7 +93,7 @@ result<void> save(const resource& of, write_session& session, const call& reques
     bound.emplace_back(after.row);
     auto prepared = session.prepare(write_sql::dynamic(of.update));
     if (!prepared) return prepared.error();
-    if (auto done = prepared->bind_range(bound).run(); !done) return done;
+    if (auto done = prepared->bind_borrowed(bound).run(); !done) return done;
     if (of.hooks.after_update != nullptr)
         if (auto done = of.hooks.after_update(of, session, request, before, after, note); !done) return done;
     answer(of, after, outcome::ok, into);

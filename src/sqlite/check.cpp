@@ -1,5 +1,7 @@
 #include "sqlite/check.hpp"
 
+#include "sqlite/check_source.hpp"
+
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -10,11 +12,6 @@ namespace carrel::sqlite {
 namespace {
 
 constexpr std::size_t findings_max = 100;
-
-struct close_database {
-    void operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
-};
-using database_handle = std::unique_ptr<sqlite3, close_database>;
 
 error failure_of(sqlite3* db) {
     return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), sqlite3_errmsg(db)};
@@ -59,40 +56,50 @@ std::string quoted_name(const std::string& name) {
     return out + "\"";
 }
 
-}  // namespace
-
-result<check_report> check_file(const std::string& path, std::function<void(double)> progress) {
-    struct stat info {};
-    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return error(errc::not_a_database, path);
-    const std::string plain = path.starts_with('/') ? path : "./" + path;  // never a URI
-    sqlite3* opened = nullptr;
-    const int rc = sqlite3_open_v2(plain.c_str(), &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, nullptr);
-    database_handle db(opened);
-    if (rc != SQLITE_OK) return failure_of(opened);
-    sqlite3_busy_timeout(opened, 5'000);
-    auto tables = tables_of(opened);
-    check_report report;
+// Damage that keeps the schema from being read is a finding, like any other.
+result<void> check_contents(const check_source& source, const std::function<void(double)>& progress,
+                            check_report& report) {
+    auto* const db = source.db.get();
+    auto tables = tables_of(db);
     if (!tables) {
-        const auto code = tables.error().code().value() & 0xff;
-        if (code == SQLITE_NOTADB) return error(errc::not_a_database, path);
-        if (code != SQLITE_CORRUPT) return tables.error();
+        if ((tables.error().code().value() & 0xff) != SQLITE_CORRUPT) return tables.error();
         report.findings.push_back(tables.error().diagnostic());
-        return report;
+        return {};
     }
     const double steps = static_cast<double>(tables->size() + 2);
     double done = 0;
     for (const auto& table : *tables) {
         if (progress) progress(done++ / steps);
         if (report.findings.size() < findings_max)
-            collect(opened, "PRAGMA integrity_check(" + quoted_name(table) + ")", true, report.findings);
+            collect(db, "PRAGMA integrity_check(" + quoted_name(table) + ")", true, report.findings);
     }
     if (progress) progress(done++ / steps);
-    if (report.findings.empty()) collect(opened, "PRAGMA integrity_check", true, report.findings);
+    if (report.findings.empty()) collect(db, "PRAGMA integrity_check", true, report.findings);
     if (progress) progress(done / steps);
-    if (report.findings.empty()) collect(opened, "PRAGMA foreign_key_check", false, report.findings);
-    if (progress) progress(1);
-    report.ok = report.findings.empty();
-    return report;
+    if (report.findings.empty()) collect(db, "PRAGMA foreign_key_check", false, report.findings);
+    return {};
+}
+
+}  // namespace
+
+result<check_report> check_file(const std::string& path, std::function<void(double)> progress) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return error(errc::not_a_database, path);
+    const std::string plain = path.starts_with('/') ? path : "./" + path;  // never a URI
+    for (;;) {
+        auto source = open_for_check(plain);
+        if (!source) return source.error();
+        check_report report{.ok = false, .findings = {}, .unseen = std::move(source->unseen)};
+        if (auto checked = check_contents(*source, progress, report); !checked) {
+            if ((checked.error().code().value() & 0xff) == SQLITE_NOTADB) return error(errc::not_a_database, path);
+            return checked.error();
+        }
+        // A server was started meanwhile: what was read without its locks may have been half written.
+        if (source->unlocked && is_in_use(plain)) continue;
+        if (progress) progress(1);
+        report.ok = report.findings.empty();
+        return report;
+    }
 }
 
 }  // namespace carrel::sqlite

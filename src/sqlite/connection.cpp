@@ -15,22 +15,36 @@ bool starts_with(const char* text, const char* prefix) {
     return text != nullptr && sqlite3_strnicmp(text, prefix, static_cast<int>(std::strlen(prefix))) == 0;
 }
 
-// FTS5 asks for its own change counter on either kind of connection; nothing else needs a PRAGMA.
+// FTS5 asks for its change counter, FTS4 and R-Tree for the page size, on either kind of connection and through the
+// caller's own authorizer; nothing else needs a PRAGMA.
 bool is_harmless_pragma(const char* name, const char* argument) {
-    return argument == nullptr && sqlite3_stricmp(name, "data_version") == 0;
+    return argument == nullptr &&
+           (sqlite3_stricmp(name, "data_version") == 0 || sqlite3_stricmp(name, "page_size") == 0);
+}
+
+// Whether nothing but white space, semicolons and comments follows a statement.
+bool is_blank(std::string_view rest) {
+    while (!rest.empty()) {
+        if (rest.starts_with("--")) {
+            const auto end = rest.find('\n');
+            rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+        } else if (rest.starts_with("/*")) {
+            const auto end = rest.find("*/", 2);
+            rest.remove_prefix(end == rest.npos ? rest.size() : end + 2);
+        } else if (std::string_view(" \t\r\n\f;").find(rest.front()) != rest.npos) {
+            rest.remove_prefix(1);
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+error misuse(const char* what, const std::string& sql) {
+    return {make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), what + sql};
 }
 
 }  // namespace
-
-// Lets SQL of carrel's own past the authorizer, which is asked again whenever SQLite prepares anew inside step.
-struct connection::trusted_scope {
-    explicit trusted_scope(connection& c)
-        : owner(c) {
-        owner.trusted_ = true;
-    }
-    ~trusted_scope() { owner.trusted_ = false; }
-    connection& owner;
-};
 
 result<std::unique_ptr<connection>> connection::open(const std::string& path, const profile& wanted,
                                                      std::atomic<std::uint64_t>& busy_seen) {
@@ -52,18 +66,22 @@ connection::connection(sqlite3* db, const profile& wanted, std::atomic<std::uint
       durability_(wanted.default_durability) {}
 
 connection::~connection() {
+    job_savepoint_.reset();
+    blobs_.reclaim();
     statements_.clear();
-    for (auto* slot : {&begin_, &commit_, &rollback_, &savepoint_, &release_, &rollback_to_, &record_commit_})
-        slot->reset();
+    savepoints_.clear();
+    for (auto* slot : {&begin_, &commit_, &rollback_, &record_commit_}) slot->reset();
     sqlite3_close_v2(db_);
 }
 
 result<void> connection::set_up() {
     // A reader that opens a file in WAL mode needs the writer's -shm; a writer's first access runs recovery if it must.
-    if (auto applied = apply_profile(db_, profile_); !applied) return applied.error();
+    if (auto applied = apply_profile(db_, profile_, host_failures_); !applied) return applied.error();
     if (auto bytes = trusted_text("PRAGMA page_size"); bytes && *bytes) page_bytes_ = std::stoul(**bytes);
     if (auto ready = prepare_control(rollback_, "ROLLBACK"); !ready) return ready;
-    sqlite3_set_authorizer(db_, &connection::authorize, this);
+    if (profile_.role == role::writer)
+        if (auto ready = prepare_savepoints(1); !ready) return ready;
+    restore_authorizer();
     sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
     if (profile_.role == role::writer) sqlite3_wal_hook(db_, &connection::on_wal, this);
     return {};
@@ -95,16 +113,10 @@ result<void> connection::control(own_statement& slot, const char* sql, std::int6
 }
 
 result<void> connection::begin() {
+    depth_ = 0;
     return control(begin_, profile_.role == role::writer ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 result<void> connection::commit() { return control(commit_, "COMMIT"); }
-result<void> connection::savepoint() { return control(savepoint_, "SAVEPOINT carrel_job"); }
-result<void> connection::release() { return control(release_, "RELEASE carrel_job"); }
-
-result<void> connection::rollback_to_and_release() {
-    if (auto undone = control(rollback_to_, "ROLLBACK TO carrel_job"); !undone) return undone;
-    return release();
-}
 
 bool connection::rollback() noexcept {
     // Prepared when the connection was set up, for who rolls back may be out of memory; again, if that was not enough.
@@ -138,23 +150,12 @@ bool connection::has_deferred_violation() const noexcept {
 }
 
 result<statement> connection::prepare(std::string_view sql, bool must_read) {
+    if (watch_.is_cancelled_between()) return error(errc::cancelled);
     auto* entry = statements_.borrow(sql);
     if (entry == nullptr) {
-        auto fresh = std::make_unique<cached_statement>();
-        fresh->sql = sql;
-        const char* tail = nullptr;
-        const int rc = count_busy(sqlite3_prepare_v3(db_, fresh->sql.data(), static_cast<int>(fresh->sql.size()),
-                                                     SQLITE_PREPARE_PERSISTENT, &fresh->handle, &tail));
-        if (rc != SQLITE_OK) return failure(rc);
-        if (fresh->handle == nullptr)
-            return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)), "no statement in: " + fresh->sql);
-        if (std::string_view rest(tail, fresh->sql.data() + fresh->sql.size());
-            rest.find_first_not_of(" \t\r\n;") != rest.npos)
-            return error(make_error_code(static_cast<sqlite_errc>(SQLITE_MISUSE)),
-                         "more than one statement in: " + fresh->sql);
-        fresh->fingerprint = fingerprint_of(sql);
-        fresh->reads_only = sqlite3_stmt_readonly(fresh->handle) != 0;
-        entry = statements_.insert(std::move(fresh));
+        auto fresh = prepare_new(sql, must_read);
+        if (!fresh) return fresh.error();
+        entry = *fresh;
     }
     statement prepared(*this, *entry);
     if (must_read && !entry->reads_only) return error(errc::not_a_read, entry->sql);
@@ -166,9 +167,31 @@ result<statement> connection::prepare(std::string_view sql, bool must_read) {
     return prepared;
 }
 
+result<cached_statement*> connection::prepare_new(std::string_view sql, bool must_read) {
+    auto fresh = std::make_unique<cached_statement>();
+    fresh->sql = sql;
+    denied_write_ = false;
+    const char* tail = nullptr;
+    const int rc = count_busy(sqlite3_prepare_v3(db_, fresh->sql.data(), static_cast<int>(fresh->sql.size()),
+                                                 SQLITE_PREPARE_PERSISTENT, &fresh->handle, &tail));
+    if (rc != SQLITE_OK) return prepare_failure(rc, must_read, fresh->sql);
+    if (fresh->handle == nullptr) return misuse("no statement in: ", fresh->sql);
+    if (!is_blank({tail, static_cast<std::size_t>(fresh->sql.data() + fresh->sql.size() - tail)}))
+        return misuse("more than one statement in: ", fresh->sql);
+    fresh->fingerprint = fingerprint_of(sql);
+    fresh->reads_only = sqlite3_stmt_readonly(fresh->handle) != 0;
+    return statements_.insert(std::move(fresh));
+}
+
+error connection::prepare_failure(int rc, bool must_read, const std::string& sql) {
+    if (must_read && denied_write_ && (rc & 0xff) == SQLITE_AUTH) return {errc::not_a_read, sql};
+    return failure(rc);
+}
+
 result<void> connection::run_trusted(const std::string& sql) {
     trusted_scope trusted(*this);
     const int rc = count_busy(sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr));
+    if (host_failures_.any()) return host_failures_.take();
     if (rc != SQLITE_OK) return failure(rc);
     return {};
 }
@@ -218,6 +241,20 @@ int connection::on_wal(void* self, sqlite3*, const char*, int frames) {
     return SQLITE_OK;
 }
 
+// VACUUM builds the new file in an attached one, and writes it back in one transaction. That may spill: nothing of it is
+// rolled back and then committed. Everything is as before, and read back, when it returns.
+result<void> connection::vacuum() {
+    sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 1);
+    auto done = run_trusted("PRAGMA cache_spill=ON");
+    if (done) done = run_trusted("VACUUM");
+    auto restored = run_trusted("PRAGMA cache_spill=OFF");
+    sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
+    if (!restored) return error(errc::profile_mismatch, restored.error().message());
+    const auto spill = trusted_text("PRAGMA cache_spill");
+    if (!spill || *spill != "0") return error(errc::profile_mismatch, "cache_spill could not be switched off again");
+    return done;
+}
+
 const char* connection::path() const noexcept { return sqlite3_db_filename(db_, "main"); }
 
 // -- errors ---
@@ -243,11 +280,16 @@ error connection::step_failure(int rc, const cached_statement& entry) {
 
 // -- what SQL may do ---
 
+void connection::restore_authorizer() noexcept { sqlite3_set_authorizer(db_, &connection::authorize, this); }
+
 int connection::on_progress(void* self) { return static_cast<connection*>(self)->watch_.must_end() ? 1 : 0; }
 
 int connection::authorize(void* self, int action, const char* a, const char* b, const char*, const char*) {
-    const auto& owner = *static_cast<connection*>(self);
-    if (owner.trusted_) return SQLITE_OK;
+    auto& owner = *static_cast<connection*>(self);
+    return owner.trusted_ ? SQLITE_OK : owner.decide(action, a, b);
+}
+
+int connection::decide(int action, const char* a, const char* b) {
     switch (action) {
         case SQLITE_SELECT:
         case SQLITE_READ:
@@ -264,17 +306,20 @@ int connection::authorize(void* self, int action, const char* a, const char* b, 
         case SQLITE_CREATE_TEMP_TRIGGER:
         case SQLITE_CREATE_TEMP_VIEW: return SQLITE_DENY;
         case SQLITE_UPDATE:
-            // A virtual table (FTS5, json_each) that is used for the first time declares its columns this way. Nobody
-            // can really update the schema: DEFENSIVE and, on a reader, the read-only file forbid it.
-            if (std::string_view(a) == "sqlite_master") return SQLITE_OK;
-            [[fallthrough]];
         case SQLITE_INSERT:
         case SQLITE_DELETE:
+            // On a reader too: a virtual table prepares the writes of its own tables when it is first used (R-Tree all of
+            // them, FTS5 and json_each the declaration of their columns). None can run there: `prepare` refuses what is
+            // not a read, the file is open for reading only, and DEFENSIVE guards the schema and the shadow tables.
+            return starts_with(a, "carrel_") ? SQLITE_DENY : SQLITE_OK;  // carrel's own bookkeeping
         case SQLITE_DROP_TABLE:
         case SQLITE_ALTER_TABLE:
-            if (starts_with(a, "carrel_")) return SQLITE_DENY;  // carrel's own bookkeeping
+            if (starts_with(action == SQLITE_DROP_TABLE ? a : b, "carrel_")) return SQLITE_DENY;
             [[fallthrough]];
-        default: return owner.profile_.role == role::writer ? SQLITE_OK : SQLITE_DENY;
+        default:
+            if (profile_.role == role::writer) return SQLITE_OK;
+            denied_write_ = true;
+            return SQLITE_DENY;
     }
 }
 

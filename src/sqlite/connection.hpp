@@ -1,19 +1,24 @@
 #pragma once
 
+#include "sqlite/blob.hpp"
 #include "sqlite/profile.hpp"
 #include "sqlite/statement_cache.hpp"
 #include "sqlite/watch.hpp"
 
+#include <carrel/detail/savepoint.hpp>
 #include <carrel/error.hpp>
 #include <carrel/statement.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 
@@ -28,7 +33,7 @@ struct checkpoint_report {
 
 enum class checkpoint_mode { passive, truncate };
 
-/// One SQLite connection with the profile of design.md section 5. Used by one thread at a time.
+/// One SQLite connection with the settings of its `profile`. Used by one thread at a time.
 class connection {
 public:
     /// Opens, sets the profile and reads it back. `busy_seen` counts BUSY and LOCKED results; it must outlive the connection.
@@ -44,6 +49,9 @@ public:
     /// False if the transaction could not be ended, for want of memory.
     bool rollback() noexcept;
     bool in_transaction() const noexcept;
+    /// A savepoint inside the ones that are open.
+    result<sqlite::savepoint> open_savepoint();
+    // One savepoint for the running job, kept here.
     result<void> savepoint();
     result<void> release();
     result<void> rollback_to_and_release();
@@ -56,11 +64,18 @@ public:
     std::int64_t job_last_insert_rowid() const noexcept;
     /// Whether a deferred foreign key is violated at this moment.
     bool has_deferred_violation() const noexcept;
-    /// Takes back statements that the job kept; true if there were any.
-    bool reclaim_statements() noexcept { return statements_.reclaim(); }
+    /// Takes back statements and blob handles that the job kept; true if there were any.
+    bool reclaim_statements() noexcept {
+        const bool kept_blobs = blobs_.reclaim();
+        return statements_.reclaim() || kept_blobs;
+    }
 
     /// A statement for a job, from the cache.
     result<statement> prepare(std::string_view sql, bool must_read);
+    /// One value of one row, to read or write in place; refused where a SELECT or an UPDATE of it is.
+    result<std::shared_ptr<open_blob>> blob_at(std::string_view table, std::string_view column, std::int64_t rowid,
+                                               bool writes);
+    result<void> write_blob(open_blob& at, std::size_t offset, std::span<const std::byte> from);
     /// Runs SQL of carrel's own, several statements too, past the authorizer.
     result<void> run_trusted(const std::string& sql);
     /// The first column of the first row of a query of carrel's own, past the authorizer; nothing without a row.
@@ -78,6 +93,9 @@ public:
     int wal_frames() const noexcept { return wal_frames_; }
     result<checkpoint_report> checkpoint(checkpoint_mode mode);
     std::size_t page_bytes() const noexcept { return page_bytes_; }
+    /// Rebuilds the file without its free pages. Outside any transaction. After `profile_mismatch` the connection must not
+    /// write any more.
+    result<void> vacuum();
 
     /// Ends what runs now with SQLITE_INTERRUPT, from any thread; the connection must not be closed meanwhile.
     void interrupt() noexcept;
@@ -85,25 +103,61 @@ public:
     /// The sequence that the running transaction will have; kept here so that sessions can see it.
     std::uint64_t commit_sequence = 0;
 
+    /// Whether others wait and the job has had its slice: see `write_session::should_yield`.
+    bool should_yield() const noexcept {
+        return waiting_ != nullptr && waiting_->load(std::memory_order_relaxed) > 0 &&
+               std::chrono::steady_clock::now() >= slice_end_;
+    }
+    /// How many wait for the writer; must outlive the connection's use.
+    void yields_to(const std::atomic<std::size_t>& waiting) noexcept { waiting_ = &waiting; }
+    void yields_after(std::chrono::steady_clock::time_point slice_end) noexcept { slice_end_ = slice_end; }
+
     /// Of the database file, as SQLite resolved it.
     const char* path() const noexcept;
     watch& watching() noexcept { return watch_; }
     sqlite3* handle() noexcept { return db_; }
+    /// Installs the authorizer of jobs again, for those who put another one in its place.
+    void restore_authorizer() noexcept;
+    /// What a collation of the host's has thrown since the last look.
+    std::optional<error> take_host_failure() {
+        return host_failures_.any() ? std::optional(host_failures_.take()) : std::nullopt;
+    }
     /// An error for SQLite's result code, with its message.
     error failure(int rc) const;
 
 private:
     friend class carrel::statement;
-    struct trusted_scope;
+    friend class sqlite::savepoint;
+    friend struct open_blob;
+
+    // Lets SQL of carrel's own past the authorizer, which is asked again whenever SQLite prepares anew inside step.
+    struct trusted_scope {
+        explicit trusted_scope(connection& c)
+            : owner(c) {
+            owner.trusted_ = true;
+        }
+        ~trusted_scope() { owner.trusted_ = false; }
+        connection& owner;
+    };
 
     connection(sqlite3* db, const profile& wanted, std::atomic<std::uint64_t>& busy_seen);
     result<void> set_up();
     using own_statement = std::unique_ptr<cached_statement>;
     result<void> prepare_control(own_statement& slot, const char* sql);
-    result<void> control(own_statement& slot, const char* sql, std::int64_t bound = 0);
+    /// Runs a control statement; `sql` may be null for one that is prepared already.
+    result<void> control(own_statement& slot, const char* sql = nullptr, std::int64_t bound = 0);
+    struct savepoint_statements {
+        own_statement open, release, rollback_to;
+        std::uint64_t serial = 0;  // of the savepoint that is or was last open at this depth
+    };
+    result<void> prepare_savepoints(std::size_t depth);
+    result<void> close_savepoint(int depth, bool keep);
+    result<cached_statement*> prepare_new(std::string_view sql, bool must_read);
+    error prepare_failure(int rc, bool must_read, const std::string& sql);
     int count_busy(int rc) noexcept;
     error step_failure(int rc, const cached_statement& entry);
 
+    int decide(int action, const char* a, const char* b);
     static int authorize(void* self, int action, const char* a, const char* b, const char* database,
                          const char* trigger);
     static int on_progress(void* self);
@@ -115,14 +169,23 @@ private:
     statement_cache statements_;
     watch watch_;
     deep_test is_deep_;
-    own_statement begin_, commit_, rollback_, savepoint_, release_, rollback_to_, record_commit_;
+    host_failures host_failures_;
+    blob_list blobs_;
+    own_statement begin_, commit_, rollback_, record_commit_;
+    std::vector<savepoint_statements> savepoints_;  // by depth
+    int depth_ = 0;                                 // savepoints open in the running transaction
+    std::uint64_t savepoints_opened_ = 0;
+    std::optional<sqlite::savepoint> job_savepoint_;
     std::int64_t changes_before_job_ = 0;
     bool has_written_ = false;  // a statement that may write has succeeded; changes are not counted for each kind
     std::uint64_t tripped_fingerprint_ = 0;
+    const std::atomic<std::size_t>* waiting_ = nullptr;  // only on the writer
+    std::chrono::steady_clock::time_point slice_end_;
     std::size_t page_bytes_ = 4096;
     int wal_frames_ = 0;
     durability durability_ = durability::full;
-    bool trusted_ = false;  // carrel's own SQL is being prepared or stepped
+    bool trusted_ = false;       // carrel's own SQL is being prepared or stepped
+    bool denied_write_ = false;  // the authorizer refused SQL because this connection only reads
 };
 
 }  // namespace carrel::sqlite

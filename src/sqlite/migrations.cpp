@@ -1,8 +1,10 @@
 #include "sqlite/migrations.hpp"
 
-#include <openssl/evp.h>
+#include "base/sha256.hpp"
+#include "sqlite/file_owner.hpp"
+#include "sqlite/migration_script.hpp"
 
-#include <array>
+#include <sqlite3.h>
 
 namespace carrel::sqlite {
 namespace {
@@ -15,58 +17,137 @@ constexpr const char* own_tables =
     "STRICT;"
     "INSERT OR IGNORE INTO carrel_commit VALUES(1, 0);";
 
-std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (char c : text) out.append(c == '\'' ? 2 : 1, c);
-    return out + "'";
+std::string named(const migration& one) {
+    return "migration " + std::to_string(one.number) + " (" + std::string(one.name) + ")";
 }
 
-result<void> in_transaction(connection& writer, const std::string& sql) {
+error naming(const migration& one, const error& why) {
+    return {why.code(), named(one) + (why.diagnostic().empty() ? "" : ": " + why.diagnostic())};
+}
+
+template <class Body>
+result<void> in_transaction(connection& writer, Body body) {
     if (auto begun = writer.begin(); !begun) return begun;
-    auto done = writer.run_trusted(sql);
+    result<void> done = body();
     if (done) done = writer.commit();
     if (!done) writer.rollback();
     return done;
 }
 
-result<void> check_applied(const migration& one, const std::string& recorded) {
-    if (recorded == checksum_of(one.sql)) return {};
-    return error(errc::migration_changed,
-                 "migration " + std::to_string(one.number) + " (" + std::string(one.name) + ")");
+// The mark and the tables come in one transaction: a file that has one has the other.
+result<void> make_own_tables(connection& writer) {
+    auto version = writer.trusted_text("PRAGMA user_version");
+    auto id = writer.trusted_text("PRAGMA application_id");
+    if (!version || !id) return version ? id.error() : version.error();
+    const bool is_marked = **id == std::to_string(application_id);
+    if (is_marked && std::stol(**version) > format_version)
+        return error(errc::newer_database, "the file has format " + **version);
+    return in_transaction(writer, [&]() -> result<void> {
+        if (auto made = writer.run_trusted(own_tables); !made || is_marked) return made;
+        return writer.run_trusted("PRAGMA application_id=" + std::to_string(application_id) +
+                                  ";PRAGMA user_version=" + std::to_string(format_version));
+    });
+}
+
+result<void> check_texts(std::span<const migration> migrations) {
+    int expected = 0;
+    for (const auto& one : migrations) {
+        if (one.number != ++expected)
+            return error(errc::invalid_option, "migrations are numbered 1, 2, 3 …, but after " +
+                                                   std::to_string(expected - 1) + " comes " + named(one));
+        if (one.sql.find('\0') != one.sql.npos) return error(errc::invalid_option, named(one) + " holds a NUL");
+    }
+    return {};
+}
+
+// A statement of its own with bound values: whatever the migration's text ends with, the record is made.
+result<void> record(connection& writer, const migration& one) {
+    const auto checksum = checksum_of(one.sql);
+    sqlite3_set_authorizer(writer.handle(), nullptr, nullptr);
+    sqlite3_stmt* insert = nullptr;
+    int rc = sqlite3_prepare_v2(
+        writer.handle(), "INSERT INTO carrel_migrations(number, name, checksum) VALUES(?, ?, ?)", -1, &insert, nullptr);
+    sqlite3_bind_int(insert, 1, one.number);
+    sqlite3_bind_text64(insert, 2, one.name.data(), one.name.size(), SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64(insert, 3, checksum.data(), checksum.size(), SQLITE_STATIC, SQLITE_UTF8);
+    if (rc == SQLITE_OK) rc = sqlite3_step(insert);
+    result<void> done;
+    if (rc != SQLITE_DONE) done = writer.failure(rc);
+    sqlite3_finalize(insert);
+    writer.restore_authorizer();
+    return done;
+}
+
+// Outside of a transaction only: SQLite ignores the setting inside one.
+result<void> set_foreign_keys(connection& writer, bool wanted) {
+    int got = -1;
+    sqlite3_db_config(writer.handle(), SQLITE_DBCONFIG_ENABLE_FKEY, wanted ? 1 : 0, &got);
+    if (got != (wanted ? 1 : 0)) return error(errc::profile_mismatch, "foreign_keys reads " + std::to_string(got));
+    return {};
+}
+
+result<void> check_foreign_keys(connection& writer) {
+    auto violated = writer.trusted_text("SELECT \"table\" || ' refers to ' || parent FROM pragma_foreign_key_check");
+    if (!violated) return violated.error();
+    if (*violated)
+        return error(make_error_code(sqlite_errc::constraint_foreign_key),
+                     "after it a row of " + **violated + " in vain");
+    return {};
+}
+
+result<void> check_temporary_objects(connection& writer) {
+    auto left = writer.trusted_text("SELECT name FROM sqlite_temp_schema");
+    if (!left) return left.error();
+    if (*left)
+        return error(make_error_code(static_cast<sqlite_errc>(SQLITE_AUTH)),
+                     "it leaves the temporary object " + **left);
+    return {};
+}
+
+result<void> apply(connection& writer, const migration& one) {
+    const bool keys_off = one.foreign_keys == migration::foreign_key_mode::off;
+    if (keys_off) {
+        if (auto off = set_foreign_keys(writer, false); !off) return off;
+    }
+    auto done = in_transaction(writer, [&] {
+        auto step = run_script(writer, one.sql);
+        if (step) step = check_temporary_objects(writer);
+        if (step && keys_off) step = check_foreign_keys(writer);
+        if (step) step = record(writer, one);
+        return step;
+    });
+    if (keys_off) {
+        if (auto on = set_foreign_keys(writer, true); !on && done) return on;
+    }
+    return done;
+}
+
+// True if it has been applied already, with the same text.
+result<bool> is_applied(connection& writer, const migration& one) {
+    auto recorded =
+        writer.trusted_text("SELECT checksum FROM carrel_migrations WHERE number = " + std::to_string(one.number));
+    if (!recorded) return recorded.error();
+    if (*recorded && **recorded != checksum_of(one.sql)) return error(errc::migration_changed);
+    return recorded->has_value();
 }
 
 }  // namespace
 
-std::string checksum_of(std::string_view sql) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    EVP_Digest(sql.data(), sql.size(), digest.data(), &size, EVP_sha256(), nullptr);
-    static constexpr char hex[] = "0123456789abcdef";
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i) text.append({hex[digest[i] >> 4], hex[digest[i] & 15]});
-    return text;
-}
+std::string checksum_of(std::string_view sql) { return base::sha256_hex(sql); }
 
 result<void> migrate(connection& writer, std::span<const migration> migrations) {
-    if (auto made = in_transaction(writer, own_tables); !made) return made;
+    if (auto sound = check_texts(migrations); !sound) return sound;
+    if (auto made = make_own_tables(writer); !made) return made;
     auto newest = writer.trusted_text("SELECT coalesce(max(number), 0) FROM carrel_migrations");
     if (!newest) return newest.error();
     if (std::stoull(newest->value_or("0")) > migrations.size())
         return error(errc::newer_database,
                      "the file is at migration " + **newest + ", the program at " + std::to_string(migrations.size()));
-    int expected = 0;
     for (const auto& one : migrations) {
-        if (one.number != ++expected) return error(errc::invalid_option, "migrations are numbered 1, 2, 3 …");
-        const auto number = std::to_string(one.number);
-        auto recorded = writer.trusted_text("SELECT checksum FROM carrel_migrations WHERE number = " + number);
-        if (!recorded) return recorded.error();
-        if (*recorded) {
-            if (auto same = check_applied(one, **recorded); !same) return same;
-            continue;
-        }
-        const auto record = "INSERT INTO carrel_migrations(number, name, checksum) VALUES(" + number + ", " +
-                            quoted(one.name) + ", " + quoted(checksum_of(one.sql)) + ");";
-        if (auto applied = in_transaction(writer, std::string(one.sql) + ";" + record); !applied) return applied;
+        auto applied = is_applied(writer, one);
+        if (!applied) return naming(one, applied.error());
+        if (*applied) continue;
+        if (auto done = apply(writer, one); !done) return naming(one, done.error());
     }
     return {};
 }

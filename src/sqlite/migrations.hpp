@@ -14,8 +14,10 @@ namespace carrel::sqlite {
 /// SHA-256 over a migration's text, in hexadecimal.
 std::string checksum_of(std::string_view sql);
 
-/// Brings the file to the newest migration, each in one transaction with its record, and makes carrel's own tables.
-/// Errors: `migration_changed`, `newer_database`, `invalid_option` for numbers that are not 1, 2, 3 …, SQLite's codes.
+/// Marks the file as carrel's, makes carrel's own tables, and brings it to the newest migration, each in one transaction
+/// with its record. Nothing is begun if any text cannot be run as it stands. An error's diagnostic names the migration.
+/// Errors: `migration_changed`, `newer_database`, `invalid_option` for numbers that are not 1, 2, 3 … or a text with a
+/// NUL, SQLite's codes.
 result<void> migrate(connection& writer, std::span<const migration> migrations);
 
 /// The sequence of the last commit that the file holds.

@@ -1,10 +1,11 @@
 #include "sqlite/profile.hpp"
 
-#include "sqlite/canary.hpp"
+#include "sqlite/failpoints.hpp"
 
 #include <sqlite3.h>
 
 #include <array>
+#include <exception>
 #include <optional>
 
 namespace carrel::sqlite {
@@ -33,7 +34,7 @@ std::vector<pragma> pragmas_of(const profile& p) {
               pragma{"wal_autocheckpoint", "0", "0"}, pragma{"journal_size_limit", "8388608", "8388608"}})
             all.push_back(std::move(own));
         // SQLite before 3.50.2 loses committed data when a savepoint rolls back after a spill.
-        if (!canary::sings(canary::fault::spill)) all.push_back({"cache_spill", "OFF", "0"});
+        if (!failpoints::is_set(failpoint::spill)) all.push_back({"cache_spill", "OFF", "0"});
     } else {
         all.push_back({"query_only", "ON", "1"});
         all.push_back({"journal_mode", "", "wal"});  // read back only: a reader cannot change it
@@ -88,28 +89,51 @@ error sqlite_failure(sqlite3* db, const std::string& doing) {
     return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), doing + ": " + sqlite3_errmsg(db)};
 }
 
-// Calls one text_function; a NULL argument makes the result NULL.
-void call_text_function(sqlite3_context* context, int count, sqlite3_value** values) {
-    const auto* function = static_cast<const text_function*>(sqlite3_user_data(context));
-    std::array<std::string_view, 8> arguments;
-    for (int i = 0; i < count; ++i) {
-        const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[i]));
-        if (text == nullptr) return sqlite3_result_null(context);
-        arguments[static_cast<std::size_t>(i)] = {text, static_cast<std::size_t>(sqlite3_value_bytes(values[i]))};
+// What is fixed when the file is made: set while it has no page, compared afterwards.
+std::vector<pragma> file_format_of(const profile& p) {
+    std::vector<pragma> all;
+    if (p.role == role::reader) return all;
+    if (p.page_size) all.push_back({"page_size", std::to_string(*p.page_size), std::to_string(*p.page_size)});
+    if (p.auto_vacuum) {
+        const auto number = std::to_string(static_cast<int>(*p.auto_vacuum));
+        all.push_back({"auto_vacuum", number, number});
     }
-    thread_local std::string scratch;
-    const auto answer = function->call(std::span(arguments.data(), static_cast<std::size_t>(count)), scratch);
-    if (!answer) return sqlite3_result_null(context);
-    sqlite3_result_text64(context, answer->data(), answer->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return all;
 }
 
-result<void> add_functions(sqlite3* db, std::span<const text_function> functions) {
-    for (const auto& function : functions) {
-        const int rc = sqlite3_create_function_v2(
-            db, function.name, function.arguments, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-            const_cast<text_function*>(&function), call_text_function, nullptr, nullptr, nullptr);
-        if (rc != SQLITE_OK) return sqlite_failure(db, std::string("function ") + function.name);
+result<void> set(sqlite3* db, const pragma& one) {
+    const auto sql = std::string("PRAGMA ") + one.name + "=" + one.set;
+    if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_failure(db, sql);
+    return {};
+}
+
+result<void> apply_file_format(sqlite3* db, const profile& wanted) {
+    const auto format = file_format_of(wanted);
+    if (format.empty()) return {};
+    const bool is_new = read_text(db, "PRAGMA page_count") == "0";
+    for (const auto& one : format) {
+        if (is_new) {
+            if (auto done = set(db, one); !done) return done;
+        }
+        const auto got = read_text(db, std::string("PRAGMA ") + one.name);
+        if (!got) return sqlite_failure(db, one.name);
+        if (*got != one.expected)
+            return error(errc::invalid_option,
+                         std::string(one.name) + " = " + one.expected + ", but the file was made with " + *got);
     }
+    return {};
+}
+
+result<void> call_hook(sqlite3* db, const profile& wanted) {
+    if (!wanted.on_connect) return {};
+    try {
+        if (auto done = wanted.on_connect(db, wanted.role); !done) return done;
+    } catch (const std::exception& e) {
+        return error(errc::work_threw, std::string("on_connect: ") + e.what());
+    } catch (...) {
+        return error(errc::work_threw, "on_connect: an exception of unknown type");
+    }
+    if (sqlite3_get_autocommit(db) == 0) return error(errc::profile_mismatch, "on_connect left a transaction open");
     return {};
 }
 
@@ -122,20 +146,28 @@ profile profile_of(const options& settings, role wanted) {
             .page_cache_kib = settings.page_cache_kib,
             .value_bytes_max = settings.value_bytes_max,
             .statement_cache = settings.statement_cache,
-            .functions = settings.functions};
+            .page_size = settings.page_size,
+            .auto_vacuum = settings.auto_vacuum,
+            .functions = settings.functions,
+            .scalar_functions = settings.scalar_functions,
+            .collations = settings.collations,
+            .on_connect = settings.on_connect};
 }
 
-result<void> apply_profile(sqlite3* db, const profile& wanted) {
+result<void> apply_profile(sqlite3* db, const profile& wanted, host_failures& failures) {
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, static_cast<int>(wanted.busy_timeout.count()));
     for (const auto& one : switches) sqlite3_db_config(db, one.operation, one.wanted, nullptr);
+    if (auto format = apply_file_format(db, wanted); !format) return format;
     for (const auto& one : pragmas_of(wanted)) {
         if (one.set.empty()) continue;
-        const auto sql = std::string("PRAGMA ") + one.name + "=" + one.set;
-        if (sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqlite_failure(db, sql);
+        if (auto done = set(db, one); !done) return done;
     }
     for (const auto& one : limits_of(wanted)) sqlite3_limit(db, one.id, one.wanted);
-    if (auto added = add_functions(db, wanted.functions); !added) return added.error();
+    if (auto added = add_functions(db, wanted.functions); !added) return added;
+    if (auto added = add_functions(db, wanted.scalar_functions); !added) return added;
+    if (auto added = add_collations(db, wanted.collations, failures); !added) return added;
+    if (auto called = call_hook(db, wanted); !called) return called;
     if (auto differs = first_difference(db, wanted); !differs.empty()) return error(errc::profile_mismatch, differs);
     return {};
 }

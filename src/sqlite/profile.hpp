@@ -1,10 +1,13 @@
 #pragma once
 
+#include "sqlite/functions.hpp"
+
 #include <carrel/error.hpp>
 #include <carrel/options.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +16,7 @@ struct sqlite3;
 
 namespace carrel::sqlite {
 
-enum class role { writer, reader };
+using role = connection_role;
 
 /// What is set on every connection when it opens, re-open included, and read back before it is used.
 struct profile {
@@ -23,14 +26,20 @@ struct profile {
     std::size_t page_cache_kib = 8'192;
     std::size_t value_bytes_max = 64u << 20;
     std::size_t statement_cache = 256;
+    std::optional<std::size_t> page_size = {};    // writer only
+    std::optional<vacuum_mode> auto_vacuum = {};  // writer only
     std::span<const text_function> functions;
+    std::vector<scalar_function> scalar_functions;
+    std::vector<collation> collations;
+    connect_hook on_connect;
 };
 
 /// The profile that `settings` ask for.
 profile profile_of(const options& settings, role wanted);
 
-/// Sets everything and reads it back; `errc::profile_mismatch` says what differed.
-result<void> apply_profile(sqlite3* db, const profile& wanted);
+/// Sets everything, calls the host's hook and reads all back; `errc::profile_mismatch` says what differed. `failures`
+/// takes what a collation threw. `wanted` and `failures` must outlive the connection.
+result<void> apply_profile(sqlite3* db, const profile& wanted, host_failures& failures);
 
 /// One difference between what was set and what the connection reads back; empty if there is none. Public for tests that
 /// change a setting behind the connection's back.

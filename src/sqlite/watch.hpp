@@ -49,6 +49,10 @@ private:
     std::optional<std::pair<time_point, std::chrono::nanoseconds>> mark_;
 };
 
+/// When a cancelled job ends: while a statement runs, or only before one begins. An interrupted write takes the whole
+/// transaction along, its neighbours' part too.
+enum class cancellation { interrupts, between_statements };
+
 /// What may end a running statement early. Asked by SQLite's progress handler on the connection's own thread, so that no
 /// statement is hit that was not meant. Only a snapshot whose holder does not look is ended by another thread; see
 /// `snapshots`.
@@ -58,15 +62,26 @@ public:
 
     /// Starts watching one job. `budget` is only set on a resident reader; flags may be null.
     void arm(clock::time_point deadline, std::optional<budget_clock> budget, const std::atomic<bool>* cancelled,
-             const std::atomic<bool>* snapshot_interrupt) noexcept {
+             const std::atomic<bool>* snapshot_interrupt, cancellation how = cancellation::interrupts) noexcept {
         deadline_ = deadline;
         budget_ = budget;
-        cancelled_ = cancelled;
+        cancelled_ = how == cancellation::interrupts ? cancelled : nullptr;
+        cancelled_between_ = how == cancellation::between_statements ? cancelled : nullptr;
         snapshot_interrupt_ = snapshot_interrupt;
         tripped_.reset();
         armed_ = true;
     }
-    void disarm() noexcept { armed_ = false; }
+    void disarm() noexcept {
+        armed_ = false;
+        cancelled_between_ = nullptr;
+    }
+
+    /// Whether cancellation is looked at before each statement.
+    bool looks_between() const noexcept { return cancelled_between_ != nullptr; }
+    /// Asked before a statement begins; remembers the cancellation.
+    bool is_cancelled_between() noexcept {
+        return looks_between() && cancelled_between_->load(std::memory_order_relaxed) && trip(errc::cancelled);
+    }
 
     /// Whether the running statement must end; remembers why.
     bool must_end() noexcept {
@@ -91,6 +106,7 @@ private:
     clock::time_point deadline_{};
     std::optional<budget_clock> budget_;
     const std::atomic<bool>* cancelled_ = nullptr;
+    const std::atomic<bool>* cancelled_between_ = nullptr;
     const std::atomic<bool>* snapshot_interrupt_ = nullptr;
     std::optional<errc> tripped_;
     bool armed_ = false;

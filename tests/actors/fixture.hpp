@@ -81,7 +81,7 @@ inline auto add_thing(std::string name, std::int64_t size = 1) {
 
 template <class Work>
 auto send(database& db, Work work, job_options per_job = {}) {
-    return db.async_write(std::move(work), per_job, boost::asio::use_future);
+    return db.async_write(std::move(work), per_job, as_result(boost::asio::use_future));
 }
 
 }  // namespace carrel::testing

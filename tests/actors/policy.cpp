@@ -1,8 +1,9 @@
 // The actors' decisions, with literals: no thread, no clock.
-#include "actors/batch_policy.hpp"
 #include "actors/probe.hpp"
+#include "actors/read_costs.hpp"
 #include "actors/reader_policy.hpp"
-#include "actors/snapshots.hpp"
+#include "actors/snapshot_registry.hpp"
+#include "actors/writer_policy.hpp"
 #include "fixture.hpp"
 #include "sqlite/watch.hpp"
 
@@ -18,11 +19,28 @@ BOOST_AUTO_TEST_SUITE(policy)
 
 BOOST_AUTO_TEST_CASE(a_batch_ends_by_count_bytes_or_time) {
     const batch_limits limits{3, 100, 10ms};
-    BOOST_TEST(takes_another(0, 0, 0ms, 1000, limits));  // alone, anything runs
-    BOOST_TEST(takes_another(2, 50, 9ms, 50, limits));
-    BOOST_TEST(!takes_another(3, 0, 0ms, 0, limits));
-    BOOST_TEST(!takes_another(1, 60, 0ms, 41, limits));
-    BOOST_TEST(!takes_another(1, 0, 10ms, 0, limits));
+    BOOST_TEST(takes_another({}, 0ms, 1000, limits));  // alone, anything runs
+    BOOST_TEST(takes_another({.jobs = 2, .bytes = 50}, 9ms, 50, limits));
+    BOOST_TEST(!takes_another({.jobs = 3}, 0ms, 0, limits));
+    BOOST_TEST(!takes_another({.jobs = 1, .bytes = 60}, 0ms, 41, limits));
+    BOOST_TEST(!takes_another({.jobs = 1}, 10ms, 0, limits));
+}
+
+BOOST_AUTO_TEST_CASE(normal_jobs_go_first_and_each_batch_has_room_for_one_bulk_job) {
+    BOOST_TEST((choose_lane(false, false, {}) == lane::none));
+    BOOST_TEST((choose_lane(true, false, {}) == lane::normal));
+    BOOST_TEST((choose_lane(false, true, {}) == lane::bulk));
+    // Two normal jobs waited when the batch began: the bulk job comes after them, whoever arrives meanwhile.
+    BOOST_TEST((choose_lane(true, true, {.jobs = 1, .normal_at_start = 2}) == lane::normal));
+    BOOST_TEST((choose_lane(true, true, {.jobs = 2, .normal_at_start = 2}) == lane::bulk));
+    // A normal job that waits ends a batch that had its bulk job; without one, bulk jobs go on.
+    BOOST_TEST((choose_lane(true, true, {.jobs = 3, .has_bulk = true, .normal_at_start = 2}) == lane::none));
+    BOOST_TEST((choose_lane(true, false, {.jobs = 1, .has_bulk = true}) == lane::none));
+    BOOST_TEST((choose_lane(false, true, {.jobs = 1, .has_bulk = true}) == lane::bulk));
+    // The batch before was full of normal jobs: the bulk job goes first, and they follow.
+    BOOST_TEST((choose_lane(true, true, {.normal_at_start = 9, .owes_bulk = true}) == lane::bulk));
+    BOOST_TEST((choose_lane(true, true, {.jobs = 1, .has_bulk = true, .normal_at_start = 9, .owes_bulk = true}) ==
+                lane::normal));
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_commit_is_definite_only_when_nothing_could_be_in_the_wal) {
@@ -45,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_is_due_at_its_size_and_again_after_as_many_new
     BOOST_TEST(policy.is_due(1000, 5000));  // the WAL began anew since
 }
 
-BOOST_AUTO_TEST_CASE(the_wal_asks_first_for_patience_then_for_the_oldest_reader) {
+BOOST_AUTO_TEST_CASE(the_wal_first_holds_new_reads_then_interrupts_the_oldest) {
     BOOST_TEST((pressure_of(99, 100, 200) == wal_pressure::none));
     BOOST_TEST((pressure_of(100, 100, 200) == wal_pressure::hold_deep_reads));
     BOOST_TEST((pressure_of(149, 100, 200) == wal_pressure::hold_deep_reads));
@@ -55,13 +73,13 @@ BOOST_AUTO_TEST_CASE(the_wal_asks_first_for_patience_then_for_the_oldest_reader)
 
 BOOST_AUTO_TEST_CASE(only_the_oldest_snapshot_is_interrupted_and_only_if_it_is_old) {
     const auto now = std::chrono::steady_clock::now();
-    snapshots all;
+    snapshot_registry all;
     auto& old = all.enroll();
     auto& older = all.enroll();
     auto& young = all.enroll();
-    old.begun(now - std::chrono::seconds(1));
-    older.begun(now - std::chrono::seconds(2));
-    young.begun(now + std::chrono::hours(1));
+    old.begun(now - std::chrono::seconds(1), nullptr);
+    older.begun(now - std::chrono::seconds(2), nullptr);
+    young.begun(now + std::chrono::hours(1), nullptr);
     all.set_pressure(wal_pressure::interrupt_oldest);
     BOOST_TEST(older.interrupt());
     BOOST_TEST(!old.interrupt());
@@ -72,10 +90,10 @@ BOOST_AUTO_TEST_CASE(only_the_oldest_snapshot_is_interrupted_and_only_if_it_is_o
 }
 
 BOOST_AUTO_TEST_CASE(jobs_are_guarded_for_a_while_after_one_had_to_be_undone) {
-    caution watched;
+    savepoint_policy watched;
     BOOST_TEST(!watched.guards_next());
     watched.had_to_undo();
-    for (int i = 0; i < caution::jobs_guarded; ++i) BOOST_TEST(watched.guards_next());
+    for (int i = 0; i < savepoint_policy::jobs_guarded; ++i) BOOST_TEST(watched.guards_next());
     BOOST_TEST(!watched.guards_next());
 }
 
@@ -92,11 +110,34 @@ BOOST_AUTO_TEST_CASE(a_thief_takes_from_the_longest_queue_and_never_from_itself)
     BOOST_TEST(!choose_victim(view{{false, true, 9}, {false, true, 0}}, 0).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(deep_reads_run_alone_and_others_share_a_snapshot) {
-    BOOST_TEST(reads_to_take(0, false, 64) == 0u);
-    BOOST_TEST(reads_to_take(10, true, 64) == 1u);
-    BOOST_TEST(reads_to_take(10, false, 64) == 10u);
-    BOOST_TEST(reads_to_take(100, false, 64) == 64u);
+BOOST_AUTO_TEST_CASE(a_statement_that_a_resident_gave_up_is_deep_until_it_is_known_to_be_short) {
+    BOOST_TEST(!is_deep(0, std::nullopt));
+    BOOST_TEST(is_deep(1, std::nullopt));
+    BOOST_TEST(is_deep(1, 20ms));
+    BOOST_TEST(!is_deep(1, 19ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_is_refused_when_those_before_it_take_until_its_deadline) {
+    BOOST_TEST(can_be_served({}, 10s, 1ms));  // nobody is before it: tried, whatever it costs
+    BOOST_TEST(can_be_served({.running_left = 1s, .running = 1, .at_a_time = 2}, 10s, 1ms));
+    const read_load busy{.queued_cost = 2s, .running_left = 2s, .running = 2, .at_a_time = 2};
+    BOOST_TEST((expected_wait(busy) == 2s));
+    BOOST_TEST(can_be_served(busy, 1s, 3s));
+    BOOST_TEST(!can_be_served(busy, 1s, 2999ms));
+}
+
+BOOST_AUTO_TEST_CASE(what_reads_cost_is_remembered_by_statement) {
+    read_costs costs;
+    BOOST_TEST(!costs.expected(1).has_value());
+    BOOST_TEST((costs.mean() == 0ns));
+    costs.took(0, 1s);  // of no statement that is known
+    BOOST_TEST((costs.mean() == 0ns));
+    costs.took(1, 100ms);
+    BOOST_TEST((costs.expected(1).value() == 100ms));
+    costs.took(1, 500ms);
+    BOOST_TEST((costs.expected(1).value() == 200ms));
+    for (std::uint64_t i = 2; i < 10'000; ++i) costs.took(i, 1ms);
+    BOOST_TEST(!costs.expected(1).has_value());  // bounded: it began anew
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_is_closed_when_idle_replaced_when_old_and_kept_for_ever_at_zero) {
@@ -161,13 +202,29 @@ BOOST_AUTO_TEST_CASE(waits_fall_into_buckets_that_grow_fourfold) {
 }
 
 BOOST_AUTO_TEST_CASE(busy_time_is_summed_over_the_last_ten_seconds) {
+    const auto near = boost::test_tools::tolerance(1e-9);
     busy_window window;
     const std::chrono::steady_clock::time_point t0(100s);
-    window.busy(t0, 500ms);
-    window.busy(t0 + 1s, 250ms);
-    BOOST_TEST(window.busy_seconds(t0 + 2s) == 0.75, boost::test_tools::tolerance(1e-9));
-    BOOST_TEST(window.busy_seconds(t0 + 11s) == 0.25, boost::test_tools::tolerance(1e-9));
+    window.began(t0);
+    window.ended(t0 + 500ms);
+    window.began(t0 + 1s);
+    window.ended(t0 + 1250ms);
+    BOOST_TEST(window.busy_seconds(t0 + 2s) == 0.75, near);
+    BOOST_TEST(window.busy_seconds(t0 + 11s) == 0.25, near);
     BOOST_TEST(window.busy_seconds(t0 + 20s) == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(busy_time_counts_while_it_passes_and_never_for_more_than_it_is) {
+    const auto near = boost::test_tools::tolerance(1e-9);
+    busy_window window;
+    const std::chrono::steady_clock::time_point t0(100s);
+    window.began(t0);
+    BOOST_TEST(window.busy_seconds(t0 + 4s) == 4.0, near);
+    BOOST_TEST(window.busy_seconds(t0 + 20s) == 10.0, near);
+    window.ended(t0 + 20s);
+    BOOST_TEST(window.busy_seconds(t0 + 20s) == 10.0, near);
+    BOOST_TEST(window.busy_seconds(t0 + 25s) == 5.0, near);
+    BOOST_TEST(window.busy_seconds(t0 + 40s) == 0.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 // Background readers: snapshots, stealing, pool rules, interruption. design.md section 3.
 #include "fixture.hpp"
+#include "held_read.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -19,27 +20,6 @@ result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
     return session.first_integer(read_sql::dynamic(endless));
 }
 
-// A read that tells when it has begun and waits to be let go.
-struct held_read {
-    explicit held_read(database& db) {
-        auto entered = std::make_shared<std::promise<void>>();
-        done = db.async_read(
-            [gate = hold, entered](read_session&) -> result<void> {
-                entered->set_value();
-                gate->wait();
-                return {};
-            },
-            boost::asio::use_future);
-        entered->get_future().wait();
-    }
-    void release() {
-        hold->open();
-        done.wait();
-    }
-    std::shared_ptr<gate> hold = std::make_shared<gate>();
-    std::future<result<void>> done;
-};
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(reader_background)
@@ -56,7 +36,7 @@ BOOST_AUTO_TEST_CASE(one_read_sees_one_snapshot) {
             auto after = session.first_integer("SELECT count(*) FROM thing");
             return std::pair(before.value().value(), after.value().value());
         },
-        boost::asio::use_future);
+        as_result(boost::asio::use_future));
     looked->get_future().wait();
     write(f.db, add_thing("between")).value();
     go_on->open();
@@ -129,7 +109,7 @@ BOOST_AUTO_TEST_CASE(an_idle_reader_steals_what_waits_behind_a_busy_one) {
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
     for (int i = 0; i < 8; ++i)
         waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 7"); },
-                                          boost::asio::use_future));
+                                          as_result(boost::asio::use_future)));
     // Only one of both comes free, and serves all eight: its own and the other's.
     second.release();
     for (auto& one : waiting) BOOST_TEST(one.get().value().value() == 7);
@@ -153,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_running_read_can_be_cancelled) {
     auto keep = boost::asio::bind_executor(context.get_executor(),
                                            [&](result<std::optional<std::int64_t>> r) { outcome = r.error(); });
     f.db.async_read(count_for_ever, {.deadline = std::chrono::seconds(60)},
-                    boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep)));
+                    as_result(boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep))));
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     signal.emit(boost::asio::cancellation_type::terminal);
     context.run();
@@ -173,7 +153,7 @@ BOOST_AUTO_TEST_CASE(full_queues_refuse_at_once) {
     fixture f([](options& o) { o.readers_max = 1, o.readers_idle = 1, o.read_queue_jobs_max = 2; });
     held_read running(f.db);
     auto waiting = f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
-                                   boost::asio::use_future);
+                                   as_result(boost::asio::use_future));
     auto refused = read(f.db, [](read_session& session) { return session.first_integer("SELECT 1"); });
     BOOST_TEST((refused.error() == errc::overloaded));
     running.release();
@@ -186,7 +166,7 @@ BOOST_AUTO_TEST_CASE(reads_of_one_queue_share_a_snapshot) {
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
     for (int i = 0; i < 10; ++i)
         waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
-                                          boost::asio::use_future));
+                                          as_result(boost::asio::use_future)));
     const auto before = f.db.stats().readers.batches;
     running.release();
     for (auto& one : waiting) one.get().value();
@@ -201,7 +181,7 @@ BOOST_AUTO_TEST_CASE(reader_exhaustion_is_logged_once_at_its_start_and_once_at_i
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
     for (int i = 0; i < 3; ++i)
         waiting.push_back(f.db.async_read([](read_session& session) { return session.first_integer("SELECT 1"); },
-                                          boost::asio::use_future));
+                                          as_result(boost::asio::use_future)));
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
     BOOST_TEST(eventually([end] { return std::chrono::steady_clock::now() > end; }));
     running.release();

@@ -35,7 +35,7 @@ struct shard_fixture : with_context, fixture {
     }
     template <class Work, class Handler>
     void read_here(Work work, Handler handler) {
-        db.async_read(std::move(work), boost::asio::bind_executor(context.get_executor(), std::move(handler)));
+        db.async_read(std::move(work), as_result(boost::asio::bind_executor(context.get_executor(), std::move(handler))));
     }
 
     std::optional<shard> desk;
@@ -151,12 +151,12 @@ BOOST_AUTO_TEST_CASE(a_mutation_comes_home_to_its_shard) {
     f.run([&] {
         shard_thread = std::this_thread::get_id();
         f.db.async_write(
-            add_thing("x"), boost::asio::bind_executor(f.context.get_executor(), [&](auto&& r) {
+            add_thing("x"), as_result(boost::asio::bind_executor(f.context.get_executor(), [&](auto&& r) {
                 handler_thread = std::this_thread::get_id();
                 BOOST_REQUIRE(r.has_value());
                 f.read_here([](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); },
                             [&](auto&& counted) { seen = counted.value(); });
-            }));
+            })));
     });
     BOOST_TEST((handler_thread == shard_thread));
     BOOST_TEST(seen.value_or(0) == 1);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(an_expired_read_is_dropped_unrun) {
                 return {};
             },
             {.deadline = std::chrono::milliseconds(0)},
-            boost::asio::bind_executor(f.context.get_executor(), [&](result<void> r) { outcome = r.error(); }));
+            as_result(boost::asio::bind_executor(f.context.get_executor(), [&](result<void> r) { outcome = r.error(); })));
     });
     BOOST_TEST(!ran);
     BOOST_REQUIRE(outcome.has_value());
@@ -197,8 +197,8 @@ BOOST_AUTO_TEST_CASE(results_still_away_when_the_shard_ends_are_not_lost) {
     held_writer held(f.db);
     std::optional<result<committed<std::int64_t>>> outcome;
     boost::asio::post(context, [&] {
-        f.db.async_write(add_thing("x"), boost::asio::bind_executor(context.get_executor(),
-                                                                    [&](auto&& r) { outcome.emplace(std::move(r)); }));
+        f.db.async_write(add_thing("x"), as_result(boost::asio::bind_executor(context.get_executor(),
+                                                                    [&](auto&& r) { outcome.emplace(std::move(r)); })));
         context.stop();
     });
     std::thread([&] { context.run(); }).join();

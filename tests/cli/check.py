@@ -1,4 +1,7 @@
 """carrel check: 0 sound, 1 damaged, 2 unusable; beside a server too."""
+import pathlib
+import shutil
+import tempfile
 import unittest
 
 from carrel_program import Server, main, run
@@ -22,6 +25,35 @@ class Check(unittest.TestCase):
             before = server.database.read_bytes()
             self.assertEqual(run("check", "--database", server.database).returncode, 0)
             self.assertEqual(server.database.read_bytes(), before)
+
+    def copied(self, server, directory, *suffixes):
+        for suffix in suffixes:
+            shutil.copy(f"{server.database}{suffix}", f"{directory}/copy.db{suffix}")
+
+        def contents():  # but for the WAL's index: who reads marks where it reads
+            return {path.name: path.name.endswith("-shm") or path.read_bytes() for path in directory.iterdir()}
+
+        before = contents()
+        directory.chmod(0o500)  # nothing may be written there
+        found = run("check", "--database", directory / "copy.db")
+        directory.chmod(0o700)
+        self.assertTrue(contents() == before, found)
+        return found
+
+    def test_copies_are_read_as_they_are_and_left_so(self):
+        with Server() as server, tempfile.TemporaryDirectory() as kept:
+            self.filled(server)
+            for number, (suffixes, stdout, stderr) in enumerate([
+                    (("", "-wal"), ": ok\n", ""),
+                    (("", "-wal", "-shm"), ": ok\n", ""),
+                    (("", "-shm"), ": the database file alone is sound\n", "-wal is missing")]):
+                directory = pathlib.Path(kept, str(number))
+                directory.mkdir()
+                found = self.copied(server, directory, *suffixes)
+                self.assertEqual(found.returncode, 0, found)
+                self.assertTrue(found.stdout.endswith(stdout), found)
+                self.assertIn(stderr, found.stderr)
+                self.assertEqual(bool(found.stderr), bool(stderr), found)
 
     def test_damage_is_found(self):
         with Server() as server:

@@ -1,4 +1,4 @@
-# Installs carrel to a private prefix, builds the host project against it, and runs that.
+# What the scripts beside this one share: running commands that must succeed, configuring a host, and what it prints.
 file(REMOVE_RECURSE ${WORK})
 if(SANITIZE)
     string(APPEND FLAGS " -fsanitize=${SANITIZE}")
@@ -12,12 +12,16 @@ function(must)
     set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-must(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix --component carrel_development)
-must(${CMAKE_COMMAND} -S ${HOST} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_PREFIX_PATH=${WORK}/prefix
-    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_BUILD_TYPE=Release)
-must(${CMAKE_COMMAND} --build ${WORK}/build)
-must(${WORK}/build/host)
-if(NOT output MATCHES "^1 note, commit [1-9][0-9]*\n$")
-    message(FATAL_ERROR "the host said: ${output}")
-endif()
-message(STATUS "the host said: ${output}")
+# Configures the project in `source` as a stranger would; further arguments go to CMake.
+function(configure source binary)
+    must(${CMAKE_COMMAND} -S ${source} -B ${binary} -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${COMPILER}
+        -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DCMAKE_CXX_FLAGS=${FLAGS} -DCMAKE_BUILD_TYPE=Release ${ARGN})
+endfunction()
+
+function(run_host program)
+    must(${program})
+    if(NOT output MATCHES "^1 note, commit [1-9][0-9]*\n$")
+        message(FATAL_ERROR "the host said: ${output}")
+    endif()
+    message(STATUS "the host said: ${output}")
+endfunction()

@@ -63,7 +63,7 @@ struct culprit {
 struct single_work {
     static constexpr bool is_single_statement = true;
     mutation work;
-    result<std::int64_t> operator()(write_session& session) { return work(session); }
+    result<std::int64_t> operator()(write_session& session) const { return work(session); }
 };
 
 result<std::int64_t> changed(write_session& session, result<void> done) {
@@ -228,11 +228,11 @@ cell_outcome run_cell(const cell& c, database& db) {
     std::future<result<committed<std::int64_t>>> failing;
     for (std::size_t i = 0; i < c.jobs; ++i) {
         if (i != c.place) {
-            sent[static_cast<int>(i)] = db.async_write(add_neighbour(static_cast<int>(i)), boost::asio::use_future);
+            sent[static_cast<int>(i)] = db.async_write(add_neighbour(static_cast<int>(i)), as_result(boost::asio::use_future));
         } else if (c.of.is_single) {
-            failing = db.async_write(single_work{c.of.work}, c.of.settings, boost::asio::use_future);
+            failing = db.async_write(single_work{c.of.work}, c.of.settings, as_result(boost::asio::use_future));
         } else {
-            failing = db.async_write(c.of.work, c.of.settings, boost::asio::use_future);
+            failing = db.async_write(c.of.work, c.of.settings, as_result(boost::asio::use_future));
         }
     }
     held.release();

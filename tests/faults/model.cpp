@@ -133,13 +133,13 @@ private:
                 keep(made, r.has_value());
             };
             db_.async_write(work(write_slot, made.of.slot, made.of.written, made.end),
-                            boost::asio::bind_executor(executor_, std::move(home)));
+                            as_result(boost::asio::bind_executor(executor_, std::move(home))));
         } else {
             auto home = [this, made](const result<view>& r) mutable {
                 if (r) made.of.count = r->count, made.of.seen = r->seen;
                 keep(made, r.has_value());
             };
-            db_.async_read(work(read_slots, made.depth), boost::asio::bind_executor(executor_, std::move(home)));
+            db_.async_read(work(read_slots, made.depth), as_result(boost::asio::bind_executor(executor_, std::move(home))));
         }
     }
     void keep(client_script::step& made, bool is_good) {

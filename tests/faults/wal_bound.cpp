@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(wal_bound) {
     load writes(db, 4);
     const auto end = clock_type::now() + std::chrono::seconds(seconds);
     while (clock_type::now() < end) {
-        auto reader = db.async_read(hold_snapshot, job_options{}, boost::asio::use_future);
+        auto reader = db.async_read(hold_snapshot, job_options{}, as_result(boost::asio::use_future));
         ++held;
         const auto written = writes.done();
         while (reader.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready)  // only growth ends it
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(wal_bound_is_small_again_soon_after_the_reader_has_gone) {
     temp_directory directory;
     const auto wal = directory.file("bound.db-wal");
     auto db = std::move(database::open({.path = directory.file("bound.db"), .migrations = schema}).value());
-    auto reader = db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(4)}, boost::asio::use_future);
+    auto reader = db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(4)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return db.stats().read.in_use == 1u; }));
     while (size_of(wal) < (24u << 20)) write(db, work(add_rows, 500)).value();
     BOOST_TEST((reader.get().error() == errc::deadline_exceeded));

@@ -31,7 +31,11 @@ def _allowed_in_actors(name):
 
 def _allowed_in_sqlite(name):
     return (_is_standard(name) or _is_system(name) or name == "sqlite3.h"
-            or _starts(name, "carrel/", "sqlite/", "boost/asio/", "boost/system/", "boost/assert/", "openssl/"))
+            or _starts(name, "carrel/", "base/", "sqlite/", "boost/asio/", "boost/system/", "boost/assert/"))
+
+
+def _allowed_in_base(name):
+    return _is_standard(name) or _starts(name, "base/")
 
 
 def _allowed_in_siem(name):
@@ -58,6 +62,7 @@ def _allowed_in_cli(name):
 LAYERS = [
     ("include/carrel/", _allowed_in_public_header),
     ("actors/", _allowed_in_actors),
+    ("src/base/", _allowed_in_base),
     ("src/sqlite/", _allowed_in_sqlite),
     ("src/siem/", _allowed_in_siem),
     ("src/json/", _allowed_in_json),

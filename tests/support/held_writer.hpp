@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace carrel::testing {
@@ -16,12 +17,12 @@ public:
         : db_(&db) {
         auto entered = std::make_shared<std::promise<void>>();
         done_ = db.async_write(
-            [gate = gate_, entered, once = false](write_session&) mutable -> result<void> {
-                if (!std::exchange(once, true)) entered->set_value();  // it may run again
+            [gate = gate_, entered, once = std::make_shared<std::once_flag>()](write_session&) -> result<void> {
+                std::call_once(*once, [&] { entered->set_value(); });  // it may run again
                 gate->wait();
                 return {};
             },
-            boost::asio::use_future);
+            as_result(boost::asio::use_future));
         entered->get_future().wait();
     }
     ~held_writer() { release(); }

@@ -14,13 +14,13 @@ namespace carrel::testing {
 /// Runs a read and waits for its result on the calling thread.
 template <class Work>
 auto read(database& db, Work work, job_options per_job = {}) {
-    return db.async_read(std::move(work), per_job, boost::asio::use_future).get();
+    return db.read(std::move(work), per_job);
 }
 
 /// Runs a mutation and waits for its result on the calling thread.
 template <class Work>
 auto write(database& db, Work work, job_options per_job = {}) {
-    return db.async_write(std::move(work), per_job, boost::asio::use_future).get();
+    return db.write(std::move(work), per_job);
 }
 
 /// Polls a condition that another thread makes true; false if that does not happen in time.

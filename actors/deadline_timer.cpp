@@ -1,0 +1,125 @@
+#include "actors/deadline_timer.hpp"
+
+#include "actors/thread.hpp"
+
+#include <carrel/detail/completion.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace carrel::detail {
+
+using clock = std::chrono::steady_clock;
+
+deadline_timer::~deadline_timer() { stop(); }
+
+void deadline_timer::start(std::vector<timed*> watched, int nice) {
+    watched_ = std::move(watched);
+    plan(clock::now());
+    thread_ = start_thread("carrel-timer", nice, [this] { run(); });
+}
+
+void deadline_timer::stop() noexcept {
+    {
+        std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+void deadline_timer::plan(steady_time when) noexcept {
+    {
+        std::lock_guard lock(mutex_);
+        const auto wanted = when.time_since_epoch().count();
+        if (wanted >= planned_.load(std::memory_order_relaxed) && thread_.joinable()) return;
+        planned_.store(wanted, std::memory_order_relaxed);
+    }
+    changed_.notify_one();
+}
+
+void deadline_timer::run() noexcept {
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            for (;;) {
+                // Nothing is left to look at when the engine has stopped, but what could not be delivered still must be.
+                if (is_stopping_ && kept_.empty()) {
+                    has_ended_ = true;
+                    return;
+                }
+                const auto planned = steady_time(clock::duration(planned_.load(std::memory_order_relaxed)));
+                if (clock::now() >= planned) break;
+                changed_.wait_until(lock, planned);
+            }
+            // From here on a notice counts for the look after this one.
+            planned_.store((clock::now() + look_interval).time_since_epoch().count(), std::memory_order_relaxed);
+        }
+        const auto now = clock::now();
+        auto next = deliver_kept(now);
+        for (auto* one : watched_) next = std::min(next, one->look(now));
+        notice(next);
+    }
+}
+
+bool deadline_timer::keep(job_ptr<job>& undelivered) noexcept {
+    const auto again = clock::now() + retry_interval;
+    {
+        std::lock_guard lock(mutex_);
+        if (has_ended_) return false;
+        kept_.push_back(std::move(undelivered));
+    }
+    plan(again);
+    return true;
+}
+
+steady_time deadline_timer::deliver_kept(steady_time now) noexcept {
+    job_list<job> again;
+    {
+        std::lock_guard lock(mutex_);
+        again.swap(kept_);
+    }
+    while (auto one = again.pop_front()) deliver_or_keep(std::move(one), delivery::post, *this);
+    std::lock_guard lock(mutex_);
+    return kept_.empty() ? timed::never : now + retry_interval;
+}
+
+void deliver_or_keep(job_ptr<job> finished, delivery way, deadline_timer& timer) noexcept {
+    for (;;) {
+        auto* const raw = finished.release();
+        try {
+            return raw->deliver(way);
+        } catch (...) {
+            finished.reset(raw);
+            if (timer.keep(finished)) return;
+            std::this_thread::sleep_for(deadline_timer::retry_interval);
+        }
+    }
+}
+
+void notice_cancellation(deadline_timer& timer) noexcept { timer.notice(clock::now()); }
+
+// -- delivery_scope ---
+
+namespace {
+
+struct delivered_job {
+    const job* one = nullptr;
+    int exceptions = 0;
+};
+thread_local delivered_job delivered;
+
+}  // namespace
+
+delivery_scope::delivery_scope(const job& one) noexcept
+    : outer_(delivered.one),
+      outer_exceptions_(delivered.exceptions) {
+    delivered = {&one, std::uncaught_exceptions()};
+}
+delivery_scope::~delivery_scope() { delivered = {outer_, outer_exceptions_}; }
+
+bool delivery_scope::is_failing(const job& one) noexcept {
+    return delivered.one == &one && std::uncaught_exceptions() > delivered.exceptions;
+}
+
+}  // namespace carrel::detail

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <carrel/detail/job.hpp>
+#include <carrel/detail/views.hpp>
+
+#include <exception>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace carrel::detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+template <class T>
+struct value_of_result {
+    using type = void;
+};
+template <class T>
+struct value_of_result<result<T>> {
+    using type = T;
+};
+
+/// What the work of a session returns, and the promises that it must keep.
+template <class Work, class Session>
+struct work_traits {
+    static constexpr bool is_callable = std::is_invocable_v<const Work&, Session&>;
+    static_assert(is_callable,
+                  "work is called as const with the session: `result<T> operator()(read_session&) const` (a job may run "
+                  "again, so a mutable lambda is not accepted; a mutation takes a write_session&)");
+    using outcome = typename std::conditional_t<is_callable, std::invoke_result<const Work&, Session&>,
+                                                std::type_identity<result<void>>>::type;
+    static_assert(is_result<outcome>, "work returns a carrel::result<T>");
+    using value = typename value_of_result<outcome>::type;
+    static_assert(!is_view_like_v<value>,
+                  "work: a view is gone once the work has returned; return std::string or blob");
+};
+
+template <class Work>
+using read_value_t = typename work_traits<Work, read_session>::value;
+template <class Work>
+using write_value_t = typename work_traits<Work, write_session>::value;
+
+/// The exception that is being handled, as an error: exceptions end at the actor's boundary. Call it in a handler.
+error error_of_exception() noexcept;
+
+/// A read with its work; `Reply` says how its outcome reaches the caller.
+template <class Reply, class Work, class T>
+class read_job_of final : public Reply {
+public:
+    template <class... Args>
+    explicit read_job_of(Work&& work, Args&&... args)
+        : Reply(std::forward<Args>(args)...),
+          work_(std::move(work)) {}
+
+    void run(read_session& session) noexcept override {
+        try {
+            this->outcome_.emplace(std::as_const(*work_)(session));
+        } catch (...) {
+            this->outcome_.emplace(error_of_exception());
+        }
+    }
+    void discard() noexcept override { this->outcome_.reset(); }
+    void release_work() noexcept override { work_.reset(); }
+    void destroy() noexcept override { Reply::dispose(*this); }
+
+private:
+    std::optional<Work> work_;
+};
+
+/// A mutation with its work.
+template <class Reply, class Work, class T>
+class write_job_of final : public Reply {
+public:
+    template <class... Args>
+    explicit write_job_of(Work&& work, Args&&... args)
+        : Reply(std::forward<Args>(args)...),
+          work_(std::move(work)) {
+        if constexpr (requires { Work::is_single_statement; }) this->single_statement = Work::is_single_statement;
+    }
+
+    void run(write_session& session) noexcept override {
+        try {
+            auto outcome = std::as_const(*work_)(session);
+            if (!outcome) this->outcome_.emplace(std::move(outcome.error()));
+            else if constexpr (std::is_void_v<T>) this->outcome_.emplace(committed<void>());
+            else this->outcome_.emplace(committed<T>{std::move(*outcome), 0});
+        } catch (...) {
+            this->outcome_.emplace(error_of_exception());
+        }
+    }
+    void discard() noexcept override { this->outcome_.reset(); }
+    void release_work() noexcept override { work_.reset(); }
+    void destroy() noexcept override { Reply::dispose(*this); }
+
+private:
+    result<committed<T>> finished() override {
+        if (this->outcome_->has_value()) (**this->outcome_).sequence = this->commit_sequence;
+        return std::move(*this->outcome_);
+    }
+    std::optional<Work> work_;
+};
+
+}  // namespace carrel::detail

@@ -1,0 +1,182 @@
+#pragma once
+
+#include <carrel/database.hpp>
+#include <carrel/detail/row_channel.hpp>
+#include <carrel/row.hpp>
+
+#include <boost/asio/associator.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace carrel {
+
+/// A SELECT whose rows are read as `Row`, with the values of its parameters. Made by `query<Row>(sql, values...)`.
+template <class Row, class... Values>
+class query_of {
+public:
+    static_assert((!detail::is_view_like_v<Values> && ...), "query: a view would outlive what it shows");
+    static_assert(!detail::row_holds_views<Row>, "query: rows leave the reader, so they hold no views");
+    using row = Row;
+
+    template <class... Given>
+    explicit query_of(read_sql sql, Given&&... values)
+        : text_(sql.text()),
+          values_(detail::own<Values>(std::forward<Given>(values))...) {}
+
+    /// Hands each row to `fn`, as `read_session::each` does.
+    template <class Function>
+    result<void> run(read_session& session, Function&& fn) const {
+        return std::apply(
+            [&](const auto&... values) { return session.each<Row>(read_sql::dynamic(text_), values..., fn); }, values_);
+    }
+
+private:
+    std::string text_;
+    std::tuple<Values...> values_;
+};
+
+/// `query<note>("SELECT id, text FROM notes WHERE id > ?", 7)`: owns its text and its values, views as what they show.
+template <class Row, class... Given>
+query_of<Row, detail::owned_t<Given>...> query(read_sql sql, Given&&... values) {
+    return query_of<Row, detail::owned_t<Given>...>(sql, std::forward<Given>(values)...);
+}
+
+namespace detail {
+
+template <class Query, class Channel>
+class stream_work {
+public:
+    stream_work(Query query, std::shared_ptr<Channel> channel)
+        : query_(std::move(query)),
+          channel_(std::move(channel)) {}
+
+    result<std::uint64_t> operator()(read_session& session) const {
+        using row = typename Query::row;
+        std::uint64_t rows = 0;
+        std::vector<row> batch;
+        batch.reserve(Channel::batch_rows);
+        bool goes_on = true;
+        const auto hand_over = [&]() -> result<void> {
+            rows += batch.size();
+            auto wanted = channel_->push(session, std::exchange(batch, {}));
+            if (!wanted) return wanted.error();
+            goes_on = *wanted;
+            batch.reserve(Channel::batch_rows);
+            return {};
+        };
+        auto done = query_.run(session, [&](row&& one) -> result<void> {
+            batch.push_back(std::move(one));
+            if (batch.size() == Channel::batch_rows)
+                if (auto handed = hand_over(); !handed) return handed;
+            if (!goes_on) return error(errc::cancelled);
+            return {};
+        });
+        if (goes_on && done && !batch.empty()) done = hand_over();
+        if (goes_on && !done) return done.error();
+        if (auto drained = channel_->drain(session); !drained) return drained.error();
+        return rows;
+    }
+
+private:
+    Query query_;
+    std::shared_ptr<Channel> channel_;
+};
+
+/// Completes the operation when the consumer has come to rest.
+template <class Handler, class Channel>
+class stream_handler {
+public:
+    stream_handler(Handler&& handler, std::shared_ptr<Channel> channel, diagnostics* why)
+        : handler_(std::move(handler)),
+          channel_(std::move(channel)),
+          why_(why) {}
+
+    void operator()(result<std::uint64_t>&& outcome) {
+        auto channel = std::move(channel_);
+        channel->end(std::make_unique<completion>(std::move(handler_), std::move(outcome), why_));
+    }
+
+    Handler handler_;
+
+private:
+    class completion final : public at_rest {
+    public:
+        completion(Handler&& handler, result<std::uint64_t>&& outcome, diagnostics* why)
+            : handler_(std::move(handler)),
+              outcome_(std::move(outcome)),
+              why_(why) {}
+        void run() override { complete_with(handler_, std::move(outcome_), why_); }
+
+    private:
+        Handler handler_;
+        result<std::uint64_t> outcome_;
+        diagnostics* why_;
+    };
+    std::shared_ptr<Channel> channel_;
+    diagnostics* why_;
+};
+
+template <class Handler, class Channel>
+inline constexpr bool is_as_result_handler<stream_handler<Handler, Channel>> = true;
+
+struct initiate_stream : initiation {
+    template <class Handler, class Query, class Consume>
+    void operator()(Handler&& handler, Query&& query, Consume&& consume, const job_options& per_job, bool waits) const {
+        using taken = std::decay_t<Handler>;
+        using executor = boost::asio::associated_executor_t<taken, boost::asio::any_io_executor>;
+        using channel = row_channel<typename std::decay_t<Query>::row, std::decay_t<Consume>, executor>;
+        using wrapped = stream_handler<taken, channel>;
+        using work = stream_work<std::decay_t<Query>, channel>;
+        using reply = handler_reply<read_job, std::uint64_t, wrapped>;
+        auto rows = std::make_shared<channel>(
+            std::forward<Consume>(consume),
+            boost::asio::get_associated_executor(handler, fallback_executor(*target, waits)));
+        wrapped completing(std::move(handler), rows, per_job.diagnostics);
+        auto job = made<read_job_of<reply, work, std::uint64_t>>(completing, waits, nullptr,
+                                                                 work(std::forward<Query>(query), rows));
+        job->is_background = true;
+        submit(*target, std::move(job), per_job);
+    }
+};
+
+}  // namespace detail
+
+/// Streams the rows of a query to the host: a background reader reads them in one snapshot, and `consume(Row&&)` gets them
+/// in order on the handler's executor, one at a time. The reader waits while the host has some thousand rows that it has
+/// not consumed yet, so memory is bounded whatever the result's size.
+///
+/// Query           `query<Row>(sql, values...)`.
+/// Consume         `void(Row&&)`, or `bool(Row&&)` where false ends the stream well. What it throws ends the stream with
+///                 `work_threw`.
+/// Signature       `void(error_code, std::uint64_t)`: how many rows were handed over, in whole batches if it was ended.
+///                 The handler runs after the last row was consumed, and no row is consumed after it.
+/// Deadline        holds while the host consumes, too; so does the WAL's cap on the snapshot (`snapshot_too_old`).
+/// Cancellation    any type; between two rows.
+/// Errors          as `database::async_read`.
+template <class Row, class... Values, class Consume, detail::value_token<std::uint64_t> Token>
+auto async_for_each(database& from, query_of<Row, Values...> rows, Consume consume, job_options per_job,
+                    Token&& token) {
+    static_assert(std::is_invocable_v<Consume&, Row&&>, "consume is called as void(Row&&) or bool(Row&&)");
+    return boost::asio::async_initiate<Token, void(error_code, std::uint64_t)>(
+        detail::initiate_stream{detail::engine_of(from)}, token, std::move(rows), std::move(consume), per_job,
+        detail::waits_on_thread<Token>);
+}
+template <class Row, class... Values, class Consume, detail::value_token<std::uint64_t> Token>
+auto async_for_each(database& from, query_of<Row, Values...> rows, Consume consume, Token&& token) {
+    return async_for_each(from, std::move(rows), std::move(consume), job_options(), std::forward<Token>(token));
+}
+
+}  // namespace carrel
+
+template <template <class, class> class Associator, class Handler, class Channel, class Default>
+struct boost::asio::associator<Associator, carrel::detail::stream_handler<Handler, Channel>, Default>
+    : Associator<Handler, Default> {
+    static auto get(const carrel::detail::stream_handler<Handler, Channel>& wrapped,
+                    const Default& fallback = Default()) noexcept {
+        return Associator<Handler, Default>::get(wrapped.handler_, fallback);
+    }
+};

@@ -1,0 +1,201 @@
+// Deadlines and cancellation hold wherever a job waits, whatever the actors are busy with.
+#include "fixture.hpp"
+#include "held_read.hpp"
+
+#include "actors/snapshot_registry.hpp"
+#include "sqlite/connection.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <sqlite3.h>
+
+using namespace carrel;
+using namespace carrel::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Long enough for any machine, far less than what the job waits behind, which ends only when the test lets it.
+constexpr auto soon = 20s;
+
+result<std::optional<std::int64_t>> one(read_session& session) { return session.first_integer("SELECT 1"); }
+
+template <class Future>
+bool is_ready(Future& future) {
+    return future.wait_for(soon) == std::future_status::ready;
+}
+
+struct only_reader : fixture {
+    only_reader()
+        : fixture([](options& o) { o.readers_max = 1; }) {}
+};
+
+// A transaction of the host's own, on a connection of its own.
+class foreign_transaction {
+public:
+    explicit foreign_transaction(const std::string& path) {
+        sqlite3_open(path.c_str(), &db_);
+        is_open_ = sqlite3_exec(db_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
+    }
+    ~foreign_transaction() {
+        sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+        sqlite3_close(db_);
+    }
+    bool is_open() const { return is_open_; }
+
+private:
+    sqlite3* db_ = nullptr;
+    bool is_open_ = false;
+};
+
+constexpr auto endless_insert =
+    "INSERT INTO thing(size) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(deadlines)
+
+BOOST_AUTO_TEST_CASE(a_read_that_waits_for_a_reader_expires_on_time) {
+    only_reader f;
+    held_read held(f.db);
+    auto waiting = f.db.async_read(one, {.deadline = 50ms}, as_result(boost::asio::use_future));
+    BOOST_REQUIRE(is_ready(waiting));
+    BOOST_TEST((waiting.get().error() == errc::deadline_exceeded));
+    BOOST_TEST(f.db.stats().expired == 1u);
+    held.release();
+    BOOST_TEST(f.db.read(one).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_waits_for_a_reader_can_be_cancelled) {
+    only_reader f;
+    held_read held(f.db);
+    boost::asio::cancellation_signal signal;
+    auto waiting = f.db.async_read(
+        one, as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
+    signal.emit(boost::asio::cancellation_type::total);
+    BOOST_REQUIRE(is_ready(waiting));
+    BOOST_TEST((waiting.get().error() == errc::cancelled));
+    held.release();
+}
+
+BOOST_AUTO_TEST_CASE(a_mutation_behind_a_slow_neighbour_expires_on_time) {
+    fixture f;
+    held_writer held(f.db);
+    auto waiting = send(f.db, add_thing("x"), {.deadline = 50ms});
+    auto behind = send(f.db, add_thing("y"));
+    BOOST_REQUIRE(is_ready(waiting));
+    BOOST_TEST((waiting.get().error() == errc::deadline_exceeded));
+    BOOST_TEST(held.behind() == 1u);  // what expired counts no more
+    held.release();
+    BOOST_TEST(behind.get().has_value());
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_mutation_behind_a_slow_neighbour_can_be_cancelled) {
+    fixture f;
+    held_writer held(f.db);
+    boost::asio::cancellation_signal signal;
+    auto waiting = f.db.async_write(
+        add_thing("x"), as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
+    signal.emit(boost::asio::cancellation_type::terminal);
+    BOOST_REQUIRE(is_ready(waiting));
+    BOOST_TEST((waiting.get().error() == errc::cancelled));
+    held.release();
+}
+
+BOOST_AUTO_TEST_CASE(a_mutation_behind_a_transaction_of_the_hosts_own_expires_on_time) {
+    fixture f([](options& o) { o.busy_timeout = 60s; });
+    foreign_transaction foreign(f.directory.file("test.db"));
+    BOOST_REQUIRE(foreign.is_open());
+    auto waiting = send(f.db, add_thing("x"), {.deadline = 50ms});
+    BOOST_REQUIRE(is_ready(waiting));
+    BOOST_TEST((waiting.get().error() == errc::deadline_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(a_read_that_waits_for_the_wal_to_shrink_expires_on_time) {
+    fixture f([](options& o) {
+        o.wal_soft_bytes = 64 << 10;
+        o.wal_hard_bytes = 1u << 30;
+        o.checkpoint_frames = 1 << 20;
+    });
+    held_read held(f.db);  // keeps the WAL from being emptied
+    for (int i = 0; i < 40; ++i) f.db.write(add_thing(std::string(4'000, 'a') + std::to_string(i))).value();
+    auto waiting = f.db.async_read(one, {.deadline = 50ms}, as_result(boost::asio::use_future));
+    BOOST_REQUIRE(is_ready(waiting));
+    BOOST_TEST((waiting.get().error() == errc::deadline_exceeded));
+    held.release();
+}
+
+BOOST_AUTO_TEST_CASE(a_running_mutation_ends_at_its_deadline_and_its_neighbours_are_kept) {
+    fixture f;
+    held_writer held(f.db);
+    auto before = send(f.db, add_thing("before"));
+    auto endless = f.db.async_write(
+        [](write_session& session) { return session.execute(endless_insert); }, {.deadline = 300ms},
+        as_result(boost::asio::use_future));
+    auto after = send(f.db, add_thing("after"));
+    held.release();
+    BOOST_TEST((endless.get().error() == errc::deadline_exceeded));
+    BOOST_TEST(before.get().has_value());
+    BOOST_TEST(after.get().has_value());
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_running_mutation_is_cancelled_when_its_next_statement_begins) {
+    fixture f;
+    boost::asio::cancellation_signal signal;
+    auto begun = std::make_shared<gate>();
+    auto go_on = std::make_shared<gate>();
+    const auto work = [begun, go_on](write_session& session) -> result<void> {
+        if (auto first = session.execute("INSERT INTO thing(name) VALUES('first')"); !first) return first;
+        begun->open();
+        go_on->wait();
+        return session.execute("INSERT INTO thing(name) VALUES('second')");
+    };
+    auto running = f.db.async_write(
+        work, as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
+    begun->wait();
+    auto neighbour = send(f.db, add_thing("neighbour"));
+    signal.emit(boost::asio::cancellation_type::partial);
+    go_on->open();
+    BOOST_TEST((running.get().error() == errc::cancelled));
+    BOOST_TEST(neighbour.get().has_value());
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_past_the_maximum_is_refused) {
+    fixture f;
+    BOOST_TEST((f.db.read(one, {.deadline = 24h}).error() == errc::invalid_option));
+    BOOST_TEST((f.db.write(add_thing("x"), {.deadline = 24h}).error() == errc::invalid_option));
+    BOOST_TEST(f.db.read(one, {.deadline = 60s}).has_value());
+}
+
+// OP_Count counts a whole table in one step, which looks at no flag and no clock.
+BOOST_AUTO_TEST_CASE(a_step_that_looks_at_no_deadline_is_interrupted_from_outside) {
+    fixture f;
+    std::atomic<std::uint64_t> busy{0};
+    auto connection = sqlite::connection::open(f.directory.file("test.db"),
+                                               sqlite::profile_of(options{}, sqlite::role::reader), busy);
+    BOOST_REQUIRE(connection.has_value());
+    sqlite3_stmt* stepping = nullptr;
+    sqlite3_prepare_v2((*connection)->handle(),
+                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", -1, &stepping,
+                       nullptr);
+    BOOST_TEST(sqlite3_step(stepping) == SQLITE_ROW);
+    detail::snapshot_registry registry;
+    auto& entry = registry.enroll();
+    const auto now = std::chrono::steady_clock::now();
+    entry.begun(now, connection->get());
+    entry.running_until(now + 1h);
+    BOOST_TEST((registry.look(now) == now + 1h));
+    BOOST_TEST(sqlite3_step(stepping) == SQLITE_ROW);
+    entry.running_until(now);
+    BOOST_TEST((registry.look(now) > now));
+    BOOST_TEST((sqlite3_step(stepping) & 0xff) == SQLITE_INTERRUPT);
+    sqlite3_finalize(stepping);
+    entry.ended();
+    BOOST_TEST((registry.look(now) == detail::timed::never));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,10 @@
+// expect: bind: a character is not a number
+#include <carrel/session.hpp>
+
+carrel::result<void> f(carrel::write_session& session) {
+#ifdef POSITIVE
+    return session.execute("INSERT INTO notes(text) VALUES(?)", true);
+#else
+    return session.execute("INSERT INTO notes(text) VALUES(?)", u8'a');
+#endif
+}

@@ -1,0 +1,47 @@
+"""What must not compile: each file here fails with the text after its `// expect:`, and compiles with -DPOSITIVE."""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+EXPECT = "// expect: "
+
+
+def compile_one(compiler, flags, source, *more):
+    command = [compiler, "-std=c++20", "-fsyntax-only", *flags, *more, str(source)]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def complaints(compiler, flags, source):
+    first = source.read_text(encoding="utf-8").splitlines()[0]
+    if not first.startswith(EXPECT):
+        return [f"{source.name}: the first line is not '{EXPECT}<text>'"]
+    expected = first[len(EXPECT):]
+    control = compile_one(compiler, flags, source, "-DPOSITIVE")
+    if control.returncode != 0:
+        return [f"{source.name}: the positive control does not compile with {compiler}:\n{control.stdout}"]
+    refused = compile_one(compiler, flags, source)
+    if refused.returncode == 0:
+        return [f"{source.name}: compiles with {compiler}"]
+    if expected not in refused.stdout:
+        return [f"{source.name}: {compiler} does not say '{expected}':\n{refused.stdout}"]
+    return []
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--compiler", action="append", required=True)
+    parser.add_argument("--flag", action="append", default=[])
+    parser.add_argument("sources", nargs="*", type=pathlib.Path)
+    asked = parser.parse_args()
+    sources = asked.sources or sorted(pathlib.Path(__file__).parent.glob("*.cpp"))
+    found = []
+    for compiler in dict.fromkeys(asked.compiler):
+        for source in sources:
+            found += complaints(compiler, asked.flag, source)
+    print("\n".join(found) or f"{len(sources)} files, as expected")
+    return 1 if found or not sources else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
