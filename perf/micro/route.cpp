@@ -16,7 +16,7 @@ void find(benchmark::State& state, std::string_view path, http::method how, std:
     for (auto _ : state) {
         const auto found = routes.find(path, how, values);
         benchmark::DoNotOptimize(found);
-        const auto name = found.to == nullptr ? std::string_view() : found.to->id;
+        const auto name = found.endpoint == nullptr ? std::string_view() : found.endpoint->id;
         if (name != operation || (!value.empty() && values[0] != value)) {
             state.SkipWithError("another endpoint was found");
             break;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "siem/preconditions.hpp"
+
 #include <carrel/error.hpp>
 #include <carrel/session.hpp>
 
@@ -85,8 +87,7 @@ struct call {
     std::array<std::string, 2> path;                         // values of the {…} parts, in order
     std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
     const boost::json::value* body = nullptr;                // only during `check`
-    std::optional<std::int64_t> if_match;  // the version the caller holds; absent also for `If-Match: *`
-    bool if_match_any = false;             // `If-Match: *`
+    preconditions conditions;
     std::optional<carrel::siem::idempotency> idempotency;
     timestamp now = 0;              // when the request was received
     std::string fresh_id;           // a UUIDv7 for what this call may create

@@ -10,11 +10,9 @@ namespace {
 const record_input& input_of(const call& request) { return static_cast<const record_input&>(*request.parsed); }
 
 std::optional<problem> version_problem(const resource& of, const call& request, const record& found) {
-    if (!of.has_versions() || !request.if_match || *request.if_match == found.integer(of.version)) return std::nullopt;
-    return problem{
-        problem_code::stale_version,
-        "the version is " + std::to_string(found.integer(of.version)) + ", not " + std::to_string(*request.if_match),
-        {}};
+    const auto version = of.has_versions() ? found.integer(of.version) : 0;
+    if (!of.has_versions() || request.conditions.allow_write(version)) return std::nullopt;
+    return problem{problem_code::stale_version, "the version is " + std::to_string(version), {}};
 }
 
 record read_record(const resource& of, const statement& row) {
@@ -58,6 +56,8 @@ result<void> answer_with(const resource& of, const statement& row, reply& into) 
 result<void> create(const operation& what, write_session& session, const call& request, reply& into) {
     const resource& of = *what.of;
     into.clear();
+    if (!request.conditions.allow_write(0))
+        return refuse(into, {problem_code::stale_version, "what is created has no version to match yet", {}});
     // A copy: the job may run again.
     record row = input_of(request).row;
     if (of.hooks.before_insert != nullptr) {

@@ -86,12 +86,12 @@ BOOST_AUTO_TEST_CASE(if_match_is_a_strong_list_or_any) {
 }
 
 BOOST_AUTO_TEST_CASE(if_none_match_compares_weakly) {
-    BOOST_TEST(names_version("\"3\"", 3));
-    BOOST_TEST(names_version("W/\"3\"", 3));
-    BOOST_TEST(names_version("\"1\", \"3\"", 3));
-    BOOST_TEST(names_version("*", 3));
-    BOOST_TEST(!names_version("\"2\"", 3));
-    BOOST_TEST(!names_version("3", 3));
+    BOOST_TEST(parse_if_none_match("\"3\"")->names(3));
+    BOOST_TEST(parse_if_none_match("W/\"3\"")->names(3));
+    BOOST_TEST(parse_if_none_match("\"1\", \"3\"")->names(3));
+    BOOST_TEST(parse_if_none_match("*")->names(3));
+    BOOST_TEST(!parse_if_none_match("\"2\"")->names(3));
+    BOOST_TEST(!parse_if_none_match("3").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(local_names_need_our_port_and_allowed_ones_only_if_they_name_one) {

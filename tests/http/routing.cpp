@@ -23,7 +23,10 @@ struct table {
     }
     std::string found(std::string_view path, method how = method::get) {
         const auto got = routes->find(path, how, values);
-        return got.is_badly_encoded ? "bad" : got.to != nullptr ? got.to->path : got.methods != 0 ? "405" : "404";
+        return got.is_badly_encoded      ? "bad"
+               : got.endpoint != nullptr ? got.endpoint->path
+               : got.methods != 0        ? "405"
+                                         : "404";
     }
     std::vector<endpoint> endpoints;
     std::optional<router> routes;

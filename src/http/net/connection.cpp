@@ -133,7 +133,7 @@ bool connection::begin_request(std::string_view& bytes) {
         while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
     if (bytes.empty() || (current_ == nullptr && bytes == "\r")) return false;
     if (current_ != nullptr) return true;
-    current_ = &home_->context().take_exchange();
+    current_ = &home_->context().make_exchange();
     current_->owner = this;
     parser_.emplace(static_cast<request_sink&>(*this), home_->server().bounds);
     read_clock_ = {reading::head, home_->now(), 0};
@@ -151,12 +151,12 @@ void connection::after_put(std::string_view rest) {
         return cut_request(refusal::bad_request, "The request is malformed.");
     if (parser_->is_done()) return complete_request();
     // Refused, and its body is too long to be read over.
-    if (current_->at == stage::done && current_->must_close) enqueue_current();
+    if (current_->is_done() && current_->response.closes) enqueue_current();
 }
 
 void connection::on_head(const request_head& head) {
     admit(*current_, head);
-    wants_continue_ = current_->expects_continue && current_->at != stage::done;
+    wants_continue_ = current_->request.awaits_continue && !current_->is_done();
     read_clock_ = {reading::body, home_->now(), 0};
 }
 
@@ -164,24 +164,25 @@ void connection::on_body(std::string_view bytes) {
     auto& ex = *current_;
     wants_continue_ = false;
     read_clock_.bytes += bytes.size();
-    ex.body_seen += bytes.size();
-    if (ex.use == body_use::stream && ex.at != stage::done) return ex.events->take(bytes);
-    if (ex.body_seen > home_->server().bounds.body_bytes_max) {
-        if (ex.at != stage::done) ex.refuse(refusal::too_large, "The body is larger than this server takes.");
-        ex.must_close = true;
+    ex.request.body_seen += bytes.size();
+    if (ex.request.body_use == body_use::stream && !ex.is_done()) return ex.events->take(bytes);
+    if (ex.request.body_seen > home_->server().bounds.body_bytes_max) {
+        if (!ex.is_done()) ex.refuse(refusal::too_large, "The body is larger than this server takes.");
+        ex.response.closes = true;
     }
-    if (ex.use == body_use::collect && ex.at != stage::done) ex.body.append(bytes);
+    if (ex.request.body_use == body_use::collect && !ex.is_done()) ex.request.body.append(bytes);
 }
 
 void connection::complete_request() {
     auto& ex = *current_;
     ++requests_;
-    if (!ex.keep_alive || requests_ >= home_->server().bounds.requests_per_connection_max) ex.must_close = true;
-    if (ex.at != stage::done) prepare(ex);
-    if (ex.events && ex.at != stage::done) ex.events->end(false);
+    if (!ex.request.keep_alive || requests_ >= home_->server().bounds.requests_per_connection_max)
+        ex.response.closes = true;
+    if (!ex.is_done()) prepare(ex);
+    if (ex.events && !ex.is_done()) ex.events->end(false);
     enqueue_current();
-    if (ex.at == stage::done) return;
-    if (ex.to->writes() && running_ > 0) waiting_ = &ex;
+    if (ex.is_done()) return;
+    if (ex.request.endpoint->writes() && running_ > 0) waiting_ = &ex;
     else launch(ex);
 }
 
@@ -189,10 +190,10 @@ void connection::complete_request() {
 void connection::cut_request(refusal why, std::string_view detail) {
     auto& ex = *current_;
     input_is_over_ = true;
-    if (ex.events && ex.at != stage::done) return ex.events->end(true);  // it tells what was accepted
-    if (ex.request_id.empty()) home_->context().name_request(ex.request_id);
-    if (ex.at != stage::done) ex.refuse(why, detail);
-    ex.must_close = true;
+    if (ex.events && !ex.is_done()) return ex.events->end(true);  // it tells what was accepted
+    if (ex.request.id.empty()) ex.request.id = home_->context().fresh_request_id();
+    if (!ex.is_done()) ex.refuse(why, detail);
+    ex.response.closes = true;
     enqueue_current();
 }
 
@@ -201,7 +202,7 @@ void connection::enqueue_current() {
     current_ = nullptr;
     parser_.reset();
     wants_continue_ = false;
-    if (ex.must_close) input_is_over_ = true;
+    if (ex.response.closes) input_is_over_ = true;
     (last_ != nullptr ? last_->next : first_) = &ex;
     last_ = &ex;
     ++pipelined_;
@@ -209,9 +210,9 @@ void connection::enqueue_current() {
 
 void connection::launch(exchange& ex) {
     ++running_;
-    mutation_runs_ = ex.to->writes();
+    mutation_runs_ = ex.request.endpoint->writes();
     start(ex);
-    if (ex.at == stage::done) {
+    if (ex.is_done()) {
         --running_;
         mutation_runs_ = false;
     }
@@ -227,9 +228,9 @@ void connection::exchange_advanced(exchange& advanced) {
 
 void connection::take_done(exchange& done) {
     --running_;
-    if (done.to->writes()) mutation_runs_ = false;
+    if (done.request.endpoint->writes()) mutation_runs_ = false;
     if (waiting_ != nullptr && running_ == 0) launch(*std::exchange(waiting_, nullptr));
-    if (first_->at != stage::done) return;
+    if (!first_->is_done()) return;
     // Others may come home in this very turn: one write for all of them.
     if (running_ > 0) home_->defer(*this);
     else drive();
@@ -238,22 +239,22 @@ void connection::take_done(exchange& done) {
 void connection::take_advanced(exchange& advanced) {
     if (&advanced == current_) return drive();
     advanced.events->pump();
-    if (advanced.at == stage::done) take_done(advanced);
+    if (advanced.is_done()) take_done(advanced);
 }
 
 // Moves a streamed body on, once earlier requests are done.
 void connection::pump_events() {
     if (current_ == nullptr || !current_->events || running_ > 0) return;
-    if (current_->at != stage::done) current_->events->pump();
-    if (current_->at != stage::done) return;
-    current_->must_close = true;  // answered before its body was read
+    if (!current_->is_done()) current_->events->pump();
+    if (!current_->is_done()) return;
+    current_->response.closes = true;  // answered before its body was read
     enqueue_current();
 }
 
 bool connection::may_parse() const noexcept {
     if (is_closed() || input_is_over_ || waiting_ != nullptr || mutation_runs_ || !unsent_.empty()) return false;
     if (pipelined_ >= home_->server().bounds.pipeline_max) return false;
-    return current_ == nullptr || !current_->events || current_->at == stage::done || current_->events->wants_bytes();
+    return current_ == nullptr || !current_->events || current_->is_done() || current_->events->wants_bytes();
 }
 
 bool connection::is_idle() const noexcept { return current_ == nullptr && first_ == nullptr && unsent_.empty(); }
@@ -302,7 +303,8 @@ void connection::take_turn() {
 void connection::cancel_reads() {
     turns_to_cancel_ = UINT8_MAX;  // once is enough
     for (auto* each = first_; each != nullptr; each = each->next)
-        if (each->busy && !each->to->writes()) each->left.emit(boost::asio::cancellation_type::terminal);
+        if (each->busy && !each->request.endpoint->writes())
+            each->cancellation.emit(boost::asio::cancellation_type::terminal);
 }
 
 void connection::begin_drain() {

@@ -1,6 +1,6 @@
 #include "http/net/connection.hpp"
 #include "http/net/shard_loop.hpp"
-#include "http/protocol/response.hpp"
+#include "http/protocol/response_bytes.hpp"
 
 #include <sys/socket.h>
 
@@ -35,19 +35,19 @@ bool connection::flush() {
 
 // False if a reply was given up because the client has left.
 bool connection::append_replies(std::string& out) {
-    while (first_ != nullptr && first_->at == stage::done && !closes_when_sent_ && out.size() < send_bytes_max) {
+    while (first_ != nullptr && first_->is_done() && !closes_when_sent_ && out.size() < send_bytes_max) {
         auto& ex = *first_;
-        if (ex.was_cancelled && at_end_) return false;
+        if (at_end_ && ex.response.status == 0) return false;
         first_ = ex.next;
         if (first_ == nullptr) last_ = nullptr;
         --pipelined_;
         const bool is_last = first_ == nullptr && current_ == nullptr;
         const bool drains = is_last && home_->server().draining.load(std::memory_order_relaxed);
-        closes_when_sent_ = ex.must_close || drains;
+        closes_when_sent_ = ex.response.closes || drains;
         if (closes_when_sent_) input_is_over_ = true;
-        home_->context().counts().add(ex.how, ex.status);
-        append_response(out, ex, home_->date_line(), closes_when_sent_);
-        home_->context().give_back(ex);
+        home_->context().counts().add(ex.request.method, ex.response.status);
+        append_response(out, ex.request, ex.response, home_->standing_fields(), closes_when_sent_);
+        home_->context().retire(ex);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 #include "http/net/shard_loop.hpp"
 
-#include "http/protocol/response.hpp"
+#include "http/protocol/response_bytes.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -154,9 +154,9 @@ void shard_loop::read_clocks() {
     now_ = std::chrono::steady_clock::now();
     const auto wall = server_->clock();
     context_.set_now(wall);
-    if (const auto second = wall / 1'000'000; second != date_second_) {
-        date_second_ = second;
-        date_line_ = date_line_of(wall);
+    if (const auto second = wall / 1'000'000; second != standing_second_) {
+        standing_second_ = second;
+        standing_fields_ = http::standing_fields(wall);
     }
 }
 

@@ -47,7 +47,7 @@ public:
     server_context& server() noexcept { return *server_; }
     shard_context& context() noexcept { return context_; }
     steady_time now() const noexcept { return now_; }
-    std::string_view date_line() const noexcept { return date_line_; }
+    std::string_view standing_fields() const noexcept { return standing_fields_; }
 
     /// Room to receive into, valid until control returns to the loop.
     std::span<char> receive_buffer() noexcept { return {receive_buffer_.get(), receive_bytes}; }
@@ -91,8 +91,8 @@ private:
     boost::asio::steady_timer sweeper_;
     std::optional<shard> resident_;
     steady_time now_;
-    siem::timestamp date_second_ = -1;
-    std::string date_line_;
+    siem::timestamp standing_second_ = -1;
+    std::string standing_fields_;
     std::unique_ptr<char[]> receive_buffer_;
     std::string send_buffer_;
     std::vector<std::string> spare_buffers_;

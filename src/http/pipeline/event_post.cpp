@@ -16,16 +16,16 @@ constexpr std::size_t slice_bytes = 64 * 1024;  // fed between two looks for a c
 struct event_post::store_work {
     event_post* post;
     result<siem::stored_part> operator()(write_session& session) const {
-        post->ex_->reply.clear();
-        return siem::store(session, *post->writing_, post->ex_->reply);
+        post->ex_->response.reply.clear();
+        return siem::store(session, *post->writing_, post->ex_->response.reply);
     }
 };
 
 event_post::event_post(exchange& ex, bool is_ndjson, bool is_gzip)
     : ex_(&ex),
       intake_(
-          is_ndjson ? siem::event_intake::format::ndjson : siem::event_intake::format::json, ex.asked.now,
-          [context = ex.context] { return context->fresh_id(); }, ex.asked.idempotency) {
+          is_ndjson ? siem::event_intake::format::ndjson : siem::event_intake::format::json, ex.request.call.now,
+          [context = ex.context] { return context->fresh_id(); }, ex.request.call.idempotency) {
     if (is_gzip) inflater_.emplace();
 }
 
@@ -35,7 +35,7 @@ void event_post::end(bool cut) noexcept {
 }
 
 void event_post::pump() {
-    while (ex_->at != stage::done && advance()) {
+    while (!ex_->is_done() && advance()) {
     }
 }
 
@@ -104,7 +104,7 @@ void event_post::write_next() {
     writing_ = std::move(next_part_);
     next_part_.reset();
     job_options asked;
-    asked.deadline = ex_->deadline;
+    asked.deadline = ex_->request.deadline;
     asked.bytes = writing_->bytes;
     ex_->busy = true;
     auto home = [this](auto outcome) { stored(std::move(outcome)); };
@@ -114,22 +114,22 @@ void event_post::write_next() {
 void event_post::stored(result<committed<siem::stored_part>> outcome) {
     ex_->busy = false;
     if (outcome) {
-        ex_->commit = outcome->sequence;
+        ex_->response.commit = outcome->sequence;
         intake_.committed(*writing_, outcome->value);
-    } else if (ex_->reply.refused) {
-        failed_ = failure{refusal_of(ex_->reply.refused->code), std::move(*ex_->reply.refused), {}};
+    } else if (ex_->response.reply.refused) {
+        failed_ = failure{refusal_of(ex_->response.reply.refused->code), std::move(*ex_->response.reply.refused), {}};
     } else {
         failed_ = failure{refusal::bad_request, {}, outcome.error()};
     }
     writing_.reset();
     if (!outcome) next_part_.reset();  // what follows a part that was not stored must not be stored either
     if (ex_->owner != nullptr) ex_->owner->exchange_advanced(*ex_);
-    else ex_->context->give_back(*ex_);
+    else ex_->context->retire(*ex_);
 }
 
 void event_post::conclude_failed() {
     const auto failed = std::move(*failed_);
-    auto extra = std::move(ex_->reply.extra);
+    auto extra = std::move(ex_->response.reply.extra);
     if (std::none_of(extra.begin(), extra.end(), [](const auto& member) { return member.first == "accepted"; }))
         extra.emplace_back("accepted", std::to_string(intake_.summary().accepted));
     if (failed.engine) ex_->refuse(*failed.engine, access::write, extra);
@@ -143,8 +143,8 @@ void event_post::conclude() {
                                                               {"rejected", std::to_string(summary.rejected)}};
         return ex_->refuse(refusal::invalid, "No event was accepted.", summary.faults, counts);
     }
-    ex_->reply.clear();
-    intake_.write_summary(ex_->reply.body);
+    ex_->response.reply.clear();
+    intake_.write_summary(ex_->response.reply.body);
     ex_->answer(201, content::json);
 }
 

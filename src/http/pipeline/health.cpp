@@ -22,8 +22,8 @@ void answer_ready(exchange& ex, bool readers_work) {
     auto& server = ex.context->server();
     const bool writer_works = !server.store->stats().writer.poisoned;
     const bool is_ready = readers_work && writer_works && !server.draining.load(std::memory_order_relaxed);
-    ex.reply.clear();
-    json::writer json(ex.reply.body);
+    ex.response.reply.clear();
+    json::writer json(ex.response.reply.body);
     json.begin_object().key("status").string(is_ready ? "ready" : "unavailable");
     json.key("checks").begin_object();
     json.key("writer").string(writer_works ? "ok" : "failed");
@@ -54,7 +54,7 @@ void write_pool(json::writer& json, const pool_stats& pool) {
 }  // namespace
 
 void answer_live(exchange& ex) {
-    ex.reply.body = R"({"status":"alive"})";
+    ex.response.reply.body = R"({"status":"alive"})";
     ex.answer(200, content::json);
 }
 
@@ -71,7 +71,7 @@ void start_ready(exchange& ex) {
 
 void answer_pool(exchange& ex) {
     const auto stats = ex.context->store().stats();
-    json::writer json(ex.reply.body);
+    json::writer json(ex.response.reply.body);
     json.begin_object().key("write");
     write_pool(json, stats.write);
     json.key("read");

@@ -23,7 +23,7 @@ public:
           home_(std::move(home)) {}
 
     executor_type get_executor() const noexcept { return ex_->context->executor(); }
-    cancellation_slot_type get_cancellation_slot() const noexcept { return ex_->left.slot(); }
+    cancellation_slot_type get_cancellation_slot() const noexcept { return ex_->cancellation.slot(); }
 
     template <class Outcome>
     void operator()(Outcome&& outcome) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/routing/router.hpp"
+#include "http/protocol/method.hpp"
 
 #include <array>
 #include <atomic>
@@ -13,15 +13,15 @@ class response_counts {
 public:
     static constexpr unsigned short status_min = 200;
     static constexpr unsigned short status_max = 599;
-    static constexpr std::size_t methods = static_cast<std::size_t>(method::other) + 1;
+    static constexpr std::size_t methods = method_count;
 
-    void add(method how, unsigned short status) noexcept {
-        auto& count = counts_[static_cast<std::size_t>(how)][status - status_min];
+    void add(method of, unsigned short status) noexcept {
+        auto& count = counts_[static_cast<std::size_t>(of)][status - status_min];
         // Its owner alone writes: no locked instruction.
         count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     }
-    std::uint64_t get(method how, unsigned short status) const noexcept {
-        return counts_[static_cast<std::size_t>(how)][status - status_min].load(std::memory_order_relaxed);
+    std::uint64_t get(method of, unsigned short status) const noexcept {
+        return counts_[static_cast<std::size_t>(of)][status - status_min].load(std::memory_order_relaxed);
     }
 
 private:

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "http/pipeline/exchange.hpp"
+#include "http/pipeline/exchange_pool.hpp"
+#include "http/pipeline/response_counts.hpp"
 #include "http/server_context.hpp"
 #include "json/reader.hpp"
 #include "siem/uuid.hpp"
@@ -8,9 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
 namespace carrel::http {
 
@@ -25,15 +24,14 @@ public:
 
     json::reader& reader() noexcept { return reader_; }
     std::string fresh_id() { return fresh_id_(); }
-    void name_request(std::string& into);
+    std::string fresh_request_id();
 
     /// The time requests of this turn were received.
     siem::timestamp now() const noexcept { return now_; }
     void set_now(siem::timestamp now) noexcept { now_ = now; }
 
-    /// Exchanges are reused: their strings keep their room.
-    exchange& take_exchange();
-    void give_back(exchange& done);
+    exchange& make_exchange() { return exchanges_.make(*this); }
+    void retire(exchange& done) { exchanges_.retire(done); }
 
     response_counts& counts() noexcept { return counts_; }
 
@@ -42,19 +40,15 @@ public:
     }
 
 private:
-    static constexpr std::size_t idle_exchanges_max = 256;
-
     server_context* server_;
     boost::asio::io_context* io_;
     json::reader reader_;
     siem::uuid_generator fresh_id_;
     siem::timestamp now_ = 0;
     std::string request_prefix_;
-    std::uint64_t requests_named_ = 0;
+    std::uint64_t request_ids_ = 0;
     response_counts counts_;
-    std::vector<std::unique_ptr<exchange>> all_;
-    exchange* idle_ = nullptr;
-    std::size_t idle_count_ = 0;
+    exchange_pool exchanges_;
 };
 
 }  // namespace carrel::http

@@ -2,7 +2,9 @@
 
 #include "http/protocol/text.hpp"
 
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 namespace carrel::http {
 
@@ -57,27 +59,22 @@ std::optional<std::vector<entity_tag>> parse_list(std::string_view list) {
     return tags;
 }
 
-}  // namespace
-
-std::optional<match_condition> parse_if_match(std::string_view value) {
-    match_condition condition;
+std::optional<siem::version_list> parse_versions(std::string_view value, bool weak_tags_match) {
+    siem::version_list list;
     if (trimmed(value) == "*") {
-        condition.any = true;
-        return condition;
+        list.any = true;
+        return list;
     }
     const auto tags = parse_list(value);
     if (!tags) return std::nullopt;
-    for (const auto& tag : *tags) condition.versions.push_back(tag.weak ? 0 : tag.version);
-    return condition;
+    for (const auto& tag : *tags) list.versions.push_back(tag.weak && !weak_tags_match ? 0 : tag.version);
+    return list;
 }
 
-bool names_version(std::string_view if_none_match, std::int64_t version) {
-    if (trimmed(if_none_match) == "*") return true;
-    const auto tags = parse_list(if_none_match);
-    if (!tags) return false;
-    for (const auto& tag : *tags)
-        if (tag.version != 0 && tag.version == version) return true;
-    return false;
-}
+}  // namespace
+
+std::optional<siem::version_list> parse_if_match(std::string_view value) { return parse_versions(value, false); }
+
+std::optional<siem::version_list> parse_if_none_match(std::string_view value) { return parse_versions(value, true); }
 
 }  // namespace carrel::http

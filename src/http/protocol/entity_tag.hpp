@@ -1,22 +1,16 @@
 #pragma once
 
-#include <cstdint>
+#include "siem/preconditions.hpp"
+
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace carrel::http {
 
-/// What `If-Match` asks for. A tag that is weak or none of ours stands as version 0, which nothing has.
-struct match_condition {
-    bool any = false;
-    std::vector<std::int64_t> versions;
-};
+/// The list of `If-Match`, compared strongly: a weak tag stands as version 0. Nothing for a malformed list.
+std::optional<siem::version_list> parse_if_match(std::string_view value);
 
-/// Nothing for a malformed list.
-std::optional<match_condition> parse_if_match(std::string_view value);
-
-/// True if `If-None-Match` names this version (weakly) or is `*`. A malformed list names nothing.
-bool names_version(std::string_view if_none_match, std::int64_t version);
+/// The list of `If-None-Match`, compared weakly. Nothing for a malformed list.
+std::optional<siem::version_list> parse_if_none_match(std::string_view value);
 
 }  // namespace carrel::http

@@ -65,22 +65,22 @@ refusal refusal_of(siem::problem_code code) noexcept {
     return refusal::internal;
 }
 
-refusal refusal_of(const error& failure, access how) noexcept {
+refusal refusal_of(const error& failure, access mode) noexcept {
     if (failure == errc::overloaded || failure == errc::stopping || failure == errc::writer_poisoned ||
         failure == errc::snapshot_too_old || failure == errc::cancelled)
         return refusal::overloaded;
     // A job past its deadline left no trace, so a write may safely be sent again.
-    if (failure == errc::deadline_exceeded) return how == access::read ? refusal::timeout : refusal::overloaded;
+    if (failure == errc::deadline_exceeded) return mode == access::read ? refusal::timeout : refusal::overloaded;
     if (failure == errc::outcome_unknown) return refusal::outcome_unknown;
     if (is_storage_full(failure.code())) return refusal::storage_full;
     return refusal::internal;
 }
 
-std::string_view detail_of(refusal why, access how) noexcept {
+std::string_view detail_of(refusal why, access mode) noexcept {
     switch (why) {
         case refusal::overloaded:
-            return how == access::read ? "The server cannot answer this now; try again later."
-                                       : "The write was not done; it is safe to try again later.";
+            return mode == access::read ? "The server cannot answer this now; try again later."
+                                        : "The write was not done; it is safe to try again later.";
         case refusal::timeout: return "The deadline passed before the answer was ready.";
         case refusal::outcome_unknown: return "The disk failed during the commit: the write may or may not survive.";
         case refusal::storage_full: return "The storage is full; the write was not done.";

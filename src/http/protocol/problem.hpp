@@ -49,9 +49,9 @@ std::span<const problem_kind> problem_kinds() noexcept;
 enum class access { read, write };
 
 /// What an engine error means to a client. `siem_errc::refused` and `errc::cancelled` are not asked here.
-refusal refusal_of(const error& failure, access how) noexcept;
+refusal refusal_of(const error& failure, access mode) noexcept;
 /// What to tell of it: never a diagnostic, which may hold SQL text.
-std::string_view detail_of(refusal why, access how) noexcept;
+std::string_view detail_of(refusal why, access mode) noexcept;
 
 using extra_members = std::span<const std::pair<std::string, std::string>>;
 

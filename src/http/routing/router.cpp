@@ -20,33 +20,9 @@ bool cut(std::string_view path, std::array<std::string_view, Size>& segments, st
     return true;
 }
 
-std::size_t index_of(siem::method method) noexcept { return static_cast<std::size_t>(method); }
-
-siem::method method_for(method how) noexcept {
-    switch (how) {
-        case method::post: return siem::method::post;
-        case method::put: return siem::method::put;
-        case method::patch: return siem::method::patch;
-        case method::del: return siem::method::del;
-        default: return siem::method::get;
-    }
-}
+std::size_t index_of(method which) noexcept { return static_cast<std::size_t>(which); }
 
 }  // namespace
-
-method method_of(std::string_view token) noexcept {
-    constexpr std::pair<std::string_view, method> known[] = {
-        {"GET", method::get},     {"HEAD", method::head},  {"POST", method::post},       {"PUT", method::put},
-        {"PATCH", method::patch}, {"DELETE", method::del}, {"OPTIONS", method::options},
-    };
-    for (const auto& [name, how] : known)
-        if (name == token) return how;
-    return method::other;
-}
-
-bool is_mutation(method how) noexcept {
-    return how == method::post || how == method::put || how == method::patch || how == method::del;
-}
 
 std::string allow_text(method_set methods) {
     constexpr std::string_view names[] = {"GET, HEAD", "POST", "PUT", "PATCH", "DELETE"};
@@ -59,7 +35,7 @@ std::string allow_text(method_set methods) {
 struct router::search {
     std::array<std::string_view, depth_max> segments;
     std::size_t count = 0;
-    method how = method::get;
+    method wanted = method::get;
     std::array<std::string_view, 2> captured;
     std::size_t captures = 0;
     route found;
@@ -74,7 +50,7 @@ router::router(std::span<const endpoint> endpoints)
         cut(each.path, segments, count);
         std::size_t at = 0;
         for (std::size_t i = 0; i < count; ++i) at = child_for(at, segments[i]);
-        nodes_[at].by_method[index_of(each.method)] = &each;
+        nodes_[at].by_method[index_of(method_of(each.method))] = &each;
     }
 }
 
@@ -90,9 +66,9 @@ std::size_t router::child_for(std::size_t parent, std::string_view segment) {
     return made;
 }
 
-route router::find(std::string_view path, method how, path_values& values) const {
+route router::find(std::string_view path, method wanted, path_values& values) const {
     search at;
-    at.how = how;
+    at.wanted = wanted;
     if (!path.starts_with('/')) return at.found;
     std::array<std::string, depth_max> decoded;
     if (!cut(path, at.segments, at.count)) return at.found;
@@ -104,7 +80,7 @@ route router::find(std::string_view path, method how, path_values& values) const
         at.segments[i] = decoded[i];
     }
     walk(at, 0, 0);
-    if (at.found.to != nullptr)
+    if (at.found.endpoint != nullptr)
         for (std::size_t i = 0; i < values.size(); ++i) values[i].assign(at.found_values[i]);
     return at.found;
 }
@@ -114,9 +90,10 @@ void router::walk(search& at, std::size_t node_index, std::size_t depth) const {
     if (depth == at.count) {
         for (std::size_t i = 0; i < here.by_method.size(); ++i)
             if (here.by_method[i] != nullptr) at.found.methods |= static_cast<method_set>(1u << i);
-        const auto* to = here.by_method[index_of(method_for(at.how))];
-        if (at.found.to != nullptr || to == nullptr || at.how == method::options || at.how == method::other) return;
-        at.found.to = to;
+        const auto served = index_of(served_by(at.wanted));
+        if (at.found.endpoint != nullptr || served >= here.by_method.size() || here.by_method[served] == nullptr)
+            return;
+        at.found.endpoint = here.by_method[served];
         at.found_values = at.captured;
         return;
     }

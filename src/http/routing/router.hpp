@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/protocol/method.hpp"
 #include "http/routing/endpoints.hpp"
 
 #include <array>
@@ -12,10 +13,6 @@
 
 namespace carrel::http {
 
-enum class method { get, head, post, put, patch, del, options, other };
-method method_of(std::string_view token) noexcept;
-bool is_mutation(method how) noexcept;
-
 /// The methods of a path, a bit each in the order of `siem::method`.
 using method_set = std::uint8_t;
 
@@ -23,8 +20,8 @@ using method_set = std::uint8_t;
 std::string allow_text(method_set methods);
 
 struct route {
-    const endpoint* to = nullptr;  ///< Null if no endpoint of the path has the method.
-    method_set methods = 0;        ///< 0 if the path is unknown.
+    const http::endpoint* endpoint = nullptr;  ///< Null if no endpoint of the path has the method.
+    method_set methods = 0;                    ///< 0 if the path is unknown.
     bool is_badly_encoded = false;
 };
 
@@ -38,7 +35,7 @@ public:
     explicit router(std::span<const endpoint> endpoints);
 
     /// Fills `values` with the decoded `{…}` parts of the endpoint found. HEAD finds what GET does.
-    route find(std::string_view path, method how, path_values& values) const;
+    route find(std::string_view path, method wanted, path_values& values) const;
 
 private:
     static constexpr std::size_t depth_max = 8;

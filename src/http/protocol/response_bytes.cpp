@@ -1,4 +1,4 @@
-#include "http/protocol/response.hpp"
+#include "http/protocol/response_bytes.hpp"
 
 #include "http/protocol/text.hpp"
 
@@ -19,6 +19,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
         case 403: return "HTTP/1.1 403 Forbidden\r\n";
         case 404: return "HTTP/1.1 404 Not Found\r\n";
         case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
+        case 408: return "HTTP/1.1 408 Request Timeout\r\n";
         case 409: return "HTTP/1.1 409 Conflict\r\n";
         case 412: return "HTTP/1.1 412 Precondition Failed\r\n";
         case 413: return "HTTP/1.1 413 Content Too Large\r\n";
@@ -27,6 +28,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
         case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
         case 421: return "HTTP/1.1 421 Misdirected Request\r\n";
         case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
+        case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
         case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
         case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
         case 504: return "HTTP/1.1 504 Gateway Timeout\r\n";
@@ -43,44 +45,50 @@ std::string_view type_line_of(content kind) noexcept {
     }
 }
 
+// A response is never guessed to be something else, kept without asking again, or embedded by another site.
+constexpr std::string_view browser_fields =
+    "X-Content-Type-Options: nosniff\r\nCache-Control: private, no-cache\r\nCross-Origin-Resource-Policy: "
+    "same-origin\r\n";
+
 void append_number_field(std::string& out, std::string_view name_and_colon, std::uint64_t number) {
     out.append(name_and_colon);
     append_number(out, number);
     out.append("\r\n");
 }
 
-// What a reply may carry beyond what all do.
-void append_rare_fields(std::string& out, const exchange& ex) {
-    if (ex.commit != 0) append_number_field(out, "Carrel-Commit: ", ex.commit);
-    if (ex.tells_allow) out.append("Allow: ").append(allow_text(ex.allow)).append("\r\n");
-    if (ex.retry_after != 0) append_number_field(out, "Retry-After: ", ex.retry_after);
-    if (ex.reply.version != 0 && !ex.is_refused()) {
+// What a response may carry beyond what all do.
+void append_rare_fields(std::string& out, const response& answer) {
+    if (answer.commit != 0) append_number_field(out, "Carrel-Commit: ", answer.commit);
+    if (answer.allow) out.append("Allow: ").append(allow_text(*answer.allow)).append("\r\n");
+    if (answer.retry_after != 0) append_number_field(out, "Retry-After: ", answer.retry_after);
+    if (answer.reply.version != 0 && !answer.is_refusal()) {
         out.append("ETag: \"");
-        append_number(out, static_cast<std::uint64_t>(ex.reply.version));
+        append_number(out, static_cast<std::uint64_t>(answer.reply.version));
         out.append("\"\r\n");
     }
-    if (ex.status == 201 && !ex.reply.location.empty())
-        out.append("Location: ").append(ex.reply.location).append("\r\n");
+    if (answer.status == 201 && !answer.reply.location.empty())
+        out.append("Location: ").append(answer.reply.location).append("\r\n");
 }
 
 }  // namespace
 
-void append_response(std::string& out, const exchange& ex, std::string_view date_line, bool closes) {
-    out.append(status_line_of(ex.status)).append(date_line);
-    if (ex.body_content != content::none) {
-        out.append(type_line_of(ex.body_content)).append("Content-Length: ");
-        append_number(out, ex.reply.body.size());
+void append_response(std::string& out, const request& asked, const response& answer, std::string_view standing,
+                     bool closes) {
+    out.append(status_line_of(answer.status)).append(standing);
+    if (answer.content != content::none) {
+        out.append(type_line_of(answer.content)).append("Content-Length: ");
+        append_number(out, answer.reply.body.size());
         out.append("\r\n");
     }
-    out.append("X-Request-Id: ").append(ex.request_id).append("\r\n");
-    append_rare_fields(out, ex);
+    out.append("X-Request-Id: ").append(asked.id).append("\r\n");
+    append_rare_fields(out, answer);
     if (closes) out.append("Connection: close\r\n");
-    else if (!ex.is_http11) out.append("Connection: keep-alive\r\n");
+    else if (!asked.is_http11) out.append("Connection: keep-alive\r\n");
     out.append("\r\n");
-    if (ex.body_content != content::none && ex.how != method::head) out.append(ex.reply.body);
+    if (answer.content != content::none && asked.method != method::head) out.append(answer.reply.body);
 }
 
-std::string date_line_of(siem::timestamp now) {
+std::string standing_fields(siem::timestamp now) {
     // Not strftime: its names follow the locale.
     constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -92,7 +100,7 @@ std::string date_line_of(siem::timestamp now) {
     };
     return std::string("Date: ") + days[static_cast<std::size_t>(utc.tm_wday)] + ", " + two(utc.tm_mday) + " " +
            months[static_cast<std::size_t>(utc.tm_mon)] + " " + std::to_string(utc.tm_year + 1900) + " " +
-           two(utc.tm_hour) + ":" + two(utc.tm_min) + ":" + two(utc.tm_sec) + " GMT\r\n";
+           two(utc.tm_hour) + ":" + two(utc.tm_min) + ":" + two(utc.tm_sec) + " GMT\r\n" + std::string(browser_fields);
 }
 
 }  // namespace carrel::http

@@ -1,0 +1,23 @@
+#include "http/pipeline/shard_context.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <random>
+
+namespace carrel::http {
+
+shard_context::shard_context(server_context& server, boost::asio::io_context& io)
+    : server_(&server),
+      io_(&io) {
+    char salt[16];
+    std::snprintf(salt, sizeof salt, "%08x-", std::random_device()());
+    request_prefix_ = salt;
+}
+
+std::string shard_context::fresh_request_id() {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, ++request_ids_, 16).ptr;
+    return std::string(request_prefix_).append(digits, end);
+}
+
+}  // namespace carrel::http
