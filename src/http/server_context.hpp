@@ -1,7 +1,9 @@
 #pragma once
 
+#include "http/byte_budget.hpp"
 #include "http/limits.hpp"
-#include "http/pipeline/response_counts.hpp"
+#include "http/net/address_counts.hpp"
+#include "http/pipeline/shard_status.hpp"
 #include "http/protocol/host_list.hpp"
 #include "http/routing/endpoints.hpp"
 #include "http/routing/router.hpp"
@@ -12,19 +14,20 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace carrel::http {
 
-/// What all shards share. Immutable once they run, but for the atomics.
+/// What all shards share. Immutable once they run, but for what is atomic or locks.
 struct server_context {
-    server_context(database& served, std::uint16_t port, const std::vector<std::string>& allow_hosts,
-                   const limits& asked)
+    server_context(database& served, host_list served_hosts, const limits& in_force)
         : store(&served),
-          bounds(asked),
-          hosts(port, allow_hosts),
+          bounds(in_force),
+          hosts(std::move(served_hosts)),
           endpoints(all_endpoints()),
-          routes(endpoints) {}
+          routes(endpoints),
+          intake(in_force.intake_bytes_max) {}
 
     database* store;
     limits bounds;
@@ -34,10 +37,15 @@ struct server_context {
     std::string openapi;
     std::function<siem::timestamp()> clock;
     log_sink log;
-    std::vector<const response_counts*> counts;  // one a shard
+    std::vector<const shard_status*> shards;
 
     std::atomic<bool> draining{false};
+    std::atomic<bool> storage_is_low{false};
     std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> turned_away{0};
+    std::atomic<std::size_t> unsent_bytes{0};
+    byte_budget intake;
+    address_counts addresses;
 };
 
 }  // namespace carrel::http

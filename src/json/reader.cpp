@@ -141,7 +141,8 @@ bj::parse_options parser_options() {
 
 struct reader::state {
     std::array<unsigned char, 16384> first_block;
-    bj::monotonic_resource arena{first_block.data(), first_block.size()};
+    // Made anew for each text: releasing one keeps the block size it has grown to, and that doubles for ever.
+    std::optional<bj::monotonic_resource> arena;
     bj::basic_parser<handler> parser{parser_options()};
     // Lives in the arena: destroyed before it is released.
     std::optional<bj::value> value;
@@ -156,8 +157,8 @@ const boost::json::value* reader::parse(std::string_view text, parse_failure& fa
     handler& told = self.parser.handler();
     self.value.reset();
     told.values.reset();
-    self.arena.release();
-    told.values.reset(bj::storage_ptr(&self.arena));
+    self.arena.emplace(self.first_block.data(), self.first_block.size());
+    told.values.reset(bj::storage_ptr(&*self.arena));
     told.keys.reset();
     told.duplicate.reset();
     self.parser.reset();

@@ -22,10 +22,10 @@ poller::poller(boost::asio::io_context& context, std::function<void()> before_tu
     : before_turn_(std::move(before_turn)),
       set_(context, make_set()) {}
 
-error_code poller::add(int descriptor, pollable& told) noexcept {
+error_code poller::add(int descriptor, pollable& target) noexcept {
     epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-    wanted.data.ptr = &told;
+    wanted.data.ptr = &target;
     if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, descriptor, &wanted) == 0) return {};
     return {errno, boost::system::system_category()};
 }
@@ -47,7 +47,7 @@ void poller::stop() noexcept {
 void poller::turn() {
     before_turn_();
     std::array<epoll_event, events_max> ready;
-    // More than fit are told in the next turn: what is ready stays so.
+    // What does not fit is reported in the next turn: what is ready stays ready.
     const int count = ::epoll_wait(set_.native_handle(), ready.data(), events_max, 0);
     for (int i = 0; i < count; ++i) {
         auto& event = ready[static_cast<std::size_t>(i)];

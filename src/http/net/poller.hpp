@@ -23,14 +23,14 @@ protected:
 ///
 /// Asio's own wait for readiness costs an epoll_ctl a request and keeps an operation a connection. Here a socket is
 /// registered once, edge-triggered, for as long as it lives: a request costs one recv and one send, an idle connection
-/// nothing. The price: who is told must read until there is no more, or remember that there is.
+/// nothing. The price: a pollable must read until there is no more, or remember that there is.
 class poller {
 public:
-    /// `before_turn` is called before the sockets of a turn are told.
+    /// `before_turn` is called before the events of a turn are delivered.
     poller(boost::asio::io_context& context, std::function<void()> before_turn);
 
     /// The descriptor is forgotten when it is closed.
-    error_code add(int descriptor, pollable& told) noexcept;
+    error_code add(int descriptor, pollable& target) noexcept;
 
     void start();
     void stop() noexcept;

@@ -10,8 +10,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,13 +33,19 @@ public:
     ~shard_loop();
 
     // Any thread.
-    boost::asio::io_context& io() noexcept { return io_; }
-    /// Starts the thread; ready tells whether its reader opened.
+    /// Starts the thread; ready once its reader has opened, or failed to.
     std::future<result<void>> start();
-    /// Takes a connected, non-blocking socket.
-    void adopt(int descriptor);
+    /// Takes a connected, non-blocking socket. With `others` an idle connection is closed for it, here or on the first
+    /// of the others that has one; if none has, it is turned away.
+    void adopt(const accepted_socket& socket, std::vector<shard_loop*> others = {}, bool is_over_limit = false);
+    /// Takes a socket only to send `response` and close it.
+    void turn_away(const accepted_socket& socket, std::string_view response);
+    /// Sockets that its thread has not taken yet.
+    std::size_t pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
+    /// Takes them back, for another shard: this one stands still.
+    std::vector<accepted_socket> take_back();
     void begin_drain();
-    /// Closes every connection. The thread ends once jobs on the way have come home.
+    /// Closes every connection. The thread ends once its jobs have completed.
     void cut();
     /// Whether the thread has ended by then.
     bool wait_until(steady_time deadline) { return ended_.wait_until(deadline) == std::future_status::ready; }
@@ -48,10 +56,11 @@ public:
     shard_context& context() noexcept { return context_; }
     steady_time now() const noexcept { return now_; }
     std::string_view standing_fields() const noexcept { return standing_fields_; }
+    bool drain_grace_is_over() const noexcept { return drain_grace_is_over_; }
 
     /// Room to receive into, valid until control returns to the loop.
     std::span<char> receive_buffer() noexcept { return {receive_buffer_.get(), receive_bytes}; }
-    /// An empty string to put replies in, valid as above.
+    /// An empty string to put responses in, valid as above.
     std::string& send_buffer();
 
     /// Buffers that connections keep for a while only.
@@ -60,7 +69,7 @@ public:
 
     /// Calls `connection::after_turn` once what is due in this turn has run.
     void defer(connection& later);
-    /// Frees a closed connection once nobody on the stack can know it.
+    /// Frees a closed connection once nothing on the stack can refer to it.
     void retire(connection& closed);
 
 private:
@@ -74,10 +83,19 @@ private:
     void read_clocks();
     void sweep_later();
     void sweep();
+    void check_itself();
     void after_turn();
     void ask_after_turn();
-    void add(int descriptor);
+    connection* add(const accepted_socket& socket);
+    void take_arrivals();
+    void add_in_place_of_idle(const accepted_socket& socket, std::vector<shard_loop*> others);
+    void turn_away_here(const accepted_socket& socket, std::string_view response);
+    bool close_an_idle_one();
+    void release(const accepted_socket& socket);
+    void end_drain_grace();
     void end_if_drained();
+    template <class Step>
+    void for_each_connection(Step step);
 
     server_context* server_;
     boost::asio::io_context io_{1};
@@ -85,10 +103,20 @@ private:
     std::promise<void> end_;
     std::future<void> ended_ = end_.get_future();
 
+    struct arrival {
+        accepted_socket socket;
+        std::vector<shard_loop*> others;
+        bool is_over_limit = false;
+    };
+    std::mutex arrivals_mutex_;
+    std::vector<arrival> arrivals_;
+    std::atomic<std::size_t> pending_{0};  // their number
+
     // Touched only by the shard's thread.
     shard_context context_;
     poller poller_;
     boost::asio::steady_timer sweeper_;
+    boost::asio::steady_timer drain_grace_;
     std::optional<shard> resident_;
     steady_time now_;
     siem::timestamp standing_second_ = -1;
@@ -97,11 +125,13 @@ private:
     std::string send_buffer_;
     std::vector<std::string> spare_buffers_;
     connection* connections_ = nullptr;
+    connection* idle_search_ = nullptr;  // where the last search for an idle connection ended
     std::vector<connection*> deferred_;
     std::vector<connection*> due_;  // deferred_ while it is worked off
     std::vector<connection*> retired_;
     bool after_turn_asked_ = false;
     bool is_draining_ = false;
+    bool drain_grace_is_over_ = false;
     bool has_ended_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include "http/pipeline/event_post.hpp"
 #include "http/pipeline/fingerprint.hpp"
 #include "http/pipeline/shard_context.hpp"
+#include "http/protocol/content_coding.hpp"
 #include "http/protocol/entity_tag.hpp"
 #include "http/protocol/media_type.hpp"
 #include "http/protocol/target.hpp"
@@ -32,16 +33,21 @@ bool is_idempotency_key(std::string_view text) noexcept {
 
 // Each step refuses the exchange and returns false, or lets it pass.
 
-bool pass_host(exchange& ex, const request_head& head, std::string_view authority) {
-    if ((head.is_http11 && !head.has(field::host)) || ((head.repeated >> static_cast<unsigned>(field::host)) & 1u) ||
-        (head.has(field::host) && !is_valid_host(head[field::host]))) {
-        ex.refuse(refusal::bad_request, "A request needs exactly one valid Host.");
-        ex.response.closes = true;
-        return false;
-    }
+bool pass_host_syntax(exchange& ex, const request_head& head) {
+    const bool is_missing = head.is_http11 && !head.has(field::host);
+    if (!is_missing && !head.is_repeated(field::host) && (!head.has(field::host) || is_valid_host(head[field::host])))
+        return true;
+    ex.refuse(refusal::bad_request, "A request needs exactly one valid Host.");
+    ex.response.closes = true;
+    return false;
+}
+
+bool pass_host(exchange& ex, const request_head& head, std::string_view authority, const route& found) {
     const auto host = authority.empty() ? head[field::host] : authority;
     // HTTP/1.0 knows no Host; a browser, which could be tricked into asking, always sends one.
-    if (host.empty() || ex.context->server().hosts.allows(host)) return true;
+    if (host.empty() || (found.endpoint != nullptr && found.endpoint->answers_any_host()) ||
+        ex.context->server().hosts.allows(host))
+        return true;
     ex.refuse(refusal::forbidden_host, "This server does not answer for that host.");
     return false;
 }
@@ -52,9 +58,21 @@ bool pass_repeated(exchange& ex, const request_head& head) {
     return false;
 }
 
+// What a browser tells of the page that asks.
 bool pass_origin(exchange& ex, const request_head& head) {
+    const auto& hosts = ex.context->server().hosts;
+    const auto origin = head[field::origin];
+    if (head.has(field::origin) && hosts.names_origin(origin)) {
+        ex.request.allowed_origin.assign(origin);
+        return true;
+    }
+    if (equals_ignoring_case(head[field::sec_fetch_site], "cross-site")) {
+        ex.refuse(refusal::forbidden_origin, "Requests from another site are refused.");
+        return false;
+    }
+    const bool is_https = ex.request.is_proxied && equals_ignoring_case(head[field::forwarded_proto], "https");
     if (!is_mutation(ex.request.method) || !head.has(field::origin) ||
-        ex.context->server().hosts.allows_origin(head[field::origin]))
+        hosts.allows_origin(origin, is_https ? "https" : "http"))
         return true;
     ex.refuse(refusal::forbidden_origin, "Writes from a foreign origin are refused.");
     return false;
@@ -66,16 +84,21 @@ bool answer_options(exchange& ex, method_set methods) {
     return false;
 }
 
-bool pass_route(exchange& ex, const target_parts& parts) {
+route find_route(exchange& ex, const target_parts& parts) {
+    if (parts.path == "*") return {};
+    return ex.context->server().routes.find(parts.path, ex.request.method, ex.request.call.path);
+}
+
+bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     constexpr method_set all_methods = 0x1f;
     if (parts.path == "*") {
         if (ex.request.method == method::options) return answer_options(ex, all_methods);
         ex.refuse(refusal::bad_request, "Only OPTIONS may ask for *.");
         return false;
     }
-    const auto found = ex.context->server().routes.find(parts.path, ex.request.method, ex.request.call.path);
     if (found.is_badly_encoded) {
         ex.refuse(refusal::bad_request, "The path is badly encoded.");
+        ex.response.closes = true;
     } else if (found.methods == 0) {
         ex.refuse(refusal::not_found, "There is nothing at this path.");
     } else if (ex.request.method == method::options) {
@@ -98,7 +121,7 @@ bool pass_query(exchange& ex, std::string_view query) {
 
 bool pass_expect(exchange& ex, const request_head& head) {
     if (!head.has(field::expect) || !head.is_http11) return true;
-    if (equals_ignoring_case(head[field::expect], "100-continue")) {
+    if (lists_only(head[field::expect], "100-continue")) {
         ex.request.awaits_continue = head.has_body();
         return true;
     }
@@ -116,26 +139,36 @@ bool is_accepted(siem::body_kind kind, media_type given) noexcept {
     return false;
 }
 
+std::string_view accepted_by(siem::body_kind kind) noexcept {
+    switch (kind) {
+        case siem::body_kind::event_stream: return "Send application/json or application/x-ndjson, in UTF-8.";
+        case siem::body_kind::merge_patch: return "Send application/merge-patch+json or application/json, in UTF-8.";
+        default: return "Send application/json, in UTF-8.";
+    }
+}
+
 bool pass_media_type(exchange& ex, const request_head& head) {
     if (!ex.request.endpoint->takes_body()) return true;
-    if (!is_accepted(ex.request.endpoint->operation->body, media_type_of(head[field::content_type]))) {
-        ex.refuse(refusal::unsupported_media_type, "This Content-Type is not taken here.");
+    const auto kind = ex.request.endpoint->operation->body;
+    if (!is_accepted(kind, media_type_of(head[field::content_type]))) {
+        ex.refuse(refusal::unsupported_media_type, accepted_by(kind));
         return false;
     }
-    const auto encoding = head[field::content_encoding];
-    const bool is_gzip = equals_ignoring_case(encoding, "gzip") || equals_ignoring_case(encoding, "x-gzip");
-    if (encoding.empty() || equals_ignoring_case(encoding, "identity") ||
-        (is_gzip && ex.request.endpoint->is_event_stream()))
+    const auto coding = content_coding_of(head[field::content_encoding]);
+    if (coding == content_coding::identity ||
+        (coding == content_coding::gzip && ex.request.endpoint->is_event_stream()))
         return true;
-    ex.refuse(refusal::unsupported_media_type, "This Content-Encoding is not taken here.");
+    ex.refuse(refusal::unsupported_media_type, ex.request.endpoint->is_event_stream()
+                                                   ? "A body of events may be sent as it is or in gzip."
+                                                   : "This body must be sent without a Content-Encoding.");
     return false;
 }
 
 bool pass_deadline(exchange& ex, const request_head& head) {
     if (!head.has(field::timeout)) return true;
-    const auto asked = parse_digits(head[field::timeout]);
-    if (asked && *asked >= 1 && *asked <= deadline_ms_max) {
-        ex.request.deadline = std::chrono::milliseconds(*asked);
+    const auto wanted = parse_digits(head[field::timeout]);
+    if (wanted && *wanted >= 1 && *wanted <= deadline_ms_max) {
+        ex.request.deadline = std::chrono::milliseconds(*wanted);
         return true;
     }
     ex.refuse(refusal::bad_request, "Carrel-Timeout-Ms must be a number from 1 to 60000.");
@@ -167,7 +200,9 @@ bool pass_idempotency(exchange& ex, const request_head& head) {
         return false;
     }
     // The fingerprint follows when the body is there; a streamed one is fingerprinted part by part.
-    ex.request.call.idempotency = siem::idempotency{std::string(head[field::idempotency_key]), {}};
+    // Keys belong to an operation: the same key on another one is another key.
+    ex.request.call.idempotency =
+        siem::idempotency{std::string(ex.request.endpoint->id).append(" ").append(head[field::idempotency_key]), {}};
     return true;
 }
 
@@ -181,6 +216,35 @@ bool pass_length(exchange& ex, const request_head& head) {
     return false;
 }
 
+// Room for what the body will take while it is worked on. Refused early, before it is read.
+bool pass_budget(exchange& ex, const request_head& head) {
+    constexpr std::uint64_t free_bytes = 64 * 1024;
+    constexpr std::uint64_t stream_bytes_max = 8u << 20;  // what a stream holds at a time, however long it is
+    if (!ex.request.endpoint->takes_body()) return true;
+    const auto unknown = head.chunked ? std::uint64_t{ex.context->server().bounds.body_bytes_max} : 0;
+    const auto bytes = head.content_length.value_or(unknown);
+    if (bytes <= free_bytes) return true;
+    const auto wanted = static_cast<std::size_t>(std::min(2 * bytes, stream_bytes_max));
+    if (ex.context->server().intake.take(wanted, ex.claim)) return true;
+    ex.refuse(refusal::overloaded, "Too much is being received already; it is safe to try again later.");
+    ex.response.closes = true;  // reading the body over would cost what there is too little of
+    return false;
+}
+
+bool pass_load(exchange& ex) {
+    const auto& server = ex.context->server();
+    if (ex.request.endpoint->is_event_stream() && server.storage_is_low.load(std::memory_order_relaxed)) {
+        ex.refuse(refusal::storage_full, "The disk is nearly full; no events are taken.");
+        ex.response.closes = true;
+        return false;
+    }
+    if (!ex.request.endpoint->may_answer_long() ||
+        server.unsent_bytes.load(std::memory_order_relaxed) <= server.bounds.unsent_bytes_max)
+        return true;
+    ex.refuse(refusal::overloaded, "Too many responses wait for slow clients; try again later.");
+    return false;
+}
+
 void choose_body_use(exchange& ex, const request_head& head) {
     if (!ex.request.endpoint->takes_body()) return;
     if (!ex.request.endpoint->is_event_stream()) {
@@ -190,42 +254,48 @@ void choose_body_use(exchange& ex, const request_head& head) {
             static_cast<std::size_t>(std::min<std::uint64_t>(head.content_length.value_or(0), body_reserve_max)));
         return;
     }
-    if (ex.request.call.idempotency)
-        ex.request.call.idempotency->fingerprint = fingerprint_of(head.method, ex.request.target, {});
-    if (ex.request.endpoint->operation->check != nullptr) {
-        if (const auto why = ex.request.endpoint->operation->check(*ex.request.endpoint->operation, ex.request.call))
-            return ex.refuse(*why);
+    auto& call = ex.request.call;
+    const auto& operation = *ex.request.endpoint->operation;
+    if (call.idempotency) call.idempotency->fingerprint = fingerprint_of(head.method, ex.request.target, {});
+    if (operation.check != nullptr) {
+        if (const auto why = operation.check(operation, call)) return ex.refuse(*why);
     }
     ex.request.body_use = body_use::stream;
-    ex.events = std::make_unique<event_post>(
-        ex, media_type_of(head[field::content_type]) == media_type::ndjson,
-        !head[field::content_encoding].empty() && !equals_ignoring_case(head[field::content_encoding], "identity"));
+    ex.events = std::make_unique<event_post>(ex, media_type_of(head[field::content_type]) == media_type::ndjson,
+                                             content_coding_of(head[field::content_encoding]) == content_coding::gzip);
 }
 
 void note_head(exchange& ex, const request_head& head) {
-    ex.request.method = method_of(head.method);
-    ex.request.is_http11 = head.is_http11;
-    ex.request.keep_alive = head.keep_alive;
-    ex.request.target.assign(head.target);
-    ex.request.call.now = ex.context->now();
-    if (is_request_id(head[field::request_id])) ex.request.id.assign(head[field::request_id]);
-    else ex.request.id = ex.context->fresh_request_id();
+    auto& request = ex.request;
+    request.method = method_of(head.method);
+    request.is_http11 = head.is_http11;
+    request.keep_alive = head.keep_alive;
+    request.target.assign(head.target);
+    request.call.now = ex.context->now();
+    request.accepts_gzip = head.has(field::accept_encoding) && accepts_gzip(head[field::accept_encoding]);
+    if (is_request_id(head[field::request_id])) request.id.assign(head[field::request_id]);
+    else request.id = ex.context->fresh_request_id();
 }
 
 bool pass_all(exchange& ex, const request_head& head) {
     const auto parts = split_target(head.target);
     if (parts) ex.request.path_size = parts->path.size();
     // The absolute form carries an authority before the path; what problems name is the path alone.
-    if (parts && !parts->authority.empty()) ex.request.target.assign(parts->path).append("?").append(parts->query);
-    if (!pass_host(ex, head, parts ? parts->authority : std::string_view())) return false;
-    if (!parts) {
-        ex.refuse(refusal::bad_request, "The request target is malformed.");
+    if (parts && !parts->authority.empty()) {
+        ex.request.target.assign(parts->path);
+        if (!parts->query.empty()) ex.request.target.append("?").append(parts->query);
+    }
+    if (!pass_host_syntax(ex, head)) return false;
+    if (!parts || head.method == "CONNECT") {
+        ex.refuse(refusal::bad_request, parts ? "This server is not a proxy." : "The request target is malformed.");
         ex.response.closes = true;
         return false;
     }
-    return pass_repeated(ex, head) && pass_origin(ex, head) && pass_route(ex, *parts) && pass_query(ex, parts->query) &&
-           pass_expect(ex, head) && pass_media_type(ex, head) && pass_deadline(ex, head) && pass_conditions(ex, head) &&
-           pass_idempotency(ex, head) && pass_length(ex, head);
+    const auto found = find_route(ex, *parts);
+    return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head) &&
+           pass_route(ex, *parts, found) && pass_query(ex, parts->query) && pass_expect(ex, head) &&
+           pass_media_type(ex, head) && pass_deadline(ex, head) && pass_conditions(ex, head) &&
+           pass_idempotency(ex, head) && pass_length(ex, head) && pass_load(ex) && pass_budget(ex, head);
 }
 
 }  // namespace
@@ -233,10 +303,11 @@ bool pass_all(exchange& ex, const request_head& head) {
 void admit(exchange& ex, const request_head& head) {
     note_head(ex, head);
     if (pass_all(ex, head)) choose_body_use(ex, head);
-    const auto length = head.content_length.value_or(0);
+    if (!ex.is_done()) return;
+    ex.request.awaits_continue = false;
     // Refused before its body came: a short body is read over, a long or an expected one is not waited for.
-    if (ex.is_done() &&
-        (length > ex.context->server().bounds.body_bytes_max || (head.has(field::expect) && head.has_body())))
+    if (head.content_length.value_or(0) > ex.context->server().bounds.body_bytes_max ||
+        (head.has(field::expect) && head.has_body()))
         ex.response.closes = true;
 }
 

@@ -7,23 +7,56 @@
 #include "http/pipeline/metrics_page.hpp"
 #include "http/pipeline/shard_context.hpp"
 
+#include <new>
+
 namespace carrel::http {
 
 namespace {
 
-void refuse_json(exchange& ex, const json::parse_failure& failure) {
+siem::problem problem_of(const json::parse_failure& failure) {
     if (failure.duplicate.empty())
-        return ex.refuse(refusal::bad_request, failure.detail + " at byte " + std::to_string(failure.offset) + ".");
-    siem::fault twice;
-    twice.field = failure.duplicate;
-    twice.detail = failure.detail;
-    ex.refuse(refusal::invalid, failure.detail, std::span(&twice, 1));
+        return {
+            siem::problem_code::bad_request, failure.detail + " at byte " + std::to_string(failure.offset) + ".", {}};
+    return {siem::problem_code::invalid, failure.detail, {{failure.duplicate, 0, failure.detail}}};
+}
+
+// A refusal found before the transaction, on its way to be recorded under the request's idempotency key.
+struct refused_input : siem::input {
+    siem::problem why;
+};
+
+result<void> refuse_recorded(const siem::operation&, write_session&, const siem::call& request, siem::reply& into) {
+    return siem::refuse(into, static_cast<const refused_input&>(*request.parsed).why);
+}
+
+const siem::operation& recorded_refusal() {
+    static const siem::operation operation = [] {
+        siem::operation made;
+        made.write = refuse_recorded;
+        return made;
+    }();
+    return operation;
+}
+
+// With an idempotency key the first outcome is kept, a refusal too, so it must go through the writer.
+void refuse_checked(exchange& ex, siem::problem why) {
+    if (!ex.request.call.idempotency) return ex.refuse(why);
+    auto kept = std::make_unique<refused_input>();
+    kept->why = std::move(why);
+    ex.request.call.parsed = std::move(kept);
+    ex.request.operation = &recorded_refusal();
 }
 
 bool parse_body(exchange& ex) {
     json::parse_failure failure;
-    ex.request.call.body = ex.context->reader().parse(ex.request.body, failure);
-    if (ex.request.call.body == nullptr) refuse_json(ex, failure);
+    try {
+        ex.request.call.body = ex.context->reader().parse(ex.request.body, failure);
+    } catch (const std::bad_alloc&) {
+        ex.context->note_failure("request " + ex.request.id + ": no memory to parse its body");
+        ex.refuse(refusal::overloaded, "The server has no memory for this body; it is safe to try again later.");
+        return false;
+    }
+    if (ex.request.call.body == nullptr) refuse_checked(ex, problem_of(failure));
     return ex.request.call.body != nullptr;
 }
 
@@ -76,7 +109,7 @@ struct read_work {
     exchange* ex;
     result<void> operator()(read_session& session) const {
         ex->response.reply.clear();
-        const auto& operation = *ex->request.endpoint->operation;
+        const auto& operation = *ex->request.operation;
         return operation.read(operation, session, ex->request.call, ex->response.reply);
     }
 };
@@ -85,31 +118,34 @@ struct write_work {
     exchange* ex;
     result<void> operator()(write_session& session) const {
         ex->response.reply.clear();
-        return siem::run_write(*ex->request.endpoint->operation, session, ex->request.call, ex->response.reply);
+        return siem::run_write(*ex->request.operation, session, ex->request.call, ex->response.reply);
     }
 };
 
 job_options options_for(const exchange& ex) {
-    job_options asked;
-    asked.deadline = ex.request.deadline;
-    asked.bytes = ex.request.body.size();
-    return asked;
+    job_options settings;
+    settings.deadline = ex.request.deadline;
+    settings.bytes = ex.request.body.size();
+    return settings;
 }
 
 void start_read(exchange& ex) {
     ex.busy = true;
-    auto home = [&ex](const result<void>& outcome) { read_done(ex, outcome); };
-    ex.context->store().async_read(read_work{&ex}, options_for(ex), job_handler(ex, home));
+    auto done = [&ex](const result<void>& outcome) { read_done(ex, outcome); };
+    ex.context->store().async_read(read_work{&ex}, options_for(ex), job_handler(ex, done));
 }
 
 void start_write(exchange& ex) {
     ex.busy = true;
-    auto home = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
-    ex.context->store().async_write(write_work{&ex}, options_for(ex), job_handler(ex, home));
+    auto done = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
+    ex.context->store().async_write(write_work{&ex}, options_for(ex), job_handler(ex, done));
 }
 
 void start_operation(exchange& ex) {
-    if (ex.events) return ex.events->pump();
+    if (ex.events) {
+        ex.events->pump();
+        return;
+    }
     if (ex.request.endpoint->writes()) start_write(ex);
     else start_read(ex);
 }
@@ -117,17 +153,18 @@ void start_operation(exchange& ex) {
 }  // namespace
 
 void prepare(exchange& ex) {
-    if (ex.request.endpoint == nullptr || ex.request.endpoint->what != action::operation || ex.events) return;
-    const auto& operation = *ex.request.endpoint->operation;
-    if (ex.request.body_use == body_use::collect && !parse_body(ex)) return;
-    if (ex.request.call.idempotency)
-        ex.request.call.idempotency->fingerprint =
-            fingerprint_of(name_of(ex.request.method), ex.request.target, ex.request.body);
-    if (ex.request.method == method::post) ex.request.call.fresh_id = ex.context->fresh_id();
+    auto& request = ex.request;
+    if (request.endpoint == nullptr || request.endpoint->what != action::operation || ex.events) return;
+    const auto& operation = *request.endpoint->operation;
+    request.operation = &operation;
+    if (request.call.idempotency)
+        request.call.idempotency->fingerprint = fingerprint_of(name_of(request.method), request.target, request.body);
+    if (request.body_use == body_use::collect && !parse_body(ex)) return;
+    if (request.method == method::post) request.call.fresh_id = ex.context->fresh_id();
     if (operation.check != nullptr) {
-        if (auto why = operation.check(operation, ex.request.call)) ex.refuse(*why);
+        if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
     }
-    ex.request.call.body = nullptr;  // it lives in the shard's arena, which the next request reuses
+    request.call.body = nullptr;  // it lives in the shard's arena, which the next request reuses
 }
 
 void start(exchange& ex) {

@@ -4,12 +4,15 @@
 #include "http/pipeline/shard_context.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace carrel::http {
 
 namespace {
 
-constexpr std::size_t slice_bytes = 64 * 1024;  // fed between two looks for a complete part
+constexpr std::size_t slice_bytes = 16 * 1024;  // fed between two looks at the clock
+constexpr std::chrono::milliseconds turn_time_max{1};
+constexpr std::uint64_t ratio_free_bytes = 1u << 20;  // however well they were packed
 
 }  // namespace
 
@@ -29,14 +32,26 @@ event_post::event_post(exchange& ex, bool is_ndjson, bool is_gzip)
     if (is_gzip) inflater_.emplace();
 }
 
-void event_post::end(bool cut) noexcept {
-    ended_ = true;
-    cut_ = cut;
+event_post::end_reason event_post::end_reason_of(refusal why) noexcept {
+    return why == refusal::request_timeout ? end_reason::too_slow : end_reason::cut_off;
 }
 
-void event_post::pump() {
+void event_post::end(end_reason why) noexcept { ended_ = why; }
+
+void event_post::take(std::string_view bytes) {
+    packed_ += bytes.size();
+    raw_.append(bytes);
+}
+
+event_post::progress event_post::pump() {
+    const auto until = std::chrono::steady_clock::now() + turn_time_max;
+    has_yielded_ = false;
     while (!ex_->is_done() && advance()) {
+        if (std::chrono::steady_clock::now() < until) continue;
+        has_yielded_ = true;
+        return progress::yielded;
     }
+    return progress::waits;
 }
 
 // One step; false if something else must happen first.
@@ -47,7 +62,8 @@ bool event_post::advance() {
         if (!writing_) conclude_failed();
         return false;
     }
-    if ((next_part_ = intake_.take_part())) return true;
+    take_part();
+    if (next_part_ || failed_) return true;
     if (raw_at_ < raw_.size() || is_inflating_) {
         feed_some();
         return true;
@@ -63,6 +79,17 @@ bool event_post::advance() {
     return false;
 }
 
+void event_post::take_part() {
+    next_part_ = intake_.take_part();
+    if (!next_part_) return;
+    const auto& bounds = ex_->context->server().bounds;
+    events_ += next_part_->events.size();
+    store_bytes_ += next_part_->bytes;
+    if (events_ <= bounds.events_max && store_bytes_ <= bounds.event_store_bytes_max) return;
+    next_part_.reset();
+    fail(refusal::too_large, "The events are more than this server takes in one request.");
+}
+
 void event_post::feed_some() {
     auto rest = std::string_view(raw_).substr(raw_at_);
     if (!inflater_) {
@@ -74,7 +101,8 @@ void event_post::feed_some() {
     const auto unpacked = inflater_->step(rest);
     raw_at_ += before - rest.size();
     is_inflating_ = !unpacked.empty();
-    if (inflater_->is_broken()) return fail(refusal::bad_request, "The body is no valid gzip.");
+    if (inflater_->is_broken())
+        return fail(refusal::bad_request, "The body is not valid gzip, or something follows it.");
     if (!unpacked.empty()) feed(unpacked);
 }
 
@@ -82,12 +110,16 @@ void event_post::feed(std::string_view bytes) {
     unpacked_ += bytes.size();
     if (unpacked_ > ex_->context->server().bounds.event_bytes_max)
         return fail(refusal::too_large, "The events are larger than this server takes in one request.");
+    if (unpacked_ > ratio_free_bytes && unpacked_ / ex_->context->server().bounds.unpack_ratio_max > packed_)
+        return fail(refusal::too_large, "The body unpacks to more than this server takes for its size.");
     if (auto why = intake_.feed(bytes)) failed_ = failure{refusal_of(why->code), std::move(*why), {}};
 }
 
 void event_post::finish_intake() {
     intake_finished_ = true;
-    if (cut_ || (inflater_ && !inflater_->is_complete()))
+    if (ended_ == end_reason::too_slow)
+        return fail(refusal::request_timeout, "The body did not arrive in time; `accepted` events were stored.");
+    if (ended_ == end_reason::cut_off || (inflater_ && !inflater_->is_complete()))
         return fail(refusal::bad_request, "The body was cut off; `accepted` events were stored.");
     if (auto why = intake_.finish()) failed_ = failure{refusal_of(why->code), std::move(*why), {}};
 }
@@ -95,7 +127,7 @@ void event_post::finish_intake() {
 void event_post::fail(refusal why, std::string detail) {
     failure made;
     made.why = why;
-    made.told.detail = std::move(detail);
+    made.problem.detail = std::move(detail);
     failed_ = std::move(made);
 }
 
@@ -103,12 +135,12 @@ void event_post::write_next() {
     if (writing_ || !next_part_) return;
     writing_ = std::move(next_part_);
     next_part_.reset();
-    job_options asked;
-    asked.deadline = ex_->request.deadline;
-    asked.bytes = writing_->bytes;
+    job_options settings;
+    settings.deadline = ex_->request.deadline;
+    settings.bytes = writing_->bytes;
     ex_->busy = true;
-    auto home = [this](auto outcome) { stored(std::move(outcome)); };
-    ex_->context->store().async_write(store_work{this}, asked, job_handler(*ex_, std::move(home)));
+    auto done = [this](auto outcome) { stored(std::move(outcome)); };
+    ex_->context->store().async_write(store_work{this}, settings, job_handler(*ex_, std::move(done)));
 }
 
 void event_post::stored(result<committed<siem::stored_part>> outcome) {
@@ -133,7 +165,7 @@ void event_post::conclude_failed() {
     if (std::none_of(extra.begin(), extra.end(), [](const auto& member) { return member.first == "accepted"; }))
         extra.emplace_back("accepted", std::to_string(intake_.summary().accepted));
     if (failed.engine) ex_->refuse(*failed.engine, access::write, extra);
-    else ex_->refuse(failed.why, failed.told.detail, failed.told.faults, extra);
+    else ex_->refuse(failed.why, failed.problem.detail, failed.problem.faults, extra);
 }
 
 void event_post::conclude() {

@@ -22,24 +22,30 @@ public:
     event_post(exchange& ex, bool is_ndjson, bool is_gzip);
 
     /// Bytes of the body, dechunked. They are kept until `pump`.
-    void take(std::string_view bytes) { raw_.append(bytes); }
-    /// The body is complete, or was cut off half-way.
-    void end(bool cut) noexcept;
-    bool wants_bytes() const noexcept { return raw_at_ == raw_.size() && !is_full() && !failed_; }
+    void take(std::string_view bytes);
+    enum class end_reason { complete, cut_off, too_slow };
+    static end_reason end_reason_of(refusal why) noexcept;
+    /// No more bytes come.
+    void end(end_reason why) noexcept;
+    bool wants_bytes() const noexcept { return raw_at_ == raw_.size() && !is_inflating_ && !is_full() && !failed_; }
 
-    /// Goes on as far as it can. May answer the exchange; it does not tell the owner, who asks `exchange::at`.
-    void pump();
+    enum class progress { waits, yielded };
+    /// Goes on as far as it can for about a millisecond; `yielded` says that it could go on at once. May answer the
+    /// exchange; it does not notify the owner, which looks at `exchange::is_done`.
+    progress pump();
+    bool has_yielded() const noexcept { return has_yielded_; }
 
 private:
     struct failure {
         refusal why = refusal::bad_request;
-        siem::problem told;
+        siem::problem problem;
         std::optional<error> engine;  // instead of the above
     };
     struct store_work;
 
     bool is_full() const noexcept { return writing_ && next_part_.has_value(); }
     bool advance();
+    void take_part();
     void write_next();
     void feed_some();
     void feed(std::string_view bytes);
@@ -56,8 +62,11 @@ private:
     std::size_t raw_at_ = 0;
     bool is_inflating_ = false;  // the inflater may hold more output
     std::uint64_t unpacked_ = 0;
-    bool ended_ = false;
-    bool cut_ = false;
+    std::uint64_t packed_ = 0;
+    std::size_t events_ = 0;       // in the parts made
+    std::size_t store_bytes_ = 0;  // of them
+    std::optional<end_reason> ended_;
+    bool has_yielded_ = false;
     bool intake_finished_ = false;
     std::optional<siem::event_part> next_part_;
     std::optional<siem::event_part> writing_;  // read by the writer until its job comes home

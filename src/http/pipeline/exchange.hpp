@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/byte_budget.hpp"
 #include "http/pipeline/request.hpp"
 #include "http/pipeline/response.hpp"
 #include "http/protocol/problem.hpp"
@@ -62,6 +63,7 @@ public:
     http::request request;
     http::response response;
     std::unique_ptr<event_post> events;
+    byte_budget::claim claim;  // on the bytes of all bodies in flight
 
     http::stage stage = http::stage::receiving;
     bool busy = false;  // a job of the database holds it

@@ -4,11 +4,15 @@
 #include "http/pipeline/shard_context.hpp"
 #include "json/writer.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace carrel::http {
 
 namespace {
 
 constexpr std::chrono::milliseconds probe_deadline{1'000};
+constexpr std::chrono::milliseconds stuck_after{5'000};
 
 struct probe {
     result<void> operator()(read_session& session) const {
@@ -18,9 +22,21 @@ struct probe {
     }
 };
 
-void answer_ready(exchange& ex, bool readers_work) {
+// Every shard has taken a turn of late and none has failed since its last self-check.
+bool shards_work(const server_context& server) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    const auto turn_age_max = std::max<std::chrono::milliseconds>(stuck_after, 3 * server.bounds.sweep_interval);
+    return std::all_of(server.shards.begin(), server.shards.end(), [&](const shard_status* shard) {
+        return shard->works.load(std::memory_order_relaxed) &&
+               now - shard->last_turn.load(std::memory_order_relaxed) < turn_age_max;
+    });
+}
+
+// `readers`: a real read, and every shard, each of which is a reader too.
+void answer_ready(exchange& ex, bool read_worked) {
     auto& server = ex.context->server();
     const bool writer_works = !server.store->stats().writer.poisoned;
+    const bool readers_work = read_worked && shards_work(server);
     const bool is_ready = readers_work && writer_works && !server.draining.load(std::memory_order_relaxed);
     ex.response.reply.clear();
     json::writer json(ex.response.reply.body);
@@ -60,13 +76,13 @@ void answer_live(exchange& ex) {
 
 void start_ready(exchange& ex) {
     ex.busy = true;
-    auto home = [&ex](const result<void>& outcome) {
+    auto done = [&ex](const result<void>& outcome) {
         answer_ready(ex, outcome.has_value());
         ex.finish();
     };
-    job_options asked;
-    asked.deadline = probe_deadline;
-    ex.context->store().async_read(probe(), asked, job_handler(ex, home));
+    job_options settings;
+    settings.deadline = probe_deadline;
+    ex.context->store().async_read(probe(), settings, job_handler(ex, done));
 }
 
 void answer_pool(exchange& ex) {

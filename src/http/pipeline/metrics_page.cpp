@@ -12,7 +12,8 @@ std::vector<metrics::reply_count> replies_of(const server_context& server) {
     for (std::size_t method = 0; method < method_count; ++method) {
         for (auto status = response_counts::status_min; status <= response_counts::status_max; ++status) {
             std::uint64_t count = 0;
-            for (const auto* shard : server.counts) count += shard->get(static_cast<http::method>(method), status);
+            for (const auto* shard : server.shards)
+                count += shard->counts.get(static_cast<http::method>(method), status);
             if (count != 0) all.push_back({name_of(static_cast<http::method>(method)), status, count});
         }
     }

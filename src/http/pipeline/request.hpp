@@ -32,8 +32,10 @@ struct request {
     bool keep_alive = true;
     bool awaits_continue = false;  ///< `Expect: 100-continue`, and no 100 has been sent yet.
     bool accepts_gzip = false;
-    const http::endpoint* endpoint = nullptr;  ///< Null until routed.
-    std::string target;                        ///< Path and query as sent.
+    bool is_proxied = false;                     ///< The connection is a trusted proxy's.
+    const http::endpoint* endpoint = nullptr;    ///< Null until routed.
+    const siem::operation* operation = nullptr;  ///< What its job runs.
+    std::string target;                          ///< Path and query as sent.
     std::size_t path_size = 0;
     std::string id;              ///< `X-Request-Id`, or one of ours.
     std::string allowed_origin;  ///< The `Origin`, if it is one that may read our responses.

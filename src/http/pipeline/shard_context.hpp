@@ -1,7 +1,8 @@
 #pragma once
 
 #include "http/pipeline/exchange_pool.hpp"
-#include "http/pipeline/response_counts.hpp"
+#include "http/pipeline/shard_status.hpp"
+#include "http/protocol/deflater.hpp"
 #include "http/server_context.hpp"
 #include "json/reader.hpp"
 #include "siem/uuid.hpp"
@@ -33,8 +34,19 @@ public:
     exchange& make_exchange() { return exchanges_.make(*this); }
     void retire(exchange& done) { exchanges_.retire(done); }
 
-    response_counts& counts() noexcept { return counts_; }
+    shard_status& status() noexcept { return status_; }
+    response_counts& counts() noexcept { return status_.counts; }
+    /// Whether a request body could be parsed now. Never throws.
+    bool can_parse() noexcept;
 
+    /// Packs the response's body if the client takes gzip and it pays.
+    void pack(const request& of, response& answer);
+
+    /// Something failed that no client has caused: logged, and readiness is false until the shard's self-check passes.
+    void note_failure(std::string_view text) {
+        status_.works.store(false, std::memory_order_relaxed);
+        log(log_level::error, text);
+    }
     void log(log_level level, std::string_view text) const {
         if (server_->log) server_->log(level, text);
     }
@@ -47,8 +59,10 @@ private:
     siem::timestamp now_ = 0;
     std::string request_prefix_;
     std::uint64_t request_ids_ = 0;
-    response_counts counts_;
+    shard_status status_;
     exchange_pool exchanges_;
+    deflater deflater_;
+    std::string packed_;
 };
 
 }  // namespace carrel::http

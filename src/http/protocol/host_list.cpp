@@ -3,6 +3,7 @@
 #include "http/protocol/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace carrel::http {
 
@@ -31,23 +32,30 @@ bool contains(const std::vector<std::string>& list, std::string_view host) noexc
 
 }  // namespace
 
-host_list::host_list(std::uint16_t port, const std::vector<std::string>& allowed) {
+host_list::host_list(std::uint16_t port, const std::vector<std::string>& allowed_hosts,
+                     std::vector<std::string> allowed_origins)
+    : origins_(std::move(allowed_origins)) {
     for (const std::string_view local : {"127.0.0.1", "localhost", "[::1]"}) {
         exact_.push_back(std::string(local) + ":" + std::to_string(port));
         if (port == 80) exact_.emplace_back(local);
     }
-    for (const auto& entry : allowed) (port_colon(entry) == std::string::npos ? any_port_ : exact_).push_back(entry);
+    for (const auto& entry : allowed_hosts)
+        (port_colon(entry) == std::string::npos ? any_port_ : exact_).push_back(entry);
 }
 
 bool host_list::allows(std::string_view host) const noexcept {
     return contains(exact_, host) || (!any_port_.empty() && contains(any_port_, host.substr(0, port_colon(host))));
 }
 
-bool host_list::allows_origin(std::string_view origin) const noexcept {
-    constexpr std::string_view scheme = "http://";
-    if (origin.size() <= scheme.size() || !equals_ignoring_case(origin.substr(0, scheme.size()), scheme)) return false;
-    return allows(origin.substr(scheme.size()));
+bool host_list::allows_origin(std::string_view origin, std::string_view scheme) const noexcept {
+    if (names_origin(origin)) return true;
+    constexpr std::string_view mark = "://";
+    const auto end = origin.find(mark);
+    return end != std::string_view::npos && equals_ignoring_case(origin.substr(0, end), scheme) &&
+           allows(origin.substr(end + mark.size()));
 }
+
+bool host_list::names_origin(std::string_view origin) const noexcept { return contains(origins_, origin); }
 
 bool is_valid_host(std::string_view host) noexcept {
     const auto colon = port_colon(host);

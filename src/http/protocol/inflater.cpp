@@ -32,6 +32,8 @@ std::string_view inflater::step(std::string_view& packed) {
     std::size_t made = 0;
     while (made == 0 && !broken_) {
         if (complete_) {
+            // Padding with zeros, as tape and block devices add it, is not a member.
+            while (!packed.empty() && packed.front() == '\0') packed.remove_prefix(1);
             if (packed.empty()) break;
             broken_ = inflateReset(stream_.get()) != Z_OK;
             complete_ = false;

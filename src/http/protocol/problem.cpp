@@ -2,17 +2,19 @@
 
 #include "json/writer.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace carrel::http {
 
 namespace {
 
-constexpr std::array<problem_kind, 19> kinds{{
+constexpr std::array<problem_kind, 21> kinds{{
     {"bad_request", 400, "Bad request"},
     {"forbidden_origin", 403, "Foreign origin"},
     {"not_found", 404, "Not found"},
     {"method_not_allowed", 405, "Method not allowed"},
+    {"request_timeout", 408, "Request timeout"},
     {"conflict", 409, "Conflict"},
     {"illegal_transition", 409, "Illegal transition"},
     {"stale_version", 412, "Stale version"},
@@ -22,6 +24,7 @@ constexpr std::array<problem_kind, 19> kinds{{
     {"expectation_failed", 417, "Expectation failed"},
     {"forbidden_host", 421, "Host not served here"},
     {"invalid", 422, "Invalid"},
+    {"too_many_connections", 429, "Too many connections"},
     {"head_too_large", 431, "Request head too large"},
     {"internal", 500, "Internal error"},
     {"outcome_unknown", 500, "Outcome unknown"},
@@ -31,6 +34,7 @@ constexpr std::array<problem_kind, 19> kinds{{
 }};
 static_assert(kinds.size() == static_cast<std::size_t>(refusal::storage_full) + 1);
 
+constexpr std::size_t faults_max = 100;
 constexpr int primary_code_mask = 0xff;  // SQLite keeps the primary result code in the low byte of an extended one
 
 bool is_storage_full(const error_code& code) noexcept {
@@ -101,8 +105,10 @@ void write_problem(std::string& out, refusal why, std::string_view detail, std::
     json.key("request_id").string(request_id);
     if (!faults.empty()) {
         json.key("errors").begin_array();
-        for (const auto& fault : faults) write_fault(json, fault);
+        for (const auto& fault : faults.first(std::min(faults.size(), faults_max))) write_fault(json, fault);
         json.end_array();
+        if (faults.size() > faults_max)
+            json.key("errors_omitted").integer(static_cast<std::int64_t>(faults.size() - faults_max));
     }
     for (const auto& [name, value] : extra) json.key(name).raw(value);
     json.end_object();

@@ -17,6 +17,7 @@ enum class refusal {
     forbidden_origin,
     not_found,
     method_not_allowed,
+    request_timeout,
     conflict,
     illegal_transition,
     stale_version,
@@ -26,6 +27,7 @@ enum class refusal {
     expectation_failed,
     forbidden_host,
     invalid,
+    too_many_connections,
     head_too_large,
     internal,
     outcome_unknown,
@@ -48,7 +50,7 @@ std::span<const problem_kind> problem_kinds() noexcept;
 
 enum class access { read, write };
 
-/// What an engine error means to a client. `siem_errc::refused` and `errc::cancelled` are not asked here.
+/// What an engine error means to a client. `siem_errc::refused` and `errc::cancelled` do not come here.
 refusal refusal_of(const error& failure, access mode) noexcept;
 /// What to tell of it: never a diagnostic, which may hold SQL text.
 std::string_view detail_of(refusal why, access mode) noexcept;

@@ -56,8 +56,19 @@ void append_number_field(std::string& out, std::string_view name_and_colon, std:
     out.append("\r\n");
 }
 
+// For pages of an origin that the operator named.
+void append_cors_fields(std::string& out, const request& to, const response& answer) {
+    out.append("Vary: Accept-Encoding, Origin\r\nAccess-Control-Allow-Origin: ").append(to.allowed_origin);
+    out.append("\r\nAccess-Control-Expose-Headers: Carrel-Commit, ETag, Location, Retry-After, X-Request-Id\r\n");
+    if (to.method != method::options || !answer.allow) return;
+    out.append("Access-Control-Allow-Methods: ").append(allow_text(*answer.allow));
+    out.append(
+        "\r\nAccess-Control-Allow-Headers: Carrel-Timeout-Ms, Content-Encoding, Content-Type, Idempotency-Key, "
+        "If-Match, If-None-Match, X-Request-Id\r\nAccess-Control-Max-Age: 600\r\n");
+}
+
 // What a response may carry beyond what all do.
-void append_rare_fields(std::string& out, const response& answer) {
+void append_rare_fields(std::string& out, const request& to, const response& answer) {
     if (answer.commit != 0) append_number_field(out, "Carrel-Commit: ", answer.commit);
     if (answer.allow) out.append("Allow: ").append(allow_text(*answer.allow)).append("\r\n");
     if (answer.retry_after != 0) append_number_field(out, "Retry-After: ", answer.retry_after);
@@ -68,11 +79,14 @@ void append_rare_fields(std::string& out, const response& answer) {
     }
     if (answer.status == 201 && !answer.reply.location.empty())
         out.append("Location: ").append(answer.reply.location).append("\r\n");
+    if (answer.is_gzip) out.append("Content-Encoding: gzip\r\n");
+    if (!to.allowed_origin.empty()) append_cors_fields(out, to, answer);
+    else if (answer.varies) out.append("Vary: Accept-Encoding\r\n");
 }
 
 }  // namespace
 
-void append_response(std::string& out, const request& asked, const response& answer, std::string_view standing,
+void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
                      bool closes) {
     out.append(status_line_of(answer.status)).append(standing);
     if (answer.content != content::none) {
@@ -80,12 +94,12 @@ void append_response(std::string& out, const request& asked, const response& ans
         append_number(out, answer.reply.body.size());
         out.append("\r\n");
     }
-    out.append("X-Request-Id: ").append(asked.id).append("\r\n");
-    append_rare_fields(out, answer);
+    out.append("X-Request-Id: ").append(to.id).append("\r\n");
+    append_rare_fields(out, to, answer);
     if (closes) out.append("Connection: close\r\n");
-    else if (!asked.is_http11) out.append("Connection: keep-alive\r\n");
+    else if (!to.is_http11) out.append("Connection: keep-alive\r\n");
     out.append("\r\n");
-    if (answer.content != content::none && asked.method != method::head) out.append(answer.reply.body);
+    if (answer.content != content::none && to.method != method::head) out.append(answer.reply.body);
 }
 
 std::string standing_fields(siem::timestamp now) {

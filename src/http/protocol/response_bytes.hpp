@@ -10,7 +10,7 @@ namespace carrel::http {
 
 /// Appends a whole response: status line, head, and the body unless the request was HEAD. `standing` is what
 /// `standing_fields` made.
-void append_response(std::string& out, const request& asked, const response& answer, std::string_view standing,
+void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
                      bool closes);
 
 /// The fields of every response, with their line ends: `Date` and what keeps browsers from misusing a response.

@@ -19,7 +19,7 @@ struct target_parts {
 /// fragment.
 std::optional<target_parts> split_target(std::string_view target) noexcept;
 
-/// Decodes %XX, and `+` as a blank where asked. False for a broken escape or a result that is no UTF-8.
+/// Decodes %XX, and `+` as a blank if `plus_is_blank`. False for a broken escape or a result that is not UTF-8.
 bool percent_decode(std::string_view text, bool plus_is_blank, std::string& out);
 
 using query_list = std::vector<std::pair<std::string, std::string>>;

@@ -24,6 +24,16 @@ inline std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
+/// Whether every member of a comma-separated list is `wanted`.
+inline bool lists_only(std::string_view list, std::string_view wanted) noexcept {
+    for (;;) {
+        const auto end = list.find(',');
+        if (!equals_ignoring_case(trimmed(list.substr(0, end)), wanted)) return false;
+        if (end == std::string_view::npos) return true;
+        list.remove_prefix(end + 1);
+    }
+}
+
 /// Digits only, no sign, no blank.
 inline std::optional<std::uint64_t> parse_digits(std::string_view text) noexcept {
     std::uint64_t number = 0;

@@ -1,5 +1,7 @@
 #include "http/routing/endpoints.hpp"
 
+#include "siem/resource.hpp"
+
 namespace carrel::http {
 
 namespace {
@@ -27,6 +29,11 @@ endpoint fixed(std::string_view path, action what, std::string_view id, std::str
 }
 
 }  // namespace
+
+bool endpoint::has_version() const noexcept {
+    if (operation == nullptr || operation->of == nullptr || !operation->of->has_versions()) return false;
+    return path.ends_with('}') || (writes() && path.find('{') != std::string::npos);
+}
 
 std::vector<endpoint> all_endpoints() {
     std::vector<endpoint> all;

@@ -26,6 +26,16 @@ struct endpoint {
     }
     /// A mutation: it waits for earlier requests of its connection, and later ones wait for it.
     bool writes() const noexcept { return operation != nullptr && operation->read == nullptr; }
+    /// Probes and scrapers come by address or by any name.
+    bool answers_any_host() const noexcept {
+        return what == action::live || what == action::ready || what == action::metrics;
+    }
+    /// A read of many rows: its response may be long, and a scan may be behind it.
+    bool may_answer_long() const noexcept {
+        return operation != nullptr && operation->read != nullptr && !path.ends_with('}');
+    }
+    /// Its resource carries a version, so preconditions apply to it and responses have an `ETag`.
+    bool has_version() const noexcept;
     bool takes_body() const noexcept { return operation != nullptr && operation->body != siem::body_kind::none; }
 };
 

@@ -100,6 +100,7 @@ void router::walk(search& at, std::size_t node_index, std::size_t depth) const {
     const auto segment = at.segments[depth];
     for (const auto& [name, index] : here.literals)
         if (name == segment) walk(at, index, depth + 1);
+    if (at.found.methods != 0) return;
     if (here.parameter == 0 || segment.empty() || at.captures == at.captured.size()) return;
     at.captured[at.captures++] = segment;
     walk(at, here.parameter, depth + 1);

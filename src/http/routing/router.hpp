@@ -27,7 +27,7 @@ struct route {
 
 using path_values = std::array<std::string, 2>;
 
-/// Finds endpoints by a tree of path segments built once: a literal is tried before a `{…}`. Immutable, so safe from any
+/// Finds endpoints by a tree of path segments built once: a path of literals is not one of a `{…}`. Immutable, so safe from any
 /// thread; a lookup allocates nothing unless the path has escapes.
 class router {
 public:
