@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_stale_version_changes_nothing) {
     domain d;
     d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
     const auto holding = [](std::int64_t version) {
-        return [version](call& request) { request.conditions.if_match = version_list{false, {version}}; };
+        return [version](call& request) { request.conditions.if_match = carrel::siem::version_list{false, {version}}; };
     };
     BOOST_TEST(!d.patch("/alerts/a", R"({"title":"u"})", holding(1)).refused.has_value());
     BOOST_TEST(is(d.patch("/alerts/a", R"({"title":"v"})", holding(1)), problem_code::stale_version));
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_stale_version_changes_nothing) {
     BOOST_TEST(is(d.remove("/alerts/a", holding(3)), problem_code::stale_version));
     BOOST_TEST(is(d.remove("/alerts/b", holding(1)), problem_code::not_found));
     BOOST_TEST(d.get("/alerts/a").text("/title") == "u");
-    const auto any = [](call& request) { request.conditions.if_match = version_list{true}; };
+    const auto any = [](call& request) { request.conditions.if_match = carrel::siem::version_list{true}; };
     BOOST_TEST(!d.patch("/alerts/a", R"({"title":"w"})", any).refused.has_value());
     BOOST_TEST(!d.remove("/alerts/a", holding(3)).refused.has_value());
 }
