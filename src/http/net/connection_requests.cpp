@@ -103,7 +103,7 @@ void connection::cut_request(refusal why, std::string_view detail) {
     on(connection_event::input_stopped);
     // A stream says how much of it was accepted, once the parts under way are stored.
     if (ex.events && !ex.is_done()) return ex.events->end(event_post::end_reason_of(why));
-    if (ex.request.id.empty()) ex.request.id = home_->context().fresh_request_id();
+    if (ex.request.id.empty()) home_->context().name_request(ex.request.id);
     if (!ex.is_done()) ex.refuse(why, detail);
     ex.response.closes = true;
     enqueue_current();

@@ -274,7 +274,7 @@ void note_head(exchange& ex, const request_head& head) {
     request.call.now = ex.context->now();
     request.accepts_gzip = head.has(field::accept_encoding) && accepts_gzip(head[field::accept_encoding]);
     if (is_request_id(head[field::request_id])) request.id.assign(head[field::request_id]);
-    else request.id = ex.context->fresh_request_id();
+    else ex.context->name_request(request.id);
 }
 
 bool pass_all(exchange& ex, const request_head& head) {

@@ -13,35 +13,39 @@ namespace {
 
 constexpr std::size_t spare_bytes_max = 32 * 1024;
 
+// What a string holds within itself is not worth moving.
+const std::size_t inner_capacity = std::string().capacity();
+
 // Room for the next request, unless it is so much that it must not stay allocated.
-std::string room_of(std::string& text) {
-    std::string taken;
-    if (text.capacity() <= spare_bytes_max) taken.swap(text);
-    taken.clear();
-    return taken;
+void release(std::string& text, std::string& room) noexcept {
+    if (text.capacity() == inner_capacity || text.capacity() > spare_bytes_max) return;
+    room = std::move(text);
+    room.clear();
+}
+
+void take(std::string& text, std::string& room) noexcept {
+    if (room.capacity() != inner_capacity) text = std::move(room);
 }
 
 }  // namespace
 
-exchange::exchange(shard_context& of, spare_room&& room)
+exchange::exchange(shard_context& of, spare_room& room)
     : context(&of) {
-    request.target = std::move(room.target);
-    request.call.path = std::move(room.path);
-    request.call.query = std::move(room.query);
-    request.body = std::move(room.body);
-    response.reply.body = std::move(room.reply);
+    take(request.target, room.target);
+    for (std::size_t i = 0; i < room.path.size(); ++i) take(request.call.path[i], room.path[i]);
+    request.call.query.swap(room.query);
+    take(request.body, room.body);
+    take(response.reply.body, room.reply);
 }
 exchange::~exchange() = default;
 
-spare_room exchange::release_room() {
-    spare_room room;
-    room.target = room_of(request.target);
-    for (std::size_t i = 0; i < room.path.size(); ++i) room.path[i] = room_of(request.call.path[i]);
+void exchange::release_room(spare_room& room) noexcept {
+    release(request.target, room.target);
+    for (std::size_t i = 0; i < room.path.size(); ++i) release(request.call.path[i], room.path[i]);
     request.call.query.clear();
     room.query.swap(request.call.query);
-    room.body = room_of(request.body);
-    room.reply = room_of(response.reply.body);
-    return room;
+    release(request.body, room.body);
+    release(response.reply.body, room.reply);
 }
 
 void exchange::answer(unsigned short status, content kind) {

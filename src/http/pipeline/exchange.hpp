@@ -35,11 +35,11 @@ enum class stage { receiving, waiting, running, done };
 /// has gone lives on until its job has completed.
 class exchange {
 public:
-    exchange(shard_context& context, spare_room&& room);
+    exchange(shard_context& context, spare_room& room);
     ~exchange();
 
     /// Gives the strings' memory back, without their bytes.
-    spare_room release_room();
+    void release_room(spare_room& room) noexcept;
 
     /// Ends with a response that carries `response.reply.body`.
     void answer(unsigned short status, content kind);

@@ -12,14 +12,14 @@ exchange& exchange_pool::make(shard_context& context) {
     }
     auto& taken = *spare_.back();
     spare_.pop_back();
-    auto& made = taken.held.emplace(context, std::move(taken.room));
+    auto& made = taken.held.emplace(context, taken.room);
     made.slot = taken.index;
     return made;
 }
 
 void exchange_pool::retire(exchange& done) {
     auto& freed = *slots_[done.slot];
-    freed.room = done.release_room();
+    done.release_room(freed.room);
     freed.held.reset();
     if (spare_.size() < spare_slots_max) return spare_.push_back(&freed);
     const auto index = freed.index;

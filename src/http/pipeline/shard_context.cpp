@@ -32,10 +32,10 @@ void shard_context::pack(const request& of, response& answer) {
     answer.is_gzip = true;
 }
 
-std::string shard_context::fresh_request_id() {
+void shard_context::name_request(std::string& id) {
     char digits[16];
     const auto end = std::to_chars(digits, digits + sizeof digits, ++request_ids_, 16).ptr;
-    return std::string(request_prefix_).append(digits, end);
+    id.assign(request_prefix_).append(digits, end);
 }
 
 }  // namespace carrel::http

@@ -25,7 +25,7 @@ public:
 
     json::reader& reader() noexcept { return reader_; }
     std::string fresh_id() { return fresh_id_(); }
-    std::string fresh_request_id();
+    void name_request(std::string& id);
 
     /// The time requests of this turn were received.
     siem::timestamp now() const noexcept { return now_; }

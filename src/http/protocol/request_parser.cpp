@@ -161,7 +161,7 @@ void request_parser::note(field which, std::string_view value) {
     const auto bit = static_cast<std::uint16_t>(1u << static_cast<unsigned>(which));
     auto& held = head_.values[static_cast<std::size_t>(which)];
     if ((head_.present & bit) != 0 && is_list(which)) {
-        held = joined_.emplace_back(std::string(held).append(", ").append(value));
+        held = joined_.emplace_front(std::string(held).append(", ").append(value));
         return;
     }
     head_.repeated |= head_.present & bit;

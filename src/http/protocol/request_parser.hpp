@@ -6,7 +6,7 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
+#include <forward_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,9 +106,9 @@ private:
     request_sink* sink_;
     const limits* limits_;
     request_head head_;
-    std::unique_ptr<char[]> owned_;   // copies of views whose bytes are gone
-    std::deque<std::string> joined_;  // values of lists that came in several lines
-    std::string_view given_;          // what the running `put` was given
+    std::unique_ptr<char[]> owned_;          // copies of views whose bytes are gone
+    std::forward_list<std::string> joined_;  // values of lists that came in several lines
+    std::string_view given_;                 // what the running `put` was given
     std::size_t head_bytes_ = 0;
     std::size_t fields_ = 0;
     std::size_t extension_bytes_ = 0;
