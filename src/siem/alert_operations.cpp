@@ -31,7 +31,7 @@ std::optional<problem> check_status(const operation& what, call& request) {
     std::vector<std::optional<value>> given;
     std::vector<fault> faults = read_members(status_fields(), request.body, given);
     if (faults.empty() && !given[0]) faults.push_back({"status", 0, "is required"});
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults));
+    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
     auto parsed = std::make_unique<status_input>();
     parsed->to = static_cast<alert_status>(std::get<std::int64_t>(*given[0]));
     if (given[1])

@@ -30,6 +30,14 @@ digest::digest()
     : state_(std::make_unique<state>()) {
     EVP_DigestInit_ex(state_->sum.get(), EVP_sha256(), nullptr);
 }
+digest::digest(const digest& other)
+    : state_(std::make_unique<state>()) {
+    *this = other;
+}
+digest& digest::operator=(const digest& other) {
+    EVP_MD_CTX_copy_ex(state_->sum.get(), other.state_->sum.get());
+    return *this;
+}
 digest::~digest() = default;
 
 void digest::update(std::string_view bytes) { EVP_DigestUpdate(state_->sum.get(), bytes.data(), bytes.size()); }

@@ -10,6 +10,8 @@ namespace carrel::siem {
 class digest {
 public:
     digest();
+    digest(const digest& other);
+    digest& operator=(const digest& other);
     ~digest();
     void update(std::string_view bytes);
     /// The digest of what came so far, in hexadecimal; more may follow.

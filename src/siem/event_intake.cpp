@@ -4,15 +4,16 @@
 #include "siem/digest.hpp"
 #include "siem/element_splitter.hpp"
 #include "siem/event_reader.hpp"
+#include "siem/problems.hpp"
 
 #include <deque>
+#include <utility>
 
 namespace carrel::siem {
 
 namespace {
 
 constexpr std::size_t line_bytes_max = 16u << 20;
-constexpr std::size_t faults_max = 100;
 // What an event costs besides its texts.
 constexpr std::size_t event_overhead = 256;
 
@@ -22,6 +23,12 @@ std::string_view trimmed(std::string_view text) {
     if (first == text.npos) return {};
     return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
+
+// Whether a line that is not JSON is the beginning of a text over several lines: a pretty-printed array or object.
+bool begins_long_text(std::string_view line) { return line.starts_with('[') || line == "{"; }
+
+// The UTF-8 mark that some programs put before a text.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -34,18 +41,22 @@ struct event_intake::state {
     // The text that is being cut.
     std::string line;  // NDJSON: the beginning of a line whose end is still to come
     bool line_oversized = false;
+    bool any_text = false;  // a line that is not blank was seen
     element_splitter elements{line_bytes_max};
+    std::size_t mark_seen = 0;        // bytes of a byte order mark at the beginning
+    bool mark_decided = false;        // whether there is one is known
     std::int64_t number = 0;          // of the line or element that was read last
     const char* hashed_to = nullptr;  // in the bytes being fed: what is before it is in `sum`
     std::optional<digest> sum;
+    const char* accepted_to = nullptr;  // in the bytes being fed: the end of the event accepted last, if it is there
+    std::optional<digest> at_accepted;  // what `sum` was there, if it is not
 
     event_reader reader;
     new_event spare;
     std::optional<problem> broken;
 
-    // Parts: the one that grows, its chain once it is full, and those that are complete.
+    // Parts: the one that grows, and those that are complete.
     event_part growing;
-    std::string full_chain;
     std::deque<event_part> complete;
     std::size_t bytes_complete = 0;
     std::uint32_t parts = 0;
@@ -56,6 +67,11 @@ struct event_intake::state {
     void reject(std::string detail);
     void seal(std::string chain, bool last);
     void hash_to(const char* end);
+    void end_feed(const char* end);
+    std::string chain_so_far();
+    void feed_marked(std::string_view bytes);
+    void end_mark();
+    void feed_text(std::string_view bytes);
     void feed_lines(std::string_view bytes);
     void feed_elements(std::string_view bytes);
 };
@@ -75,12 +91,8 @@ event_intake::~event_intake() = default;
 std::optional<problem> event_intake::feed(std::string_view bytes) {
     if (state_->broken || bytes.empty()) return state_->broken;
     state_->hashed_to = bytes.data();
-    if (state_->how == format::ndjson) {
-        state_->feed_lines(bytes);
-    } else {
-        state_->feed_elements(bytes);
-    }
-    state_->hash_to(bytes.data() + bytes.size());
+    state_->feed_marked(bytes);
+    state_->end_feed(bytes.data() + bytes.size());
     return state_->broken;
 }
 
@@ -88,6 +100,7 @@ std::optional<problem> event_intake::finish() {
     state& self = *state_;
     if (self.broken) return self.broken;
     self.hashed_to = nullptr;
+    self.end_mark();
     if (self.how == format::ndjson) {
         if (!self.line.empty() || self.line_oversized) self.take(self.line, self.line_oversized, nullptr);
     } else {
@@ -146,8 +159,35 @@ void event_intake::write_summary(std::string& json) const {
 
 // -- cutting ---
 
+// Takes a byte order mark off the front of the body, wherever it is cut.
+void event_intake::state::feed_marked(std::string_view bytes) {
+    while (!mark_decided) {
+        if (bytes.empty()) return;
+        if (bytes.front() != byte_order_mark[mark_seen]) {
+            end_mark();
+            break;
+        }
+        bytes.remove_prefix(1);
+        mark_decided = ++mark_seen == byte_order_mark.size();
+    }
+    feed_text(bytes);
+}
+
+// What began like a mark and did not go on like one is part of the text.
+void event_intake::state::end_mark() {
+    if (!std::exchange(mark_decided, true)) feed_text(byte_order_mark.substr(0, mark_seen));
+}
+
+void event_intake::state::feed_text(std::string_view bytes) {
+    if (how == format::ndjson) {
+        feed_lines(bytes);
+    } else {
+        feed_elements(bytes);
+    }
+}
+
 void event_intake::state::feed_lines(std::string_view bytes) {
-    while (!bytes.empty()) {
+    while (!bytes.empty() && !broken) {
         const std::size_t size = bytes.find('\n');
         const std::string_view part = bytes.substr(0, size);
         const bool whole = size != bytes.npos;
@@ -175,7 +215,7 @@ void event_intake::state::feed_elements(std::string_view bytes) {
         if (found == element_splitter::step::element) {
             take(elements.element(), elements.is_oversized(), bytes.data());
         } else {
-            broken = problem{problem_code::bad_request, "the body is broken JSON", {}};
+            broken = problem{problem_code::bad_request, std::string(elements.why()), {}};
         }
     }
 }
@@ -185,14 +225,25 @@ void event_intake::state::feed_elements(std::string_view bytes) {
 // `end` is where the event ends in the bytes being fed.
 void event_intake::state::take(std::string_view text, bool oversized, const char* end) {
     ++number;
+    text = trimmed(text);
+    const bool is_line = how == format::ndjson;
+    if (is_line && text.empty() && !oversized) return;
+    const bool is_first = !std::exchange(any_text, true);
     if (oversized) return reject("is longer than 16 MiB");
-    switch (reader.read(trimmed(text), received_at, spare)) {
+    switch (reader.read(text, received_at, spare)) {
         case event_reader::verdict::accepted: return accept(end);
-        case event_reader::verdict::not_an_object: return reject(reader.why());
+        case event_reader::verdict::refused: return reject(reader.why());
         case event_reader::verdict::broken: break;
     }
-    if (how == format::ndjson) return reject(reader.why());
-    broken = problem{problem_code::bad_request, "element " + std::to_string(number) + " " + reader.why(), {}};
+    if (is_line && is_first && begins_long_text(text)) {
+        broken = problem{problem_code::bad_request,
+                         "a line must hold a whole JSON object; send JSON that spans lines as application/json",
+                         {}};
+    } else if (is_line) {
+        return reject(reader.why());
+    } else {
+        broken = problem{problem_code::bad_request, "element " + std::to_string(number) + " " + reader.why(), {}};
+    }
 }
 
 void event_intake::state::reject(std::string detail) {
@@ -201,15 +252,23 @@ void event_intake::state::reject(std::string detail) {
 }
 
 void event_intake::state::accept(const char* end) {
+    const std::size_t size = spare.fields.size() + spare.words.size() + event_overhead;
     // A full part is cut off only now that the request is known to be longer.
-    if (growing.events.size() == event_part_max) seal(std::move(full_chain), false);
+    const bool fits = growing.events.size() < event_part_max && growing.bytes + size <= event_part_bytes_max;
+    if (!fits && !growing.events.empty()) seal(chain_so_far(), false);
     spare.id = fresh_id();
-    growing.bytes += spare.fields.size() + spare.words.size() + event_overhead;
+    growing.bytes += size;
     growing.events.push_back(std::move(spare));
     spare = {};
-    if (growing.events.size() < event_part_max || !sum) return;
-    if (end != nullptr) hash_to(end);
-    full_chain = sum->text();
+    accepted_to = end;
+}
+
+// Over the bytes up to the end of the event accepted last: the same wherever the bytes were cut.
+std::string event_intake::state::chain_so_far() {
+    if (!sum) return {};
+    if (accepted_to == nullptr) return at_accepted->text();
+    hash_to(accepted_to);
+    return sum->text();
 }
 
 void event_intake::state::seal(std::string chain, bool last) {
@@ -221,6 +280,15 @@ void event_intake::state::seal(std::string chain, bool last) {
     bytes_complete += growing.bytes;
     complete.push_back(std::move(growing));
     growing = {};
+}
+
+void event_intake::state::end_feed(const char* end) {
+    if (sum && accepted_to != nullptr) {
+        hash_to(accepted_to);
+        at_accepted = *sum;
+        accepted_to = nullptr;
+    }
+    hash_to(end);
 }
 
 void event_intake::state::hash_to(const char* end) {

@@ -23,7 +23,7 @@ struct new_event {
     std::optional<std::string> source, host, channel, event_code, severity;
 };
 
-/// Up to `event_part_max` events that commit together.
+/// Up to `event_part_max` events and `event_part_bytes_max` bytes that commit together; a larger event is a part alone.
 struct event_part {
     std::vector<new_event> events;
     std::size_t bytes = 0;     // payload, for the writer's bounds
@@ -35,6 +35,7 @@ struct event_part {
 };
 
 inline constexpr std::size_t event_part_max = 10'000;
+inline constexpr std::size_t event_part_bytes_max = 4u << 20;
 
 /// What storing a part did. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
 /// inserted and the ids are those given then.
@@ -43,7 +44,7 @@ struct stored_part {
     std::string first_id, last_id;
 };
 
-/// What is told of a whole request.
+/// The outcome of a whole request.
 struct intake_summary {
     std::int64_t accepted = 0;
     std::int64_t rejected = 0;
@@ -63,7 +64,7 @@ public:
 
     /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is no JSON).
     std::optional<problem> feed(std::string_view bytes);
-    /// Tells that the body is complete. A problem as above.
+    /// The body is complete. A problem as above.
     std::optional<problem> finish();
     /// The next complete part; the last one after `finish`. Nothing while more bytes are needed.
     std::optional<event_part> take_part();

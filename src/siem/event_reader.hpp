@@ -11,9 +11,10 @@ class event_reader {
 public:
     static constexpr std::size_t depth_max = 256;
 
-    enum class verdict { accepted, not_an_object, broken };
+    /// `refused` is valid JSON that cannot be an event: another type, nested too deep, too many words.
+    enum class verdict { accepted, refused, broken };
 
-    /// Fills all of `into` but its id. `text` has no white space around it. Otherwise `why()` tells.
+    /// Fills all of `into` but its id. `text` has no white space around it. Unless it is accepted, `why()` says why not.
     verdict read(std::string_view text, timestamp received_at, new_event& into);
     const std::string& why() const noexcept { return why_; }
 

@@ -159,7 +159,7 @@ std::vector<fault> refuse_parameters(const resource& of, const query_pairs& quer
         if (is_filter(of, at->first)) continue;
         const auto same = [&](const auto& other) { return other.first == at->first; };
         if (std::find(others.begin(), others.end(), at->first) == others.end()) {
-            faults.push_back({at->first, 0, "is no parameter of this operation"});
+            faults.push_back({quoted(at->first), 0, "is an unknown parameter"});
         } else if (std::any_of(query.begin(), at, same)) {
             faults.push_back({at->first, 0, "is given twice"});
         }

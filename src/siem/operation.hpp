@@ -85,6 +85,7 @@ struct call {
     std::array<std::string, 2> path;                         // values of the {…} parts, in order
     std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
     const boost::json::value* body = nullptr;                // only during `check`
+    std::size_t members_left_out = 0;                        // of the body: json::reader::members_left_out
     std::optional<std::int64_t> if_match;  // the version the caller holds; absent also for `If-Match: *`
     bool if_match_any = false;             // `If-Match: *`
     std::optional<carrel::siem::idempotency> idempotency;

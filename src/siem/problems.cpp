@@ -1,5 +1,9 @@
 #include "siem/problems.hpp"
 
+#include "json/utf8.hpp"
+
+#include <algorithm>
+
 namespace carrel::siem {
 
 namespace {
@@ -32,7 +36,16 @@ void reply::clear() {
     extra.clear();
 }
 
-problem problem_of(problem_code code, std::vector<fault> faults) {
+std::string quoted(std::string_view text) {
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < quoted_max && end < text.size(); ++i)
+        end += std::max<std::size_t>(json::first_code_point(text.substr(end)).size, 1);
+    return std::string(text.substr(0, end)) + (end < text.size() ? "…" : "");
+}
+
+problem problem_of(problem_code code, std::vector<fault> faults, std::size_t uncounted) {
+    const std::size_t all = faults.size() + uncounted;
+    if (faults.size() > faults_max) faults.resize(faults_max);
     problem why{code, {}, std::move(faults)};
     const fault& first = why.faults.front();
     if (first.field.empty() && first.line == 0) {
@@ -42,7 +55,7 @@ problem problem_of(problem_code code, std::vector<fault> faults) {
         return why;
     }
     why.detail = first.field.empty() ? first.detail : "`" + first.field + "` " + first.detail;
-    if (why.faults.size() > 1) why.detail += " (and " + std::to_string(why.faults.size() - 1) + " more)";
+    if (all > 1) why.detail += " (and " + std::to_string(all - 1) + " more)";
     return why;
 }
 

@@ -22,7 +22,7 @@ bool is_reserved(std::string_view id) { return id == "count" || id == "stats"; }
 std::optional<fault> read_member(std::span<const field> rules, std::string_view name, const boost::json::value& given,
                                  std::vector<std::optional<value>>& values) {
     const auto rule = std::find_if(rules.begin(), rules.end(), [&](const field& each) { return each.name == name; });
-    if (rule == rules.end()) return fault{std::string(name), 0, "is not known here"};
+    if (rule == rules.end()) return fault{quoted(name), 0, "is an unknown field"};
     auto& into = values[static_cast<std::size_t>(rule - rules.begin())];
     into.emplace();
     // In a merge patch null takes a member away, in a new resource it says that there is none.
@@ -105,7 +105,7 @@ std::optional<problem> check_address(const operation& what, call& request) {
             return not_found(what.of != nullptr ? what.of->name : "resource", part);
     std::vector<fault> faults;
     for (const auto& [name, text] : request.query)
-        if (!is_known(what, name)) faults.push_back({name, 0, "is no parameter of this operation"});
+        if (!is_known(what, name)) faults.push_back({quoted(name), 0, "is an unknown parameter"});
     if (faults.empty()) return std::nullopt;
     return problem_of(problem_code::bad_request, std::move(faults));
 }
@@ -127,9 +127,9 @@ std::optional<problem> check_create(const operation& what, call& request) {
         const auto* id = std::get_if<std::string>(&*parsed->given[of.id]);
         if (id != nullptr && !is_valid_id(*id))
             faults.push_back({"id", 0, "must be 1 to 128 of A-Z, a-z, 0-9, _ and -"});
-        if (id != nullptr && is_reserved(*id)) faults.push_back({"id", 0, "is a word of the paths"});
+        if (id != nullptr && is_reserved(*id)) faults.push_back({"id", 0, "is reserved"});
     }
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults));
+    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
     parsed->row.values = complete(of, request, *parsed);
     request.parsed = std::move(parsed);
     return std::nullopt;
@@ -139,7 +139,7 @@ std::optional<problem> check_patch(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     auto parsed = std::make_unique<record_input>();
     std::vector<fault> faults = members_of(*what.of, request, true, *parsed);
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults));
+    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "siem/words.hpp"
 
+#include "base/siphash.hpp"
 #include "json/top_level.hpp"
 #include "json/utf8.hpp"
 
@@ -73,7 +74,7 @@ bool append_folded(std::string& out, char32_t c) {
 }  // namespace
 
 void word_list::add(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
+    for (std::size_t at = 0; at < text.size() && !overfull_;) {
         const auto byte = static_cast<unsigned char>(text[at]);
         if (byte < 128) {
             ++at;
@@ -95,6 +96,7 @@ void word_list::clear() noexcept {
     text_.clear();
     words_.clear();
     word_begin_ = 0;
+    overfull_ = false;
     // One huge text must not make clearing dear for all that follow.
     if (table_.size() > 8192) table_.clear();
     std::fill(table_.begin(), table_.end(), 0);
@@ -128,6 +130,11 @@ void word_list::end_word() {
         text_.resize(word_begin_);
         return;
     }
+    if (words_.size() == words_max) {
+        overfull_ = true;
+        text_.resize(word_begin_);
+        return;
+    }
     words_.push_back(word);
     table_[slot] = static_cast<std::uint32_t>(words_.size());
     text_.push_back(' ');
@@ -136,7 +143,7 @@ void word_list::end_word() {
 
 std::size_t word_list::slot_of(std::string_view word) const noexcept {
     const std::size_t mask = table_.size() - 1;
-    std::size_t slot = std::hash<std::string_view>()(word) & mask;
+    std::size_t slot = base::keyed_hash(word) & mask;
     while (table_[slot] != 0 && at(words_[table_[slot] - 1]) != word) slot = (slot + 1) & mask;
     return slot;
 }

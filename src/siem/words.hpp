@@ -14,6 +14,9 @@ namespace carrel::siem {
 /// Each word is kept once. Reused between texts; not thread-safe.
 class word_list {
 public:
+    /// More distinct words than this are not kept: a text that has them would hold up the writer for seconds.
+    static constexpr std::size_t words_max = 65'536;
+
     /// Adds the words of `text` that are not there yet.
     void add(std::string_view text);
     void clear() noexcept;
@@ -21,6 +24,8 @@ public:
     /// The words, a blank behind each.
     const std::string& text() const noexcept { return text_; }
     std::size_t count() const noexcept { return words_.size(); }
+    /// Whether there were more than `words_max` distinct words.
+    bool is_overfull() const noexcept { return overfull_; }
     bool contains(std::string_view word) const noexcept;
     std::vector<std::string> all() const;
     /// The words as an FTS5 query that asks for all of them; empty if there is none.
@@ -40,7 +45,9 @@ private:
     std::string text_;
     std::size_t word_begin_ = 0;  // of the word being made, at the end of `text_`
     std::vector<span> words_;
-    std::vector<std::uint32_t> table_;  // open addressing over `words_`: index + 1, 0 for free
+    // Open addressing over `words_` by a keyed hash: index + 1, 0 for free.
+    std::vector<std::uint32_t> table_;
+    bool overfull_ = false;
 };
 
 }  // namespace carrel::siem

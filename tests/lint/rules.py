@@ -35,12 +35,16 @@ def _allowed_in_sqlite(name):
 
 
 def _allowed_in_siem(name):
-    return (_is_standard(name) or _starts(name, "carrel/", "json/", "siem/", "boost/json", "boost/system/", "openssl/"))
+    return (_is_standard(name) or _starts(name, "base/", "carrel/", "json/", "siem/", "boost/json", "boost/system/", "openssl/"))
+
+
+def _allowed_in_base(name):
+    return _is_standard(name) or _starts(name, "base/", "openssl/")
 
 
 def _allowed_in_json(name):
     intrinsics = name.endswith("mmintrin.h")
-    return _is_standard(name) or intrinsics or _starts(name, "json/", "boost/json", "boost/system/")
+    return _is_standard(name) or intrinsics or _starts(name, "base/", "json/", "boost/json", "boost/system/")
 
 
 def _allowed_in_metrics(name):
@@ -60,6 +64,7 @@ LAYERS = [
     ("actors/", _allowed_in_actors),
     ("src/sqlite/", _allowed_in_sqlite),
     ("src/siem/", _allowed_in_siem),
+    ("src/base/", _allowed_in_base),
     ("src/json/", _allowed_in_json),
     ("src/metrics/", _allowed_in_metrics),
     ("src/http/", _allowed_in_http),
