@@ -233,4 +233,19 @@ std::optional<std::string_view> top_level_value(std::string_view object, std::st
     return std::nullopt;
 }
 
+bool holds_string(std::string_view array, std::string_view text, std::string& scratch) {
+    cursor at(array);
+    if (!at.take('[')) return false;
+    for (bool more = true; more; more = at.take(',')) {
+        at.skip_space();
+        if (at.done()) return false;
+        if (at.take('"')) {
+            if (same_key(at.string(), text, scratch)) return true;
+        } else {
+            at.other();
+        }
+    }
+    return false;
+}
+
 }  // namespace carrel::json

@@ -1,5 +1,6 @@
 #include "siem/conditions.hpp"
 
+#include "siem/problems.hpp"
 #include "siem/text_index.hpp"
 #include "siem/time.hpp"
 #include "siem/words.hpp"
@@ -32,12 +33,11 @@ public:
         for (const std::string_view text : given) (into_.canonical += name + '=').append(text) += '\n';
         const std::string column(rules.column);
         switch (rules.kind) {
-            case filter_kind::text: return add_texts(column + " IN ", "", given);
-            case filter_kind::list_item:
-                return add_texts("EXISTS (SELECT 1 FROM json_each(" + column + ") WHERE value IN ", ")", given);
+            case filter_kind::text: return add_texts(column + " IN ", given);
+            case filter_kind::list_item: return add_items(column, given);
             case filter_kind::member:
                 into_.values.emplace_back(std::string(key));
-                return add_texts("carrel_field(" + column + ", ?) IN ", "", given);
+                return add_texts("carrel_field(" + column + ", ?) IN ", given);
             case filter_kind::enumeration: return add_names(rules, given);
             case filter_kind::boolean: return add_truths(rules, given);
             case filter_kind::time_from: return add_times(rules, " >= ?", given);
@@ -51,16 +51,23 @@ private:
         into_.faults.push_back({std::string(rules.name), 0, std::move(detail)});
     }
 
-    void add_any(std::string before, std::string_view behind, std::size_t count) {
+    void add_any(std::string before, std::size_t count) {
         before += "(?";
         for (std::size_t i = 1; i < count; ++i) before += ",?";
-        before += ")";
-        before += behind;
-        into_.also(before);
+        into_.also(before + ")");
     }
-    void add_texts(std::string before, std::string_view behind, const texts& given) {
+    void add_texts(std::string before, const texts& given) {
         for (const std::string_view text : given) into_.values.emplace_back(std::string(text));
-        add_any(std::move(before), behind, given.size());
+        add_any(std::move(before), given.size());
+    }
+    // SQLite's own json_each ends a string at its first NUL.
+    void add_items(const std::string& column, const texts& given) {
+        std::string any;
+        for (const std::string_view text : given) {
+            into_.values.emplace_back(std::string(text));
+            any += (any.empty() ? "(" : " OR ") + ("carrel_holds(" + column + ", ?) IS NOT NULL");
+        }
+        into_.also(any + ")");
     }
     void add_names(const filter& rules, const texts& given) {
         for (const std::string_view text : given) {
@@ -68,20 +75,20 @@ private:
             if (!index) return at_fault(rules, "must be one of " + list_of(rules.values));
             into_.values.emplace_back(*index);
         }
-        add_any(std::string(rules.column) + " IN ", "", given.size());
+        add_any(std::string(rules.column) + " IN ", given.size());
     }
     void add_truths(const filter& rules, const texts& given) {
         for (const std::string_view text : given) {
             if (text != "true" && text != "false") return at_fault(rules, "must be true or false");
             into_.values.emplace_back(std::int64_t{text == "true"});
         }
-        add_any(std::string(rules.column) + " IN ", "", given.size());
+        add_any(std::string(rules.column) + " IN ", given.size());
     }
     void add_times(const filter& rules, std::string_view comparison, const texts& given) {
         std::string any;
         for (const std::string_view text : given) {
             const auto at = parse_time(text);
-            if (!at) return at_fault(rules, "must be a time as RFC 3339 writes it, like 2026-11-23T10:00:00Z");
+            if (!at) return at_fault(rules, "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z");
             into_.values.emplace_back(*at);
             any += any.empty() ? "(" : " OR ";
             any.append(rules.column).append(comparison);
@@ -94,9 +101,9 @@ private:
         for (const std::string_view text : given) {
             word_list words;
             words.add(text);
-            if (words.count() == 0) return at_fault(rules, "must hold a word: letters or digits");
+            if (words.count() == 0) return at_fault(rules, "must contain a word: letters or digits");
             if (words.count() > search_words_max)
-                return at_fault(rules, "must hold at most " + std::to_string(search_words_max) + " words");
+                return at_fault(rules, "must have at most " + std::to_string(search_words_max) + " words");
             query += (query.empty() ? "(" : " OR (") + words.query() + ")";
             waiting.queries.push_back(words.all());
         }
@@ -143,7 +150,8 @@ conditions read_conditions(const resource& of, const query_pairs& query) {
     const auto given_filters =
         std::count_if(query.begin(), query.end(), [&](const auto& each) { return is_filter(of, each.first); });
     if (static_cast<std::size_t>(given_filters) > filters_max) {
-        made.faults.push_back({query.back().first, 0, "is more than " + std::to_string(filters_max) + " filters"});
+        made.faults.push_back(
+            {quoted(query.back().first), 0, "exceeds the limit of " + std::to_string(filters_max) + " filters"});
         return made;
     }
     builder into(of, made);

@@ -1,5 +1,6 @@
 #include "siem/cursor.hpp"
 
+#include "base/siphash.hpp"
 #include "siem/base64url.hpp"
 #include "siem/uuid.hpp"
 
@@ -9,14 +10,15 @@ namespace carrel::siem {
 
 namespace {
 
-// FNV-1a: a cursor that is used elsewhere is a mistake, not an attack; what it holds is checked anyway.
-std::string mark_of(std::string_view binding) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : binding) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+// What only this process can have made, for this list and this position.
+std::string mark_of(std::string_view binding, std::string_view position) {
+    std::string text = std::to_string(binding.size()).append(":").append(binding).append(position);
+    const std::uint64_t hash = base::siphash<2, 4>(base::process_hash_key())(text);
     std::string mark;
     for (int byte = 0; byte < 8; ++byte) mark.push_back(static_cast<char>(hash >> (8 * byte) & 255));
     return mark;
 }
+constexpr std::size_t mark_size = 8;
 
 std::string encode_sort(const value& sort) {
     if (const auto* number = std::get_if<std::int64_t>(&sort)) return std::string("i").append(std::to_string(*number));
@@ -39,14 +41,15 @@ std::optional<value> decode_sort(std::string_view text) {
 
 std::string encode_cursor(const page_position& position, std::string_view binding) {
     // An id holds no colon, so the first one ends it.
-    return to_base64url(mark_of(binding) + position.id + ":" + encode_sort(position.sort));
+    const std::string text = position.id + ":" + encode_sort(position.sort);
+    return to_base64url(mark_of(binding, text) + text);
 }
 
 std::optional<page_position> decode_cursor(std::string_view text, std::string_view binding) {
     const auto bytes = from_base64url(text);
-    const std::string mark = mark_of(binding);
-    if (!bytes || !bytes->starts_with(mark)) return std::nullopt;
-    const std::string_view rest = std::string_view(*bytes).substr(mark.size());
+    if (!bytes || bytes->size() < mark_size) return std::nullopt;
+    const std::string_view rest = std::string_view(*bytes).substr(mark_size);
+    if (!bytes->starts_with(mark_of(binding, rest))) return std::nullopt;
     const std::size_t colon = rest.find(':');
     if (colon == rest.npos || !is_valid_id(rest.substr(0, colon))) return std::nullopt;
     auto sort = decode_sort(rest.substr(colon + 1));

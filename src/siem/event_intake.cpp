@@ -110,7 +110,9 @@ std::optional<problem> event_intake::finish() {
         if (found == element_splitter::step::broken && !self.broken)
             self.broken = problem{problem_code::bad_request, "the JSON ends too early", {}};
     }
-    if (!self.broken && !self.growing.events.empty()) self.seal(self.sum ? self.sum->text() : "", true);
+    // Of a request with a key, that nothing was accepted is an outcome to keep, too.
+    const bool is_outcome = !self.growing.events.empty() || (self.key && self.parts == 0);
+    if (!self.broken && is_outcome) self.seal(self.sum ? self.sum->text() : "", true);
     return self.broken;
 }
 

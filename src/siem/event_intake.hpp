@@ -23,6 +23,8 @@ struct new_event {
     std::optional<std::string> source, host, channel, event_code, severity;
 };
 
+/// A part without events is the outcome of a request with an idempotency key of which nothing was accepted.
+///
 /// Up to `event_part_max` events and `event_part_bytes_max` bytes that commit together; a larger event is a part alone.
 struct event_part {
     std::vector<new_event> events;

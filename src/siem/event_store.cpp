@@ -29,7 +29,7 @@ idempotency identity_of(const event_part& part) {
     return {part.idempotency->key, part.idempotency->fingerprint + ":" + part.chain + (part.last ? ":last" : "")};
 }
 
-std::string told(const stored_part& stored) {
+std::string text_of(const stored_part& stored) {
     return std::to_string(stored.accepted) + " " + stored.first_id + " " + stored.last_id;
 }
 
@@ -47,7 +47,7 @@ stored_part stored_from(std::string_view text) {
 result<stored_part> store(write_session& session, const event_part& part, reply& into) {
     into.clear();
     std::optional<idempotency> identity;
-    first_outcome asked{nullptr, part.number, part.received_at};
+    first_outcome asked{nullptr, "ingest_events", part.number, part.received_at};
     if (part.idempotency) {
         identity = identity_of(part);
         asked.asked = &*identity;
@@ -56,9 +56,13 @@ result<stored_part> store(write_session& session, const event_part& part, reply&
         if (*known) return stored_from(into.body);
     }
     if (auto done = insert(session, part); !done) return done.error();
-    stored_part stored{static_cast<std::int64_t>(part.events.size()), part.events.front().id, part.events.back().id};
+    stored_part stored{static_cast<std::int64_t>(part.events.size()), {}, {}};
+    if (!part.events.empty()) {
+        stored.first_id = part.events.front().id;
+        stored.last_id = part.events.back().id;
+    }
     if (identity) {
-        into.body = told(stored);
+        into.body = text_of(stored);
         if (auto done = keep(session, asked, into); !done) return done.error();
         into.body.clear();
     }

@@ -5,6 +5,7 @@
 #include "siem/time.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace carrel::siem {
 
@@ -32,10 +33,20 @@ std::optional<fault> read_text(const field& rules, const boost::json::value& giv
     return std::nullopt;
 }
 
+// A whole number, however it is written: 50 and 50.0 are the same integer.
+std::optional<std::int64_t> whole_number(const boost::json::value& given) {
+    if (const auto* number = given.if_int64()) return *number;
+    const auto* real = given.if_double();
+    // Doubles beyond these bounds do not say which integer was meant.
+    constexpr double exact_max = 9007199254740992;
+    if (real == nullptr || !(std::abs(*real) <= exact_max) || std::trunc(*real) != *real) return std::nullopt;
+    return static_cast<std::int64_t>(*real);
+}
+
 std::optional<fault> read_integer(const field& rules, const boost::json::value& given, value& into) {
     const std::string range = "an integer from " + std::to_string(rules.min) + " to " + std::to_string(rules.max);
-    const auto* number = given.if_int64();
-    if (number == nullptr || *number < rules.min || *number > rules.max) return at_fault(rules, "must be " + range);
+    const auto number = whole_number(given);
+    if (!number || *number < rules.min || *number > rules.max) return at_fault(rules, "must be " + range);
     into = *number;
     return std::nullopt;
 }
@@ -80,7 +91,7 @@ std::optional<fault> read_boolean(const field& rules, const boost::json::value& 
 std::optional<fault> read_time(const field& rules, const boost::json::value& given, value& into) {
     const auto* text = given.if_string();
     const auto at = text == nullptr ? std::nullopt : parse_time({text->data(), text->size()});
-    if (!at) return at_fault(rules, "must be a time as RFC 3339 writes it");
+    if (!at) return at_fault(rules, "must be an RFC 3339 time");
     into = *at;
     return std::nullopt;
 }

@@ -33,13 +33,14 @@ enum class origin {
     server,    // `initial`, else null; later the server's business
 };
 
-/// One member of a resource: name, column and rules. Everything about it is told here and nowhere else.
+/// One member of a resource: name, column and rules. Everything about it is said here and nowhere else.
 struct field {
     std::string_view name;  // in JSON and of the column
     field_kind kind = field_kind::text;
     origin from = origin::client;
     bool required = false;
     bool patchable = false;
+    bool changes = false;  // by the aggregate's own rules, though no patch can do it
     std::int64_t min = 0;                           // characters of a text, items of a list, an integer itself
     std::int64_t max = 0;                           // as `min`
     std::int64_t item_max = 0;                      // characters of a list's item

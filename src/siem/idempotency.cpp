@@ -47,6 +47,9 @@ result<void> drop_expired(write_session& session, timestamp now) {
         now);
 }
 
+// The key as it is kept. A key has no blank, so this names one operation and one key.
+std::string scoped(const first_outcome& of) { return std::string(of.operation) + " " + of.asked->key; }
+
 }  // namespace
 
 result<bool> recall(write_session& session, const first_outcome& of, reply& into) {
@@ -54,7 +57,8 @@ result<bool> recall(write_session& session, const first_outcome& of, reply& into
         session.prepare(read_sql("SELECT fingerprint, kind, version, location, body FROM idempotency WHERE key = ? AND "
                                  "part = ? AND expires_at > ?"));
     if (!prepared) return prepared.error();
-    auto found = prepared->bind(of.asked->key, of.part, of.now).step();
+    const std::string key = scoped(of);
+    auto found = prepared->bind(key, of.part, of.now).step();
     if (!found) return found.error();
     if (!*found) return false;
     if (prepared->text(0) != of.asked->fingerprint)
@@ -74,21 +78,31 @@ result<void> keep(write_session& session, const first_outcome& of, const reply& 
     if (auto done = drop_expired(session, of.now); !done) return done;
     const std::int64_t kind = first.refused ? kind_refused : static_cast<std::int64_t>(first.kind);
     const std::string body = first.refused ? to_json(*first.refused) : first.body;
+    const std::string key = scoped(of);
     // An expired one may still be there under the same key.
     return session.execute(
         "INSERT OR REPLACE INTO idempotency(key, part, fingerprint, expires_at, kind, version, location, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        of.asked->key, of.part, of.asked->fingerprint, of.now + idempotency_lifetime, kind, first.version,
-        first.location, body);
+        key, of.part, of.asked->fingerprint, of.now + idempotency_lifetime, kind, first.version, first.location, body);
+}
+
+std::optional<problem> refuse_body(call& request, problem why) {
+    if (!request.idempotency) return why;
+    request.refused_by_check = std::move(why);
+    return std::nullopt;
 }
 
 result<void> run_write(const operation& what, write_session& session, const call& request, reply& into) {
     into.clear();
     if (!request.idempotency) return what.write(what, session, request, into);
-    const first_outcome asked{&*request.idempotency, 0, request.now};
+    const first_outcome asked{&*request.idempotency, what.id, 0, request.now};
     auto known = recall(session, asked, into);
     if (!known) return known.error();
     if (*known) return {};
+    if (request.refused_by_check) {
+        into.refused = request.refused_by_check;
+        return keep(session, asked, into);
+    }
     auto done = session.attempt([&] { return what.write(what, session, request, into); });
     const bool refused = !done && done.error().code() == make_error_code(siem_errc::refused) && into.refused;
     if (!done && !refused) return done;

@@ -12,7 +12,7 @@ namespace carrel::siem {
 
 namespace {
 
-constexpr std::int64_t limit_default = 50, limit_max = 1000;
+constexpr std::int64_t limit_default = 50;
 constexpr std::array<std::string_view, 4> list_only = {"limit", "cursor", "sort", "count"};
 
 struct order {
@@ -38,7 +38,7 @@ public:
           into_(into) {}
 
     std::vector<fault> read() {
-        read_limit();
+        if (auto wrong = read_limit(query_, into_.limit)) faults_.push_back(std::move(*wrong));
         read_sort();
         const auto count = parameter(query_, "count");
         if (count && *count != "true" && *count != "false") at_fault("count", "must be true or false");
@@ -50,16 +50,6 @@ public:
 private:
     void at_fault(std::string name, std::string detail) { faults_.push_back({std::move(name), 0, std::move(detail)}); }
 
-    void read_limit() {
-        const auto text = parameter(query_, "limit");
-        if (!text) return;
-        const char* end = text->data() + text->size();
-        const auto parsed = std::from_chars(text->data(), end, into_.limit);
-        const bool whole = parsed.ec == std::errc() && parsed.ptr == end;
-        if (!whole || into_.limit < 1 || into_.limit > limit_max)
-            at_fault("limit", "must be an integer from 1 to 1000");
-    }
-
     void read_sort() {
         into_.by = {of_.position(of_.sorts.front()), true};
         auto name = parameter(query_, "sort");
@@ -67,7 +57,7 @@ private:
         const bool descending = name->starts_with('-');
         if (descending) name->remove_prefix(1);
         if (std::find(of_.sorts.begin(), of_.sorts.end(), *name) == of_.sorts.end())
-            return at_fault("sort", "must be one of " + list_of(of_.sorts) + ", with a - before it to turn it round");
+            return at_fault("sort", "must be one of " + list_of(of_.sorts) + "; prefix - for descending");
         into_.by = {of_.position(*name), descending};
     }
 
@@ -135,10 +125,10 @@ result<std::optional<page_position>> write_items(const resource& of, const list_
         auto more = rows.step();
         if (!more) return more.error();
         if (!*more) return std::optional<page_position>();
-        if (written == asked.limit) return last;
+        if (last) return last;
         if (written > 0) body += ',';
         append_row(of, rows, 0, body);
-        if (written + 1 == asked.limit) last = position_of(of, asked, rows);
+        if (written + 1 == asked.limit || body.size() >= page_bytes_max) last = position_of(of, asked, rows);
     }
 }
 
@@ -167,6 +157,24 @@ std::vector<fault> refuse_parameters(const resource& of, const query_pairs& quer
     return faults;
 }
 
+std::vector<fault> refuse_repeats(const query_pairs& query) {
+    std::vector<fault> faults;
+    for (auto at = query.begin(); at != query.end(); ++at)
+        if (std::any_of(query.begin(), at, [&](const auto& other) { return other.first == at->first; }))
+            faults.push_back({at->first, 0, "is given twice"});
+    return faults;
+}
+
+std::optional<fault> read_limit(const query_pairs& query, std::int64_t& into) {
+    const auto text = parameter(query, "limit");
+    if (!text) return std::nullopt;
+    const char* end = text->data() + text->size();
+    const auto parsed = std::from_chars(text->data(), end, into);
+    const bool whole = parsed.ec == std::errc() && parsed.ptr == end;
+    if (whole && into >= 1 && into <= limit_max) return std::nullopt;
+    return fault{"limit", 0, "must be an integer from 1 to 1000"};
+}
+
 std::optional<std::string_view> parameter(const query_pairs& query, std::string_view name) {
     for (const auto& [known, text] : query)
         if (known == name) return text;
@@ -187,7 +195,7 @@ std::optional<problem> check_list(const operation& what, call& request) {
     std::optional<page_position> position;
     if (const auto cursor = parameter(request.query, "cursor"); cursor && faults.empty()) {
         position = decode_cursor(*cursor, parsed->binding);
-        if (!position) faults.push_back({"cursor", 0, "is not one that a list with this sort and these filters gave"});
+        if (!position) faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
     }
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     write_sql_of(of, *parsed, own.wants_total(), position);

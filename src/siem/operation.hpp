@@ -92,6 +92,8 @@ struct call {
     timestamp now = 0;              // when the request was received
     std::string fresh_id;           // a UUIDv7 for what this call may create
     std::unique_ptr<input> parsed;  // set by `check`
+    /// Set by `check` instead of a refusal when the request has an idempotency key: `run_write` keeps and answers it.
+    std::optional<problem> refused_by_check;
 };
 
 enum class method { get, post, put, patch, del };
@@ -142,9 +144,9 @@ std::span<const std::pair<std::string, std::string>> schemas();
 /// Runs a write operation.
 ///
 /// Without an idempotency key a refusal comes back as `siem_errc::refused`, so that the writer undoes the job. With a key
-/// the first outcome, refusals included, is kept in the same transaction and told again for 24 h: then a refusal comes
+/// the first outcome, refusals included, is kept in the same transaction and replayed for 24 h: then a refusal comes
 /// back as success, since its record must commit, and `reply::refused` tells. The key with another fingerprint is refused
-/// as `invalid`.
+/// as `invalid`. Keys are those of one operation: the same key on another one is another key.
 result<void> run_write(const operation& what, write_session& session, const call& request, reply& into);
 
 }  // namespace carrel::siem

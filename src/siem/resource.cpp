@@ -27,7 +27,7 @@ std::string assignments(const std::vector<field>& fields, const std::vector<std:
 
 bool may_change(const field& rules) {
     if (rules.from == origin::now) return rules.name != "created_at";
-    return rules.patchable || rules.from == origin::server;
+    return rules.patchable || rules.changes || rules.from == origin::server;
 }
 
 std::string placeholders(std::size_t count) {

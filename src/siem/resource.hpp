@@ -103,7 +103,8 @@ result<void> remove(const operation& what, write_session& session, const call& r
 // -- parts of them, for an aggregate's own operations ---
 /// The record that the call's path names, if its version is what the caller asks for.
 result<record> load(const resource& of, write_session& session, const call& request, reply& into);
-/// Writes what changed between both, grows the version, runs the hook and makes the reply.
+/// Writes what changed between both, grows the version, runs the hook and makes the reply. Nothing is written, and the
+/// version stays, if nothing changed.
 result<void> save(const resource& of, write_session& session, const call& request, const record& before, record after,
                   std::string_view note, reply& into);
 /// A body's members checked against `rules`; `values` gets those that were given, nothing for the others.

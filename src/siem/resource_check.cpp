@@ -1,3 +1,4 @@
+#include "siem/idempotency.hpp"
 #include "siem/problems.hpp"
 #include "siem/resource.hpp"
 #include "siem/resource_input.hpp"
@@ -129,7 +130,8 @@ std::optional<problem> check_create(const operation& what, call& request) {
             faults.push_back({"id", 0, "must be 1 to 128 of A-Z, a-z, 0-9, _ and -"});
         if (id != nullptr && is_reserved(*id)) faults.push_back({"id", 0, "is reserved"});
     }
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    if (!faults.empty())
+        return refuse_body(request, problem_of(problem_code::invalid, std::move(faults), request.members_left_out));
     parsed->row.values = complete(of, request, *parsed);
     request.parsed = std::move(parsed);
     return std::nullopt;
@@ -139,7 +141,8 @@ std::optional<problem> check_patch(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     auto parsed = std::make_unique<record_input>();
     std::vector<fault> faults = members_of(*what.of, request, true, *parsed);
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    if (!faults.empty())
+        return refuse_body(request, problem_of(problem_code::invalid, std::move(faults), request.members_left_out));
     request.parsed = std::move(parsed);
     return std::nullopt;
 }

@@ -86,6 +86,10 @@ result<record> load(const resource& of, write_session& session, const call& requ
 
 result<void> save(const resource& of, write_session& session, const call& request, const record& before, record after,
                   std::string_view note, reply& into) {
+    if (after.values == before.values) {
+        answer(of, before, outcome::ok, into);
+        return {};
+    }
     after.values[of.version] = before.integer(of.version) + 1;
     after.values[of.updated_at] = request.now;
     std::vector<value> bound;

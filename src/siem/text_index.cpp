@@ -47,14 +47,16 @@ result<std::int64_t> text_index::last_indexed(read_session& session) const {
     return last->value_or(0);
 }
 
-result<void> text_index::inserted(write_session& session, std::int64_t row) const {
+result<row_range> text_index::inserted(write_session& session, std::int64_t row) const {
     auto last = last_indexed(session);
     if (!last) return last.error();
     // The number of a deleted row may come again: such a row would wait for ever.
-    if (row <= *last) return index_rows(session, row - 1, row);
-    if (row - *last < waiting_max) return {};
-    if (auto done = index_rows(session, *last, row); !done) return done;
-    return session.execute(write_sql::dynamic(update_last_), row);
+    const row_range rows{row <= *last ? row - 1 : *last, row};
+    if (row > *last && row - *last < waiting_max) return row_range();
+    if (auto done = index_rows(session, rows.after, rows.last); !done) return done.error();
+    if (row <= *last) return rows;
+    if (auto done = session.execute(write_sql::dynamic(update_last_), row); !done) return done.error();
+    return rows;
 }
 
 result<void> text_index::index_rows(write_session& session, std::int64_t after, std::int64_t last) const {
@@ -73,14 +75,14 @@ result<void> text_index::index_rows(write_session& session, std::int64_t after, 
     }
 }
 
-result<void> text_index::forget(write_session& session, std::int64_t row, std::string_view text) const {
+result<void> text_index::remove(write_session& session, std::int64_t row, std::string_view text) const {
     auto last = last_indexed(session);
     if (!last) return last.error();
     if (row > *last) return {};
     return session.execute(write_sql::dynamic(delete_), row, words_of(text));
 }
 
-result<void> text_index::learn(write_session& session, std::int64_t row, std::string_view text) const {
+result<void> text_index::add(write_session& session, std::int64_t row, std::string_view text) const {
     auto last = last_indexed(session);
     if (!last) return last.error();
     if (row > *last) return {};

@@ -84,4 +84,54 @@ BOOST_AUTO_TEST_CASE(expired_outcomes_go_a_few_at_a_time) {
     BOOST_TEST(d.count("SELECT count(*) FROM idempotency") == 7);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_is_refused_has_an_outcome_too) {
+    domain d;
+    constexpr const char* bad = R"({"title":"","severity":"low"})";
+    const auto first = d.post("/alerts", bad, with_key("k", "f"));
+    BOOST_TEST((first.refused && first.refused->code == problem_code::invalid));
+    BOOST_TEST(first.faults() == "title");
+    const auto again = d.post("/alerts", bad, with_key("k", "f"));
+    BOOST_TEST(again.faults() == "title");
+    BOOST_TEST(again.refused->detail == first.refused->detail);
+    // The key with a body that would do is another request.
+    const auto other = d.post("/alerts", body, with_key("k", "g"));
+    BOOST_TEST((other.refused && other.refused->code == problem_code::invalid));
+    BOOST_TEST(other.faults() == "Idempotency-Key");
+    BOOST_TEST(d.get("/alerts/count").at("/count").as_int64() == 0);
+    d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
+    d.post("/alerts/a/status", "{}", with_key("s", "f"));
+    BOOST_TEST(d.post("/alerts/a/status", R"({"status":"closed"})", with_key("s", "g")).faults() == "Idempotency-Key");
+    BOOST_TEST(d.get("/alerts/a").text("/status") == "pending");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_belongs_to_one_operation) {
+    domain d;
+    const auto made = d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})", with_key("k", "f"));
+    const auto closed = d.post("/alerts/a/status", R"({"status":"closed"})", with_key("k", "g"));
+    BOOST_TEST(!closed.refused.has_value());
+    BOOST_TEST(closed.text("/status") == "closed");
+    auto events =
+        d.ingest("{}\n", carrel::siem::event_intake::format::ndjson, 100, carrel::siem::idempotency{"k", "h"});
+    BOOST_TEST(events->summary().accepted == 1);
+    BOOST_TEST(d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})", with_key("k", "f")).told.body ==
+               made.told.body);
+}
+
+BOOST_AUTO_TEST_CASE(that_no_event_was_accepted_is_an_outcome) {
+    domain d;
+    const auto send = [&](std::string_view lines) {
+        return d.ingest(lines, carrel::siem::event_intake::format::ndjson, 100, carrel::siem::idempotency{"k", "f"})
+            ->summary();
+    };
+    for (int i = 0; i < 2; ++i) {
+        const auto none = send("x\n[1]\n");
+        BOOST_TEST(none.accepted == 0);
+        BOOST_TEST(none.rejected == 2);
+        BOOST_TEST(!d.last_refusal.has_value());
+    }
+    BOOST_TEST(send("{}\n").accepted == 0);
+    BOOST_TEST((d.last_refusal && d.last_refusal->code == problem_code::invalid));
+    BOOST_TEST(d.count("SELECT count(*) FROM events") == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
