@@ -112,9 +112,9 @@ private:
     std::string next(std::vector<std::string>& expected) {
         if (asked_.kind == "post") return expected.emplace_back("wevtutil"), post_of(std::string("{") + alert_rest);
         if (asked_.kind == "list") return expected.emplace_back("\"next\":\""), wire_.request("GET", "/api/v1/alerts");
-        place_ = (place_ + 7'919) % asked_.rows;  // no neighbour of the last
-        expected.push_back(id(place_));
-        return wire_.request("GET", "/api/v1/alerts/" + id(place_));
+        server_ = (server_ + 7'919) % asked_.rows;  // no neighbour of the last
+        expected.push_back(id(server_));
+        return wire_.request("GET", "/api/v1/alerts/" + id(server_));
     }
     void exchange(const std::string& together, std::size_t count, int status,
                   const std::vector<std::string>& expected) {
@@ -128,7 +128,7 @@ private:
 
     const settings& asked_;
     testing::raw_client wire_;
-    std::size_t place_ = 0;
+    std::size_t server_ = 0;
 };
 
 int be_client(const settings& asked) {

@@ -1,8 +1,8 @@
 #include "http/server.hpp"
 
-#include "http/listener.hpp"
-#include "http/openapi.hpp"
-#include "http/shard_loop.hpp"
+#include "http/net/listener.hpp"
+#include "http/net/shard_loop.hpp"
+#include "http/routing/openapi.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -47,9 +47,9 @@ std::size_t shards_for(std::size_t asked) noexcept {
 }  // namespace
 
 struct server::state {
-    std::unique_ptr<site> place;
+    std::unique_ptr<server_context> context;
     std::vector<std::unique_ptr<shard_loop>> shards;
-    std::unique_ptr<listener> door;  // on the first shard's context, so it goes before the shards
+    std::unique_ptr<listener> acceptor;  // on the first shard's context, so it goes before the shards
     std::string url;
     std::uint16_t port = 0;
     bool runs = false;
@@ -81,22 +81,24 @@ result<server> server::listen(database& store, server_options options) {
     auto made = std::make_unique<state>();
     made->port = socket->endpoint().port();
     made->url = "http://" + socket->authority();
-    made->place = std::make_unique<site>(store, made->port, options.allow_hosts, options.limits);
-    made->place->clock = options.clock ? std::move(options.clock) : system_clock_now;
-    made->place->log = std::move(options.log);
-    made->place->openapi = openapi_document(made->place->endpoints, options.version);
+    made->context = std::make_unique<server_context>(store, made->port, options.allow_hosts, options.limits);
+    made->context->clock = options.clock ? std::move(options.clock) : system_clock_now;
+    made->context->log = std::move(options.log);
+    made->context->openapi = openapi_document(made->context->endpoints, options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
-        auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(*made->place));
-        made->place->counts.push_back(&added.bench().counts());
+        auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(*made->context));
+        made->context->counts.push_back(&added.context().counts());
     }
-    made->door = std::make_unique<listener>(made->shards.front()->context(), std::move(*socket));
+    made->acceptor = std::make_unique<listener>(made->shards.front()->io(), std::move(*socket));
     return server(std::move(made));
 }
 
 const std::string& server::url() const noexcept { return state_->url; }
 std::uint16_t server::port() const noexcept { return state_->port; }
 
-std::size_t server::connections() const noexcept { return state_->place->connections.load(std::memory_order_relaxed); }
+std::size_t server::connections() const noexcept {
+    return state_->context->connections.load(std::memory_order_relaxed);
+}
 
 result<void> server::run() {
     std::vector<shard_loop*> shards;
@@ -114,17 +116,17 @@ result<void> server::run() {
         return outcome;
     }
     auto& first = *shards.front();
-    boost::asio::post(first.context(), [door = state_->door.get(), place = state_->place.get(), shards] {
-        door->start(*place, shards);
+    boost::asio::post(first.io(), [acceptor = state_->acceptor.get(), context = state_->context.get(), shards] {
+        acceptor->start(*context, shards);
     });
     return outcome;
 }
 
 void server::begin_drain() noexcept {
-    if (!state_->runs || state_->place->draining.exchange(true)) return;
-    // Posted first: sockets that the door still takes reach the shards before they drain.
-    boost::asio::post(state_->shards.front()->context(), [state = state_.get()] {
-        state->door->stop();
+    if (!state_->runs || state_->context->draining.exchange(true)) return;
+    // Posted first: sockets that the acceptor still takes reach the shards before they drain.
+    boost::asio::post(state_->shards.front()->io(), [state = state_.get()] {
+        state->acceptor->stop();
         for (auto& each : state->shards) each->begin_drain();
     });
 }
@@ -139,7 +141,7 @@ bool server::stop(std::chrono::milliseconds deadline) {
         if (!all_ended) each->cut();
         each->join();
     }
-    state_->door.reset();
+    state_->acceptor.reset();
     state_->shards.clear();
     state_->runs = false;
     return all_ended;

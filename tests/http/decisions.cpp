@@ -1,10 +1,10 @@
-#include "http/entity_tag.hpp"
-#include "http/host_list.hpp"
-#include "http/inflater.hpp"
-#include "http/media_type.hpp"
-#include "http/patience.hpp"
-#include "http/problem.hpp"
-#include "http/target.hpp"
+#include "http/net/timeouts.hpp"
+#include "http/protocol/entity_tag.hpp"
+#include "http/protocol/host_list.hpp"
+#include "http/protocol/inflater.hpp"
+#include "http/protocol/media_type.hpp"
+#include "http/protocol/problem.hpp"
+#include "http/protocol/target.hpp"
 
 #include <boost/test/unit_test.hpp>
 

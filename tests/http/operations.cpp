@@ -1,6 +1,6 @@
 #include "fixture.hpp"
 
-#include "http/endpoints.hpp"
+#include "http/routing/endpoints.hpp"
 
 #include <boost/test/unit_test.hpp>
 

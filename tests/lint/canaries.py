@@ -20,7 +20,7 @@ CANARIES = [
     (rules.include_direction, "src/siem/a.cpp", "#include <boost/asio/post.hpp>\n", True),
     (rules.include_direction, "src/siem/a.cpp", "#include <carrel/session.hpp>\n#include <openssl/sha.h>\n", False),
     (rules.include_direction, "src/sqlite/a.cpp", '#include "siem/operation.hpp"\n', True),
-    (rules.include_direction, "src/metrics/a.cpp", '#include "http/site.hpp"\n', True),
+    (rules.include_direction, "src/metrics/a.cpp", '#include "http/server_context.hpp"\n', True),
     (rules.include_direction, "src/metrics/a.cpp", "#include <prometheus/metric_family.h>\n", False),
     (rules.include_direction, "actors/a.cpp", '#include "siem/operation.hpp"\n', True),
     (rules.include_direction, "actors/a.cpp", '#include "sqlite/connection.hpp"\n', False),
