@@ -1,7 +1,7 @@
+#include "base/uuid.hpp"
 #include "cli/ingest_target.hpp"
 #include "cli/options.hpp"
 #include "siem/event_intake.hpp"
-#include "siem/uuid.hpp"
 
 #include <carrel/database.hpp>
 

@@ -1,7 +1,7 @@
+#include "base/uuid.hpp"
 #include "cli/ingest_target.hpp"
 #include "cli/retry.hpp"
 #include "json/reader.hpp"
-#include "siem/uuid.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

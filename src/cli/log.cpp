@@ -1,7 +1,7 @@
 #include "cli/log.hpp"
 
+#include "base/time.hpp"
 #include "json/writer.hpp"
-#include "siem/time.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>

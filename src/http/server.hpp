@@ -1,7 +1,7 @@
 #pragma once
 
 #include "http/limits.hpp"
-#include "siem/operation.hpp"
+#include "resource/operation.hpp"
 
 #include <carrel/database.hpp>
 

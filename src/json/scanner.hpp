@@ -1,6 +1,6 @@
 #pragma once
 
-#include "json/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstddef>
 #include <string_view>

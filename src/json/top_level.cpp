@@ -1,5 +1,7 @@
 #include "json/top_level.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 #include <bit>
 
@@ -177,23 +179,6 @@ char plain_escape(char c) noexcept {
 }
 
 }  // namespace
-
-void append_utf8(std::string& out, char32_t c) {
-    const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
-    if (c < 0x80) return put(c);
-    if (c < 0x800) {
-        put(0xC0 | (c >> 6));
-    } else {
-        if (c < 0x10000) {
-            put(0xE0 | (c >> 12));
-        } else {
-            put(0xF0 | (c >> 18));
-            put(0x80 | ((c >> 12) & 0x3F));
-        }
-        put(0x80 | ((c >> 6) & 0x3F));
-    }
-    put(0x80 | (c & 0x3F));
-}
 
 void append_decoded(std::string& out, std::string_view escaped) {
     while (!escaped.empty()) {

@@ -21,7 +21,4 @@ bool holds_string(std::string_view array, std::string_view text, std::string& sc
 /// U+FFFD.
 void append_decoded(std::string& out, std::string_view escaped);
 
-/// Appends a code point as UTF-8.
-void append_utf8(std::string& out, char32_t code_point);
-
 }  // namespace carrel::json

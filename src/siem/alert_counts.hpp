@@ -1,7 +1,7 @@
 #pragma once
 
+#include "resource/text_index.hpp"
 #include "siem/alert_status.hpp"
-#include "siem/text_index.hpp"
 
 #include <carrel/session.hpp>
 

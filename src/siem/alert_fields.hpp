@@ -1,6 +1,6 @@
 #pragma once
 
-#include "siem/resource.hpp"
+#include "resource/resource.hpp"
 
 #include <cstddef>
 

@@ -1,9 +1,9 @@
+#include "base/time.hpp"
 #include "json/writer.hpp"
+#include "resource/cursor.hpp"
+#include "resource/listing.hpp"
+#include "resource/problems.hpp"
 #include "siem/alerts.hpp"
-#include "siem/cursor.hpp"
-#include "siem/listing.hpp"
-#include "siem/problems.hpp"
-#include "siem/time.hpp"
 
 // GET /alerts/{id}/history: the changes of an alert, oldest first, in pages.
 namespace carrel::siem {

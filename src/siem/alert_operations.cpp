@@ -1,9 +1,9 @@
 #include "json/writer.hpp"
+#include "resource/idempotency.hpp"
+#include "resource/problems.hpp"
 #include "siem/alert_counts.hpp"
 #include "siem/alert_status.hpp"
 #include "siem/alerts.hpp"
-#include "siem/idempotency.hpp"
-#include "siem/problems.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "siem/transitions.hpp"
+#include "resource/transitions.hpp"
 
 #include <array>
 

@@ -1,11 +1,11 @@
 #include "siem/alerts.hpp"
 
+#include "resource/problems.hpp"
+#include "resource/text_index.hpp"
 #include "siem/alert_counts.hpp"
 #include "siem/alert_fields.hpp"
 #include "siem/alert_merge.hpp"
 #include "siem/alert_status.hpp"
-#include "siem/problems.hpp"
-#include "siem/text_index.hpp"
 
 #include <boost/json/parse.hpp>
 

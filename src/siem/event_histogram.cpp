@@ -1,8 +1,8 @@
+#include "base/time.hpp"
 #include "json/writer.hpp"
+#include "resource/listing.hpp"
+#include "resource/problems.hpp"
 #include "siem/events.hpp"
-#include "siem/listing.hpp"
-#include "siem/problems.hpp"
-#include "siem/time.hpp"
 
 #include <algorithm>
 #include <array>

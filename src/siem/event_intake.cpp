@@ -1,10 +1,10 @@
 #include "siem/event_intake.hpp"
 
+#include "base/digest.hpp"
 #include "json/writer.hpp"
-#include "siem/digest.hpp"
+#include "resource/problems.hpp"
 #include "siem/element_splitter.hpp"
 #include "siem/event_reader.hpp"
-#include "siem/problems.hpp"
 
 #include <deque>
 #include <utility>

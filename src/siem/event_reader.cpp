@@ -1,8 +1,8 @@
 #include "siem/event_reader.hpp"
 
+#include "base/time.hpp"
 #include "json/scanner.hpp"
 #include "json/top_level.hpp"
-#include "siem/time.hpp"
 
 #include <algorithm>
 #include <array>

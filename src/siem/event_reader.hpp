@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/words.hpp"
 #include "siem/event_intake.hpp"
-#include "siem/words.hpp"
 
 namespace carrel::siem {
 

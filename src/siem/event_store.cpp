@@ -1,6 +1,6 @@
+#include "resource/idempotency.hpp"
+#include "resource/problems.hpp"
 #include "siem/event_intake.hpp"
-#include "siem/idempotency.hpp"
-#include "siem/problems.hpp"
 
 #include <charconv>
 

@@ -26,7 +26,7 @@ def _allowed_in_public_header(name):
 
 
 def _allowed_in_actors(name):
-    return not _starts(name, "http/", "siem/", "json/", "cli/", "boost/beast", "boost/json")
+    return not _starts(name, "http/", "siem/", "resource/", "json/", "base/", "cli/", "boost/beast", "boost/json")
 
 
 def _allowed_in_sqlite(name):
@@ -35,7 +35,12 @@ def _allowed_in_sqlite(name):
 
 
 def _allowed_in_siem(name):
-    return (_is_standard(name) or _starts(name, "base/", "carrel/", "json/", "siem/", "boost/json", "boost/system/", "openssl/"))
+    return _allowed_in_resource(name) or _starts(name, "siem/")
+
+
+def _allowed_in_resource(name):
+    return (_is_standard(name)
+            or _starts(name, "base/", "carrel/", "json/", "resource/", "boost/json", "boost/system/"))
 
 
 def _allowed_in_base(name):
@@ -63,6 +68,7 @@ LAYERS = [
     ("include/carrel/", _allowed_in_public_header),
     ("actors/", _allowed_in_actors),
     ("src/sqlite/", _allowed_in_sqlite),
+    ("src/resource/", _allowed_in_resource),
     ("src/siem/", _allowed_in_siem),
     ("src/base/", _allowed_in_base),
     ("src/json/", _allowed_in_json),
@@ -74,7 +80,7 @@ LAYERS = [
 
 
 def include_direction(path, text):
-    """Includes point one way: http -> siem -> session <- sqlite, http -> database -> actors -> sqlite."""
+    """Includes point one way: http -> siem -> resource -> session <- sqlite, http -> database -> actors -> sqlite."""
     for layer, allowed in LAYERS:
         if not path.startswith(layer):
             continue

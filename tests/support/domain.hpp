@@ -1,12 +1,12 @@
 #pragma once
 
+#include "base/uuid.hpp"
 #include "json/reader.hpp"
+#include "resource/idempotency.hpp"
+#include "resource/operation.hpp"
 #include "siem/event_intake.hpp"
 #include "siem/functions.hpp"
-#include "siem/idempotency.hpp"
 #include "siem/migrations.hpp"
-#include "siem/operation.hpp"
-#include "siem/uuid.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/file_guard.hpp"
 #include "sqlite/migrations.hpp"

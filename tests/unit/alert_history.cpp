@@ -1,4 +1,4 @@
-#include "siem/listing.hpp"
+#include "resource/listing.hpp"
 #include "support/domain.hpp"
 
 #include <boost/test/unit_test.hpp>

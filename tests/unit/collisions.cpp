@@ -1,6 +1,6 @@
 // Inputs chosen against a hash without a secret: what they cost is compared with random ones of the same size.
+#include "base/words.hpp"
 #include "json/reader.hpp"
-#include "siem/words.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
-#include "siem/base64url.hpp"
-#include "siem/cursor.hpp"
+#include "base/base64url.hpp"
+#include "resource/cursor.hpp"
 
 #include <boost/test/unit_test.hpp>
 

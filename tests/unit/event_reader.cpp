@@ -1,6 +1,6 @@
 #include "siem/event_reader.hpp"
 
-#include "siem/time.hpp"
+#include "base/time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "siem/row_hints.hpp"
+#include "resource/row_hints.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "siem/time.hpp"
+#include "base/time.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
 #include "http/pipeline/fingerprint.hpp"
 
-#include "siem/digest.hpp"
+#include "base/digest.hpp"
 
 namespace carrel::http {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/uuid.hpp"
 #include "http/pipeline/exchange.hpp"
 #include "http/server_context.hpp"
 #include "json/reader.hpp"
-#include "siem/uuid.hpp"
 
 #include <boost/asio/io_context.hpp>
 

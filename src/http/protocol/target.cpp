@@ -1,6 +1,6 @@
 #include "http/protocol/target.hpp"
 
-#include "json/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 

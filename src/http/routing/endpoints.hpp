@@ -1,6 +1,6 @@
 #pragma once
 
-#include "siem/operation.hpp"
+#include "resource/operation.hpp"
 
 #include <string>
 #include <string_view>
