@@ -69,10 +69,10 @@ class Ingesting(unittest.TestCase):
                 reply = client.post("/api/v1/events", packed, Content_Type="application/x-ndjson", Carrel_Timeout_Ms="60000",
                                     **encoding)
                 self.assertEqual(reply.status, 201, reply)
-                told = reply.json()
+                summary = reply.json()
                 expected = [real_events.BROKEN_LINE] if name == real_events.BROKEN else []
-                self.assertEqual([error["line"] for error in told["errors"]], expected)
-                self.assertEqual(told["rejected"], len(expected))
+                self.assertEqual([error["line"] for error in summary["errors"]], expected)
+                self.assertEqual(summary["rejected"], len(expected))
             self.assertEqual(client.get("/api/v1/events/count").json(), {"count": real_events.ACCEPTED})
 
 
@@ -157,8 +157,8 @@ class Stored(unittest.TestCase):
         items = reply.json()["items"]
         starts = [datetime.datetime.fromisoformat(item["start"].replace("Z", "+00:00")) for item in items]
         self.assertEqual([later - earlier for earlier, later in zip(starts, starts[1:])], [step] * (len(items) - 1))
-        told = {(start - epoch) // step: item["count"] for start, item in zip(starts, items)}
-        self.assertEqual({bucket: count for bucket, count in told.items() if count}, dict(expected))
+        counted = {(start - epoch) // step: item["count"] for start, item in zip(starts, items)}
+        self.assertEqual({bucket: count for bucket, count in counted.items() if count}, dict(expected))
         self.assertEqual(sum(item["count"] for item in items), sum(expected.values()))
 
     def test_histograms(self):

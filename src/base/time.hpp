@@ -20,7 +20,7 @@ std::optional<timestamp> parse_time(std::string_view text);
 /// an epoch time. Years 1970 to 9999.
 std::optional<timestamp> parse_event_time(std::string_view text);
 
-/// An epoch time in seconds, milliseconds or microseconds, told apart by size, maybe with a fraction.
+/// An epoch time in seconds, milliseconds or microseconds, by its size, maybe with a fraction.
 std::optional<timestamp> parse_epoch(std::string_view digits);
 
 /// `2026-11-23T10:00:00.000000Z`. The year must have four digits. Valid until the thread's next call.

@@ -10,7 +10,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <thread>
 
@@ -23,7 +26,9 @@ struct typed {
     std::string database = standard.path;
     std::string listen = "127.0.0.1:8080";
     std::string durability = "full";
+#ifdef CARREL_BENCHMARK_MODES
     std::string engine = "actors";
+#endif
     std::uint64_t readers = standard.readers_max, shards = 0;
     std::uint64_t batch_jobs_max = standard.batch_jobs_max;
     std::uint64_t batch_time_ms = static_cast<std::uint64_t>(standard.batch_time_max.count());
@@ -50,10 +55,11 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->delimiter(',');
     app.add_flag("--insecure", settings.front.insecure,
                  "listen on other addresses than loopback, without authentication");
-    app.add_option("--log-format", settings.log_format, "of the log on stderr")
+    app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
+    app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
-    app.add_option("--log-level", settings.log_level, "least level that is logged")
+    app.add_option("--log-level", settings.log.level, "least level that is logged")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
         ->capture_default_str();
 }
@@ -63,10 +69,12 @@ void add_tuning_flags(CLI::App& app, typed& raw) {
                                const char* what) {
         app.add_option(flag, into, what)->check(CLI::Range(low, high))->capture_default_str()->group("Tuning");
     };
+#ifdef CARREL_BENCHMARK_MODES
     app.add_option("--engine", raw.engine, "single: one connection for everything, for comparison")
         ->check(CLI::IsMember({"actors", "single"}))
         ->capture_default_str()
         ->group("Tuning");
+#endif
     number("--batch-jobs-max", raw.batch_jobs_max, 1, 65'536, "mutations a commit; 1 switches group commit off");
     number("--batch-time-ms", raw.batch_time_ms, 1, 10'000, "longest run of mutations before a commit");
     number("--read-budget-us", raw.read_budget_us, 50, 1'000'000, "longest read on a shard's own reader");
@@ -88,7 +96,9 @@ void take_over(const typed& raw, serve_settings& settings) {
     store.default_durability = raw.durability == "full" ? durability::full : durability::normal;
     store.readers_max = raw.readers;
     store.readers_idle = std::min<std::size_t>(store.readers_idle, raw.readers);
+#ifdef CARREL_BENCHMARK_MODES
     store.single_connection = raw.engine == "single";
+#endif
     store.batch_jobs_max = raw.batch_jobs_max;
     store.batch_time_max = std::chrono::milliseconds(raw.batch_time_ms);
     store.read_budget = std::chrono::microseconds(raw.read_budget_us);
@@ -104,10 +114,24 @@ void take_over(const typed& raw, serve_settings& settings) {
     settings.front.shards = raw.shards != 0 ? raw.shards : std::min(cores, raw.readers - 1);
 }
 
-// What one flag alone cannot tell. Nothing if all is well.
+// Open files that a server with these settings needs at least: SQLite's of each connection, what a shard waits with, and
+// some for sockets and the log.
+std::uint64_t open_files_min(const serve_settings& settings) {
+    return 2 * (settings.store.readers_max + 1) + 4 * settings.front.shards + 32;
+}
+
+std::string fault_in_open_files(const serve_settings& settings) {
+    struct rlimit limit {};
+    const auto needed = open_files_min(settings);
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= needed) return {};
+    return "the limit of open files is " + std::to_string(limit.rlim_max) + ", these settings need " +
+           std::to_string(needed) + " (ulimit -n)";
+}
+
+// Faults that no flag has by itself. Empty if there are none.
 std::string fault_in(const typed& raw, serve_settings& settings) {
     const auto address = parse_listen_address(raw.listen);
-    if (!address) return "--listen: '" + raw.listen + "' is no ADDR:PORT such as 127.0.0.1:8080 or [::1]:0";
+    if (!address) return "--listen: '" + raw.listen + "' is not ADDR:PORT, such as 127.0.0.1:8080 or [::1]:0";
     if (!address->address().is_loopback() && !settings.front.insecure)
         return "--listen: " + raw.listen + " is not loopback and carrel has no authentication; --insecure allows it";
     if (settings.front.shards >= raw.readers)
@@ -116,7 +140,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     settings.front.address = address->address().to_string();
     settings.front.port = address->port();
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
-    return {};
+    return fault_in_open_files(settings);
 }
 
 }  // namespace
@@ -130,9 +154,27 @@ std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
     add_tuning_flags(app, raw);
     add_settings_file(app);
     if (const auto ended = parse(app, arguments)) return *ended;
+    if (const auto ended = apply_settings_file(app)) return *ended;
     take_over(raw, settings);
     if (const auto fault = fault_in(raw, settings); !fault.empty()) return unusable("serve: " + fault);
     return settings;
+}
+
+std::string describe(const serve_settings& settings) {
+    const auto& store = settings.store;
+    std::string text = "database " + store.path;
+    text += store.default_durability == durability::full ? ", durability full" : ", durability normal";
+    text += ", readers " + std::to_string(store.readers_max) + ", shards " + std::to_string(settings.front.shards);
+    text += ", batches of " + std::to_string(store.batch_jobs_max) + " jobs";
+    text += " or " + std::to_string(store.batch_time_max.count()) + " ms";
+    text += ", read budget " + std::to_string(store.read_budget.count()) + " us";
+    text += ", WAL " + std::to_string(store.wal_soft_bytes >> 20) + " to " +
+            std::to_string(store.wal_hard_bytes >> 20) + " MiB";
+    const auto connections = settings.front.limits.connections_max;
+    text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
+    text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
+    for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
+    return text;
 }
 
 options store_options(const std::string& path) {
@@ -146,11 +188,22 @@ options store_options(const std::string& path) {
 std::string explain(const error& why, const std::string& path) {
     if (why == errc::no_directory) return "the directory of " + path + " does not exist";
     if (why == errc::read_only_file) return path + " may not be written";
-    if (why == errc::not_a_database) return path + " is no SQLite database";
+    if (why == errc::not_a_database) return path + " is not a SQLite database";
     if (why == errc::database_in_use) return path + " is in use by another carrel";
     if (why == errc::network_filesystem) return path + " is on a network file system";
     if (why == errc::newer_database) return path + " was written by a newer carrel";
     return path + ": " + why.message();
+}
+
+int exit_status_of(const error& why, int otherwise) {
+    if (why == errc::database_in_use) return exit_in_use;
+    if (why == errc::read_only_file) return exit_permission;
+    if (why == errc::migration_changed || why == errc::profile_mismatch || why == sqlite_errc::corrupt)
+        return exit_damaged;
+    if (why == errc::invalid_option) return exit_usage;
+    const int number = why.code().category() == boost::system::system_category() ? why.code().value() : 0;
+    if (number == EMFILE || number == ENFILE) return exit_usage;
+    return number == EACCES || number == EPERM || number == EROFS ? exit_permission : otherwise;
 }
 
 }  // namespace carrel::cli

@@ -49,7 +49,7 @@ public:
         }
     }
 
-    // A value that is no string, as it stands.
+    // A value that is not a string, as it stands.
     std::string_view other() noexcept {
         const char* begin = at_;
         if (*at_ == '{' || *at_ == '[') {
@@ -97,7 +97,7 @@ private:
         return from;
     }
 
-    // The next quote, brace or bracket. Bit 5 is all that tells a brace from a bracket.
+    // The next quote, brace or bracket. A brace and a bracket differ in bit 5 alone.
     const char* find_structure(const char* from) const noexcept {
 #if defined(__SSE2__)
         const __m128i quotes = _mm_set1_epi8('"'), fold = _mm_set1_epi8(0x20);

@@ -133,7 +133,7 @@ writer& writer::integer(std::int64_t number) {
 }
 
 writer& writer::real(double number) {
-    // JSON has no word for what is no number.
+    // JSON has no word for what is not a number.
     if (!std::isfinite(number)) return null();
     separate();
     std::array<char, 32> digits;

@@ -64,7 +64,7 @@ std::optional<std::int64_t> index_of(std::span<const std::string_view> values, s
 /// `critical, high, medium`, for messages.
 std::string list_of(std::span<const std::string_view> values);
 
-/// A JSON Schema fragment that tells the rules.
+/// A JSON Schema fragment that states the rules.
 std::string schema_of(const field& rules);
 
 }  // namespace carrel::siem

@@ -60,7 +60,7 @@ struct reply {
     void clear();
 };
 
-/// `refused` says that `reply::refused` tells why; the writer undoes the job like after any error.
+/// `refused` says that `reply::refused` has the reason; the writer undoes the job like after any error.
 enum class siem_errc { refused = 1 };
 error_code make_error_code(siem_errc e) noexcept;
 /// Fills `into.refused` and returns the error to hand on.
@@ -144,7 +144,7 @@ std::span<const std::pair<std::string, std::string>> schemas();
 ///
 /// Without an idempotency key a refusal comes back as `siem_errc::refused`, so that the writer undoes the job. With a key
 /// the first outcome, refusals included, is kept in the same transaction and replayed for 24 h: then a refusal comes
-/// back as success, since its record must commit, and `reply::refused` tells. The key with another fingerprint is refused
+/// back as success, since its record must commit, and `reply::refused` has the reason. The key with another fingerprint is refused
 /// as `invalid`. Keys are those of one operation: the same key on another one is another key.
 result<void> run_write(const operation& what, write_session& session, const call& request, reply& into);
 

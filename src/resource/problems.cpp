@@ -64,7 +64,7 @@ problem problem_of(problem_code code, std::string field, std::string detail) {
 }
 
 problem not_found(std::string_view what, std::string_view id) {
-    return {problem_code::not_found, "there is no " + std::string(what) + " `" + std::string(id) + "`", {}};
+    return {problem_code::not_found, std::string(what) + " `" + std::string(id) + "` does not exist", {}};
 }
 
 }  // namespace carrel::siem

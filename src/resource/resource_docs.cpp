@@ -46,6 +46,12 @@ bool belongs_in_a_body(const field& rules, bool for_patch) {
     return rules.from == origin::client || rules.from == origin::fresh_id;
 }
 
+// `an alert`, `a rule`.
+std::string with_article(const std::string& noun) {
+    constexpr std::string_view vowels = "aeiou";
+    return (vowels.find(noun.front()) == vowels.npos ? "a " : "an ") + noun;
+}
+
 operation make(const resource& of, method how, std::string path, std::string id, std::string summary) {
     operation made;
     made.method = how;
@@ -131,20 +137,21 @@ operation count_operation(const resource& of) {
 
 std::vector<operation> common_operations(const resource& of) {
     const std::string name(of.name);
-    operation creation = make(of, method::post, "", "create_" + name, "Creates an " + name + ".");
+    operation creation = make(of, method::post, "", "create_" + name, "Creates " + with_article(name) + ".");
     creation.body = body_kind::json;
     creation.fields = document(of.fields, false);
     creation.success = outcome::created;
     creation.check = check_create;
     creation.write = create;
 
-    operation change = make(of, method::patch, "/{id}", "change_" + name, "Changes members of an " + name + ".");
+    operation change =
+        make(of, method::patch, "/{id}", "change_" + name, "Changes fields of " + with_article(name) + ".");
     change.body = body_kind::merge_patch;
     change.fields = document(of.fields, true);
     change.check = check_patch;
     change.write = patch;
 
-    operation removal = make(of, method::del, "/{id}", "delete_" + name, "Deletes an " + name + ".");
+    operation removal = make(of, method::del, "/{id}", "delete_" + name, "Deletes " + with_article(name) + ".");
     removal.reply_schema.clear();
     removal.success = outcome::no_content;
     removal.write = remove;

@@ -145,7 +145,7 @@ result<void> get(const operation& what, read_session& session, const call& reque
     auto found = prepared->bind(id).step();
     if (!found) return found.error();
     if (!*found) return refuse(into, not_found(of.name, id));
-    hints.learn(key, prepared->integer(static_cast<int>(of.fields.size())));
+    hints.add(key, prepared->integer(static_cast<int>(of.fields.size())));
     return answer_with(of, *prepared, into);
 }
 

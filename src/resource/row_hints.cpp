@@ -22,7 +22,7 @@ std::int64_t row_hints::find(std::uint64_t key) const noexcept {
     return 0;
 }
 
-void row_hints::learn(std::uint64_t key, std::int64_t row) {
+void row_hints::add(std::uint64_t key, std::int64_t row) {
     if (held_ > buckets_.size() * slots_a_bucket / 2 && buckets_.size() < buckets_max) grow();
     put(key, row);
 }

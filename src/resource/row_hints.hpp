@@ -9,11 +9,11 @@
 namespace carrel::siem {
 
 /// Where the rows of ids that were read before are. Half of what a point read costs is the way through the index from the
-/// id to the row; who remembers the row's number goes to it directly.
+/// id to the row; with the row's number a read goes to it directly.
 ///
-/// Only hints: a row found by one must be asked for its id as well, and whoever finds another or none looks the id up. So
+/// Only hints: a row found by one must be asked for its id as well, and if there is another or none, the id is looked up. So
 /// they are right whatever was deleted since, in any snapshot and any database. One table a thread, without a lock; it
-/// grows with what is read, to 4 MiB, and then forgets.
+/// grows with what is read, to 4 MiB, and then drops old ones.
 class row_hints {
 public:
     static row_hints& of_this_thread();
@@ -23,7 +23,7 @@ public:
 
     /// The number of the row that the key had last; 0 if that is not known.
     std::int64_t find(std::uint64_t key) const noexcept;
-    void learn(std::uint64_t key, std::int64_t row);
+    void add(std::uint64_t key, std::int64_t row);
     /// Has the processor fetch what `find` will look at; the table is larger than its caches.
     void prefetch(std::uint64_t key) const noexcept { __builtin_prefetch(&buckets_[key % buckets_.size()]); }
 

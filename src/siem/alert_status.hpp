@@ -4,7 +4,7 @@
 
 #include <array>
 
-// The words of an alert and the ways its status can go: api.md section 4.
+// The words of an alert, and which status may follow which.
 namespace carrel::siem {
 
 /// Ascending: `severity` sorts by rank.

@@ -60,7 +60,7 @@ element_splitter::step element_splitter::inside(std::string_view& bytes) {
         const char c = bytes[i];
         const bool delimits = c == ',' || c == ']' || c == '}' || is_space(c);
         if (scalar_ && delimits) {
-            // A delimiter where a value should be: an empty element is no JSON, the check of it will say so.
+            // A delimiter where a value should be: an empty element is not JSON, the check of it will say so.
             hold(bytes.substr(0, i));
             bytes.remove_prefix(i);
             return end_element();

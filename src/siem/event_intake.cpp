@@ -60,7 +60,7 @@ struct event_intake::state {
     std::deque<event_part> complete;
     std::size_t bytes_complete = 0;
     std::uint32_t parts = 0;
-    intake_summary told;
+    intake_summary totals;
 
     void take(std::string_view text, bool oversized, const char* end);
     void accept(const char* end);
@@ -130,16 +130,16 @@ std::size_t event_intake::bytes_held() const noexcept {
 }
 
 void event_intake::committed(const event_part&, const stored_part& stored) {
-    intake_summary& told = state_->told;
-    told.accepted += stored.accepted;
-    if (told.first_id.empty()) told.first_id = stored.first_id;
-    told.last_id = stored.last_id;
+    intake_summary& totals = state_->totals;
+    totals.accepted += stored.accepted;
+    if (totals.first_id.empty()) totals.first_id = stored.first_id;
+    totals.last_id = stored.last_id;
 }
 
-const intake_summary& event_intake::summary() const noexcept { return state_->told; }
+const intake_summary& event_intake::summary() const noexcept { return state_->totals; }
 
 void event_intake::write_summary(std::string& json) const {
-    const intake_summary& told = state_->told;
+    const intake_summary& totals = state_->totals;
     json::writer out(json);
     const auto id = [&](std::string_view name, const std::string& text) {
         out.key(name);
@@ -149,13 +149,13 @@ void event_intake::write_summary(std::string& json) const {
             out.string(text);
         }
     };
-    out.begin_object().key("accepted").integer(told.accepted).key("rejected").integer(told.rejected);
+    out.begin_object().key("accepted").integer(totals.accepted).key("rejected").integer(totals.rejected);
     out.key("errors").begin_array();
-    for (const fault& each : told.faults)
+    for (const fault& each : totals.faults)
         out.begin_object().key("line").integer(each.line).key("detail").string(each.detail).end_object();
     out.end_array();
-    id("first_id", told.first_id);
-    id("last_id", told.last_id);
+    id("first_id", totals.first_id);
+    id("last_id", totals.last_id);
     out.end_object();
 }
 
@@ -249,8 +249,8 @@ void event_intake::state::take(std::string_view text, bool oversized, const char
 }
 
 void event_intake::state::reject(std::string detail) {
-    ++told.rejected;
-    if (told.faults.size() < faults_max) told.faults.push_back({"", number, std::move(detail)});
+    ++totals.rejected;
+    if (totals.faults.size() < faults_max) totals.faults.push_back({"", number, std::move(detail)});
 }
 
 void event_intake::state::accept(const char* end) {

@@ -64,7 +64,7 @@ public:
     event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
     ~event_intake();
 
-    /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is no JSON).
+    /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is not JSON).
     std::optional<problem> feed(std::string_view bytes);
     /// The body is complete. A problem as above.
     std::optional<problem> finish();
@@ -77,7 +77,7 @@ public:
     /// Notes that a part has committed: only then its events count as accepted.
     void committed(const event_part& part, const stored_part& stored);
     const intake_summary& summary() const noexcept;
-    /// The reply of api.md section 3, `{"accepted":…}`.
+    /// The reply, `{"accepted":…}`.
     void write_summary(std::string& json) const;
 
 private:

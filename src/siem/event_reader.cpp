@@ -50,7 +50,7 @@ constexpr std::array<candidate, 25> candidates = {{
 
 constexpr std::size_t none = candidates.size();
 
-// Which candidates begin with a character, a bit for each: most keys of most events are told apart by it.
+// Which candidates begin with a character, a bit for each: it distinguishes most keys of most events.
 constexpr std::array<std::uint32_t, 256> by_first_character = [] {
     std::array<std::uint32_t, 256> masks{};
     for (std::size_t i = 0; i < candidates.size(); ++i)

@@ -5,7 +5,7 @@
 
 namespace carrel::siem {
 
-/// Turns the text of one event into what is stored of it: the columns of api.md section 3 and the words to search.
+/// Turns the text of one event into what is stored of it: its columns and the words to search.
 /// Reused between events; not thread-safe.
 class event_reader {
 public:

@@ -4,7 +4,6 @@
 
 namespace carrel::siem {
 
-/// The events of api.md section 3.
 const resource& events();
 std::vector<operation> event_operations();
 

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace carrel::sqlite {
@@ -227,8 +228,22 @@ int connection::count_busy(int rc) noexcept {
     return rc;
 }
 
+// Whether a write failed beyond a quota or the limit of a file's size: no room either, though SQLite calls a disk full by
+// ENOSPC alone. The file asked is the WAL, then the database.
+static bool has_no_room(sqlite3* db) {
+    int number = 0;
+    sqlite3_file* log = nullptr;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != nullptr &&
+        log->pMethods != nullptr)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number == EFBIG || number == EDQUOT) return true;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number == EFBIG || number == EDQUOT;
+}
+
 error connection::failure(int rc) const {
-    const int code = db_ != nullptr && rc == (sqlite3_errcode(db_) & 0xff) ? sqlite3_extended_errcode(db_) : rc;
+    int code = db_ != nullptr && rc == (sqlite3_errcode(db_) & 0xff) ? sqlite3_extended_errcode(db_) : rc;
+    if (db_ != nullptr && code == SQLITE_IOERR_WRITE && has_no_room(db_)) code = SQLITE_FULL;
     return {make_error_code(static_cast<sqlite_errc>(code)), db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc)};
 }
 

@@ -44,7 +44,7 @@ def _allowed_in_resource(name):
 
 
 def _allowed_in_base(name):
-    return _is_standard(name) or _starts(name, "base/", "openssl/")
+    return _is_standard(name) or _starts(name, "base/", "openssl/", "zlib.h")
 
 
 def _allowed_in_json(name):

@@ -25,9 +25,9 @@ namespace carrel::testing {
 /// What an operation answered: its refusal, or its reply as JSON.
 struct answer {
     std::optional<siem::problem> refused;
-    siem::reply told;
+    siem::reply reply;
 
-    boost::json::value json() const { return boost::json::parse(told.body); }
+    boost::json::value json() const { return boost::json::parse(reply.body); }
     const boost::json::value at(std::string_view pointer) const {
         return json().at_pointer({pointer.data(), pointer.size()});
     }
@@ -181,9 +181,9 @@ private:
     void run(const siem::operation& what, const siem::call& request, answer& got) {
         const auto done =
             what.read != nullptr
-                ? read([&](read_session& session) { return what.read(what, session, request, got.told); })
-                : write([&](write_session& session) { return siem::run_write(what, session, request, got.told); });
-        got.refused = got.told.refused;
+                ? read([&](read_session& session) { return what.read(what, session, request, got.reply); })
+                : write([&](write_session& session) { return siem::run_write(what, session, request, got.reply); });
+        got.refused = got.reply.refused;
         if (!done && !got.refused) throw std::runtime_error(done.error().message());
     }
 

@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_SUITE(alert_counts)
 BOOST_AUTO_TEST_CASE(stats_count_every_status_and_severity) {
     domain d;
     BOOST_TEST(
-        d.get("/alerts/stats").told.body ==
+        d.get("/alerts/stats").reply.body ==
         R"({"by_status":{"pending":0,"acknowledged":0,"investigating":0,"resolved":0,"escalated":0,"dismissed":0,)"
         R"("false_positive":0,"closed":0},"by_severity":{"critical":0,"high":0,"medium":0,"low":0,"informational":0},)"
         R"("total":0})");

@@ -10,14 +10,14 @@ BOOST_AUTO_TEST_SUITE(alert_history)
 BOOST_AUTO_TEST_CASE(a_history_lists_each_change_and_only_changes) {
     domain d;
     d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
-    BOOST_TEST(d.get("/alerts/a/history").told.body == R"({"items":[],"next":null})");
+    BOOST_TEST(d.get("/alerts/a/history").reply.body == R"({"items":[],"next":null})");
     d.post("/alerts/a/status", R"({"status":"acknowledged","note":"on it"})");
     d.now += 1;
     d.patch("/alerts/a", R"({"assigned_to":"ann","disposition":"benign","title":"u"})");
     d.patch("/alerts/a", R"({"assigned_to":"ann","disposition":"benign"})");
     d.patch("/alerts/a", R"({"assigned_to":null})");
     BOOST_TEST(
-        d.get("/alerts/a/history").told.body ==
+        d.get("/alerts/a/history").reply.body ==
         R"({"items":[{"field":"status","from":"pending","to":"acknowledged","at":"2023-11-14T22:13:20.000000Z","note":"on it"},)"
         R"({"field":"disposition","from":"undetermined","to":"benign","at":"2023-11-14T22:13:20.000001Z","note":null},)"
         R"({"field":"assigned_to","from":null,"to":"ann","at":"2023-11-14T22:13:20.000001Z","note":null},)"
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_page_of_history_is_bounded_by_its_bytes) {
             "field, at, note) SELECT (SELECT seq FROM alerts), 'status', 0, printf('%.*c', 10000, 'x') FROM n");
     });
     const auto first = d.get("/alerts/a/history");
-    BOOST_TEST(first.told.body.size() < carrel::siem::page_bytes_max + 20'000);
+    BOOST_TEST(first.reply.body.size() < carrel::siem::page_bytes_max + 20'000);
     const auto second = d.get("/alerts/a/history", {{"cursor", first.text("/next")}});
     BOOST_TEST(second.at("/next").is_null());
     BOOST_TEST(first.at("/items").as_array().size() + second.at("/items").as_array().size() == 600u);

@@ -13,18 +13,18 @@ BOOST_AUTO_TEST_CASE(a_new_alert_is_merged_into_the_open_one_with_its_fingerprin
     const auto first = d.post("/alerts", body);
     d.now += 1'000'000;
     const auto second = d.post("/alerts", body);
-    BOOST_TEST((second.told.kind == outcome::ok));
-    BOOST_TEST(second.told.location.empty());
+    BOOST_TEST((second.reply.kind == outcome::ok));
+    BOOST_TEST(second.reply.location.empty());
     BOOST_TEST(second.text("/id") == first.text("/id"));
     BOOST_TEST(second.at("/duplicate_count").as_int64() == 1);
     BOOST_TEST(second.at("/version").as_int64() == 2);
     BOOST_TEST(second.text("/last_seen") == "2023-11-14T22:13:21.000000Z");
-    BOOST_TEST(d.get("/alerts/" + first.text("/id")).told.body == second.told.body);
+    BOOST_TEST(d.get("/alerts/" + first.text("/id")).reply.body == second.reply.body);
     BOOST_TEST(
-        (d.post("/alerts", R"({"title":"t","severity":"low","fingerprint":"g"})").told.kind == outcome::created));
+        (d.post("/alerts", R"({"title":"t","severity":"low","fingerprint":"g"})").reply.kind == outcome::created));
     d.post("/alerts/" + first.text("/id") + "/status", R"({"status":"closed"})");
     const auto third = d.post("/alerts", body);
-    BOOST_TEST((third.told.kind == outcome::created));
+    BOOST_TEST((third.reply.kind == outcome::created));
     BOOST_TEST(third.at("/duplicate_count").as_int64() == 0);
     BOOST_TEST(d.get("/alerts/count").at("/count").as_int64() == 3);
 }
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(an_empty_fingerprint_is_none) {
     domain d;
     constexpr const char* body = R"({"title":"t","severity":"low","fingerprint":""})";
     const auto first = d.post("/alerts", body), second = d.post("/alerts", body);
-    BOOST_TEST((second.told.kind == outcome::created));
+    BOOST_TEST((second.reply.kind == outcome::created));
     BOOST_TEST(first.at("/fingerprint").is_null());
     BOOST_TEST(d.get("/alerts/count").at("/count").as_int64() == 2);
 }
@@ -47,11 +47,11 @@ BOOST_AUTO_TEST_CASE(a_merge_keeps_what_the_new_alert_brings) {
     };
     const std::string id = alert("low", events.first_id, R"(["a","b"])").text("/id");
     const auto merged = alert("critical", events.last_id, R"(["b","c"])");
-    BOOST_TEST((merged.told.kind == outcome::ok));
+    BOOST_TEST((merged.reply.kind == outcome::ok));
     BOOST_TEST(merged.text("/severity") == "critical");
     BOOST_TEST(merged.at("/event_ids").as_array().size() == 2u);
     BOOST_TEST((merged.at("/tags") == boost::json::parse(R"(["a","b","c"])")));
-    BOOST_TEST(d.get("/alerts/" + id).told.body == merged.told.body);
+    BOOST_TEST(d.get("/alerts/" + id).reply.body == merged.reply.body);
     // A lower one changes the count alone.
     BOOST_TEST(alert("informational", events.first_id, "[]").text("/severity") == "critical");
     const auto history = d.get("/alerts/" + id + "/history");
@@ -91,10 +91,10 @@ BOOST_AUTO_TEST_CASE(one_like_a_resolved_alert_is_a_new_one) {
     };
     BOOST_TEST(!become("acknowledged"));
     BOOST_TEST(!become("investigating"));
-    BOOST_TEST((d.post("/alerts", body).told.kind == outcome::ok));
+    BOOST_TEST((d.post("/alerts", body).reply.kind == outcome::ok));
     BOOST_TEST(!become("resolved"));
     const auto anew = d.post("/alerts", body);
-    BOOST_TEST((anew.told.kind == outcome::created));
+    BOOST_TEST((anew.reply.kind == outcome::created));
     BOOST_TEST(!become("closed"));
     BOOST_TEST(d.post("/alerts", body).text("/id") == anew.text("/id"));
 }

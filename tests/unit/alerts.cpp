@@ -17,22 +17,22 @@ bool is(const carrel::testing::answer& got, problem_code code) { return got.refu
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(a_new_alert_is_told_whole_in_the_order_of_the_contract) {
+BOOST_AUTO_TEST_CASE(a_new_alert_is_answered_whole_in_the_order_of_the_contract) {
     domain d;
     const auto made =
         d.post("/alerts", R"({"severity":"high","title":"Odd \"logon\"","id":"a-1","tags":["x","y"],"risk_score":70})");
-    BOOST_TEST((made.told.kind == outcome::created));
-    BOOST_TEST(made.told.location == "/api/v1/alerts/a-1");
-    BOOST_TEST(made.told.version == 1);
+    BOOST_TEST((made.reply.kind == outcome::created));
+    BOOST_TEST(made.reply.location == "/api/v1/alerts/a-1");
+    BOOST_TEST(made.reply.version == 1);
     const std::string expected =
         R"({"id":"a-1","version":1,"created_at":"2023-11-14T22:13:20.000000Z","updated_at":"2023-11-14T22:13:20.000000Z",)"
         R"("title":"Odd \"logon\"","description":null,"severity":"high","status":"pending","disposition":"undetermined",)"
         R"("rule_id":null,"event_ids":[],"assigned_to":null,"tags":["x","y"],"risk_score":70,"fingerprint":null,)"
         R"("duplicate_count":0,"last_seen":"2023-11-14T22:13:20.000000Z"})";
-    BOOST_TEST(made.told.body == expected);
+    BOOST_TEST(made.reply.body == expected);
     const auto read = d.get("/alerts/a-1");
-    BOOST_TEST(read.told.body == expected);
-    BOOST_TEST(read.told.version == 1);
+    BOOST_TEST(read.reply.body == expected);
+    BOOST_TEST(read.reply.version == 1);
 }
 
 BOOST_AUTO_TEST_CASE(an_id_is_given_where_the_client_gives_none_and_taken_ids_are_refused) {
@@ -142,8 +142,8 @@ BOOST_AUTO_TEST_CASE(a_patch_changes_what_it_names_and_null_clears) {
     BOOST_TEST(patched.at("/version").as_int64() == 2);
     BOOST_TEST(patched.text("/created_at") == "2023-11-14T22:13:20.000000Z");
     BOOST_TEST(patched.text("/updated_at") == "2023-11-14T22:13:25.000000Z");
-    BOOST_TEST(patched.told.version == 2);
-    BOOST_TEST(d.get("/alerts/a").told.body == patched.told.body);
+    BOOST_TEST(patched.reply.version == 2);
+    BOOST_TEST(d.get("/alerts/a").reply.body == patched.reply.body);
 }
 
 BOOST_AUTO_TEST_CASE(a_patch_refuses_what_cannot_be_changed) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_patch_refuses_what_cannot_be_changed) {
         "title who id status fingerprint");
     BOOST_TEST(is(d.patch("/alerts/a", "[]"), problem_code::invalid));
     BOOST_TEST(is(d.patch("/alerts/b", R"({"title":"x"})"), problem_code::not_found));
-    BOOST_TEST(d.get("/alerts/a").told.version == 1);
+    BOOST_TEST(d.get("/alerts/a").reply.version == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_stale_version_changes_nothing) {
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_alert_is_gone_with_its_history) {
     domain d;
     d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
     d.post("/alerts/a/status", R"({"status":"closed"})");
-    BOOST_TEST((d.remove("/alerts/a").told.kind == outcome::no_content));
+    BOOST_TEST((d.remove("/alerts/a").reply.kind == outcome::no_content));
     BOOST_TEST(is(d.get("/alerts/a"), problem_code::not_found));
     BOOST_TEST(is(d.get("/alerts/a/history"), problem_code::not_found));
     BOOST_TEST(is(d.remove("/alerts/a"), problem_code::not_found));
@@ -213,14 +213,14 @@ BOOST_AUTO_TEST_CASE(status_follows_its_rules_and_says_what_is_allowed) {
     BOOST_TEST(d.post("/alerts/a/status", R"({"note":5,"x":1})").faults() == "note x");
     BOOST_TEST(d.post("/alerts/a/status", "{}").faults() == "status");
     BOOST_TEST(is(d.post("/alerts/b/status", R"({"status":"closed"})"), problem_code::not_found));
-    BOOST_TEST(d.get("/alerts/a").told.version == 2);
+    BOOST_TEST(d.get("/alerts/a").reply.version == 2);
 }
 
 BOOST_AUTO_TEST_CASE(an_integer_is_one_however_it_is_written) {
     domain d;
     const auto made = d.post("/alerts", R"({"id":"a","title":"t","severity":"low","risk_score":50.0})");
-    BOOST_TEST(made.told.body.find("\"risk_score\":50,") != std::string::npos);
-    BOOST_TEST(d.patch("/alerts/a", R"({"risk_score":50})").told.version == 1);
+    BOOST_TEST(made.reply.body.find("\"risk_score\":50,") != std::string::npos);
+    BOOST_TEST(d.patch("/alerts/a", R"({"risk_score":50})").reply.version == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_patch_that_changes_nothing_writes_nothing) {
@@ -229,11 +229,11 @@ BOOST_AUTO_TEST_CASE(a_patch_that_changes_nothing_writes_nothing) {
     d.now += 1;
     for (const char* body : {"{}", R"({"title":"t","tags":["x"],"description":null})"}) {
         const auto same = d.patch("/alerts/a", body);
-        BOOST_TEST(same.told.body == made.told.body);
-        BOOST_TEST(same.told.version == 1);
+        BOOST_TEST(same.reply.body == made.reply.body);
+        BOOST_TEST(same.reply.version == 1);
     }
-    BOOST_TEST(d.get("/alerts/a").told.body == made.told.body);
-    BOOST_TEST(d.patch("/alerts/a", R"({"title":"u"})").told.version == 2);
+    BOOST_TEST(d.get("/alerts/a").reply.body == made.reply.body);
+    BOOST_TEST(d.patch("/alerts/a", R"({"title":"u"})").reply.version == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_reply_lists_a_hundred_faults_and_counts_the_rest) {

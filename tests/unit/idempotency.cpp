@@ -20,16 +20,16 @@ constexpr carrel::siem::timestamp hour = 3'600'000'000;
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(the_first_outcome_is_told_again) {
+BOOST_AUTO_TEST_CASE(the_first_outcome_is_replayed) {
     domain d;
     const auto first = d.post("/alerts", body, with_key("k", "f"));
     d.now += hour;
     const auto again = d.post("/alerts", body, with_key("k", "f"));
-    BOOST_TEST(again.told.body == first.told.body);
-    BOOST_TEST(again.told.location == first.told.location);
-    BOOST_TEST(again.told.version == 1);
-    BOOST_TEST((again.told.kind == carrel::siem::outcome::created));
-    BOOST_TEST(d.post("/alerts", body, with_key("other", "f")).told.body != first.told.body);
+    BOOST_TEST(again.reply.body == first.reply.body);
+    BOOST_TEST(again.reply.location == first.reply.location);
+    BOOST_TEST(again.reply.version == 1);
+    BOOST_TEST((again.reply.kind == carrel::siem::outcome::created));
+    BOOST_TEST(d.post("/alerts", body, with_key("other", "f")).reply.body != first.reply.body);
     BOOST_TEST(d.get("/alerts/count").at("/count").as_int64() == 2);
 }
 
@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_refused_operation_leaves_no_trace_but_its_outcome) {
     domain d;
     d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
     d.post("/alerts/a/status", R"({"status":"resolved"})", with_key("k", "f"));
-    BOOST_TEST(d.get("/alerts/a").told.version == 1);
+    BOOST_TEST(d.get("/alerts/a").reply.version == 1);
     BOOST_TEST(d.count("SELECT count(*) FROM idempotency") == 1);
 }
 
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_key_used_for_something_else_is_refused) {
     BOOST_TEST(d.get("/alerts/count").at("/count").as_int64() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(an_outcome_is_forgotten_after_a_day) {
+BOOST_AUTO_TEST_CASE(an_outcome_is_kept_for_a_day) {
     domain d;
     d.post("/alerts", body, with_key("k", "f"));
     d.now += 24 * hour - 1;
@@ -113,8 +113,8 @@ BOOST_AUTO_TEST_CASE(a_key_belongs_to_one_operation) {
     auto events =
         d.ingest("{}\n", carrel::siem::event_intake::format::ndjson, 100, carrel::siem::idempotency{"k", "h"});
     BOOST_TEST(events->summary().accepted == 1);
-    BOOST_TEST(d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})", with_key("k", "f")).told.body ==
-               made.told.body);
+    BOOST_TEST(d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})", with_key("k", "f")).reply.body ==
+               made.reply.body);
 }
 
 BOOST_AUTO_TEST_CASE(that_no_event_was_accepted_is_an_outcome) {

@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_page_ends_early_when_its_bytes_are_many) {
     domain::query asked{{"limit", "1000"}, {"sort", "timestamp"}};
     for (bool more = true; more; ++pages) {
         const auto page = d.get("/events", asked);
-        BOOST_TEST(page.told.body.size() < 5'500'000u);
+        BOOST_TEST(page.reply.body.size() < 5'500'000u);
         items += page.at("/items").as_array().size();
         asked.resize(2);
         more = !page.at("/next").is_null();
