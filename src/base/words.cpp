@@ -142,7 +142,7 @@ void word_list::end_word() {
 
 std::size_t word_list::slot_of(std::string_view word) const noexcept {
     const std::size_t mask = table_.size() - 1;
-    std::size_t slot = base::keyed_hash(word) & mask;
+    std::size_t slot = base::siphash<>(key_)(word) & mask;
     while (table_[slot] != 0 && at(words_[table_[slot] - 1]) != word) slot = (slot + 1) & mask;
     return slot;
 }

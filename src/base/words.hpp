@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/siphash.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +49,7 @@ private:
     std::vector<span> words_;
     // Open addressing over `words_` by a keyed hash: index + 1, 0 for free.
     std::vector<std::uint32_t> table_;
+    base::hash_key key_ = base::process_hash_key();
     bool overfull_ = false;
 };
 

@@ -112,7 +112,7 @@ operation status_operation() {
     made.method = method::post;
     made.path = "/alerts/{id}/status";
     made.id = "change_alert_status";
-    made.summary = "Moves an alert to another status.";
+    made.summary = "Changes the status of an alert.";
     made.body = body_kind::json;
     made.fields = document(status_fields(), false);
     made.reply_schema = R"({"$ref":"#/components/schemas/alert"})";

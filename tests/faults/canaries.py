@@ -10,7 +10,7 @@ SERVER, CRASH, FAULTS, LEDGER = sys.argv[1:5]
 
 
 def run(canary, *command):
-    return subprocess.run(command, env=clean_environment(CARREL_CANARY=canary), stdout=subprocess.PIPE,
+    return subprocess.run(command, env=clean_environment(CARREL_TEST_CANARY=canary), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=280)
 
 

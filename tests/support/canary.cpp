@@ -21,7 +21,7 @@ constexpr std::array names{"none",           "spill",           "early_ack", "no
                            "early_snapshot", "endless_snapshot"};
 
 fault from_environment() {
-    const char* wanted = std::getenv("CARREL_CANARY");
+    const char* wanted = std::getenv("CARREL_TEST_CANARY");
     for (std::size_t i = 0; wanted != nullptr && i < names.size(); ++i)
         if (std::strcmp(wanted, names[i]) == 0) return static_cast<fault>(i);
     return fault::none;
