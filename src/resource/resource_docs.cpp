@@ -86,8 +86,8 @@ std::vector<field_doc> filter_parameters(const resource& of) {
 
 std::vector<field_doc> list_parameters(const resource& of) {
     std::vector<field_doc> documents = filter_parameters(of);
-    documents.push_back(
-        {"limit", R"({"type":"integer","minimum":1,"maximum":1000,"default":50})", false, "Items per page at most; a page of many bytes has fewer."});
+    documents.push_back({"limit", R"({"type":"integer","minimum":1,"maximum":1000,"default":50})", false,
+                         "Items per page at most; a page of many bytes has fewer."});
     documents.push_back({"cursor", R"({"type":"string"})", false, "The `next` of the page before."});
     documents.push_back({"sort", kept(sort_schema(of)), false, "Ties are broken by id."});
     documents.push_back({"count", R"({"type":"boolean","default":false})", false, "Adds `total`."});

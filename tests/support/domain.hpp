@@ -47,12 +47,18 @@ public:
     using query = std::vector<std::pair<std::string, std::string>>;
     using tweak = std::function<void(siem::call&)>;
 
-    domain() {
-        options settings{.path = file_.path(), .migrations = siem::migrations(), .functions = siem::functions()};
+    domain()
+        : domain(siem::migrations().size()) {}
+    /// With the first `steps` migrations only, as an earlier version left it.
+    explicit domain(std::size_t steps) {
+        options settings{
+            .path = file_.path(), .migrations = siem::migrations().first(steps), .functions = siem::functions()};
         writer_ = open(settings, sqlite::role::writer);
         check(sqlite::migrate(*writer_, settings.migrations));
         reader_ = open(settings, sqlite::role::reader);
     }
+
+    void upgrade() { check(sqlite::migrate(*writer_, siem::migrations())); }
 
     siem::timestamp now = 1'700'000'000'000'000;
 
