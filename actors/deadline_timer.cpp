@@ -1,11 +1,13 @@
 #include "actors/deadline_timer.hpp"
 
 #include "actors/thread.hpp"
+#include "sqlite/failpoints.hpp"
 
 #include <carrel/detail/completion.hpp>
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace carrel::detail {
 
@@ -87,13 +89,10 @@ steady_time deadline_timer::deliver_kept(steady_time now) noexcept {
 void deliver_or_keep(job_ptr<job> finished, delivery way, deadline_timer& timer) noexcept {
     for (;;) {
         auto* const raw = finished.release();
-        try {
-            return raw->deliver(way);
-        } catch (...) {
-            finished.reset(raw);
-            if (timer.keep(finished)) return;
-            std::this_thread::sleep_for(deadline_timer::retry_interval);
-        }
+        if (raw->deliver(way) || failpoints::is_set(failpoint::lost_reply)) return;
+        finished.reset(raw);
+        if (timer.keep(finished)) return;
+        std::this_thread::sleep_for(deadline_timer::retry_interval);
     }
 }
 
@@ -103,23 +102,26 @@ void notice_cancellation(deadline_timer& timer) noexcept { timer.notice(clock::n
 
 namespace {
 
-struct delivered_job {
-    const job* one = nullptr;
-    int exceptions = 0;
-};
-thread_local delivered_job delivered;
+thread_local delivery_scope* innermost = nullptr;
 
 }  // namespace
 
-delivery_scope::delivery_scope(const job& one) noexcept
-    : outer_(delivered.one),
-      outer_exceptions_(delivered.exceptions) {
-    delivered = {&one, std::uncaught_exceptions()};
-}
-delivery_scope::~delivery_scope() { delivered = {outer_, outer_exceptions_}; }
+delivery_scope::delivery_scope(const job& delivered) noexcept
+    : delivered_(delivered),
+      outer_(std::exchange(innermost, this)),
+      exceptions_(std::uncaught_exceptions()) {}
+delivery_scope::~delivery_scope() { innermost = outer_; }
 
-bool delivery_scope::is_failing(const job& one) noexcept {
-    return delivered.one == &one && std::uncaught_exceptions() > delivered.exceptions;
+bool delivery_scope::keeps(const job& one) noexcept {
+    auto* const scope = innermost;
+    if (scope == nullptr || &scope->delivered_ != &one || std::uncaught_exceptions() <= scope->exceptions_)
+        return false;
+    scope->was_kept_ = true;
+    return true;
+}
+
+void delivery_scope::runs(const job& one) noexcept {
+    if (innermost != nullptr && &innermost->delivered_ == &one) innermost->has_run_ = true;
 }
 
 }  // namespace carrel::detail

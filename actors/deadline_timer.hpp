@@ -53,7 +53,7 @@ private:
     std::atomic<ticks> planned_{0};
     std::mutex mutex_;
     std::condition_variable changed_;
-    job_list<job> kept_;       // guarded by mutex_
+    job_list<job> kept_;        // guarded by mutex_
     bool is_stopping_ = false;  // guarded by mutex_
     bool has_ended_ = false;    // guarded by mutex_
     std::thread thread_;

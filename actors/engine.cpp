@@ -11,8 +11,10 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <new>
 #include <system_error>
 
 namespace carrel::detail {
@@ -33,38 +35,61 @@ std::unique_ptr<boost::asio::thread_pool> one_thread(const char* name) {
     return pool;
 }
 
+// Keeps an engine that nothing may end until the process ends. In place, for it may be memory that is wanting.
+void leak(std::shared_ptr<engine> one) noexcept {
+    union never_ended {
+        never_ended() {}
+        ~never_ended() {}
+        std::shared_ptr<engine> held;
+    } kept;
+    new (&kept.held) std::shared_ptr<engine>(std::move(one));
+}
+
 }  // namespace
 
 // -- start ---
 
 result<std::shared_ptr<engine>> engine::open(options settings) {
-    if (auto valid = settings.validate(); !valid) return valid.error();
-    auto guard = sqlite::file_guard::acquire(settings.path);
-    if (!guard) return guard.error();
-    std::shared_ptr<engine> opened(new engine(std::move(settings), std::move(*guard)));
+    std::shared_ptr<engine> opened;
     result<void> ready;
     try {
+        if (auto valid = settings.validate(); !valid) return valid.error();
+        auto guard = sqlite::file_guard::acquire(settings.path);
+        if (!guard) return guard.error();
+        // The guard outlives a constructor that fails, so that its new file goes.
+        std::optional<sqlite::file_guard> held(std::move(*guard));
+        std::unique_ptr<engine> made;
+        try {
+            made.reset(new engine(std::move(settings), held));
+            opened = std::move(made);
+        } catch (...) {
+            (made ? made->guard_ : held)->forget_new_file();
+            throw;
+        }
         ready = opened->open_actors();
+    } catch (const boost::system::system_error& e) {  // of Asio's threads
+        ready = error_with(e.code(), e.what());
     } catch (const std::system_error& e) {
-        ready = error(error_code(e.code().value(), boost::system::system_category()), e.what());
+        ready = error_with(error_code(e.code().value(), boost::system::system_category()), e.what());
     } catch (...) {
         ready = error_of_exception();
     }
-    if (!ready) {
+    if (ready) return opened;
+    if (opened) {
         opened->writer_.reset();
         opened->guard_->forget_new_file();
-        return ready.error();
     }
-    return opened;
+    return std::move(ready).error();
 }
 
-engine::engine(options settings, sqlite::file_guard guard)
+// Takes the guard over last: what throws before leaves it with the caller.
+engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
     : settings_(std::move(settings)),
       id_(next_engine_id()),
       fork_generation_(fork_generation()),
-      guard_(std::move(guard)),
-      path_(guard_->path()),
+      path_(guard->path()),
       dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_, *timer_, id_) {
+    guard_.swap(guard);
 }
 
 result<void> engine::open_actors() {
@@ -167,8 +192,7 @@ void engine::submit_background(job_ptr<read_job> one) noexcept {
         case outcome::full: return refuse(std::move(one), errc::overloaded);
         case outcome::closed: return refuse(std::move(one), errc::stopping);
         case outcome::no_thread:
-            return refuse(std::move(one),
-                          make_error_code(boost::system::errc::resource_unavailable_try_again));
+            return refuse(std::move(one), make_error_code(boost::system::errc::resource_unavailable_try_again));
     }
 }
 
@@ -219,6 +243,7 @@ result<std::shared_ptr<resident_reader>> engine::attach(boost::asio::io_context&
     auto connection = std::make_unique<read_connection>([this] { return open_reader(settings_.page_cache_kib); },
                                                         snapshots_, settings_);
     auto resident = std::make_shared<resident_reader>(*this, context, std::move(connection));
+    residents_.reserve(residents_.size() + 1);  // before the thread knows it
     if (auto attached = resident->attach(); !attached) return attached.error();
     residents_.push_back(resident);
     share_readers();
@@ -244,16 +269,18 @@ engine::~engine() {
         completion_pool_->join();
         return;
     }
+    auto* const pool = completion_pool_.release();
     try {
-        start_thread("carrel-end", 0, [pool = std::shared_ptr<boost::asio::thread_pool>(std::move(completion_pool_))] {
+        start_thread("carrel-end", 0, [pool] {
             pool->join();
+            delete pool;
         }).detach();
     } catch (...) {
-        (void)completion_pool_.release();  // without a thread to wait for it, it runs on until the process ends
+        // Without a thread to wait for it, it runs on until the process ends.
     }
 }
 
-result<void> engine::stop(stop_mode mode) {
+result<void> engine::stop(stop_mode mode) noexcept {
     if (fork_generation_ != fork_generation()) return error(errc::forked);
     if (actor_scope::is_actor_of(id_)) return error(errc::would_deadlock);
     // Both kinds are refused at once, before anything is waited for.
@@ -268,16 +295,18 @@ result<void> engine::stop(stop_mode mode) {
     writer_->finish();
     timer_->stop();
     writer_->finish();  // the timer may have asked for one more turn
-    stopped_ = writer_->close();
+    auto outcome = writer_->close();
+    // Of the diagnostic only the first caller is certain, since a copy needs memory.
+    stopped_ = outcome ? result<void>() : error(outcome.error().code());
     if (writer_pool_) writer_pool_->join();
     guard_.reset();
-    return *stopped_;
+    return outcome;
 }
 
 void engine::end(std::shared_ptr<engine> one) noexcept {
     if (!one) return;
     if (one->fork_generation_ != fork_generation()) {
-        (void)new std::shared_ptr<engine>(std::move(one));  // its threads are the parent's: nothing here may end it
+        leak(std::move(one));  // its threads are the parent's: nothing here may end it
         return;
     }
     if (!actor_scope::is_actor_of(one->id_)) {
@@ -285,9 +314,9 @@ void engine::end(std::shared_ptr<engine> one) noexcept {
         return;
     }
     try {
-        start_thread("carrel-end", 0, [one] { (void)one->stop(stop_mode::finish); }).detach();
+        start_thread("carrel-end", 0, [one]() noexcept { (void)one->stop(stop_mode::finish); }).detach();
     } catch (...) {
-        (void)new std::shared_ptr<engine>(std::move(one));
+        leak(std::move(one));
     }
 }
 

@@ -46,7 +46,7 @@ public:
     void detach(const std::shared_ptr<resident_reader>& resident) noexcept;
 
     /// Stops everything, once; later calls wait for the first and get its outcome.
-    result<void> stop(stop_mode mode);
+    result<void> stop(stop_mode mode) noexcept;
     /// As `stop(finish)`, for the end of a handle: on an actor's own thread a thread of its own does it, and in a forked
     /// child nothing is touched.
     static void end(std::shared_ptr<engine> one) noexcept;
@@ -64,7 +64,7 @@ public:
     steady_time look(steady_time now) noexcept override;
 
 private:
-    engine(options settings, sqlite::file_guard guard);
+    engine(options settings, std::optional<sqlite::file_guard>& guard);
     result<void> open_actors();
     result<void> start_executors();
     result<std::unique_ptr<sqlite::connection>> open_reader(std::size_t cache_kib);

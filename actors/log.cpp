@@ -24,8 +24,9 @@ void log_episode_end(const options& settings, std::string_view what, const exhau
                      std::string_view kind) noexcept {
     try {
         const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(ended.length).count();
-        write_log(settings, log_level::warning, std::string(what) + " over after " + std::to_string(length) + " ms, " +
-                                                    std::to_string(ended.jobs) + " " + std::string(kind) + " waited");
+        write_log(settings, log_level::warning,
+                  std::string(what) + " over after " + std::to_string(length) + " ms, " + std::to_string(ended.jobs) +
+                      " " + std::string(kind) + " waited");
     } catch (...) {
         write_log(settings, log_level::warning, what);
     }

@@ -13,7 +13,7 @@ mutation_queue::mutation_queue(boost::asio::any_io_executor executor, std::funct
       jobs_max_(jobs_max),
       bytes_max_(bytes_max),
       timer_(timer),
-      strand_(executor_) {}
+      strand_(turn_executor<mutation_queue>(*this)) {}
 
 push_result mutation_queue::push(job_ptr<write_job>& one) noexcept {
     const auto deadline = one->deadline;
@@ -51,12 +51,25 @@ void mutation_queue::post_turn() noexcept {
     try {
         boost::asio::post(strand_, [this] { run_turn(); });
     } catch (...) {
-        // The strand counts itself as scheduled although it is not. A new one, with the timer to try again.
-        strand_ = strand(executor_);
-        std::lock_guard lock(mutex_);
-        post_failed_ = true;
-        timer_.notice(std::chrono::steady_clock::now() + deadline_timer::retry_interval);
+        post_later(turn_failed_);
     }
+}
+
+void mutation_queue::post_slot() noexcept {
+    try {
+        boost::asio::post(executor_, [this] { slot_.run(); });
+    } catch (...) {
+        post_later(slot_failed_);
+    }
+}
+
+// Has the timer try again.
+void mutation_queue::post_later(bool& failed) noexcept {
+    {
+        std::lock_guard lock(mutex_);
+        failed = true;
+    }
+    timer_.notice(std::chrono::steady_clock::now() + deadline_timer::retry_interval);
 }
 
 void mutation_queue::run_turn() noexcept {
@@ -180,7 +193,8 @@ steady_time mutation_queue::look(steady_time now) noexcept {
     job_list<job> left;
     steady_time next = never;
     std::size_t bytes = 0;
-    bool posts = false;
+    bool posts_turn = false;
+    bool posts_slot = false;
     {
         std::lock_guard lock(mutex_);
         for (auto* lane : {&normal_, &bulk_}) {
@@ -191,10 +205,12 @@ steady_time mutation_queue::look(steady_time now) noexcept {
             });
             gone.append(lapsed);
         }
-        for (const auto* one = gone.front(); one != nullptr; one = job_list<write_job>::after(*one)) bytes += one->bytes;
+        for (const auto* one = gone.front(); one != nullptr; one = job_list<write_job>::after(*one))
+            bytes += one->bytes;
         waiting_.fetch_sub(gone.size(), std::memory_order_relaxed);
         left = room_waiters_.extract_if([](const job& one) { return one.is_cancelled(); });
-        posts = std::exchange(post_failed_, false);
+        posts_turn = std::exchange(turn_failed_, false);
+        posts_slot = std::exchange(slot_failed_, false);
     }
     if (!gone.empty()) {
         lapsed_.fetch_add(gone.size(), std::memory_order_relaxed);
@@ -202,7 +218,8 @@ steady_time mutation_queue::look(steady_time now) noexcept {
         fail_lapsed(std::move(gone), timer_);
     }
     fail_lapsed(std::move(left), timer_);
-    if (posts) post_turn();
+    if (posts_turn) post_turn();
+    if (posts_slot) post_slot();
     return next;
 }
 

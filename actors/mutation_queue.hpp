@@ -2,6 +2,7 @@
 
 #include "actors/deadline_timer.hpp"
 #include "actors/job_list.hpp"
+#include "actors/turn_executor.hpp"
 #include "actors/writer_policy.hpp"
 
 #include <carrel/detail/job.hpp>
@@ -70,8 +71,13 @@ public:
     std::uint64_t lapsed() const noexcept { return lapsed_.load(std::memory_order_relaxed); }
 
 private:
-    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+    friend class turn_executor<mutation_queue>;
+    using strand = boost::asio::strand<turn_executor<mutation_queue>>;
+    const boost::asio::any_io_executor& executor() const noexcept { return executor_; }
+    turn_slot& slot() noexcept { return slot_; }
+    void post_slot() noexcept;
     void post_turn() noexcept;
+    void post_later(bool& failed) noexcept;
     void run_turn() noexcept;
     bool has_room() const noexcept { return jobs_ < jobs_max_ && bytes_ < bytes_max_; }
     job_list<job> take_waiters_if_room() noexcept;
@@ -82,22 +88,24 @@ private:
     const std::size_t jobs_max_;
     const std::size_t bytes_max_;
     deadline_timer& timer_;
-    strand strand_;  // used by whoever set turn_posted_
+    turn_slot slot_;  // used by whoever runs or wakes the strand
+    strand strand_;
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::uint64_t> lapsed_{0};
 
     mutable std::mutex mutex_;
     std::condition_variable drained_;
-    job_list<write_job> normal_;       // guarded by mutex_
-    job_list<write_job> bulk_;         // guarded by mutex_
-    job_list<job> room_waiters_;       // guarded by mutex_
-    std::size_t jobs_ = 0;             // guarded by mutex_
-    std::size_t bytes_ = 0;            // guarded by mutex_
-    bool turn_posted_ = false;         // guarded by mutex_; also while the turn runs
-    bool wanted_again_ = false;        // guarded by mutex_
-    bool post_failed_ = false;         // guarded by mutex_
-    bool closed_ = false;              // guarded by mutex_
-    bool owes_bulk_ = false;           // guarded by mutex_
+    job_list<write_job> normal_;  // guarded by mutex_
+    job_list<write_job> bulk_;    // guarded by mutex_
+    job_list<job> room_waiters_;  // guarded by mutex_
+    std::size_t jobs_ = 0;        // guarded by mutex_
+    std::size_t bytes_ = 0;       // guarded by mutex_
+    bool turn_posted_ = false;    // guarded by mutex_; also while the turn runs
+    bool wanted_again_ = false;   // guarded by mutex_
+    bool turn_failed_ = false;    // guarded by mutex_; the strand had no memory to take the turn
+    bool slot_failed_ = false;    // guarded by mutex_; the executor had none to take the strand
+    bool closed_ = false;         // guarded by mutex_
+    bool owes_bulk_ = false;      // guarded by mutex_
 };
 
 }  // namespace carrel::detail

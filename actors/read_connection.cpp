@@ -14,10 +14,10 @@ result<std::unique_ptr<sqlite::connection>> read_connection::fresh_connection() 
     result<std::unique_ptr<sqlite::connection>> fresh = error(errc::stopping);
     try {
         fresh = open_();
+        if (fresh && is_deep_) (*fresh)->refuse_deep(is_deep_);
     } catch (...) {
         return error_of_exception();
     }
-    if (fresh && is_deep_) (*fresh)->refuse_deep(is_deep_);
     return fresh;
 }
 

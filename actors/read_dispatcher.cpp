@@ -101,7 +101,8 @@ reader_actor* read_dispatcher::choose_home_of_new() noexcept {
     auto& home = *readers_[choose_home(std::span(views.data(), limit))];
     if (home.start()) return &home;
     // The system has no room for a thread: those that run take it.
-    const auto started = std::find_if(readers_.begin(), readers_.end(), [](const auto& one) { return one->is_started(); });
+    const auto started =
+        std::find_if(readers_.begin(), readers_.end(), [](const auto& one) { return one->is_started(); });
     return started == readers_.end() ? nullptr : started->get();
 }
 
@@ -114,8 +115,8 @@ void read_dispatcher::wake_an_idle_one(const reader_actor* but) noexcept {
 // -- what a reader runs next ---
 
 bool read_dispatcher::has_work() const noexcept {
-    return deep_may_run() || std::any_of(readers_.begin(), readers_.end(),
-                                         [](const auto& one) { return one->queue().size() > 0; });
+    return deep_may_run() ||
+           std::any_of(readers_.begin(), readers_.end(), [](const auto& one) { return one->queue().size() > 0; });
 }
 
 job_ptr<read_job> read_dispatcher::next_for(reader_actor& me) noexcept {
@@ -174,9 +175,8 @@ void read_dispatcher::reply(job_ptr<read_job> finished) noexcept {
 }
 
 std::size_t read_dispatcher::idle_open_count() const noexcept {
-    return static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(), [](const auto& one) {
-        return one->is_idle() && one->is_open();
-    }));
+    return static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(),
+                                                  [](const auto& one) { return one->is_idle() && one->is_open(); }));
 }
 
 // -- deadlines and the end ---
@@ -233,7 +233,8 @@ void read_dispatcher::note_wait(reader_actor& me, std::chrono::nanoseconds wait,
     }
     episode_on_ = true;
     episodes_.add();
-    write_log(settings_, log_level::warning, "readers exhausted: all are busy and reads wait longer than the threshold");
+    write_log(settings_, log_level::warning,
+              "readers exhausted: all are busy and reads wait longer than the threshold");
 }
 
 void read_dispatcher::note_rest() noexcept {

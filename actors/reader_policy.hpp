@@ -96,10 +96,14 @@ public:
 
     bool contains(std::uint64_t fingerprint) const noexcept { return !costs_.empty() && costs_.contains(fingerprint); }
 
-    void overran(std::uint64_t fingerprint, std::chrono::nanoseconds budget) {
+    void overran(std::uint64_t fingerprint, std::chrono::nanoseconds budget) noexcept {
         if (fingerprint == 0) return;
         if (costs_.size() >= remembered_max) costs_.clear();
-        costs_.try_emplace(fingerprint, 2 * budget);
+        try {
+            costs_.try_emplace(fingerprint, 2 * budget);
+        } catch (...) {
+            // Without memory nothing is learned, and the next run overruns its budget again.
+        }
     }
     /// A handed-on read of this statement took `cost`. Forgotten once the running mean is under half the budget.
     void cost_was(std::uint64_t fingerprint, std::chrono::nanoseconds cost, std::chrono::nanoseconds budget) {

@@ -4,7 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include <vector>
+#include <utility>
 
 namespace carrel::detail {
 namespace {
@@ -13,12 +13,20 @@ using clock = std::chrono::steady_clock;
 
 // The residents of this thread, one for each engine that it serves. The thread keeps them alive, so that a look at one
 // whose shard has ended elsewhere is no harm; it holds nothing then.
-struct thread_residents {
-    std::vector<std::pair<std::uint64_t, std::shared_ptr<resident_reader>>> all;
-};
-thread_local thread_residents residents;
+// Linked through themselves, so that a thread needs no memory to know them.
+thread_local std::shared_ptr<resident_reader> residents;
 
 }  // namespace
+
+void resident_reader::join_thread() noexcept {
+    auto* link = &residents;
+    while (*link) {
+        if ((*link)->is_attached_ && (*link)->engine_id_ != engine_id_) link = &(*link)->next_of_thread_;
+        else *link = std::exchange((*link)->next_of_thread_, nullptr);
+    }
+    next_of_thread_ = std::move(residents);
+    residents = shared_from_this();
+}
 
 resident_reader::resident_reader(engine& owner, boost::asio::io_context& context,
                                  std::unique_ptr<read_connection> connection)
@@ -32,19 +40,15 @@ resident_reader::resident_reader(engine& owner, boost::asio::io_context& context
 
 result<void> resident_reader::attach() {
     if (auto opened = connection_->open(); !opened) return opened;
-    boost::asio::post(context_, [self = shared_from_this()] {
-        std::erase_if(residents.all, [](const auto& one) { return !one.second->is_attached_; });
-        std::erase_if(residents.all, [&](const auto& one) { return one.first == self->engine_id_; });
-        residents.all.emplace_back(self->engine_id_, self);
-    });
+    boost::asio::post(context_, [self = shared_from_this()] { self->join_thread(); });
     return {};
 }
 
 resident_reader* resident_reader::of_this_thread(std::uint64_t engine_id) noexcept {
-    for (const auto& [id, one] : residents.all)
-        if (id == engine_id && one->is_attached_.load(std::memory_order_acquire) &&
+    for (auto* one = residents.get(); one != nullptr; one = one->next_of_thread_.get())
+        if (one->engine_id_ == engine_id && one->is_attached_.load(std::memory_order_acquire) &&
             one->context_.get_executor().running_in_this_thread())
-            return one.get();
+            return one;
     return nullptr;
 }
 
@@ -106,8 +110,12 @@ void resident_reader::deliver_here(job_list<job>& done) {
     while (auto one = done.pop_front()) {
         const bool is_of_this_context = one->context == &context_;
         one->home.reset();
-        if (is_of_this_context) one.release()->deliver(delivery::dispatch);
-        else deliver_or_keep(std::move(one), delivery::post, owner_.timer());
+        if (!is_of_this_context) {
+            deliver_or_keep(std::move(one), delivery::post, owner_.timer());
+            continue;
+        }
+        auto* const raw = one.release();
+        if (!raw->deliver(delivery::dispatch)) deliver_or_keep(job_ptr<job>(raw), delivery::post, owner_.timer());
     }
 }
 
@@ -119,8 +127,7 @@ void resident_reader::fail_turn(job_list<read_job>& turn, const error& reason, j
     }
 }
 
-void resident_reader::run_turn(job_list<read_job>& turn, job_list<job>& done,
-                               job_list<read_job>& handed_on) noexcept {
+void resident_reader::run_turn(job_list<read_job>& turn, job_list<job>& done, job_list<read_job>& handed_on) noexcept {
     const auto begun = clock::now();
     connection_->replace_if_old(begun);
     if (auto ready = connection_->begin(begun); !ready) return fail_turn(turn, ready.error(), done);

@@ -27,6 +27,8 @@ public:
 
     /// Opens the connection and makes the context's thread know its shard.
     result<void> attach();
+    /// As `attach` has the context do: this thread runs it.
+    void join_thread() noexcept;
     /// The resident of this engine whose context this thread runs at this moment.
     static resident_reader* of_this_thread(std::uint64_t engine_id) noexcept;
     /// Stops taking reads; replies that are still away find their own executor. While the context's run() is not running.
@@ -61,6 +63,7 @@ private:
     job_list<read_job> pending_;
     deep_statements deep_;
     bool drain_posted_ = false;
+    std::shared_ptr<resident_reader> next_of_thread_;  // link of the thread's residents
 
     std::mutex mutex_;
     job_list<job> arrivals_;  // guarded by mutex_

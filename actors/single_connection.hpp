@@ -20,10 +20,14 @@ public:
     void fail(error reason) noexcept override { read_->fail(std::move(reason)); }
     bool has_failed() const noexcept override { return read_->has_failed(); }
     void release_work() noexcept override { read_->release_work(); }
-    void deliver(delivery way) override {
+    bool deliver(delivery way) override {
         auto* const raw = read_.release();
+        if (!raw->deliver(way)) {
+            read_.reset(raw);
+            return false;
+        }
         delete this;
-        raw->deliver(way);
+        return true;
     }
     void destroy() noexcept override { delete this; }
 

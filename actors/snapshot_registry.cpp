@@ -42,7 +42,8 @@ snapshot_registry::entry& snapshot_registry::enroll() {
 
 void snapshot_registry::set_pressure(wal_pressure wanted) noexcept {
     if (pressure_.load() != wanted) change_pressure(wanted);
-    if (wanted == wal_pressure::interrupt_oldest && !failpoints::is_set(failpoint::endless_snapshot)) interrupt_oldest();
+    if (wanted == wal_pressure::interrupt_oldest && !failpoints::is_set(failpoint::endless_snapshot))
+        interrupt_oldest();
 }
 
 bool snapshot_registry::admits(std::chrono::milliseconds at_most) {

@@ -28,8 +28,9 @@ writer_actor::writer_actor(std::unique_ptr<sqlite::connection> connection, std::
       transaction_(*connection_, settings, probe_, sequence),
       replies_(timer),
       exhaustion_(settings.exhaustion_threshold),
-      queue_(std::move(executor), [this] { turn(); }, settings.write_queue_jobs_max, settings.write_queue_bytes_max,
-             timer) {
+      queue_(
+          std::move(executor), [this] { turn(); }, settings.write_queue_jobs_max, settings.write_queue_bytes_max,
+          timer) {
     connection_->yields_to(queue_.waiting());
     probe_.opened.add();
     probe_.is_open = true;
@@ -42,14 +43,14 @@ push_result writer_actor::push(job_ptr<write_job>& one) noexcept {
     return outcome;
 }
 
-result<void> writer_actor::close() {
+result<void> writer_actor::close() noexcept {
     result<void> outcome;
     if (refusal() == errc::writer_poisoned) {
-        outcome = error(errc::outcome_unknown, "a commit failed in fsync");
+        outcome = error_with(make_error_code(errc::outcome_unknown), "a commit failed in fsync");
     } else if (refusal()) {
         outcome = error(*refusal());
     } else if (auto last = connection_->checkpoint(sqlite::checkpoint_mode::truncate); !last) {
-        outcome = last.error();
+        outcome = std::move(last).error();
     }
     connection_.reset();
     probe_.is_open = false;

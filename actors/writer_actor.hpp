@@ -36,7 +36,7 @@ public:
     /// Waits until the accepted jobs are done and answered. After `close_intake`.
     void finish() { queue_.wait_until_drained(); }
     /// The last checkpoint, after every reader is closed, and the end of the connection.
-    result<void> close();
+    result<void> close() noexcept;
 
     /// Why no write is accepted any more, if so: `writer_poisoned` or `file_replaced`.
     std::optional<errc> refusal() const noexcept;

@@ -115,23 +115,21 @@ writer_transaction::ending writer_transaction::commit() noexcept {
         return roll_back() ? ending::done : ending::outcome_unknown;
     }
     const auto begun = clock::now();
-    result<void> done;
-    try {
-        done = commit_recorded();
-        if (!done && was_committed_all_the_same(done.error())) done = result<void>();
-    } catch (...) {
-        done = error(make_error_code(sqlite_errc::nomem));
-    }
+    bool is_tried = false;
+    auto done = commit_recorded(is_tried);
+    auto found = commit_trace::not_tried;
+    if (!done && is_tried) found = look_for_commit(done.error());
     probe_.commit_nanoseconds.add(clock::now() - begun);
-    if (!done) return failed_to_commit(done.error());
+    if (!done && found != commit_trace::whole) return failed_to_commit(done.error(), found);
     probe_.batches.add();
     probe_.commit_sequence.set(++sequence_);
     acknowledge(sequence_);
     return ending::done;
 }
 
-result<void> writer_transaction::commit_recorded() {
+result<void> writer_transaction::commit_recorded(bool& is_tried) noexcept {
     auto done = connection_.record_commit(sequence_ + 1);
+    is_tried = done.has_value();
     if (done) done = connection_.commit();
     for (int retries = 0;
          !done && classify_commit_failure(done.error()) == commit_failure::retry && retries < commit_retries_max;
@@ -141,17 +139,22 @@ result<void> writer_transaction::commit_recorded() {
 }
 
 // SQLite needs memory also when the commit is done, and then calls that a failure.
-bool writer_transaction::was_committed_all_the_same(const error& failed) {
-    if (classify_commit_failure(failed) != commit_failure::look) return false;
+writer_transaction::commit_trace writer_transaction::look_for_commit(const error& failed) noexcept {
+    if (classify_commit_failure(failed) != commit_failure::look) return commit_trace::none;
     roll_back();
-    if (is_open()) return false;  // which would show its own record
-    const auto held = sqlite::last_commit(connection_);
-    return held && *held == sequence_ + 1;
+    if (is_open()) return commit_trace::none;  // which would show its own record
+    try {
+        const auto held = sqlite::last_commit(connection_);
+        if (!held) return commit_trace::unknown;
+        return *held == sequence_ + 1 ? commit_trace::whole : commit_trace::none;
+    } catch (...) {
+        return commit_trace::unknown;
+    }
 }
 
 // Memory may also have run out when the frames were in the WAL and not yet in its index: nobody sees them, but a crash
 // would bring them back, unless another commit takes their place.
-bool writer_transaction::overwrite_lost_commit() {
+bool writer_transaction::overwrite_lost_commit() noexcept {
     auto done = connection_.begin();
     if (done) done = connection_.record_commit(sequence_);
     if (done) done = connection_.commit();
@@ -159,11 +162,13 @@ bool writer_transaction::overwrite_lost_commit() {
     return done.has_value();
 }
 
-writer_transaction::ending writer_transaction::failed_to_commit(const error& failed) {
+writer_transaction::ending writer_transaction::failed_to_commit(const error& failed, commit_trace found) noexcept {
     roll_back();
     auto what = classify_commit_failure(failed);
+    if (what == commit_failure::look && found == commit_trace::not_tried) what = commit_failure::rerun_singly;
     if (what == commit_failure::look)
-        what = overwrite_lost_commit() ? commit_failure::rerun_singly : commit_failure::outcome_unknown;
+        what = found == commit_trace::none && overwrite_lost_commit() ? commit_failure::rerun_singly
+                                                                      : commit_failure::outcome_unknown;
     failure_ = error(failed.code());
     if (what == commit_failure::rerun_singly && kept_.size() > 1) return ending::run_singly;
     const bool is_unknown = what == commit_failure::outcome_unknown;

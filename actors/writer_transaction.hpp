@@ -52,10 +52,12 @@ public:
 private:
     fate run_isolated(write_job& one, steady_time now);
     fate settle(write_job& one, sqlite::savepoint* guard);
-    result<void> commit_recorded();
-    bool was_committed_all_the_same(const error& failed);
-    bool overwrite_lost_commit();
-    ending failed_to_commit(const error& failed);
+    /// What a commit that was called a failure has left in the file.
+    enum class commit_trace { not_tried, none, whole, unknown };
+    result<void> commit_recorded(bool& is_tried) noexcept;
+    commit_trace look_for_commit(const error& failed) noexcept;
+    bool overwrite_lost_commit() noexcept;
+    ending failed_to_commit(const error& failed, commit_trace found) noexcept;
 
     sqlite::connection& connection_;
     const options& settings_;

@@ -61,8 +61,8 @@ void writer_actor::run_maintenance(job_ptr<write_job> one) noexcept {
         result<void> done;
         if (one->upkeep == maintenance::vacuum) done = connection_->vacuum();
         if (!done && done.error() == errc::profile_mismatch) refuse_writes(errc::writer_poisoned, done.error());
-        auto report = done ? checkpoint(sqlite::checkpoint_mode::passive)
-                           : result<sqlite::checkpoint_report>(done.error());
+        auto report =
+            done ? checkpoint(sqlite::checkpoint_mode::passive) : result<sqlite::checkpoint_report>(done.error());
         if (report)
             one->report({static_cast<std::uint64_t>(std::max(0, report->log_frames)),
                          static_cast<std::uint64_t>(std::max(0, report->checkpointed_frames))});

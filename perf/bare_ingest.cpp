@@ -1,9 +1,9 @@
 // Inserts the events of an NDJSON file in one transaction of one connection, with the server's schema and nothing else
 // around it, and prints how long the loop took. Cutting the file into rows is done before and not counted.
 // Usage: bare_ingest FILE DATABASE
+#include "base/uuid.hpp"
 #include "siem/event_intake.hpp"
 #include "siem/migrations.hpp"
-#include "siem/uuid.hpp"
 
 #include <carrel/options.hpp>
 

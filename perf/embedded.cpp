@@ -92,7 +92,8 @@ void read(const chosen& asked) {
     const auto begun = clock::now();
     const auto done = keep_outstanding(context, asked, [&](const std::function<void(bool)>& again) {
         const read_one work{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(asked.rows)) + 1};
-        things.async_read(work, as_result(boost::asio::bind_executor(context, [&again](const result<std::size_t>& size) {
+        things.async_read(work,
+                          as_result(boost::asio::bind_executor(context, [&again](const result<std::size_t>& size) {
                               again(size && *size == title.size() + tags.size());
                           })));
     });
@@ -108,9 +109,9 @@ void write(const chosen& asked) {
     if (!home) fail(home.error().message());
     const auto begun = clock::now();
     const auto done = keep_outstanding(context, asked, [&](const std::function<void(bool)>& again) {
-        things.async_write(
-            one_statement(insert_sql, std::string_view(title), std::string_view(tags)),
-            as_result(boost::asio::bind_executor(context, [&again](const auto& outcome) { again(outcome.has_value()); })));
+        things.async_write(one_statement(insert_sql, std::string_view(title), std::string_view(tags)),
+                           as_result(boost::asio::bind_executor(
+                               context, [&again](const auto& outcome) { again(outcome.has_value()); })));
     });
     const std::chrono::duration<double> taken = clock::now() - begun;
     const auto stats = things.stats().writer;

@@ -13,17 +13,22 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Carrel:
-    """`carrel serve` on a free port with the database in `directory`, a new one unless there is one already."""
+    """`carrel serve` on a free port with the database in `directory`, a new one unless there is one already. With a failpoint
+    the instrumented program beside it is run."""
 
-    def __init__(self, program, directory, *flags):
+    def __init__(self, program, directory, *flags, failpoint=None):
+        environment = dict(os.environ)
+        if failpoint:
+            program = pathlib.Path(program).parent / "bin/carrel_canary"
+            environment["CARREL_TEST_FAILPOINT"] = failpoint
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.database = self.directory / "carrel.db"
-        self.settings = " ".join(("carrel serve", *flags))
+        self.settings = " ".join(("carrel serve", *flags)) + (f", failpoint {failpoint}" if failpoint else "")
         self.log = open(self.directory / "server.log", "w")
         self.process = subprocess.Popen(
             [program, "serve", "--listen", "127.0.0.1:0", "--database", str(self.database), *flags],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             raise RuntimeError("carrel did not start: " + (self.directory / "server.log").read_text())

@@ -6,6 +6,7 @@
 #include "sqlite/backup.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace carrel {
 
@@ -56,6 +57,7 @@ shard::~shard() {
 result<void> run_shard(database& owner, boost::asio::io_context& context) {
     auto attached = shard::attach(owner, context);
     if (!attached) return attached.error();
+    attached->resident_->join_thread();  // what waits in the context already reads here, too
     context.run();
     return {};
 }
@@ -87,9 +89,13 @@ void stop_engine(const std::shared_ptr<engine>& one, stop_mode mode, job_ptr<job
     // Stopping joins threads, so it has one of its own. The waiter's executor counts as busy until it is delivered.
     auto* const raw = waiter.release();
     const auto timer = one->shared_timer();
+    if (raw->waits_on_thread && actor_scope::is_actor_of(one->id())) {
+        raw->fail(errc::would_deadlock);
+        return deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
+    }
     try {
-        start_thread("carrel-stop", 0, [engine = one, timer, mode, raw]() mutable {
-            if (auto stopped = engine->stop(mode); !stopped) raw->fail(stopped.error());
+        start_thread("carrel-stop", 0, [engine = one, timer, mode, raw]() mutable noexcept {
+            if (auto stopped = engine->stop(mode); !stopped) raw->fail(std::move(stopped).error());
             engine.reset();
             deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
         }).detach();
@@ -102,14 +108,20 @@ void stop_engine(const std::shared_ptr<engine>& one, stop_mode mode, job_ptr<job
 error error_of_exception() noexcept {
     try {
         throw;
+    } catch (const std::bad_alloc&) {
+        return error(make_error_code(boost::system::errc::not_enough_memory));
     } catch (const std::exception& e) {
-        try {
-            return error(errc::work_threw, e.what());
-        } catch (...) {
-            return error(errc::work_threw);
-        }
+        return error_with(make_error_code(errc::work_threw), e.what());
     } catch (...) {
         return error(errc::work_threw);
+    }
+}
+
+error error_with(error_code code, std::string_view diagnostic) noexcept {
+    try {
+        return {code, std::string(diagnostic)};
+    } catch (...) {
+        return {code};
     }
 }
 

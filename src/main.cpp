@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/signals.hpp"
 #include "sqlite/process.hpp"
 
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 int main(int argc, char** argv) {
     // Whatever is created is for its owner alone; SQLite gives -wal and -shm the mode of the database.
     ::umask(077);
+    carrel::cli::ignore_write_signals();
     carrel::sqlite::configure_process();
     return carrel::cli::run(std::span<char*>(argv, static_cast<std::size_t>(argc)));
 }

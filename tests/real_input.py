@@ -43,19 +43,16 @@ class Ingesting(unittest.TestCase):
     def test_by_the_command_line(self):
         with Server() as server:
             ended = run("ingest", *PATHS, "--url", server.url, timeout=300)
-            self.assertEqual(ended.returncode, 1, ended)
-            lines = ended.stdout.splitlines()
-            self.assertEqual(lines[-1], f"total: {real_events.ACCEPTED} accepted, 1 rejected")
-            refused = [line for line in lines if line.startswith("  line ")]
-            self.assertEqual(len(refused), 1)
-            self.assertTrue(refused[0].startswith(f"  line {real_events.BROKEN_LINE}: "), refused)
+            self.assertEqual(ended.returncode, 0, ended)
+            # One of the files has a line without text: it counts for nothing.
+            self.assertEqual(ended.stdout.splitlines()[-1], f"total: {real_events.ACCEPTED} accepted, 0 rejected")
             self.assertEqual(server.client().get("/api/v1/events/count").json(), {"count": real_events.ACCEPTED})
 
     def test_into_a_file(self):
         with Server() as server:
             self.assertEqual(server.stop(), 0)
             ended = run("ingest", *PATHS, "--database", server.database, timeout=300)
-            self.assertEqual(ended.stdout.splitlines()[-1], f"total: {real_events.ACCEPTED} accepted, 1 rejected")
+            self.assertEqual(ended.stdout.splitlines()[-1], f"total: {real_events.ACCEPTED} accepted, 0 rejected")
             self.assertEqual(run("check", "--database", server.database).returncode, 0)
             with Server(directory=server.directory) as again:
                 self.assertEqual(again.client().get("/api/v1/events/count").json(), {"count": real_events.ACCEPTED})
@@ -69,10 +66,8 @@ class Ingesting(unittest.TestCase):
                 reply = client.post("/api/v1/events", packed, Content_Type="application/x-ndjson", Carrel_Timeout_Ms="60000",
                                     **encoding)
                 self.assertEqual(reply.status, 201, reply)
-                told = reply.json()
-                expected = [real_events.BROKEN_LINE] if name == real_events.BROKEN else []
-                self.assertEqual([error["line"] for error in told["errors"]], expected)
-                self.assertEqual(told["rejected"], len(expected))
+                summary = reply.json()
+                self.assertEqual((summary["errors"], summary["rejected"]), ([], 0))
             self.assertEqual(client.get("/api/v1/events/count").json(), {"count": real_events.ACCEPTED})
 
 
@@ -81,7 +76,7 @@ class Stored(unittest.TestCase):
     def setUpClass(cls):
         cls.server = Server()
         ended = run("ingest", *PATHS, "--url", cls.server.url, timeout=300)
-        assert ended.returncode == 1, ended
+        assert ended.returncode == 0, ended
         cls.client = cls.server.client()
 
     @classmethod
@@ -157,8 +152,8 @@ class Stored(unittest.TestCase):
         items = reply.json()["items"]
         starts = [datetime.datetime.fromisoformat(item["start"].replace("Z", "+00:00")) for item in items]
         self.assertEqual([later - earlier for earlier, later in zip(starts, starts[1:])], [step] * (len(items) - 1))
-        told = {(start - epoch) // step: item["count"] for start, item in zip(starts, items)}
-        self.assertEqual({bucket: count for bucket, count in told.items() if count}, dict(expected))
+        counted = {(start - epoch) // step: item["count"] for start, item in zip(starts, items)}
+        self.assertEqual({bucket: count for bucket, count in counted.items() if count}, dict(expected))
         self.assertEqual(sum(item["count"] for item in items), sum(expected.values()))
 
     def test_histograms(self):
@@ -225,7 +220,7 @@ class Stored(unittest.TestCase):
 class PagingUnderLoad(unittest.TestCase):
     def test_nothing_that_was_there_is_missed_or_repeated(self):
         with Server() as server:
-            self.assertEqual(run("ingest", *PATHS, "--url", server.url, timeout=300).returncode, 1)
+            self.assertEqual(run("ingest", *PATHS, "--url", server.url, timeout=300).returncode, 0)
             over, sent, wrong = threading.Event(), collections.Counter(), []
             there = self.all_ids(server, {"sort": "timestamp", "limit": 1000})
             self.assertEqual(len(set(there)), real_events.ACCEPTED)

@@ -67,7 +67,7 @@ protected:
     Initiation held_;
 };
 template <class Initiation>
-    requires requires { typename Initiation::executor_type; }
+requires requires { typename Initiation::executor_type; }
 class initiation_holder<Initiation> {
 public:
     explicit initiation_holder(Initiation&& held)
@@ -113,15 +113,17 @@ public:
     static auto initiate(Initiation&& initiation, Adapted&& adapted, Args&&... args) {
         using wanted = typename carrel::detail::result_signature<Signature>::type;
         using wrapped = carrel::detail::as_result_initiation<std::decay_t<Initiation>>;
-        return boost::asio::async_initiate<Token, wanted>(wrapped(std::decay_t<Initiation>(std::forward<Initiation>(initiation))),
-                                                          adapted.token_, std::forward<Args>(args)...);
+        return boost::asio::async_initiate<Token, wanted>(
+            wrapped(std::decay_t<Initiation>(std::forward<Initiation>(initiation))), adapted.token_,
+            std::forward<Args>(args)...);
     }
 };
 
 template <template <class, class> class Associator, class Handler, class Default>
 struct boost::asio::associator<Associator, carrel::detail::as_result_handler<Handler>, Default>
     : Associator<Handler, Default> {
-    static auto get(const carrel::detail::as_result_handler<Handler>& adapted, const Default& fallback = Default()) noexcept {
+    static auto get(const carrel::detail::as_result_handler<Handler>& adapted,
+                    const Default& fallback = Default()) noexcept {
         return Associator<Handler, Default>::get(adapted.handler_, fallback);
     }
 };

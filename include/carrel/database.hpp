@@ -2,8 +2,8 @@
 
 #include <carrel/as_result.hpp>
 #include <carrel/detail/initiate.hpp>
-#include <carrel/job_options.hpp>
 #include <carrel/export.hpp>
+#include <carrel/job_options.hpp>
 #include <carrel/options.hpp>
 #include <carrel/session.hpp>
 #include <carrel/stats.hpp>
@@ -79,8 +79,8 @@ public:
     template <class Work, detail::read_token<Work> Token>
     auto async_read(Work work, job_options per_job, Token&& token) {
         using signature = detail::read_signature<Work>;
-        return boost::asio::async_initiate<Token, signature>(
-            detail::initiate_read{engine_}, token, std::move(work), per_job, detail::waits_on_thread<Token>);
+        return boost::asio::async_initiate<Token, signature>(detail::initiate_read{engine_}, token, std::move(work),
+                                                             per_job, detail::waits_on_thread<Token>);
     }
     template <class Work, detail::read_token<Work> Token>
     auto async_read(Work work, Token&& token) {
@@ -106,8 +106,8 @@ public:
     template <class Work, detail::write_token<Work> Token>
     auto async_write(Work work, job_options per_job, Token&& token) {
         using signature = detail::write_signature<Work>;
-        return boost::asio::async_initiate<Token, signature>(
-            detail::initiate_write{engine_}, token, std::move(work), per_job, detail::waits_on_thread<Token>);
+        return boost::asio::async_initiate<Token, signature>(detail::initiate_write{engine_}, token, std::move(work),
+                                                             per_job, detail::waits_on_thread<Token>);
     }
     template <class Work, detail::write_token<Work> Token>
     auto async_write(Work work, Token&& token) {
@@ -130,7 +130,7 @@ public:
     template <detail::plain_token Token>
     auto async_ready(Token&& token) {
         return boost::asio::async_initiate<Token, void(error_code)>(detail::initiate_ready{engine_}, token,
-                                                                     detail::waits_on_thread<Token>);
+                                                                    detail::waits_on_thread<Token>);
     }
 
     /// Checkpoints between two batches: copies what the readers' snapshots allow from the WAL into the file. Signature
@@ -138,7 +138,8 @@ public:
     template <detail::value_token<checkpoint_report> Token>
     auto async_checkpoint(Token&& token) {
         return boost::asio::async_initiate<Token, void(error_code, checkpoint_report)>(
-            detail::initiate_maintenance{engine_, detail::maintenance::checkpoint}, token, detail::waits_on_thread<Token>);
+            detail::initiate_maintenance{engine_, detail::maintenance::checkpoint}, token,
+            detail::waits_on_thread<Token>);
     }
 
     /// Rebuilds the file without its free pages (VACUUM), between two batches. Mutations wait meanwhile, reads do not; it
@@ -166,7 +167,7 @@ public:
     template <detail::plain_token Token>
     auto async_stop(stop_mode mode, Token&& token) {
         return boost::asio::async_initiate<Token, void(error_code)>(detail::initiate_stop{engine_}, token, mode,
-                                                                     detail::waits_on_thread<Token>);
+                                                                    detail::waits_on_thread<Token>);
     }
     template <detail::plain_token Token>
     auto async_stop(Token&& token) {

@@ -91,33 +91,31 @@ template <class Handler, class Channel>
 class stream_handler {
 public:
     stream_handler(Handler&& handler, std::shared_ptr<Channel> channel, diagnostics* why)
-        : handler_(std::move(handler)),
-          channel_(std::move(channel)),
-          why_(why) {}
+        : at_end_(std::make_unique<completion>(std::move(handler), why)),
+          channel_(std::move(channel)) {}
 
     void operator()(result<std::uint64_t>&& outcome) {
         auto channel = std::move(channel_);
-        channel->end(std::make_unique<completion>(std::move(handler_), std::move(outcome), why_));
+        at_end_->outcome = std::move(outcome);
+        channel->end(std::move(at_end_));
     }
-
-    Handler handler_;
+    const Handler& handler() const noexcept { return at_end_->handler; }
 
 private:
+    // Made with the operation, so that its end needs no memory.
     class completion final : public at_rest {
     public:
-        completion(Handler&& handler, result<std::uint64_t>&& outcome, diagnostics* why)
-            : handler_(std::move(handler)),
-              outcome_(std::move(outcome)),
-              why_(why) {}
-        void run() override { complete_with(handler_, std::move(outcome_), why_); }
+        completion(Handler&& completes, diagnostics* diagnosed)
+            : handler(std::move(completes)),
+              why(diagnosed) {}
+        void run() override { complete_with(handler, std::move(outcome), why); }
 
-    private:
-        Handler handler_;
-        result<std::uint64_t> outcome_;
-        diagnostics* why_;
+        Handler handler;
+        result<std::uint64_t> outcome = std::uint64_t{0};
+        diagnostics* why;
     };
+    std::unique_ptr<completion> at_end_;
     std::shared_ptr<Channel> channel_;
-    diagnostics* why_;
 };
 
 template <class Handler, class Channel>
@@ -132,9 +130,9 @@ struct initiate_stream : initiation {
         using wrapped = stream_handler<taken, channel>;
         using work = stream_work<std::decay_t<Query>, channel>;
         using reply = handler_reply<read_job, std::uint64_t, wrapped>;
-        auto rows = std::make_shared<channel>(
-            std::forward<Consume>(consume),
-            boost::asio::get_associated_executor(handler, fallback_executor(*target, waits)));
+        auto rows =
+            std::make_shared<channel>(std::forward<Consume>(consume),
+                                      boost::asio::get_associated_executor(handler, fallback_executor(*target, waits)));
         wrapped completing(std::move(handler), rows, per_job.diagnostics);
         auto job = made<read_job_of<reply, work, std::uint64_t>>(completing, waits, nullptr,
                                                                  work(std::forward<Query>(query), rows));
@@ -177,6 +175,6 @@ struct boost::asio::associator<Associator, carrel::detail::stream_handler<Handle
     : Associator<Handler, Default> {
     static auto get(const carrel::detail::stream_handler<Handler, Channel>& wrapped,
                     const Default& fallback = Default()) noexcept {
-        return Associator<Handler, Default>::get(wrapped.handler_, fallback);
+        return Associator<Handler, Default>::get(wrapped.handler(), fallback);
     }
 };

@@ -33,10 +33,10 @@ enum class priority {
 struct job_options {
     /// From now, for waiting and running together. More than `options::deadline_max` is refused (`invalid_option`).
     std::optional<std::chrono::milliseconds> deadline = {};
-    std::optional<carrel::durability> durability = {};       ///< Writes only.
-    std::size_t bytes = 0;                                   ///< Payload of the work, counted against the queue's bound.
-    carrel::priority priority = carrel::priority::normal;    ///< Writes only.
-    carrel::diagnostics* diagnostics = nullptr;              ///< Must live until the handler has run.
+    std::optional<carrel::durability> durability = {};     ///< Writes only.
+    std::size_t bytes = 0;                                 ///< Payload of the work, counted against the queue's bound.
+    carrel::priority priority = carrel::priority::normal;  ///< Writes only.
+    carrel::diagnostics* diagnostics = nullptr;            ///< Must live until the handler has run.
 };
 
 }  // namespace carrel

@@ -112,8 +112,8 @@ struct options {
     std::chrono::milliseconds deadline_max{60'000};     ///< 1 ms–1 h.
 
     // WAL.
-    std::size_t checkpoint_frames = 4'096;    ///< 1–1 Mi frames in the WAL before the writer checkpoints.
-    std::size_t wal_soft_bytes = 64u << 20;   ///< Above it new background reads wait.
+    std::size_t checkpoint_frames = 4'096;   ///< 1–1 Mi frames in the WAL before the writer checkpoints.
+    std::size_t wal_soft_bytes = 64u << 20;  ///< Above it new background reads wait.
     /// The oldest reader is interrupted before the WAL grows beyond it. It bounds what readers keep from being reused: a
     /// single transaction is written whole, however large it is (`batch_bytes_max` bounds those of many jobs).
     std::size_t wal_hard_bytes = 192u << 20;

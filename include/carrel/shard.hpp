@@ -21,6 +21,7 @@ public:
     ~shard();
 
 private:
+    CARREL_API friend result<void> run_shard(database& owner, boost::asio::io_context& context);
     shard(std::shared_ptr<detail::resident_reader> resident, std::shared_ptr<detail::engine> owner) noexcept;
     std::shared_ptr<detail::resident_reader> resident_;
     std::shared_ptr<detail::engine> owner_;

@@ -57,7 +57,8 @@ private:
     }
     void insert() {
         one_statement add("INSERT INTO notes (text) VALUES (?)", std::string_view(text));
-        store_.async_write(std::move(add), as_result(boost::asio::bind_executor(home_, [this](auto outcome) { note(outcome); })));
+        store_.async_write(std::move(add),
+                           as_result(boost::asio::bind_executor(home_, [this](auto outcome) { note(outcome); })));
     }
     void note(const result<committed<std::int64_t>>& outcome) {
         ++answered_;

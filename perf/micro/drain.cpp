@@ -48,7 +48,8 @@ void drain(benchmark::State& state) {
     for (std::size_t i = 0; i < jobs_in_all; ++i) jobs.push_back(maker.write());
     std::deque<detail::mutation_queue> queues;
     while (queues.size() < jobs_in_all / jobs_each)
-        queues.emplace_back(never_run.get_executor(), [] {}, jobs_in_all, std::size_t{1}, timer);
+        queues.emplace_back(
+            never_run.get_executor(), [] {}, jobs_in_all, std::size_t{1}, timer);
     for (auto _ : state) {
         if (!fill(queues, jobs_each, jobs)) state.SkipWithError("a job was refused");
         const auto begun = clock::now();

@@ -1,5 +1,5 @@
 // What does it cost to parse a request? A GET as wrk sends it, one with the fields of a browser, and a POST with its body.
-#include "http/request_parser.hpp"
+#include "http/protocol/request_parser.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -31,7 +31,8 @@ void mutation_queue_alone(benchmark::State& state) {
     micro::job_maker jobs;
     boost::asio::io_context never_run;
     detail::deadline_timer timer;
-    detail::mutation_queue queue(never_run.get_executor(), [] {}, jobs_max, bytes_max, timer);
+    detail::mutation_queue queue(
+        never_run.get_executor(), [] {}, jobs_max, bytes_max, timer);
     for (auto _ : state) {
         const auto begun = clock::now();
         for (std::size_t i = 0; i < batch; ++i) {
@@ -64,7 +65,8 @@ void mutation_queue_contended(benchmark::State& state) {
     detail::deadline_timer timer;
     std::size_t taken = 0, found_full = 0;
     detail::mutation_queue* turns = nullptr;
-    detail::mutation_queue queue(writer.get_executor(), [&] { taken += take_all(*turns); }, jobs_max, bytes_max, timer);
+    detail::mutation_queue queue(
+        writer.get_executor(), [&] { taken += take_all(*turns); }, jobs_max, bytes_max, timer);
     turns = &queue;
     for (auto _ : state) {
         detail::job_ptr<detail::write_job> job = jobs.write();

@@ -1,6 +1,6 @@
 // What does it cost to find a request's endpoint in the table that is served? A path without a parameter, with one, with
 // one that must be decoded, the deepest, and one that nobody has.
-#include "http/router.hpp"
+#include "http/routing/router.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -8,7 +8,7 @@ namespace {
 
 using namespace carrel;
 
-void find(benchmark::State& state, std::string_view path, http::verb how, std::string_view operation,
+void find(benchmark::State& state, std::string_view path, http::method how, std::string_view operation,
           std::string_view value) {
     static const auto endpoints = http::all_endpoints();
     static const http::router routes(endpoints);
@@ -16,7 +16,7 @@ void find(benchmark::State& state, std::string_view path, http::verb how, std::s
     for (auto _ : state) {
         const auto found = routes.find(path, how, values);
         benchmark::DoNotOptimize(found);
-        const auto name = found.to == nullptr ? std::string_view() : found.to->id;
+        const auto name = found.endpoint == nullptr ? std::string_view() : found.endpoint->id;
         if (name != operation || (!value.empty() && values[0] != value)) {
             state.SkipWithError("another endpoint was found");
             break;
@@ -27,9 +27,10 @@ void find(benchmark::State& state, std::string_view path, http::verb how, std::s
 
 }  // namespace
 
-BENCHMARK_CAPTURE(find, list, "/api/v1/alerts", http::verb::get, "list_alerts", "");
-BENCHMARK_CAPTURE(find, one, "/api/v1/alerts/01932f5c-2f40-7cc1-8a3e-5d1f0b6e9a21", http::verb::get, "get_alert",
+BENCHMARK_CAPTURE(find, list, "/api/v1/alerts", http::method::get, "list_alerts", "");
+BENCHMARK_CAPTURE(find, one, "/api/v1/alerts/01932f5c-2f40-7cc1-8a3e-5d1f0b6e9a21", http::method::get, "get_alert",
                   "01932f5c-2f40-7cc1-8a3e-5d1f0b6e9a21");
-BENCHMARK_CAPTURE(find, one_decoded, "/api/v1/alerts/log%2Dpath", http::verb::get, "get_alert", "log-path");
-BENCHMARK_CAPTURE(find, deepest, "/api/v1/alerts/log-path/status", http::verb::post, "change_alert_status", "log-path");
-BENCHMARK_CAPTURE(find, nobody, "/api/v1/nothing/here", http::verb::get, "", "");
+BENCHMARK_CAPTURE(find, one_decoded, "/api/v1/alerts/log%2Dpath", http::method::get, "get_alert", "log-path");
+BENCHMARK_CAPTURE(find, deepest, "/api/v1/alerts/log-path/status", http::method::post, "change_alert_status",
+                  "log-path");
+BENCHMARK_CAPTURE(find, nobody, "/api/v1/nothing/here", http::method::get, "", "");

@@ -1,7 +1,7 @@
 // What does one point read of an alert by its id cost among 100,000, inside an open snapshot? From the statement cache to the
 // row found: by the index on ids, and by a row hint (siem/row_hints.hpp); and the server's whole operation, JSON included.
 #include "micro/alerts.hpp"
-#include "siem/row_hints.hpp"
+#include "resource/row_hints.hpp"
 
 #include <benchmark/benchmark.h>
 

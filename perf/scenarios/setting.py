@@ -88,8 +88,8 @@ class Setting:
             if name in PEERS:
                 server = Peer(self.peers[name], place.database)
             else:
-                single = ("--engine", "single") if name == SINGLE else ()
-                server = Carrel(self.program, place.path, *(flags or ONE_SHARD), *single)
+                failpoint = "single_connection" if name == SINGLE else None
+                server = Carrel(self.program, place.path, *(flags or ONE_SHARD), failpoint=failpoint)
             out.settings[name] = server.settings
             with server:
                 yield server

@@ -34,14 +34,14 @@ int check(std::span<char*> arguments) {
     app.add_option("--database", path, "file to check")->capture_default_str()->envname("CARREL_DATABASE");
     if (const auto ended = parse(app, arguments)) return *ended;
     std::error_code ec;
-    if (!std::filesystem::exists(path, ec)) return unusable("check: there is no " + path);
+    if (!std::filesystem::exists(path, ec)) return unusable("check: " + path + " does not exist", exit_file);
     auto found = [&] {
         progress_bar bar(path);
         return sqlite::check_file(path, [&bar](double fraction) { bar.show(fraction, "checked"); });
     }();
     if (!found && found.error() == sqlite_errc::corrupt)
         return report({.ok = false, .findings = {found.error().code().message()}, .unseen = {}}, path);
-    if (!found) return unusable("check: " + explain(found.error(), path));
+    if (!found) return unusable("check: " + explain(found.error(), path), exit_status_of(found.error()));
     return report(*found, path);
 }
 

@@ -39,40 +39,15 @@ void write_version(std::ostream& out) {
         << sqlite::version_report() << '\n';
 }
 
-std::string one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) line += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    return line;
-}
-
 }  // namespace
-
-int unusable(std::string_view why) {
-    std::cerr << "carrel: " << one_line(why) << std::endl;
-    return exit_unusable;
-}
-
-std::optional<int> parse(CLI::App& app, std::span<char*> arguments) {
-    try {
-        app.parse(static_cast<int>(arguments.size()), arguments.data());
-        return std::nullopt;
-    } catch (const CLI::CallForHelp&) {
-        std::cout << app.help();
-        return exit_done;
-    } catch (const CLI::ParseError& wrong) {
-        return unusable(app.get_name() + ": " + wrong.what());
-    }
-}
 
 int run(std::span<char*> arguments) {
     const std::string_view name = arguments.size() > 1 ? arguments[1] : "--help";
     for (const auto& each : commands)
         if (each.name == name) return each.run(arguments.subspan(1));
     if (name == "--version") return write_version(std::cout), exit_done;
-    if (name == "--help" || name == "-h")
-        return write_help(std::cout), arguments.size() > 1 ? exit_done : exit_unusable;
-    return unusable("there is no command '" + std::string(name) + "'; carrel --help lists them");
+    if (name == "--help" || name == "-h") return write_help(std::cout), arguments.size() > 1 ? exit_done : exit_usage;
+    return unusable("'" + std::string(name) + "' is not a command; carrel --help lists them");
 }
 
 }  // namespace carrel::cli

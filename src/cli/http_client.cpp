@@ -23,6 +23,7 @@ struct http_client::state {
     asio::io_context context{1};
     std::optional<tcp::socket> socket;
     std::string received;  // of the reply, not yet consumed
+    bool has_connected = false;
 
     error_code connect();
     error_code read_more();
@@ -42,6 +43,8 @@ http_client::http_client(http_url server, std::chrono::seconds timeout)
 }
 
 http_client::~http_client() = default;
+
+bool http_client::has_connected() const noexcept { return state_->has_connected; }
 
 result<http_reply> http_client::post(std::string_view path, const header_list& headers, std::string_view body) {
     std::string head =
@@ -86,6 +89,7 @@ error_code http_client::state::connect() {
         is_done = true;
     });
     const auto outcome = run();
+    has_connected = has_connected || !outcome;
     if (outcome) socket.reset();
     else socket->set_option(tcp::no_delay(true), ec);
     return outcome;
@@ -107,7 +111,7 @@ error_code http_client::state::read_more() {
 result<http_reply> http_client::state::exchange(const std::string& head, std::string_view body) {
     const std::array parts{asio::buffer(head), asio::buffer(body.data(), body.size())};
     bool is_sent = false;
-    // Its failure is no news by itself: a server that refuses a body answers and closes, and the answer is what counts.
+    // Its failure says nothing by itself: a server that refuses a body answers and closes, and the answer is what counts.
     asio::async_write(*socket, parts, [&is_sent](error_code, std::size_t) { is_sent = true; });
     auto reply = read_reply();
     if (!is_sent && socket) {
@@ -125,7 +129,7 @@ result<http_reply> http_client::state::read_reply() {
     for (;;) {
         if (auto done = parser.parse(received)) return std::move(*done);
         if (parser.is_broken())
-            return error(asio::error::make_error_code(asio::error::invalid_argument), "the reply is no HTTP");
+            return error(asio::error::make_error_code(asio::error::invalid_argument), "the reply is not HTTP");
         if (const auto outcome = read_more()) {
             if (outcome == asio::error::eof)
                 if (auto done = parser.parse_end(received)) return std::move(*done);

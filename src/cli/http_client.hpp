@@ -20,7 +20,7 @@ struct http_url {
     std::string authority() const { return host + ":" + port; }
 };
 
-/// Nothing if it is no http URL; TLS is not spoken.
+/// Nothing if it is not an http URL; TLS is not spoken.
 std::optional<http_url> parse_url(std::string_view text);
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
@@ -39,9 +39,12 @@ public:
     http_client(http_url server, std::chrono::seconds timeout);
     ~http_client();
 
-    /// Errors: the system's codes; `timed_out`; `bad_message` if what came is no HTTP. The connection is dropped then and
+    /// Errors: the system's codes; `timed_out`; `bad_message` if what came is not HTTP. The connection is dropped then and
     /// the next request makes a new one.
     result<http_reply> post(std::string_view path, const header_list& headers, std::string_view body);
+
+    /// Whether there was ever a connection: a server that was never reached is not there, another one may come back.
+    bool has_connected() const noexcept;
 
 private:
     struct state;

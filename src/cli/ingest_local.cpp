@@ -1,7 +1,7 @@
+#include "base/uuid.hpp"
 #include "cli/ingest_target.hpp"
 #include "cli/options.hpp"
 #include "siem/event_intake.hpp"
-#include "siem/uuid.hpp"
 
 #include <carrel/database.hpp>
 
@@ -48,7 +48,7 @@ public:
     result<void> take(const line_block& block, tally& into) override {
         if (auto why = intake_->feed(block.text)) return broken(*why);
         auto stored = store_parts();
-        tell(into);
+        sum_up(into);
         return stored;
     }
 
@@ -56,7 +56,7 @@ public:
         if (auto why = intake_->finish()) return broken(*why);
         if (auto stored = store_parts(); !stored) return stored;
         auto last = await_part();
-        tell(into);
+        sum_up(into);
         return last;
     }
 
@@ -66,7 +66,7 @@ private:
         std::future<result<committed<siem::stored_part>>> stored;
     };
 
-    void tell(tally& into) const {
+    void sum_up(tally& into) const {
         const auto& summary = intake_->summary();
         into = {summary.accepted, summary.rejected, {}};
         for (const auto& each : summary.faults) into.refused.push_back({each.line, each.detail});
@@ -79,8 +79,8 @@ private:
             job_options settings;
             settings.bytes = shared->bytes;
             settings.deadline = std::chrono::milliseconds(60'000);
-            pending_.emplace(
-                in_flight{shared, store_.async_write(store_part{shared}, settings, as_result(boost::asio::use_future))});
+            pending_.emplace(in_flight{
+                shared, store_.async_write(store_part{shared}, settings, as_result(boost::asio::use_future))});
         }
         return {};
     }

@@ -1,7 +1,6 @@
 #include "cli/ingest_target.hpp"
 #include "cli/retry.hpp"
 #include "json/reader.hpp"
-#include "siem/uuid.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -43,17 +42,19 @@ std::vector<refused_line> refused_lines(const bj::object& reply, std::int64_t fi
 }
 
 // What the server said, in one line for a person.
-error refusal(const http_reply& reply, const bj::object* told) {
+error refusal(const http_reply& reply, const bj::object* said) {
     std::string text = "the server answered " + std::to_string(reply.status);
-    if (told != nullptr && !text_at(*told, "detail").empty()) text += ": " + text_at(*told, "detail");
-    return error(error_code(EPROTO, boost::system::generic_category()), text);
+    if (said != nullptr && !text_at(*said, "detail").empty()) text += ": " + text_at(*said, "detail");
+    // What was sent is at fault, not the server: the next file may be sound.
+    const bool is_content = reply.status == 400 || reply.status == 413 || reply.status == 415 || reply.status == 422;
+    return error(error_code(is_content ? EBADMSG : EPROTO, boost::system::generic_category()), text);
 }
 
 class remote_target final : public ingest_target {
 public:
-    explicit remote_target(http_url server)
+    remote_target(http_url server, std::string run)
         : client_(std::move(server), reply_time_max),
-          run_(siem::uuid_generator()()) {}
+          run_(std::move(run)) {}
 
     std::size_t block_bytes_max() const override { return request_bytes_max; }
     void begin_file() override {}
@@ -64,14 +65,14 @@ public:
         if (!reply) return reply.error();
         json::parse_failure failure;
         const auto* value = reader_.parse(reply->body, failure);
-        const auto* told = value != nullptr ? value->if_object() : nullptr;
-        if (told == nullptr) return refusal(*reply, nullptr);
-        auto refused = refused_lines(*told, block.first_line);
+        const auto* said = value != nullptr ? value->if_object() : nullptr;
+        if (said == nullptr) return refusal(*reply, nullptr);
+        auto refused = refused_lines(*said, block.first_line);
         // 422 with lines means that each line was refused; any other refusal is of the request.
         const bool all_refused = reply->status == 422 && !refused.empty();
-        if (reply->status != 201 && !all_refused) return refusal(*reply, told);
-        into.accepted += integer_at(*told, "accepted", 0);
-        into.rejected += integer_at(*told, "rejected", all_refused ? block.lines() : 0);
+        if (reply->status != 201 && !all_refused) return refusal(*reply, said);
+        into.accepted += integer_at(*said, "accepted", 0);
+        into.rejected += integer_at(*said, "rejected", all_refused ? block.lines() : 0);
         std::move(refused.begin(), refused.end(), std::back_inserter(into.refused));
         return {};
     }
@@ -84,8 +85,7 @@ private:
                                   {"Carrel-Timeout-Ms", "60000"}};
         for (int attempt = 1;; ++attempt) {
             auto reply = client_.post("/api/v1/events", headers, text);
-            has_connected_ = has_connected_ || reply.has_value();
-            if (!reply && !has_connected_) return reply;
+            if (!reply && !client_.has_connected()) return reply;
             const auto wait =
                 wait_before_retry(attempt, reply ? reply->status : 0, reply ? reply->header("retry-after") : "");
             if (!wait) return reply;
@@ -96,14 +96,13 @@ private:
     http_client client_;
     std::string run_;
     std::uint64_t requests_ = 0;
-    bool has_connected_ = false;  // a server that never answered is not there; one that did may come back
     json::reader reader_;
 };
 
 }  // namespace
 
-std::unique_ptr<ingest_target> make_remote_target(http_url server) {
-    return std::make_unique<remote_target>(std::move(server));
+std::unique_ptr<ingest_target> make_remote_target(http_url server, std::string run) {
+    return std::make_unique<remote_target>(std::move(server), std::move(run));
 }
 
 }  // namespace carrel::cli

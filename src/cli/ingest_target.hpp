@@ -17,7 +17,7 @@ struct refused_line {
     std::string detail;
 };
 
-/// What became of a file's lines. Refused lines are told one by one as far as their names are known.
+/// What became of a file's lines. Refused lines are listed as far as the target names them.
 struct tally {
     std::int64_t accepted = 0;
     std::int64_t rejected = 0;
@@ -34,8 +34,8 @@ public:
     virtual result<void> end_file(tally& into) = 0;
 };
 
-/// A server.
-std::unique_ptr<ingest_target> make_remote_target(http_url server);
+/// A server. `run` begins the idempotency key of each request: the same run of the same files is stored once.
+std::unique_ptr<ingest_target> make_remote_target(http_url server, std::string run);
 
 /// A database file that no server holds.
 result<std::unique_ptr<ingest_target>> make_local_target(const std::string& path);

@@ -1,13 +1,16 @@
 #include "cli/log.hpp"
 
+#include "base/time.hpp"
+#include "cli/repeat_filter.hpp"
 #include "json/writer.hpp"
-#include "siem/time.hpp"
 
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 
 namespace carrel::cli {
 namespace {
@@ -52,16 +55,56 @@ public:
 
 }  // namespace
 
-void start_log(const std::string& format, const std::string& level) {
-    auto logger = spdlog::stderr_logger_mt("carrel");
-    if (format == "json") logger->set_formatter(std::make_unique<json_formatter>());
+namespace {
+
+struct repeats {
+    std::mutex guard;
+    repeat_filter filter;
+};
+repeats& all_repeats() {
+    static repeats instance;
+    return instance;
+}
+
+void write(int level, std::string_view text) {
+    spdlog::log(static_cast<spdlog::level::level_enum>(level), "{}", spdlog::string_view_t(text.data(), text.size()));
+}
+
+}  // namespace
+
+bool start_log(const log_settings& settings) {
+    std::shared_ptr<spdlog::logger> logger;
+    try {
+        logger = settings.file.empty()
+                     ? std::make_shared<spdlog::logger>("carrel", std::make_shared<spdlog::sinks::stderr_sink_mt>())
+                     : std::make_shared<spdlog::logger>(
+                           "carrel", std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file));
+    } catch (const spdlog::spdlog_ex&) {
+        return false;
+    }
+    if (settings.format == "json") logger->set_formatter(std::make_unique<json_formatter>());
     else logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
-    logger->set_level(level_named(level));
+    logger->set_level(level_named(settings.level));
+    logger->flush_on(spdlog::level::trace);
     spdlog::set_default_logger(std::move(logger));
+    return true;
+}
+
+bool restart_log(const log_settings& settings) { return start_log(settings); }
+
+void finish_log() {
+    auto& known = all_repeats();
+    const std::lock_guard lock(known.guard);
+    for (const auto& each : known.filter.due(repeat_filter::time_point::max())) write(each.level, each.text);
 }
 
 void log(log_level level, std::string_view text) {
-    spdlog::log(to_spdlog(level), "{}", spdlog::string_view_t(text.data(), text.size()));
+    auto& known = all_repeats();
+    const int number = to_spdlog(level);
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(known.guard);
+    for (const auto& each : known.filter.due(now)) write(each.level, each.text);
+    if (known.filter.passes(number, text, now)) write(number, text);
 }
 
 log_sink make_log_sink() { return &log; }

@@ -6,13 +6,24 @@
 
 namespace carrel::cli {
 
-/// Sends the program's log to stderr: `format` is text or json, `level` debug, info, warning or error.
-void start_log(const std::string& format, const std::string& level);
+/// How the program's log is written.
+struct log_settings {
+    std::string format = "text";  // text or json
+    std::string level = "info";   // debug, info, warning or error
+    std::string file;             // empty: stderr
+};
+
+/// Begins the log. False if the file cannot be opened.
+bool start_log(const log_settings& settings);
+/// Opens the file anew, under its name, and takes over the level. Thread-safe against writers.
+bool restart_log(const log_settings& settings);
+/// Writes what is counted about repeats; for the end of the program.
+void finish_log();
 
 /// The sink that writes into that log. Thread-safe.
 log_sink make_log_sink();
 
-/// Writes one entry.
+/// Writes one entry, or counts it if its like was written often in the last minute.
 void log(log_level level, std::string_view text);
 
 }  // namespace carrel::cli

@@ -10,7 +10,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <thread>
 
@@ -49,10 +52,11 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->delimiter(',');
     app.add_flag("--insecure", settings.front.insecure,
                  "listen on other addresses than loopback, without authentication");
-    app.add_option("--log-format", settings.log_format, "of the log on stderr")
+    app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
+    app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json"}))
         ->capture_default_str();
-    app.add_option("--log-level", settings.log_level, "least level that is logged")
+    app.add_option("--log-level", settings.log.level, "least level that is logged")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
         ->capture_default_str();
 }
@@ -98,10 +102,24 @@ void take_over(const typed& raw, serve_settings& settings) {
     settings.front.shards = raw.shards != 0 ? raw.shards : std::min(cores, raw.readers - 1);
 }
 
-// What one flag alone cannot tell. Nothing if all is well.
+// Open files that a server with these settings needs at least: SQLite's of each connection, what a shard waits with, and
+// some for sockets and the log.
+std::uint64_t open_files_min(const serve_settings& settings) {
+    return 2 * (settings.store.readers_max + 1) + 4 * settings.front.shards + 32;
+}
+
+std::string fault_in_open_files(const serve_settings& settings) {
+    struct rlimit limit {};
+    const auto needed = open_files_min(settings);
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= needed) return {};
+    return "the limit of open files is " + std::to_string(limit.rlim_max) + ", these settings need " +
+           std::to_string(needed) + " (ulimit -n)";
+}
+
+// Faults that no flag has by itself. Empty if there are none.
 std::string fault_in(const typed& raw, serve_settings& settings) {
     const auto address = parse_listen_address(raw.listen);
-    if (!address) return "--listen: '" + raw.listen + "' is no ADDR:PORT such as 127.0.0.1:8080 or [::1]:0";
+    if (!address) return "--listen: '" + raw.listen + "' is not ADDR:PORT, such as 127.0.0.1:8080 or [::1]:0";
     if (!address->address().is_loopback() && !settings.front.insecure)
         return "--listen: " + raw.listen + " is not loopback and carrel has no authentication; --insecure allows it";
     if (settings.front.shards >= raw.readers)
@@ -110,7 +128,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     settings.front.address = address->address().to_string();
     settings.front.port = address->port();
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
-    return {};
+    return fault_in_open_files(settings);
 }
 
 }  // namespace
@@ -124,9 +142,27 @@ std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
     add_tuning_flags(app, raw);
     add_settings_file(app);
     if (const auto ended = parse(app, arguments)) return *ended;
+    if (const auto ended = apply_settings_file(app)) return *ended;
     take_over(raw, settings);
     if (const auto fault = fault_in(raw, settings); !fault.empty()) return unusable("serve: " + fault);
     return settings;
+}
+
+std::string describe(const serve_settings& settings) {
+    const auto& store = settings.store;
+    std::string text = "database " + store.path;
+    text += store.default_durability == durability::full ? ", durability full" : ", durability normal";
+    text += ", readers " + std::to_string(store.readers_max) + ", shards " + std::to_string(settings.front.shards);
+    text += ", batches of " + std::to_string(store.batch_jobs_max) + " jobs";
+    text += " or " + std::to_string(store.batch_time_max.count()) + " ms";
+    text += ", read budget " + std::to_string(store.read_budget.count()) + " us";
+    text += ", WAL " + std::to_string(store.wal_soft_bytes >> 20) + " to " +
+            std::to_string(store.wal_hard_bytes >> 20) + " MiB";
+    const auto connections = settings.front.limits.connections_max;
+    text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
+    text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
+    for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
+    return text;
 }
 
 options store_options(const std::string& path) {
@@ -140,11 +176,22 @@ options store_options(const std::string& path) {
 std::string explain(const error& why, const std::string& path) {
     if (why == errc::no_directory) return "the directory of " + path + " does not exist";
     if (why == errc::read_only_file) return path + " may not be written";
-    if (why == errc::not_a_database) return path + " is no SQLite database";
+    if (why == errc::not_a_database) return path + " is not a SQLite database";
     if (why == errc::database_in_use) return path + " is in use by another carrel";
     if (why == errc::network_filesystem) return path + " is on a network file system";
     if (why == errc::newer_database) return path + " was written by a newer carrel";
     return path + ": " + why.message();
+}
+
+int exit_status_of(const error& why, int otherwise) {
+    if (why == errc::database_in_use) return exit_in_use;
+    if (why == errc::read_only_file) return exit_permission;
+    if (why == errc::migration_changed || why == errc::profile_mismatch || why == sqlite_errc::corrupt)
+        return exit_damaged;
+    if (why == errc::invalid_option) return exit_usage;
+    const int number = why.code().category() == boost::system::system_category() ? why.code().value() : 0;
+    if (number == EMFILE || number == ENFILE) return exit_usage;
+    return number == EACCES || number == EPERM || number == EROFS ? exit_permission : otherwise;
 }
 
 }  // namespace carrel::cli

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cli/command.hpp"
+#include "cli/log.hpp"
 #include "http/server.hpp"
 
 #include <carrel/options.hpp>
@@ -12,23 +14,26 @@
 
 namespace carrel::cli {
 
-/// All that `carrel serve` was told.
+/// The settings of `carrel serve`.
 struct serve_settings {
     options store;
     http::server_options front;
-    std::string log_format = "text";
-    std::string log_level = "info";
+    log_settings log;
     std::chrono::milliseconds drain_time_max{10'000};
 };
 
 /// The settings from flags, environment and file, checked as far as that goes without touching anything; or the exit
-/// status when help was asked for or something is wrong, which has then been told.
+/// status when help was asked for or something is wrong, which has then been reported.
 std::variant<serve_settings, int> parse_serve(std::span<char*> arguments);
+
+/// The settings in force, in one line: what a person needs to know of a server from its log.
+std::string describe(const serve_settings& settings);
 
 /// Settings of the SIEM's store: its migrations and its functions.
 options store_options(const std::string& path);
 
-/// An error of `database::open` in words for the person who named the path.
+/// An error of `database::open` in words for the person who named the path, and the exit status it means.
 std::string explain(const error& why, const std::string& path);
+int exit_status_of(const error& why, int otherwise = exit_file);
 
 }  // namespace carrel::cli

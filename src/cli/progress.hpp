@@ -6,7 +6,7 @@
 
 namespace carrel::cli {
 
-/// A bar on stderr while something takes its time; nothing at all where stderr is no terminal.
+/// A bar on stderr while something takes its time; nothing at all where stderr is not a terminal.
 class progress_bar {
 public:
     explicit progress_bar(std::string label);

@@ -1,13 +1,12 @@
 #include "cli/command.hpp"
+#include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
 #include "cli/log.hpp"
 #include "cli/options.hpp"
+#include "cli/signals.hpp"
 #include "http/server.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-
-#include <csignal>
+#include <cstring>
 #include <iostream>
 
 namespace carrel::cli {
@@ -15,24 +14,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Waits for SIGTERM or SIGINT. Once it has ended, the default action is back: a second signal ends the program at once.
-class stop_signal {
-public:
-    stop_signal()
-        : signals_(context_, SIGTERM, SIGINT) {
-        signals_.async_wait([](boost::system::error_code, int) {});
-    }
-    void wait() { context_.run(); }
-
-private:
-    asio::io_context context_{1};
-    asio::signal_set signals_;
-};
-
-// In the order that design.md section 7 gives: sockets first, then what they were promised, then the file.
-int stop(http::server& server, database& store, std::chrono::milliseconds patience) {
-    log(log_level::info, "stopping");
-    if (!server.stop(patience)) log(log_level::warning, "connections were cut at the end of the drain");
+// Sockets first, then what they were promised, then the file.
+int stop(http::server& server, database& store, std::chrono::milliseconds drain_time_max) {
+    if (!server.stop(drain_time_max)) log(log_level::warning, "connections were cut at the end of the drain");
     if (auto stopped = store.stop(); !stopped) {
         log(log_level::error, "the end was not clean: " + stopped.error().message());
         return exit_failed;
@@ -41,31 +25,49 @@ int stop(http::server& server, database& store, std::chrono::milliseconds patien
     return exit_done;
 }
 
-int serve(serve_settings settings) {
+// Takes over what can change while the server runs: the log's level and file.
+void reload(std::span<char*> arguments) {
+    auto parsed = parse_serve(arguments);
+    const auto* settings = std::get_if<serve_settings>(&parsed);
+    if (settings == nullptr) return log(log_level::error, "SIGHUP: the settings are wrong; those in force stay");
+    if (!restart_log(settings->log)) return log(log_level::error, "SIGHUP: the log file cannot be opened");
+    log(log_level::info, "SIGHUP: log opened anew, level " + settings->log.level + "; other settings need a restart");
+}
+
+int serve(serve_settings settings, std::span<char*> arguments) {
+    if (const auto why = unsafe_database(settings.store.path); !why.empty())
+        return unusable("serve: " + why, exit_permission);
     // Asked before the database is opened, since nothing may be created when the port is taken.
     const asio::ip::tcp::endpoint there(asio::ip::make_address(settings.front.address), settings.front.port);
-    if (auto ec = try_listening(there))
-        return unusable("serve: cannot listen on " + settings.front.address + ":" + std::to_string(there.port()) +
-                        ": " + ec.message());
+    if (auto ec = try_listening(there)) {
+        const std::string what =
+            "serve: cannot listen on " + settings.front.address + ":" + std::to_string(there.port());
+        return unusable(what + ": " + ec.message(), ec == asio::error::no_descriptors ? exit_usage : exit_network);
+    }
 
-    auto signals = std::make_optional<stop_signal>();
-    std::signal(SIGPIPE, SIG_IGN);
-    start_log(settings.log_format, settings.log_level);
+    if (!start_log(settings.log))
+        return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
+    auto signals = std::make_optional<stop_signal>([arguments] { reload(arguments); });
     settings.store.log = settings.front.log = make_log_sink();
     settings.front.version = CARREL_VERSION;
 
     auto store = database::open(settings.store);
-    if (!store) return unusable("serve: " + explain(store.error(), settings.store.path));
+    if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
     auto server = http::server::listen(*store, settings.front);
-    if (!server) return unusable("serve: " + server.error().message());
+    if (!server) return unusable("serve: " + server.error().message(), exit_status_of(server.error(), exit_network));
     if (settings.front.insecure && !there.address().is_loopback())
         log(log_level::warning, "--insecure: anyone who reaches " + server->url() + " can read and write");
-    if (auto running = server->run(); !running) return unusable("serve: " + running.error().message());
+    if (auto running = server->run(); !running)
+        return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));
 
+    log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     std::cout << "listening on " << server->url() << std::endl;
-    signals->wait();
+    const int number = signals->wait();
     signals.reset();
-    return stop(*server, *store, settings.drain_time_max);
+    log(log_level::info, std::string("stopping: ") + ::strsignal(number));
+    const int status = stop(*server, *store, settings.drain_time_max);
+    finish_log();
+    return status;
 }
 
 }  // namespace
@@ -73,7 +75,7 @@ int serve(serve_settings settings) {
 int serve(std::span<char*> arguments) {
     auto parsed = parse_serve(arguments);
     if (const int* ended = std::get_if<int>(&parsed)) return *ended;
-    return serve(std::move(std::get<serve_settings>(parsed)));
+    return serve(std::move(std::get<serve_settings>(parsed)), arguments);
 }
 
 }  // namespace carrel::cli

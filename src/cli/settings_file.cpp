@@ -1,15 +1,73 @@
 #include "cli/settings_file.hpp"
 
+#include "cli/command.hpp"
+#include "cli/file_safety.hpp"
+
+#include <CLI/Config.hpp>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <unistd.h>
 #include <algorithm>
-#include <cstdlib>
-#include <sstream>
+#include <fstream>
+#include <iterator>
 
 namespace carrel::cli {
 namespace {
 
-bool is_in_environment(const std::string& flag) {
-    const char* value = std::getenv(environment_name(flag).c_str());
-    return value != nullptr && *value != '\0';
+// Of a value that a flag can have.
+std::optional<std::string> text_of(const toml::node& node) {
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
+    if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+    if (const auto number = node.value_exact<double>()) return std::to_string(*number);
+    return std::nullopt;
+}
+
+// The values of a key; nothing for a table and the like.
+std::vector<std::string> values_of(const toml::node& node) {
+    std::vector<std::string> values;
+    const auto* list = node.as_array();
+    if (list == nullptr) {
+        if (auto text = text_of(node)) values.push_back(std::move(*text));
+        return values;
+    }
+    for (const auto& item : *list) {
+        auto text = text_of(item);
+        if (!text) return {};
+        values.push_back(std::move(*text));
+    }
+    return values;
+}
+
+CLI::Option* option_named(CLI::App& app, const std::string& name) {
+    return name == "config" || name == "help" ? nullptr : app.get_option_no_throw("--" + name);
+}
+
+// Variables of the tests and the benchmarks are not settings.
+bool is_setting(std::string_view variable) {
+    return variable.starts_with("CARREL_") && !variable.starts_with("CARREL_TEST_") &&
+           !variable.starts_with("CARREL_BENCH_");
+}
+
+std::string unknown_variable(CLI::App& app) {
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options()) known.push_back(option->get_envname());
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view variable(*entry);
+        const auto name = variable.substr(0, variable.find('='));
+        if (is_setting(name) && std::find(known.begin(), known.end(), name) == known.end()) return std::string(name);
+    }
+    return {};
+}
+
+void apply(CLI::App& app, const setting& each) {
+    auto* option = option_named(app, each.name);
+    if (option->count() != 0) return;
+    if (option->get_expected_min() == 0) option->add_result(option->get_flag_value(each.name, each.values.front()));
+    else option->add_result(each.values);
+    option->run_callback();
 }
 
 }  // namespace
@@ -20,35 +78,56 @@ std::string environment_name(std::string_view flag) {
     return name;
 }
 
-std::string_view without_comment(std::string_view line) {
-    char quote = '\0';
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        if (quote == '\0' && c == '#') return line.substr(0, i);
-        if (quote == '\0' && (c == '"' || c == '\'')) quote = c;
-        else if (c == quote) quote = '\0';
+std::vector<setting> read_settings(std::string_view text, std::string& fault) {
+    std::vector<setting> settings;
+    const toml::parse_result parsed = toml::parse(text);
+    if (!parsed) {
+        const auto& error = parsed.error();
+        fault = "line " + std::to_string(error.source().begin.line) + ": " + std::string(error.description());
+        return settings;
     }
-    return line;
-}
-
-std::vector<CLI::ConfigItem> settings_file::from_config(std::istream& input) const {
-    std::stringstream plain;
-    for (std::string line; std::getline(input, line);) plain << without_comment(line) << '\n';
-    auto entries = CLI::ConfigTOML::from_config(plain);
-    for (auto& entry : entries) std::replace(entry.name.begin(), entry.name.end(), '_', '-');
-    std::erase_if(entries, [](const auto& entry) { return is_in_environment(entry.name); });
-    return entries;
+    for (const auto& [key, node] : parsed.table()) {
+        setting each{std::string(key.str()), values_of(node)};
+        std::replace(each.name.begin(), each.name.end(), '_', '-');
+        if (each.values.empty()) {
+            fault = "'" + std::string(key.str()) + "' must be a text, a number, true, false, or a list of texts";
+            return settings;
+        }
+        settings.push_back(std::move(each));
+    }
+    return settings;
 }
 
 void add_settings_file(CLI::App& app) {
-    for (auto* option : app.get_options([](const CLI::Option* each) { return each->get_configurable(); }))
+    app.add_option("--config", "TOML file with the names of these flags as keys")->type_name("FILE");
+    for (auto* option : app.get_options())
         if (!option->get_lnames().empty() && option->get_lnames().front() != "help")
             option->envname(environment_name(option->get_lnames().front()));
-    const char* named = std::getenv("CARREL_CONFIG");
-    const bool is_named = named != nullptr && *named != '\0';
-    app.set_config("--config", is_named ? named : "", "TOML file with the names of these flags as keys", is_named);
-    app.config_formatter(std::make_shared<settings_file>());
-    app.allow_config_extras(CLI::config_extras_mode::error);
+}
+
+std::optional<int> apply_settings_file(CLI::App& app) {
+    if (const auto name = unknown_variable(app); !name.empty())
+        return unusable(app.get_name() + ": the environment variable " + name + " is not a setting of carrel");
+    const auto* config = app.get_option("--config");
+    if (config->count() == 0 || config->as<std::string>().empty()) return std::nullopt;
+    const auto path = config->as<std::string>();
+    const auto name = app.get_name() + ": " + path;
+    if (const auto why = unsafe_settings(path); !why.empty()) return unusable(name + " " + why, exit_permission);
+    std::ifstream file(path);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file) return unusable(name + " cannot be read", exit_file);
+    std::string fault;
+    const auto settings = read_settings(text, fault);
+    if (!fault.empty()) return unusable(name + ": " + fault);
+    for (const auto& each : settings)
+        if (option_named(app, each.name) == nullptr)
+            return unusable(name + ": '" + each.name + "' is not a setting of carrel");
+    try {
+        for (const auto& each : settings) apply(app, each);
+    } catch (const CLI::ParseError& wrong) {
+        return unusable(name + ": " + wrong.what());
+    }
+    return std::nullopt;
 }
 
 }  // namespace carrel::cli

@@ -1,12 +1,14 @@
 #pragma once
 
+#include "base/inflater.hpp"
+
 #include <carrel/error.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
-
-struct gzFile_s;
+#include <utility>
 
 namespace carrel::cli {
 
@@ -15,23 +17,42 @@ class text_source {
 public:
     static result<text_source> open(const std::string& path);
 
-    /// Reads up to `bytes` behind what `into` holds. False at the end. A gzip file that ends too early is an error.
-    result<bool> append_to(std::string& into, std::size_t bytes);
+    /// Adds more bytes behind what `into` holds. False at the end. A gzip file that ends too early, or has other bytes
+    /// behind its data, is an error; what came before has been given out.
+    result<bool> append_to(std::string& into);
     /// The share of the file that was read; 0 while that is unknown.
     double fraction() const;
 
 private:
-    struct closer {
-        void operator()(gzFile_s* file) const noexcept;
-    };
-    text_source(std::string path, gzFile_s* file, std::int64_t size)
-        : path_(std::move(path)),
-          file_(file),
-          size_(size) {}
+    class descriptor {
+    public:
+        explicit descriptor(int fd) noexcept
+            : fd_(fd) {}
+        descriptor(descriptor&& other) noexcept
+            : fd_(std::exchange(other.fd_, -1)) {}
+        descriptor& operator=(descriptor&& other) noexcept {
+            std::swap(fd_, other.fd_);
+            return *this;
+        }
+        ~descriptor();
+        int get() const noexcept { return fd_; }
 
-    std::string path_;
-    std::unique_ptr<gzFile_s, closer> file_;
+    private:
+        int fd_;
+    };
+    text_source(descriptor file, std::int64_t size)
+        : file_(std::move(file)),
+          size_(size) {}
+    result<bool> read_more();
+    result<void> recognise();
+
+    descriptor file_;
     std::int64_t size_;  // on disk
+    std::int64_t taken_ = 0;
+    std::string packed_;  // read, but not given out: [packed_at_, end)
+    std::size_t packed_at_ = 0;
+    std::unique_ptr<base::inflater> gzip_;  // empty: the file is plain
+    bool recognised_ = false;
 };
 
 /// Whole lines, and which ones.
@@ -50,7 +71,7 @@ public:
           bytes_max_(bytes_max) {}
 
     /// The next block, at most `bytes_max` long unless a single line is longer. False at the end. A line beyond
-    /// `line_bytes_max` is an error.
+    /// `line_bytes_max` is an error, and so is what the source reports, once the whole lines before it were given out.
     result<bool> next(line_block& into);
 
     static constexpr std::size_t line_bytes_max = 256u << 20;
@@ -61,6 +82,7 @@ private:
     std::string rest_;  // read, but beyond the last block
     std::int64_t next_line_ = 1;
     bool at_end_ = false;
+    std::optional<error> failure_;  // of the source
 };
 
 }  // namespace carrel::cli

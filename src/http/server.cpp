@@ -1,10 +1,8 @@
 #include "http/server.hpp"
 
-#include "http/listener.hpp"
-#include "http/openapi.hpp"
-#include "http/shard_loop.hpp"
-
-#include <boost/asio/post.hpp>
+#include "http/net/listener.hpp"
+#include "http/net/shard_loop.hpp"
+#include "http/routing/openapi.hpp"
 
 #include <sys/resource.h>
 
@@ -16,10 +14,10 @@ namespace carrel::http {
 namespace {
 
 constexpr std::size_t connections_default_max = 16'384;
-constexpr std::size_t descriptors_kept_back = 256;  // for the database, its temporary files and the log
+constexpr std::size_t descriptors_set_aside = 256;  // for the database, its temporary files and the log
 constexpr std::size_t shards_max = 256;
 
-// Raises the soft limit to the hard one and tells how many descriptors there are.
+// Raises the soft limit to the hard one. How many descriptors there can be.
 std::size_t raise_descriptor_limit() noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
@@ -29,10 +27,22 @@ std::size_t raise_descriptor_limit() noexcept {
     return limit.rlim_cur;
 }
 
-std::size_t connections_for(std::size_t asked, std::size_t descriptors) noexcept {
-    if (asked != 0) return asked;
-    const auto left = descriptors > 2 * descriptors_kept_back ? descriptors - descriptors_kept_back : descriptors / 2;
-    return std::min(connections_default_max, left);
+// How many connections the descriptors allow, with those set aside that the database will need.
+std::size_t connections_possible(std::size_t descriptors, std::size_t turned_away_max) noexcept {
+    const auto aside = std::min(descriptors_set_aside, descriptors / 2);
+    const auto left = descriptors - aside;
+    return left > 2 * turned_away_max ? left - turned_away_max : std::max<std::size_t>(1, left / 2);
+}
+
+// Sets what was left open, and lowers what cannot be met, with a line in the log.
+void fit_connections(limits& bounds, std::size_t descriptors, const log_sink& log) {
+    const auto possible = connections_possible(descriptors, bounds.turned_away_max);
+    if (bounds.connections_max > possible && log)
+        log(log_level::warning, "connections-max is lowered from " + std::to_string(bounds.connections_max) + " to " +
+                                    std::to_string(possible) + ": " + std::to_string(descriptors) +
+                                    " descriptors can be open, some of them set aside for the database");
+    bounds.connections_max =
+        std::min(bounds.connections_max != 0 ? bounds.connections_max : connections_default_max, possible);
 }
 
 siem::timestamp system_clock_now() {
@@ -40,16 +50,16 @@ siem::timestamp system_clock_now() {
     return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-std::size_t shards_for(std::size_t asked) noexcept {
-    return asked != 0 ? asked : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+std::size_t shards_for(std::size_t configured) noexcept {
+    return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
 }  // namespace
 
 struct server::state {
-    std::unique_ptr<site> place;
+    std::unique_ptr<server_context> context;
     std::vector<std::unique_ptr<shard_loop>> shards;
-    std::unique_ptr<listener> door;  // on the first shard's context, so it goes before the shards
+    std::unique_ptr<http::listener> listener;  // refers to the shards, so it goes before them
     std::string url;
     std::uint16_t port = 0;
     bool runs = false;
@@ -77,26 +87,36 @@ result<server> server::listen(database& store, server_options options) {
     if (!socket->endpoint().address().is_loopback() && !options.insecure)
         return error(errc::invalid_option, "refusing to listen on " + options.address +
                                                ": without authentication only loopback is served (see --insecure)");
-    options.limits.connections_max = connections_for(options.limits.connections_max, raise_descriptor_limit());
+    std::vector<boost::asio::ip::address> proxies;
+    for (const auto& each : options.trusted_proxies) {
+        error_code ec;
+        proxies.push_back(boost::asio::ip::make_address(each, ec));
+        if (ec) return error(errc::invalid_option, "'" + each + "' is not the address of a proxy");
+    }
+    fit_connections(options.limits, raise_descriptor_limit(), options.log);
     auto made = std::make_unique<state>();
     made->port = socket->endpoint().port();
     made->url = "http://" + socket->authority();
-    made->place = std::make_unique<site>(store, made->port, options.allow_hosts, options.limits);
-    made->place->clock = options.clock ? std::move(options.clock) : system_clock_now;
-    made->place->log = std::move(options.log);
-    made->place->openapi = openapi_document(made->place->endpoints, options.version);
+    made->context = std::make_unique<server_context>(
+        store, host_list(made->port, options.allow_hosts, options.allow_origins), options.limits);
+    auto& context = *made->context;
+    context.clock = options.clock ? std::move(options.clock) : system_clock_now;
+    context.log = std::move(options.log);
+    context.openapi = openapi_document(context.endpoints, options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
-        auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(*made->place));
-        made->place->counts.push_back(&added.bench().counts());
+        auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));
+        context.shards.push_back(&added.context().status());
     }
-    made->door = std::make_unique<listener>(made->shards.front()->context(), std::move(*socket));
+    made->listener = std::make_unique<http::listener>(context, std::move(*socket), std::move(proxies));
     return server(std::move(made));
 }
 
 const std::string& server::url() const noexcept { return state_->url; }
 std::uint16_t server::port() const noexcept { return state_->port; }
 
-std::size_t server::connections() const noexcept { return state_->place->connections.load(std::memory_order_relaxed); }
+std::size_t server::connections() const noexcept {
+    return state_->context->connections.load(std::memory_order_relaxed);
+}
 
 result<void> server::run() {
     std::vector<shard_loop*> shards;
@@ -113,18 +133,14 @@ result<void> server::run() {
         stop(std::chrono::milliseconds(0));
         return outcome;
     }
-    auto& first = *shards.front();
-    boost::asio::post(first.context(), [door = state_->door.get(), place = state_->place.get(), shards] {
-        door->start(*place, shards);
-    });
+    state_->listener->start(std::move(shards));
     return outcome;
 }
 
 void server::begin_drain() noexcept {
-    if (!state_->runs || state_->place->draining.exchange(true)) return;
-    // Posted first: sockets that the door still takes reach the shards before they drain.
-    boost::asio::post(state_->shards.front()->context(), [state = state_.get()] {
-        state->door->stop();
+    if (!state_->runs || state_->context->draining.exchange(true)) return;
+    // The shards drain once the listener has dealt the sockets that had connected before.
+    state_->listener->begin_stop([state = state_.get()] {
         for (auto& each : state->shards) each->begin_drain();
     });
 }
@@ -132,6 +148,7 @@ void server::begin_drain() noexcept {
 bool server::stop(std::chrono::milliseconds deadline) {
     if (!state_->runs) return true;
     begin_drain();
+    state_->listener->stop();
     const auto until = std::chrono::steady_clock::now() + deadline;
     bool all_ended = true;
     for (auto& each : state_->shards) all_ended = each->wait_until(until) && all_ended;
@@ -139,7 +156,7 @@ bool server::stop(std::chrono::milliseconds deadline) {
         if (!all_ended) each->cut();
         each->join();
     }
-    state_->door.reset();
+    state_->listener.reset();
     state_->shards.clear();
     state_->runs = false;
     return all_ended;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "http/limits.hpp"
-#include "siem/operation.hpp"
+#include "resource/operation.hpp"
 
 #include <carrel/database.hpp>
 
@@ -16,18 +16,20 @@
 namespace carrel::http {
 
 struct server_options {
-    std::string address = "127.0.0.1";     ///< A literal IPv4 or IPv6 address, brackets optional.
-    std::uint16_t port = 8080;             ///< 0 picks a free one.
-    std::size_t shards = 0;                ///< Threads that serve; 0: one a core.
-    std::vector<std::string> allow_hosts;  ///< Accepted in `Host` beside the local names; without a port: any port.
-    bool insecure = false;                 ///< Allows an address that is not loopback.
+    std::string address = "127.0.0.1";         ///< A literal IPv4 or IPv6 address, brackets optional.
+    std::uint16_t port = 8080;                 ///< 0 picks a free one.
+    std::size_t shards = 0;                    ///< Threads that serve; 0: one a core.
+    std::vector<std::string> allow_hosts;      ///< Accepted in `Host` beside the local names; without a port: any port.
+    std::vector<std::string> allow_origins;    ///< `https://siem.example`: may write, and read by CORS.
+    std::vector<std::string> trusted_proxies;  ///< Addresses whose `X-Forwarded-Proto` is believed.
+    bool insecure = false;                     ///< Allows an address that is not loopback.
     http::limits limits;
     std::function<siem::timestamp()> clock;  ///< Wall clock; empty: the system's.
     log_sink log;                            ///< Called from shard threads; may be empty.
-    std::string version;                     ///< Told in the OpenAPI document.
+    std::string version;                     ///< For the OpenAPI document.
 };
 
-/// The front end: one thread a shard, each with a resident reader, and one accept loop that deals sockets to them.
+/// The front end: one thread a shard, each with a resident reader, and one listener that deals sockets to them.
 ///
 /// Threads: `begin_drain` is safe from any thread and never blocks; the rest belongs to the thread that owns the server.
 /// Lifetimes: the database must outlive the server.
@@ -40,10 +42,10 @@ public:
 
     server(server&&) noexcept;
     server& operator=(server&&) noexcept;
-    /// As `stop` without patience.
+    /// As `stop` with a deadline of 0.
     ~server();
 
-    /// The address and port bound, as `listening on` tells them: `http://127.0.0.1:8080`.
+    /// The address and port bound, as in the line `listening on`: `http://127.0.0.1:8080`.
     const std::string& url() const noexcept;
     std::uint16_t port() const noexcept;
 

@@ -1,5 +1,7 @@
 #include "json/reader.hpp"
 
+#include "base/siphash.hpp"
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value_stack.hpp>
@@ -16,8 +18,8 @@ namespace bj = boost::json;
 using bj::error_code;
 using bj::string_view;
 
-// The keys of all objects that are open, to find the ones that come twice. Sorting at an object's end keeps a body of
-// many thousand keys from costing the square of their number.
+// The keys of all objects that are open, to find the ones that come twice. Keyed hashes are sorted and compared, so that
+// neither many keys nor chosen ones cost the square of their number.
 class open_keys {
 public:
     void reset() {
@@ -27,17 +29,22 @@ public:
     }
     void begin_object() { frames_.push_back({keys_.size(), bytes_.size()}); }
     void part(string_view text) { bytes_.append(text.data(), text.size()); }
-    void end_key(std::size_t size) { keys_.push_back({bytes_.size() - size, size}); }
+    void end_key(std::size_t size) {
+        const std::size_t begin = bytes_.size() - size;
+        keys_.push_back({base::keyed_hash(std::string_view(bytes_).substr(begin)), begin, size});
+    }
+    // Of the innermost object, so far.
+    std::size_t count() const noexcept { return keys_.size() - frames_.back().keys; }
 
     // The key that came twice, or nothing.
     std::optional<std::string> end_object() {
         const frame top = frames_.back();
         const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(top.keys);
-        const auto text = [this](const span& key) { return std::string_view(bytes_).substr(key.begin, key.size); };
-        std::sort(begin, keys_.end(), [&](const span& a, const span& b) { return text(a) < text(b); });
-        const auto twin =
-            std::adjacent_find(begin, keys_.end(), [&](const span& a, const span& b) { return text(a) == text(b); });
-        if (twin != keys_.end()) return std::string(text(*twin));
+        const auto text = [this](const key& of) { return std::string_view(bytes_).substr(of.begin, of.size); };
+        std::sort(begin, keys_.end(), [](const key& a, const key& b) { return a.hash < b.hash; });
+        for (auto at = begin; at != keys_.end(); ++at)
+            for (auto next = at + 1; next != keys_.end() && next->hash == at->hash; ++next)
+                if (text(*next) == text(*at)) return std::string(text(*at));
         keys_.resize(top.keys);
         bytes_.resize(top.bytes);
         frames_.pop_back();
@@ -45,18 +52,19 @@ public:
     }
 
 private:
-    struct span {
+    struct key {
+        std::uint64_t hash;
         std::size_t begin, size;
     };
     struct frame {
         std::size_t keys, bytes;
     };
     std::string bytes_;
-    std::vector<span> keys_;
+    std::vector<key> keys_;
     std::vector<frame> frames_;
 };
 
-// What basic_parser tells, put on a value stack.
+// What basic_parser reports, put on a value stack. The value of a member beyond `members_max` is only checked.
 struct handler {
     static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
@@ -66,10 +74,40 @@ struct handler {
     bj::value_stack values;
     open_keys keys;
     std::optional<std::string> duplicate;
+    std::size_t left_out = 0;
+    bool is_skipping = false;       // the value being read belongs to a member that is left out
+    std::size_t skipped_depth = 0;  // objects and arrays open within it
+
+    void reset(bj::storage_ptr storage) {
+        values.reset(std::move(storage));
+        keys.reset();
+        duplicate.reset();
+        left_out = skipped_depth = 0;
+        is_skipping = false;
+    }
+
+    // Puts a value on the stack, or passes over it.
+    template <class Push>
+    bool scalar(Push push) {
+        if (!is_skipping) push();
+        else if (skipped_depth == 0) is_skipping = false;
+        return true;
+    }
+    void open_nested() {
+        if (is_skipping) ++skipped_depth;
+    }
+    // Whether what ends is kept.
+    bool close_nested() {
+        if (!is_skipping) return true;
+        if (--skipped_depth == 0) is_skipping = false;
+        return false;
+    }
+    bool is_beyond() const noexcept { return keys.count() >= reader::members_max; }
 
     bool on_document_begin(error_code&) { return true; }
     bool on_document_end(error_code&) { return true; }
     bool on_object_begin(error_code&) {
+        open_nested();
         keys.begin_object();
         return true;
     }
@@ -79,53 +117,54 @@ struct handler {
             ec = bj::error::syntax;
             return false;
         }
-        values.push_object(count);
+        if (close_nested()) values.push_object(std::min(count, reader::members_max));
         return true;
     }
-    bool on_array_begin(error_code&) { return true; }
+    bool on_array_begin(error_code&) {
+        open_nested();
+        return true;
+    }
     bool on_array_end(std::size_t count, error_code&) {
-        values.push_array(count);
+        if (close_nested()) values.push_array(count);
         return true;
     }
     bool on_key_part(string_view part, std::size_t, error_code&) {
         keys.part(part);
-        values.push_chars(part);
+        if (!is_skipping && !is_beyond()) values.push_chars(part);
         return true;
     }
     bool on_key(string_view last, std::size_t size, error_code&) {
+        const bool beyond = is_beyond();
         keys.part(last);
         keys.end_key(size);
-        values.push_key(last);
+        left_out += beyond ? 1 : 0;
+        if (is_skipping) return true;
+        is_skipping = beyond;
+        if (!beyond) values.push_key(last);
         return true;
     }
     bool on_string_part(string_view part, std::size_t, error_code&) {
-        values.push_chars(part);
+        if (!is_skipping) values.push_chars(part);
         return true;
     }
     bool on_string(string_view last, std::size_t, error_code&) {
-        values.push_string(last);
-        return true;
+        return scalar([&] { values.push_string(last); });
     }
     bool on_number_part(string_view, error_code&) { return true; }
     bool on_int64(std::int64_t number, string_view, error_code&) {
-        values.push_int64(number);
-        return true;
+        return scalar([&] { values.push_int64(number); });
     }
     bool on_uint64(std::uint64_t number, string_view, error_code&) {
-        values.push_uint64(number);
-        return true;
+        return scalar([&] { values.push_uint64(number); });
     }
     bool on_double(double number, string_view, error_code&) {
-        values.push_double(number);
-        return true;
+        return scalar([&] { values.push_double(number); });
     }
     bool on_bool(bool truth, error_code&) {
-        values.push_bool(truth);
-        return true;
+        return scalar([&] { values.push_bool(truth); });
     }
     bool on_null(error_code&) {
-        values.push_null();
-        return true;
+        return scalar([&] { values.push_null(); });
     }
     bool on_comment_part(string_view, error_code&) { return true; }
     bool on_comment(string_view, error_code&) { return true; }
@@ -141,25 +180,28 @@ bj::parse_options parser_options() {
 
 struct reader::state {
     std::array<unsigned char, 16384> first_block;
-    bj::monotonic_resource arena{first_block.data(), first_block.size()};
+    // Made anew for each text: `release` frees its blocks but keeps the size of the next one, which doubles with every
+    // block until no memory is large enough.
+    std::optional<bj::monotonic_resource> arena;
     bj::basic_parser<handler> parser{parser_options()};
-    // Lives in the arena: destroyed before it is released.
+    // Lives in the arena: destroyed before it.
     std::optional<bj::value> value;
 };
 
 reader::reader()
     : state_(std::make_unique<state>()) {}
-reader::~reader() = default;
+reader::~reader() {
+    state_->value.reset();
+    state_->parser.handler().reset({});
+}
 
 const boost::json::value* reader::parse(std::string_view text, parse_failure& failure) {
     state& self = *state_;
-    handler& told = self.parser.handler();
+    handler& heard = self.parser.handler();
     self.value.reset();
-    told.values.reset();
-    self.arena.release();
-    told.values.reset(bj::storage_ptr(&self.arena));
-    told.keys.reset();
-    told.duplicate.reset();
+    heard.reset({});
+    self.arena.emplace(self.first_block.data(), self.first_block.size());
+    heard.reset(bj::storage_ptr(&*self.arena));
     self.parser.reset();
 
     error_code ec;
@@ -167,12 +209,14 @@ const boost::json::value* reader::parse(std::string_view text, parse_failure& fa
     if (!ec && used < text.size()) ec = bj::error::extra_data;
     if (ec) {
         failure.offset = used;
-        failure.detail = told.duplicate ? "the key `" + *told.duplicate + "` comes twice" : ec.message();
-        failure.duplicate = told.duplicate.value_or("");
+        failure.detail = heard.duplicate ? "the key `" + *heard.duplicate + "` comes twice" : ec.message();
+        failure.duplicate = heard.duplicate.value_or("");
         return nullptr;
     }
-    self.value.emplace(told.values.release());
+    self.value.emplace(heard.values.release());
     return &*self.value;
 }
+
+std::size_t reader::members_left_out() const noexcept { return state_->parser.handler().left_out; }
 
 }  // namespace carrel::json

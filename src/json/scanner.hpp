@@ -1,6 +1,6 @@
 #pragma once
 
-#include "json/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -11,7 +11,7 @@ enum class scan_error { none, broken, invalid_utf8, too_deep, trailing };
 
 enum class scalar { string, number, boolean, null };
 
-/// Checks one JSON text against RFC 8259 and tells a handler what is in it, without a document and without copies:
+/// Checks one JSON text against RFC 8259 and reports to a handler what is in it, without a document and without copies:
 ///
 ///     void begin(char bracket); void end(char bracket);
 ///     void key(std::string_view raw, bool escaped);
@@ -96,8 +96,8 @@ private:
         return take(':') ? value() : fail();
     }
 
-    template <class Tell>
-    bool string(Tell tell) {
+    template <class Report>
+    bool string(Report report) {
         const char* from = ++at_;
         bool escaped = false;
         for (;;) {
@@ -115,7 +115,7 @@ private:
                 at_ += size;
             }
         }
-        tell(since(from), escaped);
+        report(since(from), escaped);
         ++at_;
         return true;
     }

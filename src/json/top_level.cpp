@@ -1,5 +1,7 @@
 #include "json/top_level.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 #include <bit>
 
@@ -47,7 +49,7 @@ public:
         }
     }
 
-    // A value that is no string, as it stands.
+    // A value that is not a string, as it stands.
     std::string_view other() noexcept {
         const char* begin = at_;
         if (*at_ == '{' || *at_ == '[') {
@@ -95,7 +97,7 @@ private:
         return from;
     }
 
-    // The next quote, brace or bracket. Bit 5 is all that tells a brace from a bracket.
+    // The next quote, brace or bracket. A brace and a bracket differ in bit 5 alone.
     const char* find_structure(const char* from) const noexcept {
 #if defined(__SSE2__)
         const __m128i quotes = _mm_set1_epi8('"'), fold = _mm_set1_epi8(0x20);
@@ -178,23 +180,6 @@ char plain_escape(char c) noexcept {
 
 }  // namespace
 
-void append_utf8(std::string& out, char32_t c) {
-    const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
-    if (c < 0x80) return put(c);
-    if (c < 0x800) {
-        put(0xC0 | (c >> 6));
-    } else {
-        if (c < 0x10000) {
-            put(0xE0 | (c >> 12));
-        } else {
-            put(0xF0 | (c >> 18));
-            put(0x80 | ((c >> 12) & 0x3F));
-        }
-        put(0x80 | ((c >> 6) & 0x3F));
-    }
-    put(0x80 | (c & 0x3F));
-}
-
 void append_decoded(std::string& out, std::string_view escaped) {
     while (!escaped.empty()) {
         const std::size_t plain = std::min(escaped.find('\\'), escaped.size());
@@ -231,6 +216,21 @@ std::optional<std::string_view> top_level_value(std::string_view object, std::st
         if (!at.take(',')) return std::nullopt;
     }
     return std::nullopt;
+}
+
+bool holds_string(std::string_view array, std::string_view text, std::string& scratch) {
+    cursor at(array);
+    if (!at.take('[')) return false;
+    for (bool more = true; more; more = at.take(',')) {
+        at.skip_space();
+        if (at.done()) return false;
+        if (at.take('"')) {
+            if (same_key(at.string(), text, scratch)) return true;
+        } else {
+            at.other();
+        }
+    }
+    return false;
 }
 
 }  // namespace carrel::json

@@ -1,5 +1,7 @@
 #include "json/writer.hpp"
 
+#include "base/hex.hpp"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -24,13 +26,12 @@ constexpr std::array<char, 256> escapes = [] {
 }();
 
 void append_escape(std::string& out, unsigned char c) {
-    constexpr char digits[] = "0123456789abcdef";
     out.push_back('\\');
     out.push_back(escapes[c]);
     if (escapes[c] != 'u') return;
     out.append("00");
-    out.push_back(digits[c >> 4]);
-    out.push_back(digits[c & 15]);
+    out.push_back(base::hex_digits[c >> 4]);
+    out.push_back(base::hex_digits[c & 15]);
 }
 
 constexpr std::uint64_t every_byte(unsigned char c) { return c * 0x0101'0101'0101'0101u; }
@@ -132,7 +133,7 @@ writer& writer::integer(std::int64_t number) {
 }
 
 writer& writer::real(double number) {
-    // JSON has no word for what is no number.
+    // JSON has no word for what is not a number.
     if (!std::isfinite(number)) return null();
     separate();
     std::array<char, 32> digits;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "siem/transitions.hpp"
+#include "resource/transitions.hpp"
 
 #include <array>
 
-// The words of an alert and the ways its status can go: api.md section 4.
+// The words of an alert, and which status may follow which.
 namespace carrel::siem {
 
 /// Ascending: `severity` sorts by rank.

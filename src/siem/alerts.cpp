@@ -1,8 +1,11 @@
 #include "siem/alerts.hpp"
 
+#include "resource/problems.hpp"
+#include "resource/text_index.hpp"
+#include "siem/alert_counts.hpp"
+#include "siem/alert_fields.hpp"
+#include "siem/alert_merge.hpp"
 #include "siem/alert_status.hpp"
-#include "siem/problems.hpp"
-#include "siem/text_index.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -10,14 +13,24 @@
 
 namespace carrel::siem {
 
-namespace {
-
 const text_index& alert_text() {
     static const text_index index("alerts", "title, description");
     return index;
 }
 
-std::vector<field> alert_fields() {
+const alert_fields& at() {
+    static const alert_fields found = [] {
+        const auto of = [](std::string_view name) { return alerts().position(name); };
+        return alert_fields{of("title"),       of("description"),     of("severity"),    of("status"),
+                            of("disposition"), of("event_ids"),       of("assigned_to"), of("tags"),
+                            of("fingerprint"), of("duplicate_count"), of("last_seen")};
+    }();
+    return found;
+}
+
+namespace {
+
+std::vector<field> field_list() {
     return {
         {.name = "id",
          .from = origin::fresh_id,
@@ -47,6 +60,7 @@ std::vector<field> alert_fields() {
         {.name = "rule_id", .max = 128},
         {.name = "event_ids",
          .kind = field_kind::text_list,
+         .changes = true,
          .max = 1000,
          .item_max = 128,
          .summary = "Each must exist."},
@@ -55,13 +69,13 @@ std::vector<field> alert_fields() {
         {.name = "risk_score", .kind = field_kind::integer, .patchable = true, .max = 100},
         {.name = "fingerprint",
          .max = 256,
-         .summary = "An alert that is not closed and has the same takes this one in."},
+         .summary = "A new alert is merged into the open one that has the same; an empty one is none."},
         {.name = "duplicate_count", .kind = field_kind::integer, .from = origin::server, .initial = 0},
         {.name = "last_seen", .kind = field_kind::time, .from = origin::now},
     };
 }
 
-std::vector<filter> alert_filters() {
+std::vector<filter> filter_list() {
     return {
         {.name = "severity", .kind = filter_kind::enumeration, .column = "severity", .values = severities},
         {.name = "status", .kind = filter_kind::enumeration, .column = "status", .values = alert_statuses},
@@ -76,20 +90,6 @@ std::vector<filter> alert_filters() {
          .column = "alerts_text",
          .summary = "All words, in title and description."},
     };
-}
-
-// Where alerts keep what their own rules touch.
-struct places {
-    std::size_t title, description, status, disposition, event_ids, assigned_to, fingerprint, duplicate_count,
-        last_seen;
-};
-const places& at() {
-    static const places found = [] {
-        const auto of = [](std::string_view name) { return alerts().position(name); };
-        return places{of("title"),       of("description"), of("status"),          of("disposition"), of("event_ids"),
-                      of("assigned_to"), of("fingerprint"), of("duplicate_count"), of("last_seen")};
-    }();
-    return found;
 }
 
 std::string searched_text(const record& row) {
@@ -114,80 +114,73 @@ result<void> require_events(write_session& session, const record& row, reply& in
     return refuse(into, problem_of(problem_code::invalid, std::move(faults)));
 }
 
-// The partial index of the migration names the place of `closed`.
-static_assert(static_cast<int>(alert_status::closed) == 7);
-
-// The id of the alert that is not closed and has this fingerprint.
-result<std::optional<std::string>> open_twin(write_session& session, const std::string& fingerprint) {
-    static const std::string sql =
-        "SELECT id FROM alerts WHERE fingerprint = ? AND fingerprint IS NOT NULL AND status <> " +
-        std::to_string(static_cast<int>(alert_status::closed));
-    auto prepared = session.prepare(read_sql::dynamic(sql));
-    if (!prepared) return prepared.error();
-    auto found = prepared->bind(fingerprint).step();
-    if (!found) return found.error();
-    if (!*found) return std::optional<std::string>();
-    return std::optional<std::string>(prepared->text(0));
-}
-
 result<bool> before_insert(const resource& of, write_session& session, const call& request, record& row, reply& into) {
     if (auto done = require_events(session, row, into); !done) return done.error();
-    const std::string* fingerprint = row.text(at().fingerprint);
-    if (fingerprint == nullptr) return false;
-    auto twin = open_twin(session, *fingerprint);
-    if (!twin) return twin.error();
-    if (!*twin) return false;
-
-    call about_twin;
-    about_twin.path[0] = **twin;
-    about_twin.now = request.now;
-    auto before = load(of, session, about_twin, into);
-    if (!before) return before.error();
-    record after = *before;
-    after.values[at().duplicate_count] = before->integer(at().duplicate_count) + 1;
-    after.values[at().last_seen] = request.now;
-    if (auto done = save(of, session, about_twin, *before, std::move(after), {}, into); !done) return done.error();
-    return true;
+    return merge_into_open(of, session, request, row, into);
 }
 
 result<void> after_insert(const resource&, write_session& session, const call&, const record& row) {
-    return alert_text().inserted(session, row.row);
+    auto indexed = alert_text().inserted(session, row.row);
+    if (!indexed) return indexed.error();
+    return count_alerts(session, *indexed);
 }
 
 // What a column's value is called in the history; nothing for null.
-std::optional<std::string> told(const field& rules, const value& held) {
+std::optional<std::string> history_text(const field& rules, const value& held) {
     if (const auto* text = std::get_if<std::string>(&held)) return *text;
-    if (const auto* place = std::get_if<std::int64_t>(&held))
-        return std::string(rules.values[static_cast<std::size_t>(*place)]);
-    return std::nullopt;
+    const auto* number = std::get_if<std::int64_t>(&held);
+    if (number == nullptr) return std::nullopt;
+    if (rules.kind == field_kind::integer) return std::to_string(*number);
+    return std::string(rules.values[static_cast<std::size_t>(*number)]);
 }
 
-result<void> remember(const resource& of, write_session& session, const call& request, const record& before,
-                      const record& after, std::string_view note) {
-    for (const std::size_t i : {at().status, at().disposition, at().assigned_to}) {
+result<void> add_to_history(const resource& of, write_session& session, const call& request, const record& before,
+                            const record& after, std::string_view note) {
+    for (const std::size_t i : {at().status, at().disposition, at().assigned_to, at().duplicate_count}) {
         if (before.values[i] == after.values[i]) continue;
         const field& rules = of.fields[i];
         const auto kept_note = note.empty() ? std::nullopt : std::optional(note);
         auto done = session.execute(
             "INSERT INTO alert_history(alert, field, from_value, to_value, at, note) VALUES (?, ?, ?, ?, ?, ?)",
-            before.row, rules.name, told(rules, before.values[i]), told(rules, after.values[i]), request.now,
-            kept_note);
+            before.row, rules.name, history_text(rules, before.values[i]), history_text(rules, after.values[i]),
+            request.now, kept_note);
         if (!done) return done;
     }
     return {};
 }
 
+// The counts know the rows that are indexed.
+result<void> recount(write_session& session, const record& row, std::int64_t change) {
+    return recount_alert(session, row.integer(at().status), row.integer(at().severity), change);
+}
+
+result<void> move_count(write_session& session, const record& before, const record& after) {
+    const bool same = before.values[at().status] == after.values[at().status] &&
+                      before.values[at().severity] == after.values[at().severity];
+    if (same) return {};
+    auto last = alert_text().last_indexed(session);
+    if (!last) return last.error();
+    if (before.row > *last) return {};
+    if (auto done = recount(session, before, -1); !done) return done;
+    return recount(session, after, 1);
+}
+
 result<void> after_update(const resource& of, write_session& session, const call& request, const record& before,
                           const record& after, std::string_view note) {
-    if (auto done = remember(of, session, request, before, after, note); !done) return done;
+    if (auto done = add_to_history(of, session, request, before, after, note); !done) return done;
+    if (auto done = move_count(session, before, after); !done) return done;
     const std::string was = searched_text(before), is = searched_text(after);
     if (was == is) return {};
-    if (auto done = alert_text().forget(session, before.row, was); !done) return done;
-    return alert_text().learn(session, before.row, is);
+    if (auto done = alert_text().remove(session, before.row, was); !done) return done;
+    return alert_text().add(session, before.row, is);
 }
 
 result<void> before_delete(const resource&, write_session& session, const record& row) {
-    if (auto done = alert_text().forget(session, row.row, searched_text(row)); !done) return done;
+    auto last = alert_text().last_indexed(session);
+    if (!last) return last.error();
+    if (row.row <= *last)
+        if (auto done = recount(session, row, -1); !done) return done;
+    if (auto done = alert_text().remove(session, row.row, searched_text(row)); !done) return done;
     return session.execute("DELETE FROM alert_history WHERE alert = ?", row.row);
 }
 
@@ -197,8 +190,8 @@ const resource& alerts() {
     static const resource instance({
         .name = "alert",
         .plural = "alerts",
-        .fields = alert_fields(),
-        .filters = alert_filters(),
+        .fields = field_list(),
+        .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "severity", "risk_score"},
         .index = &alert_text(),
         .hooks = {before_insert, after_insert, after_update, before_delete},

@@ -1,11 +1,13 @@
 #pragma once
 
-#include "siem/resource.hpp"
+#include "resource/resource.hpp"
 
 namespace carrel::siem {
 
-/// The alerts of api.md section 4.
 const resource& alerts();
+/// Their full text; also says which rows the counts know.
+const text_index& alert_text();
+operation history_operation();
 std::vector<operation> alert_operations();
 
 }  // namespace carrel::siem

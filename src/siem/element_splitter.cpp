@@ -21,6 +21,12 @@ element_splitter::step element_splitter::finish() {
     return place_ == place::behind_all ? step::need_more : step::broken;
 }
 
+std::string_view element_splitter::why() const noexcept {
+    if (place_ == place::behind_all)
+        return "the JSON text has trailing characters; send one object a line as application/x-ndjson";
+    return "the body is broken JSON";
+}
+
 // Between elements: white space, commas, brackets of the array, or the beginning of an element.
 element_splitter::step element_splitter::between(std::string_view& bytes) {
     const char c = bytes.front();
@@ -54,7 +60,7 @@ element_splitter::step element_splitter::inside(std::string_view& bytes) {
         const char c = bytes[i];
         const bool delimits = c == ',' || c == ']' || c == '}' || is_space(c);
         if (scalar_ && delimits) {
-            // A delimiter where a value should be: an empty element is no JSON, the check of it will say so.
+            // A delimiter where a value should be: an empty element is not JSON, the check of it will say so.
             hold(bytes.substr(0, i));
             bytes.remove_prefix(i);
             return end_element();

@@ -17,13 +17,15 @@ public:
 
     /// Takes bytes off the front of `bytes` up to the end of an element, or all of them.
     step next(std::string_view& bytes);
-    /// Tells that no more bytes come. `broken` unless the text was whole; `element` for a number that only now ends.
+    /// No more bytes come. `broken` unless the text was whole; `element` for a number that only now ends.
     step finish();
 
     /// The element just found; valid until the next call.
     std::string_view element() const noexcept { return held_; }
     /// Whether it was too long: then `element` is empty.
     bool is_oversized() const noexcept { return oversized_; }
+    /// Why the text is broken.
+    std::string_view why() const noexcept;
     std::size_t bytes_held() const noexcept { return held_.size(); }
 
 private:

@@ -1,8 +1,8 @@
+#include "base/time.hpp"
 #include "json/writer.hpp"
+#include "resource/listing.hpp"
+#include "resource/problems.hpp"
 #include "siem/events.hpp"
-#include "siem/listing.hpp"
-#include "siem/problems.hpp"
-#include "siem/time.hpp"
 
 #include <algorithm>
 #include <array>
@@ -123,7 +123,7 @@ operation histogram_operation() {
     operation made;
     made.path = "/events/histogram";
     made.id = "get_event_histogram";
-    made.summary = "Counts events an interval, empty ones included.";
+    made.summary = "Counts events per interval, empty ones included.";
     made.parameters = filter_parameters(events());
     made.parameters.push_back(
         {"interval", R"({"type":"string","enum":["1m","1h","1d"]})", true, "How long a bucket is."});

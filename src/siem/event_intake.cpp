@@ -1,18 +1,19 @@
 #include "siem/event_intake.hpp"
 
+#include "base/digest.hpp"
 #include "json/writer.hpp"
-#include "siem/digest.hpp"
+#include "resource/problems.hpp"
 #include "siem/element_splitter.hpp"
 #include "siem/event_reader.hpp"
 
 #include <deque>
+#include <utility>
 
 namespace carrel::siem {
 
 namespace {
 
 constexpr std::size_t line_bytes_max = 16u << 20;
-constexpr std::size_t faults_max = 100;
 // What an event costs besides its texts.
 constexpr std::size_t event_overhead = 256;
 
@@ -22,6 +23,12 @@ std::string_view trimmed(std::string_view text) {
     if (first == text.npos) return {};
     return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
+
+// Whether a line that is not JSON is the beginning of a text over several lines: a pretty-printed array or object.
+bool begins_long_text(std::string_view line) { return line.starts_with('[') || line == "{"; }
+
+// The UTF-8 mark that some programs put before a text.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
 
@@ -34,28 +41,37 @@ struct event_intake::state {
     // The text that is being cut.
     std::string line;  // NDJSON: the beginning of a line whose end is still to come
     bool line_oversized = false;
+    bool any_text = false;  // a line that is not blank was seen
     element_splitter elements{line_bytes_max};
+    std::size_t mark_seen = 0;        // bytes of a byte order mark at the beginning
+    bool mark_decided = false;        // whether there is one is known
     std::int64_t number = 0;          // of the line or element that was read last
     const char* hashed_to = nullptr;  // in the bytes being fed: what is before it is in `sum`
     std::optional<digest> sum;
+    const char* accepted_to = nullptr;  // in the bytes being fed: the end of the event accepted last, if it is there
+    std::optional<digest> at_accepted;  // what `sum` was there, if it is not
 
     event_reader reader;
     new_event spare;
     std::optional<problem> broken;
 
-    // Parts: the one that grows, its chain once it is full, and those that are complete.
+    // Parts: the one that grows, and those that are complete.
     event_part growing;
-    std::string full_chain;
     std::deque<event_part> complete;
     std::size_t bytes_complete = 0;
     std::uint32_t parts = 0;
-    intake_summary told;
+    intake_summary totals;
 
     void take(std::string_view text, bool oversized, const char* end);
     void accept(const char* end);
     void reject(std::string detail);
     void seal(std::string chain, bool last);
     void hash_to(const char* end);
+    void end_feed(const char* end);
+    std::string chain_so_far();
+    void feed_marked(std::string_view bytes);
+    void end_mark();
+    void feed_text(std::string_view bytes);
     void feed_lines(std::string_view bytes);
     void feed_elements(std::string_view bytes);
 };
@@ -75,12 +91,8 @@ event_intake::~event_intake() = default;
 std::optional<problem> event_intake::feed(std::string_view bytes) {
     if (state_->broken || bytes.empty()) return state_->broken;
     state_->hashed_to = bytes.data();
-    if (state_->how == format::ndjson) {
-        state_->feed_lines(bytes);
-    } else {
-        state_->feed_elements(bytes);
-    }
-    state_->hash_to(bytes.data() + bytes.size());
+    state_->feed_marked(bytes);
+    state_->end_feed(bytes.data() + bytes.size());
     return state_->broken;
 }
 
@@ -88,6 +100,7 @@ std::optional<problem> event_intake::finish() {
     state& self = *state_;
     if (self.broken) return self.broken;
     self.hashed_to = nullptr;
+    self.end_mark();
     if (self.how == format::ndjson) {
         if (!self.line.empty() || self.line_oversized) self.take(self.line, self.line_oversized, nullptr);
     } else {
@@ -97,7 +110,9 @@ std::optional<problem> event_intake::finish() {
         if (found == element_splitter::step::broken && !self.broken)
             self.broken = problem{problem_code::bad_request, "the JSON ends too early", {}};
     }
-    if (!self.broken && !self.growing.events.empty()) self.seal(self.sum ? self.sum->text() : "", true);
+    // Of a request with a key, that nothing was accepted is an outcome to keep, too.
+    const bool is_outcome = !self.growing.events.empty() || (self.key && self.parts == 0);
+    if (!self.broken && is_outcome) self.seal(self.sum ? self.sum->text() : "", true);
     return self.broken;
 }
 
@@ -115,16 +130,16 @@ std::size_t event_intake::bytes_held() const noexcept {
 }
 
 void event_intake::committed(const event_part&, const stored_part& stored) {
-    intake_summary& told = state_->told;
-    told.accepted += stored.accepted;
-    if (told.first_id.empty()) told.first_id = stored.first_id;
-    told.last_id = stored.last_id;
+    intake_summary& totals = state_->totals;
+    totals.accepted += stored.accepted;
+    if (totals.first_id.empty()) totals.first_id = stored.first_id;
+    totals.last_id = stored.last_id;
 }
 
-const intake_summary& event_intake::summary() const noexcept { return state_->told; }
+const intake_summary& event_intake::summary() const noexcept { return state_->totals; }
 
 void event_intake::write_summary(std::string& json) const {
-    const intake_summary& told = state_->told;
+    const intake_summary& totals = state_->totals;
     json::writer out(json);
     const auto id = [&](std::string_view name, const std::string& text) {
         out.key(name);
@@ -134,20 +149,47 @@ void event_intake::write_summary(std::string& json) const {
             out.string(text);
         }
     };
-    out.begin_object().key("accepted").integer(told.accepted).key("rejected").integer(told.rejected);
+    out.begin_object().key("accepted").integer(totals.accepted).key("rejected").integer(totals.rejected);
     out.key("errors").begin_array();
-    for (const fault& each : told.faults)
+    for (const fault& each : totals.faults)
         out.begin_object().key("line").integer(each.line).key("detail").string(each.detail).end_object();
     out.end_array();
-    id("first_id", told.first_id);
-    id("last_id", told.last_id);
+    id("first_id", totals.first_id);
+    id("last_id", totals.last_id);
     out.end_object();
 }
 
 // -- cutting ---
 
+// Takes a byte order mark off the front of the body, wherever it is cut.
+void event_intake::state::feed_marked(std::string_view bytes) {
+    while (!mark_decided) {
+        if (bytes.empty()) return;
+        if (bytes.front() != byte_order_mark[mark_seen]) {
+            end_mark();
+            break;
+        }
+        bytes.remove_prefix(1);
+        mark_decided = ++mark_seen == byte_order_mark.size();
+    }
+    feed_text(bytes);
+}
+
+// What began like a mark and did not go on like one is part of the text.
+void event_intake::state::end_mark() {
+    if (!std::exchange(mark_decided, true)) feed_text(byte_order_mark.substr(0, mark_seen));
+}
+
+void event_intake::state::feed_text(std::string_view bytes) {
+    if (how == format::ndjson) {
+        feed_lines(bytes);
+    } else {
+        feed_elements(bytes);
+    }
+}
+
 void event_intake::state::feed_lines(std::string_view bytes) {
-    while (!bytes.empty()) {
+    while (!bytes.empty() && !broken) {
         const std::size_t size = bytes.find('\n');
         const std::string_view part = bytes.substr(0, size);
         const bool whole = size != bytes.npos;
@@ -175,7 +217,7 @@ void event_intake::state::feed_elements(std::string_view bytes) {
         if (found == element_splitter::step::element) {
             take(elements.element(), elements.is_oversized(), bytes.data());
         } else {
-            broken = problem{problem_code::bad_request, "the body is broken JSON", {}};
+            broken = problem{problem_code::bad_request, std::string(elements.why()), {}};
         }
     }
 }
@@ -185,31 +227,50 @@ void event_intake::state::feed_elements(std::string_view bytes) {
 // `end` is where the event ends in the bytes being fed.
 void event_intake::state::take(std::string_view text, bool oversized, const char* end) {
     ++number;
+    text = trimmed(text);
+    const bool is_line = how == format::ndjson;
+    if (is_line && text.empty() && !oversized) return;
+    const bool is_first = !std::exchange(any_text, true);
     if (oversized) return reject("is longer than 16 MiB");
-    switch (reader.read(trimmed(text), received_at, spare)) {
+    switch (reader.read(text, received_at, spare)) {
         case event_reader::verdict::accepted: return accept(end);
-        case event_reader::verdict::not_an_object: return reject(reader.why());
+        case event_reader::verdict::refused: return reject(reader.why());
         case event_reader::verdict::broken: break;
     }
-    if (how == format::ndjson) return reject(reader.why());
-    broken = problem{problem_code::bad_request, "element " + std::to_string(number) + " " + reader.why(), {}};
+    if (is_line && is_first && begins_long_text(text)) {
+        broken = problem{problem_code::bad_request,
+                         "a line must hold a whole JSON object; send JSON that spans lines as application/json",
+                         {}};
+    } else if (is_line) {
+        return reject(reader.why());
+    } else {
+        broken = problem{problem_code::bad_request, "element " + std::to_string(number) + " " + reader.why(), {}};
+    }
 }
 
 void event_intake::state::reject(std::string detail) {
-    ++told.rejected;
-    if (told.faults.size() < faults_max) told.faults.push_back({"", number, std::move(detail)});
+    ++totals.rejected;
+    if (totals.faults.size() < faults_max) totals.faults.push_back({"", number, std::move(detail)});
 }
 
 void event_intake::state::accept(const char* end) {
+    const std::size_t size = spare.fields.size() + spare.words.size() + event_overhead;
     // A full part is cut off only now that the request is known to be longer.
-    if (growing.events.size() == event_part_max) seal(std::move(full_chain), false);
+    const bool fits = growing.events.size() < event_part_max && growing.bytes + size <= event_part_bytes_max;
+    if (!fits && !growing.events.empty()) seal(chain_so_far(), false);
     spare.id = fresh_id();
-    growing.bytes += spare.fields.size() + spare.words.size() + event_overhead;
+    growing.bytes += size;
     growing.events.push_back(std::move(spare));
     spare = {};
-    if (growing.events.size() < event_part_max || !sum) return;
-    if (end != nullptr) hash_to(end);
-    full_chain = sum->text();
+    accepted_to = end;
+}
+
+// Over the bytes up to the end of the event accepted last: the same wherever the bytes were cut.
+std::string event_intake::state::chain_so_far() {
+    if (!sum) return {};
+    if (accepted_to == nullptr) return at_accepted->text();
+    hash_to(accepted_to);
+    return sum->text();
 }
 
 void event_intake::state::seal(std::string chain, bool last) {
@@ -221,6 +282,15 @@ void event_intake::state::seal(std::string chain, bool last) {
     bytes_complete += growing.bytes;
     complete.push_back(std::move(growing));
     growing = {};
+}
+
+void event_intake::state::end_feed(const char* end) {
+    if (sum && accepted_to != nullptr) {
+        hash_to(accepted_to);
+        at_accepted = *sum;
+        accepted_to = nullptr;
+    }
+    hash_to(end);
 }
 
 void event_intake::state::hash_to(const char* end) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "siem/operation.hpp"
+#include "resource/operation.hpp"
 
 #include <carrel/session.hpp>
 
@@ -23,7 +23,9 @@ struct new_event {
     std::optional<std::string> source, host, channel, event_code, severity;
 };
 
-/// Up to `event_part_max` events that commit together.
+/// A part without events is the outcome of a request with an idempotency key of which nothing was accepted.
+///
+/// Up to `event_part_max` events and `event_part_bytes_max` bytes that commit together; a larger event is a part alone.
 struct event_part {
     std::vector<new_event> events;
     std::size_t bytes = 0;     // payload, for the writer's bounds
@@ -35,15 +37,16 @@ struct event_part {
 };
 
 inline constexpr std::size_t event_part_max = 10'000;
+inline constexpr std::size_t event_part_bytes_max = 4u << 20;
 
-/// What storing a part did. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
+/// What storing a part did, `accepted` counted from the part's first event. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
 /// inserted and the ids are those given then.
 struct stored_part {
     std::int64_t accepted = 0;
     std::string first_id, last_id;
 };
 
-/// What is told of a whole request.
+/// The outcome of a whole request.
 struct intake_summary {
     std::int64_t accepted = 0;
     std::int64_t rejected = 0;
@@ -61,9 +64,9 @@ public:
     event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
     ~event_intake();
 
-    /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is no JSON).
+    /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is not JSON).
     std::optional<problem> feed(std::string_view bytes);
-    /// Tells that the body is complete. A problem as above.
+    /// The body is complete. A problem as above.
     std::optional<problem> finish();
     /// The next complete part; the last one after `finish`. Nothing while more bytes are needed.
     std::optional<event_part> take_part();
@@ -74,7 +77,7 @@ public:
     /// Notes that a part has committed: only then its events count as accepted.
     void committed(const event_part& part, const stored_part& stored);
     const intake_summary& summary() const noexcept;
-    /// The reply of api.md section 3, `{"accepted":…}`.
+    /// The reply, `{"accepted":…}`.
     void write_summary(std::string& json) const;
 
 private:
@@ -82,8 +85,13 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/// Stores a part in the session's transaction. May run more than once. A part whose idempotency key was used with other
-/// bytes is refused through `into`.
-result<stored_part> store(write_session& session, const event_part& part, reply& into);
+/// Whether a part goes in as one, or ends early when it has run long and others wait for the writer.
+enum class slicing { whole, may_yield };
+
+/// Stores a part in the session's transaction, from the event number `from` on. May run more than once. With `may_yield`
+/// fewer may be `accepted` than the part has: the rest is stored by another call, from there. A part whose idempotency key
+/// was used with other bytes is refused through `into`; the key remembers how far the part is stored.
+result<stored_part> store(write_session& session, const event_part& part, reply& into, slicing how = slicing::whole,
+                          std::size_t from = 0);
 
 }  // namespace carrel::siem

@@ -1,8 +1,8 @@
 #include "siem/event_reader.hpp"
 
+#include "base/time.hpp"
 #include "json/scanner.hpp"
 #include "json/top_level.hpp"
-#include "siem/time.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,7 +50,7 @@ constexpr std::array<candidate, 25> candidates = {{
 
 constexpr std::size_t none = candidates.size();
 
-// Which candidates begin with a character, a bit for each: most keys of most events are told apart by it.
+// Which candidates begin with a character, a bit for each: it distinguishes most keys of most events.
 constexpr std::array<std::uint32_t, 256> by_first_character = [] {
     std::array<std::uint32_t, 256> masks{};
     for (std::size_t i = 0; i < candidates.size(); ++i)
@@ -137,10 +137,10 @@ std::string lower(std::string text) {
 std::string explain(json::scan_error error, std::size_t offset) {
     const std::string where = " at byte " + std::to_string(offset + 1);
     switch (error) {
-        case json::scan_error::invalid_utf8: return "is no UTF-8" + where;
+        case json::scan_error::invalid_utf8: return "is not UTF-8" + where;
         case json::scan_error::too_deep:
             return "is nested more than " + std::to_string(event_reader::depth_max) + " deep";
-        case json::scan_error::trailing: return "goes on behind its end" + where;
+        case json::scan_error::trailing: return "has trailing characters" + where;
         default: return "is broken JSON" + where;
     }
 }
@@ -154,11 +154,15 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {
         why_ = text.empty() ? "is empty" : explain(error, scan.offset());
-        return error == json::scan_error::too_deep ? verdict::not_an_object : verdict::broken;
+        return error == json::scan_error::too_deep ? verdict::refused : verdict::broken;
     }
     if (!text.starts_with('{')) {
-        why_ = "is no JSON object";
-        return verdict::not_an_object;
+        why_ = "is not a JSON object";
+        return verdict::refused;
+    }
+    if (words_.is_overfull()) {
+        why_ = "has more than " + std::to_string(word_list::words_max) + " distinct words";
+        return verdict::refused;
     }
     into.at = heard.at.value_or(received_at);
     into.fields = text;

@@ -1,19 +1,20 @@
 #pragma once
 
+#include "base/words.hpp"
 #include "siem/event_intake.hpp"
-#include "siem/words.hpp"
 
 namespace carrel::siem {
 
-/// Turns the text of one event into what is stored of it: the columns of api.md section 3 and the words to search.
+/// Turns the text of one event into what is stored of it: its columns and the words to search.
 /// Reused between events; not thread-safe.
 class event_reader {
 public:
     static constexpr std::size_t depth_max = 256;
 
-    enum class verdict { accepted, not_an_object, broken };
+    /// `refused` is valid JSON that cannot be an event: another type, nested too deep, too many words.
+    enum class verdict { accepted, refused, broken };
 
-    /// Fills all of `into` but its id. `text` has no white space around it. Otherwise `why()` tells.
+    /// Fills all of `into` but its id. `text` has no white space around it. Unless it is accepted, `why()` says why not.
     verdict read(std::string_view text, timestamp received_at, new_event& into);
     const std::string& why() const noexcept { return why_; }
 

@@ -53,7 +53,7 @@ operation ingest_operation() {
     made.method = method::post;
     made.path = "/events";
     made.id = "ingest_events";
-    made.summary = "Takes in events: one object, an array, or one object a line.";
+    made.summary = "Stores events: one object, an array, or one object per line.";
     made.body = body_kind::event_stream;
     made.reply_schema = ingest_schema;
     made.success = outcome::created;

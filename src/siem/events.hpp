@@ -1,10 +1,9 @@
 #pragma once
 
-#include "siem/resource.hpp"
+#include "resource/resource.hpp"
 
 namespace carrel::siem {
 
-/// The events of api.md section 3.
 const resource& events();
 std::vector<operation> event_operations();
 

@@ -91,11 +91,29 @@ DROP INDEX alerts_by_time;
 CREATE INDEX alerts_by_time ON alerts(created_at, id);
 )";
 
-constexpr std::array<migration, 4> steps = {{
+// An empty fingerprint is none, and an alert like one that is resolved is a new one: the places are those of `resolved` and
+// `closed`. The counts hold the rows that the full-text index has taken in.
+constexpr std::string_view alerts_merged = R"(
+UPDATE alerts SET fingerprint = NULL WHERE fingerprint = '';
+DROP INDEX alerts_open_by_fingerprint;
+CREATE UNIQUE INDEX alerts_open_by_fingerprint ON alerts(fingerprint)
+    WHERE fingerprint IS NOT NULL AND status NOT IN (3, 7);
+CREATE TABLE alert_counts (
+    status INTEGER NOT NULL,
+    severity INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (status, severity)
+) WITHOUT ROWID;
+INSERT INTO alert_counts SELECT status, severity, count(*) FROM alerts
+    WHERE seq <= (SELECT row FROM text_indexed WHERE name = 'alerts') GROUP BY status, severity;
+)";
+
+constexpr std::array<migration, 5> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
     {4, "alerts in order", alerts_in_order},
+    {5, "alerts merged and counted", alerts_merged},
 }};
 
 }  // namespace

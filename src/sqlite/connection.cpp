@@ -1,9 +1,13 @@
 #include "sqlite/connection.hpp"
 
+#include <carrel/detail/work.hpp>
+
 #include <sqlite3.h>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace carrel::sqlite {
 namespace {
@@ -52,7 +56,12 @@ result<std::unique_ptr<connection>> connection::open(const std::string& path, co
     sqlite3* db = nullptr;
     const int rc = sqlite3_open_v2(
         path.c_str(), &db, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nullptr);
+    struct close_handle {
+        void operator()(sqlite3* one) const noexcept { sqlite3_close_v2(one); }
+    };
+    std::unique_ptr<sqlite3, close_handle> handle(db);
     std::unique_ptr<connection> opened(new connection(db, wanted, busy_seen));
+    (void)handle.release();  // the connection's from now on
     if (rc != SQLITE_OK) return opened->failure(rc);
     if (auto ready = opened->set_up(); !ready) return ready.error();
     return opened;
@@ -79,8 +88,10 @@ result<void> connection::set_up() {
     if (auto applied = apply_profile(db_, profile_, host_failures_); !applied) return applied.error();
     if (auto bytes = trusted_text("PRAGMA page_size"); bytes && *bytes) page_bytes_ = std::stoul(**bytes);
     if (auto ready = prepare_control(rollback_, "ROLLBACK"); !ready) return ready;
-    if (profile_.role == role::writer)
+    if (profile_.role == role::writer) {
+        if (auto ready = prepare_control(commit_, "COMMIT"); !ready) return ready;
         if (auto ready = prepare_savepoints(1); !ready) return ready;
+    }
     restore_authorizer();
     sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
     if (profile_.role == role::writer) sqlite3_wal_hook(db_, &connection::on_wal, this);
@@ -89,16 +100,17 @@ result<void> connection::set_up() {
 
 // -- transactions ---
 
-result<void> connection::prepare_control(own_statement& slot, const char* sql) {
+result<void> connection::prepare_control(own_statement& slot, const char* sql) noexcept {
     if (slot) return {};
-    auto fresh = std::make_unique<cached_statement>();
+    own_statement fresh(new (std::nothrow) cached_statement());
+    if (!fresh) return error(make_error_code(sqlite_errc::nomem));
     const int rc = sqlite3_prepare_v3(db_, sql, -1, SQLITE_PREPARE_PERSISTENT, &fresh->handle, nullptr);
     if (rc != SQLITE_OK) return failure(rc);
     slot = std::move(fresh);
     return {};
 }
 
-result<void> connection::control(own_statement& slot, const char* sql, std::int64_t bound) {
+result<void> connection::control(own_statement& slot, const char* sql, std::int64_t bound) noexcept {
     trusted_scope trusted(*this);
     if (auto ready = prepare_control(slot, sql); !ready) return ready;
     if (sqlite3_bind_parameter_count(slot->handle) > 0) sqlite3_bind_int64(slot->handle, 1, bound);
@@ -112,11 +124,11 @@ result<void> connection::control(own_statement& slot, const char* sql, std::int6
     return failed;
 }
 
-result<void> connection::begin() {
+result<void> connection::begin() noexcept {
     depth_ = 0;
     return control(begin_, profile_.role == role::writer ? "BEGIN IMMEDIATE" : "BEGIN");
 }
-result<void> connection::commit() { return control(commit_, "COMMIT"); }
+result<void> connection::commit() noexcept { return control(commit_, "COMMIT"); }
 
 bool connection::rollback() noexcept {
     // Prepared when the connection was set up, for who rolls back may be out of memory; again, if that was not enough.
@@ -209,7 +221,7 @@ result<std::optional<std::string>> connection::trusted_text(const std::string& s
 
 // -- durability and WAL ---
 
-result<void> connection::record_commit(std::uint64_t sequence) {
+result<void> connection::record_commit(std::uint64_t sequence) noexcept {
     return control(record_commit_, "UPDATE carrel_commit SET sequence = ?1", static_cast<std::int64_t>(sequence));
 }
 
@@ -222,7 +234,7 @@ result<void> connection::set_durability(durability wanted) {
     return {};
 }
 
-result<checkpoint_report> connection::checkpoint(checkpoint_mode mode) {
+result<checkpoint_report> connection::checkpoint(checkpoint_mode mode) noexcept {
     checkpoint_report report;
     const bool truncates = mode == checkpoint_mode::truncate;
     // Every mode but PASSIVE would wait for readers in the busy handler, and the writer waits for nobody.
@@ -264,9 +276,25 @@ int connection::count_busy(int rc) noexcept {
     return rc;
 }
 
-error connection::failure(int rc) const {
-    const int code = db_ != nullptr && rc == (sqlite3_errcode(db_) & 0xff) ? sqlite3_extended_errcode(db_) : rc;
-    return {make_error_code(static_cast<sqlite_errc>(code)), db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc)};
+// Whether a write failed beyond a quota or the limit of a file's size: no room either, though SQLite calls a disk full by
+// ENOSPC alone. The file asked is the WAL, then the database.
+static bool has_no_room(sqlite3* db) {
+    int number = 0;
+    sqlite3_file* log = nullptr;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != nullptr &&
+        log->pMethods != nullptr)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number == EFBIG || number == EDQUOT) return true;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number == EFBIG || number == EDQUOT;
+}
+
+// The code decides what becomes of a commit, so it must not be lost for want of memory for its text.
+error connection::failure(int rc) const noexcept {
+    int code = db_ != nullptr && rc == (sqlite3_errcode(db_) & 0xff) ? sqlite3_extended_errcode(db_) : rc;
+    if (db_ != nullptr && code == SQLITE_IOERR_WRITE && has_no_room(db_)) code = SQLITE_FULL;
+    return detail::error_with(make_error_code(static_cast<sqlite_errc>(code)),
+                              db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc));
 }
 
 error connection::step_failure(int rc, const cached_statement& entry) {

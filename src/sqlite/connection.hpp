@@ -44,8 +44,8 @@ public:
     connection& operator=(const connection&) = delete;
 
     // -- transactions: the actor's, never a job's ---
-    result<void> begin();  // deferred on a reader, IMMEDIATE on the writer
-    result<void> commit();
+    result<void> begin() noexcept;  // deferred on a reader, IMMEDIATE on the writer
+    result<void> commit() noexcept;
     /// False if the transaction could not be ended, for want of memory.
     bool rollback() noexcept;
     bool in_transaction() const noexcept;
@@ -81,7 +81,7 @@ public:
     /// The first column of the first row of a query of carrel's own, past the authorizer; nothing without a row.
     result<std::optional<std::string>> trusted_text(const std::string& sql);
     /// Records `sequence` as the last commit, inside the running transaction.
-    result<void> record_commit(std::uint64_t sequence);
+    result<void> record_commit(std::uint64_t sequence) noexcept;
 
     // -- deep statements: only on a resident reader ---
     using deep_test = std::function<bool(std::uint64_t fingerprint)>;
@@ -91,7 +91,7 @@ public:
     // -- durability and WAL: only on the writer ---
     result<void> set_durability(durability wanted);
     int wal_frames() const noexcept { return wal_frames_; }
-    result<checkpoint_report> checkpoint(checkpoint_mode mode);
+    result<checkpoint_report> checkpoint(checkpoint_mode mode) noexcept;
     std::size_t page_bytes() const noexcept { return page_bytes_; }
     /// Rebuilds the file without its free pages. Outside any transaction. After `profile_mismatch` the connection must not
     /// write any more.
@@ -123,7 +123,7 @@ public:
         return host_failures_.any() ? std::optional(host_failures_.take()) : std::nullopt;
     }
     /// An error for SQLite's result code, with its message.
-    error failure(int rc) const;
+    error failure(int rc) const noexcept;
 
 private:
     friend class carrel::statement;
@@ -143,15 +143,15 @@ private:
     connection(sqlite3* db, const profile& wanted, std::atomic<std::uint64_t>& busy_seen);
     result<void> set_up();
     using own_statement = std::unique_ptr<cached_statement>;
-    result<void> prepare_control(own_statement& slot, const char* sql);
+    result<void> prepare_control(own_statement& slot, const char* sql) noexcept;
     /// Runs a control statement; `sql` may be null for one that is prepared already.
-    result<void> control(own_statement& slot, const char* sql = nullptr, std::int64_t bound = 0);
+    result<void> control(own_statement& slot, const char* sql = nullptr, std::int64_t bound = 0) noexcept;
     struct savepoint_statements {
         own_statement open, release, rollback_to;
         std::uint64_t serial = 0;  // of the savepoint that is or was last open at this depth
     };
     result<void> prepare_savepoints(std::size_t depth);
-    result<void> close_savepoint(int depth, bool keep);
+    result<void> close_savepoint(int depth, bool keep) noexcept;
     result<cached_statement*> prepare_new(std::string_view sql, bool must_read);
     error prepare_failure(int rc, bool must_read, const std::string& sql);
     int count_busy(int rc) noexcept;

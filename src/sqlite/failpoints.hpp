@@ -14,6 +14,7 @@ enum class failpoint {
     early_snapshot,       // a reader's snapshot is begun before its queue is drained
     single_connection,    // one connection for everything and a commit a mutation, for comparison
     endless_snapshot,     // no reader is interrupted, whatever the size of the WAL
+    lost_reply,           // a reply that its executor had no memory for is not offered again
 };
 
 namespace failpoints {

@@ -113,12 +113,17 @@ result<file_guard> file_guard::acquire_private() {
 result<void> file_guard::acquire_at(const std::string& path) {
     path_ = path;
     process_ = getpid();
-    auto done = lock_beside();
-    if (done) done = open_file();
-    if (done) done = lock_file();
-    if (done) done = check_owner(file_fd_, path_);
-    if (!done) forget_new_file();
-    return done;
+    try {
+        auto done = lock_beside();
+        if (done) done = open_file();
+        if (done) done = lock_file();
+        if (done) done = check_owner(file_fd_, path_);
+        if (!done) forget_new_file();
+        return done;
+    } catch (...) {
+        forget_new_file();
+        throw;
+    }
 }
 
 result<void> file_guard::lock_beside() {
@@ -215,7 +220,7 @@ void file_guard::release() noexcept {
         close_or_keep(file_fd_);
     }
     if (lock_fd_ >= 0) {
-        unlink((path_ + ".lock").c_str());
+        remove_file(path_, ".lock");
         flock(lock_fd_, LOCK_UN);
         close(lock_fd_);
     }

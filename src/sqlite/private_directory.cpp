@@ -22,12 +22,6 @@ constexpr const char* bases[] = {"/dev/shm", "/tmp"};
 constexpr std::string_view prefix = "carrel-memory-";
 constexpr std::string_view pattern_end = "XXXXXX";
 
-void remove(const char* path, const char* rest) noexcept {
-    std::array<char, PATH_MAX> name{};
-    const auto length = std::snprintf(name.data(), name.size(), "%s%s", path, rest);
-    if (length > 0 && static_cast<std::size_t>(length) < name.size()) unlink(name.data());
-}
-
 bool is_ours(const char* path) {
     struct stat info {};
     return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() && (info.st_mode & 077) == 0;
@@ -63,13 +57,19 @@ result<std::string> make_private_directory() {
                  std::string("a private directory: ") + std::strerror(errno));
 }
 
+void remove_file(const std::string& path, const char* rest) noexcept {
+    std::array<char, PATH_MAX> name{};
+    const auto length = std::snprintf(name.data(), name.size(), "%s%s", path.c_str(), rest);
+    if (length > 0 && static_cast<std::size_t>(length) < name.size()) unlink(name.data());
+}
+
 void remove_database_files(const std::string& path) noexcept {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) remove(path.c_str(), suffix);
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) remove_file(path, suffix);
 }
 
 void remove_private_directory(const std::string& directory) noexcept {
     for (const char* name : {"/carrel.db", "/carrel.db-wal", "/carrel.db-shm", "/carrel.db-journal", "/carrel.db.lock"})
-        remove(directory.c_str(), name);
+        remove_file(directory, name);
     rmdir(directory.c_str());
 }
 

@@ -15,6 +15,8 @@ void remove_ownerless_directories();
 /// The file of a private directory, and its lock beside it, which dies with the process.
 std::string private_file(const std::string& directory);
 
+/// Removes the file whose name is both; needs no memory.
+void remove_file(const std::string& path, const char* rest) noexcept;
 /// Removes the file `path`, its WAL, its journal and its shared memory, those that are there. Allocates nothing.
 void remove_database_files(const std::string& path) noexcept;
 /// Removes a private directory and what SQLite made in it. Allocates nothing.

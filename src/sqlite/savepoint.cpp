@@ -1,4 +1,5 @@
 #include <carrel/detail/savepoint.hpp>
+#include <carrel/detail/work.hpp>
 
 #include "sqlite/connection.hpp"
 
@@ -31,8 +32,8 @@ bool savepoint::is_open() const noexcept {
 result<void> savepoint::release() {
     if (!is_open()) {
         owner_ = nullptr;
-        return error(make_error_code(static_cast<sqlite_errc>(SQLITE_ABORT_ROLLBACK)),
-                     "the transaction of the savepoint is gone");
+        return detail::error_with(make_error_code(static_cast<sqlite_errc>(SQLITE_ABORT_ROLLBACK)),
+                                  "the transaction of the savepoint is gone");
     }
     if (auto kept = owner_->close_savepoint(depth_, true); !kept) return kept;
     owner_ = nullptr;
@@ -72,7 +73,7 @@ result<void> connection::prepare_savepoints(std::size_t depth) {
     return prepare_control(at.rollback_to, ("ROLLBACK TO " + name).c_str());
 }
 
-result<void> connection::close_savepoint(int depth, bool keep) {
+result<void> connection::close_savepoint(int depth, bool keep) noexcept {
     auto& at = savepoints_[static_cast<std::size_t>(depth) - 1];
     if (!keep)
         if (auto undone = control(at.rollback_to); !undone) return undone;

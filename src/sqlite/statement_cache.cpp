@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace carrel::sqlite {
 
@@ -27,7 +27,7 @@ cached_statement* statement_cache::borrow(std::string_view sql) noexcept {
 cached_statement* statement_cache::insert(std::unique_ptr<cached_statement> entry) {
     auto* raw = entry.get();
     if (by_text_.contains(raw->sql)) {
-        loose_.push_back(std::move(entry));
+        keep_loose(std::move(entry));
     } else {
         if (by_text_.size() >= capacity_) evict_one();
         raw->cached = true;
@@ -46,7 +46,7 @@ void statement_cache::give_back(cached_statement* entry) noexcept {
         entry->borrowed = false;
         --borrowed_;
     }
-    if (!entry->cached) std::erase_if(loose_, [entry](const auto& held) { return held.get() == entry; });
+    if (!entry->cached) end_loose(entry);
 }
 
 bool statement_cache::reclaim() noexcept {
@@ -57,10 +57,10 @@ bool statement_cache::reclaim() noexcept {
             continue;
         }
         it->second->cached = false;
-        loose_.push_back(std::move(it->second));
+        keep_loose(std::move(it->second));
         it = by_text_.erase(it);
     }
-    for (auto& entry : loose_) {
+    for (auto* entry = loose_.get(); entry != nullptr; entry = entry->next_loose.get()) {
         if (!entry->borrowed) continue;
         sqlite3_reset(entry->handle);
         sqlite3_clear_bindings(entry->handle);
@@ -72,8 +72,19 @@ bool statement_cache::reclaim() noexcept {
 
 void statement_cache::clear() noexcept {
     by_text_.clear();
-    loose_.clear();
+    while (loose_) loose_ = std::move(loose_->next_loose);
     borrowed_ = 0;
+}
+
+void statement_cache::keep_loose(std::unique_ptr<cached_statement> entry) noexcept {
+    entry->next_loose = std::move(loose_);
+    loose_ = std::move(entry);
+}
+
+void statement_cache::end_loose(const cached_statement* entry) noexcept {
+    auto* link = &loose_;
+    while (*link && link->get() != entry) link = &(*link)->next_loose;
+    if (*link) *link = std::move((*link)->next_loose);
 }
 
 void statement_cache::evict_one() noexcept {

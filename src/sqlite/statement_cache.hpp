@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 struct sqlite3_stmt;
 
@@ -20,6 +19,7 @@ struct cached_statement {
     bool borrowed = false;
     bool cached = false;  // false: finalized when given back
     bool reads_only = false;
+    std::unique_ptr<cached_statement> next_loose;  // link of those that are borrowed but not cached
 
     ~cached_statement();
 };
@@ -47,12 +47,14 @@ public:
 
 private:
     void evict_one() noexcept;
+    void keep_loose(std::unique_ptr<cached_statement> entry) noexcept;
+    void end_loose(const cached_statement* entry) noexcept;
 
     std::size_t capacity_;
     std::uint64_t clock_ = 0;
     std::size_t borrowed_ = 0;
     std::unordered_map<std::string_view, std::unique_ptr<cached_statement>> by_text_;
-    std::vector<std::unique_ptr<cached_statement>> loose_;  // borrowed but not cached
+    std::unique_ptr<cached_statement> loose_;  // a list: borrowed but not cached
 };
 
 }  // namespace carrel::sqlite

@@ -33,7 +33,8 @@ result<std::int64_t> fail(read_session& session) {
     return 0;
 }
 result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
-    return session.first_integer("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
+    return session.first_integer(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
 }
 
 // Counts what is allocated through it.
@@ -114,9 +115,8 @@ BOOST_AUTO_TEST_CASE(coroutines_may_use_every_token) {
     boost::asio::io_context context;
     fixture f;
     std::vector<std::int64_t> seen;
-    boost::asio::co_spawn(context, use_every_token(f.db, seen), [](const std::exception_ptr& failed) {
-        BOOST_TEST(!failed);
-    });
+    boost::asio::co_spawn(context, use_every_token(f.db, seen),
+                          [](const std::exception_ptr& failed) { BOOST_TEST(!failed); });
     context.run();
     const std::vector<std::int64_t> expected{0, 1, 0, 1, 1, 0};
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
@@ -244,7 +244,8 @@ BOOST_AUTO_TEST_CASE(checkpoint_vacuum_and_backup_run_beside_the_rest) {
     BOOST_CHECK_THROW(f.db.async_backup(target, boost::asio::use_future).get(), boost::system::system_error);
     auto copy = database::open({.path = target, .migrations = schema});
     BOOST_REQUIRE(copy.has_value());
-    BOOST_TEST(copy->read([](read_session& s) { return s.first_integer("SELECT count(*) FROM thing"); }).value().value() == 1);
+    BOOST_TEST(
+        copy->read([](read_session& s) { return s.first_integer("SELECT count(*) FROM thing"); }).value().value() == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

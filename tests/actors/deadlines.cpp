@@ -71,8 +71,8 @@ BOOST_AUTO_TEST_CASE(a_read_that_waits_for_a_reader_can_be_cancelled) {
     only_reader f;
     held_read held(f.db);
     boost::asio::cancellation_signal signal;
-    auto waiting = f.db.async_read(
-        one, as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
+    auto waiting =
+        f.db.async_read(one, as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
     signal.emit(boost::asio::cancellation_type::total);
     BOOST_REQUIRE(is_ready(waiting));
     BOOST_TEST((waiting.get().error() == errc::cancelled));
@@ -131,9 +131,8 @@ BOOST_AUTO_TEST_CASE(a_running_mutation_ends_at_its_deadline_and_its_neighbours_
     fixture f;
     held_writer held(f.db);
     auto before = send(f.db, add_thing("before"));
-    auto endless = f.db.async_write(
-        [](write_session& session) { return session.execute(endless_insert); }, {.deadline = 300ms},
-        as_result(boost::asio::use_future));
+    auto endless = f.db.async_write([](write_session& session) { return session.execute(endless_insert); },
+                                    {.deadline = 300ms}, as_result(boost::asio::use_future));
     auto after = send(f.db, add_thing("after"));
     held.release();
     BOOST_TEST((endless.get().error() == errc::deadline_exceeded));
@@ -153,8 +152,8 @@ BOOST_AUTO_TEST_CASE(a_running_mutation_is_cancelled_when_its_next_statement_beg
         go_on->wait();
         return session.execute("INSERT INTO thing(name) VALUES('second')");
     };
-    auto running = f.db.async_write(
-        work, as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
+    auto running =
+        f.db.async_write(work, as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
     begun->wait();
     auto neighbour = send(f.db, add_thing("neighbour"));
     signal.emit(boost::asio::cancellation_type::partial);

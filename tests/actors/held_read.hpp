@@ -20,7 +20,8 @@ public:
             if (!seen) return seen.error();
             return {};
         };
-        done_ = db.async_read(std::move(work), {.deadline = std::chrono::seconds(60)}, as_result(boost::asio::use_future));
+        done_ =
+            db.async_read(std::move(work), {.deadline = std::chrono::seconds(60)}, as_result(boost::asio::use_future));
         entered->get_future().wait();
     }
     ~held_read() { release(); }

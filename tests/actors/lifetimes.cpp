@@ -67,7 +67,8 @@ BOOST_AUTO_TEST_CASE(a_thread_that_no_longer_runs_its_shards_context_gets_its_re
     boost::asio::io_context context(1);
     auto attached = shard::attach(f.db, context).value();
     std::optional<committed<std::int64_t>> written;
-    run_then(context, [] {}, [&] { written = f.db.async_write(add_thing("x"), boost::asio::use_future).get(); });
+    run_then(
+        context, [] {}, [&] { written = f.db.async_write(add_thing("x"), boost::asio::use_future).get(); });
     BOOST_REQUIRE(written.has_value());
     BOOST_TEST(written->value == 1);
 }
@@ -132,8 +133,7 @@ BOOST_AUTO_TEST_CASE(the_last_handle_may_end_inside_a_work) {
     for (const bool writes : {false, true}) {
         fixture f;
         const auto path = f.directory.file("inside.db");
-        auto last = std::make_shared<database>(
-            database::open({.path = path, .migrations = schema}).value());
+        auto last = std::make_shared<database>(database::open({.path = path, .migrations = schema}).value());
         std::promise<void> done;
         if (writes) {
             auto work = [last](write_session& session) { return add_thing("x")(session); };
@@ -178,7 +178,8 @@ BOOST_AUTO_TEST_CASE(a_call_that_would_wait_for_its_own_thread_is_refused) {
         const bool reads = db.read(one).error() == errc::would_deadlock;
         const bool writes = db.write(add_thing("x")).error() == errc::would_deadlock;
         const bool stops = db.stop().error() == errc::would_deadlock;
-        return reads && writes && stops;
+        auto later = db.async_stop(as_result(boost::asio::use_future)).get();
+        return reads && writes && stops && later.error() == errc::would_deadlock;
     };
     BOOST_TEST(db.read([&](read_session& session) { return inside(session); }).value());
     BOOST_TEST(db.write([&](write_session& session) { return inside(session); }).value().value);
@@ -218,10 +219,9 @@ BOOST_AUTO_TEST_CASE(every_call_of_a_forked_child_fails_and_touches_nothing) {
     boost::asio::io_context context(1);
     const pid_t child = fork();
     if (child == 0) {
-        const bool refused = f->db.read(one).error() == errc::forked &&
-                             f->db.write(add_thing("x")).error() == errc::forked &&
-                             f->db.stop().error() == errc::forked &&
-                             shard::attach(f->db, context).error() == errc::forked;
+        const bool refused =
+            f->db.read(one).error() == errc::forked && f->db.write(add_thing("x")).error() == errc::forked &&
+            f->db.stop().error() == errc::forked && shard::attach(f->db, context).error() == errc::forked;
         { database ended(std::move(f->db)); }
         _exit(refused ? 0 : 1);
     }

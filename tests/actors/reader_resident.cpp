@@ -35,7 +35,8 @@ struct shard_fixture : with_context, fixture {
     }
     template <class Work, class Handler>
     void read_here(Work work, Handler handler) {
-        db.async_read(std::move(work), as_result(boost::asio::bind_executor(context.get_executor(), std::move(handler))));
+        db.async_read(std::move(work),
+                      as_result(boost::asio::bind_executor(context.get_executor(), std::move(handler))));
     }
 
     std::optional<shard> desk;
@@ -173,7 +174,8 @@ BOOST_AUTO_TEST_CASE(an_expired_read_is_dropped_unrun) {
                 return {};
             },
             {.deadline = std::chrono::milliseconds(0)},
-            as_result(boost::asio::bind_executor(f.context.get_executor(), [&](result<void> r) { outcome = r.error(); })));
+            as_result(
+                boost::asio::bind_executor(f.context.get_executor(), [&](result<void> r) { outcome = r.error(); })));
     });
     BOOST_TEST(!ran);
     BOOST_REQUIRE(outcome.has_value());
@@ -197,8 +199,9 @@ BOOST_AUTO_TEST_CASE(results_still_away_when_the_shard_ends_are_not_lost) {
     held_writer held(f.db);
     std::optional<result<committed<std::int64_t>>> outcome;
     boost::asio::post(context, [&] {
-        f.db.async_write(add_thing("x"), as_result(boost::asio::bind_executor(context.get_executor(),
-                                                                    [&](auto&& r) { outcome.emplace(std::move(r)); })));
+        f.db.async_write(add_thing("x"), as_result(boost::asio::bind_executor(context.get_executor(), [&](auto&& r) {
+                             outcome.emplace(std::move(r));
+                         })));
         context.stop();
     });
     std::thread([&] { context.run(); }).join();

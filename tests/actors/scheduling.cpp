@@ -16,7 +16,8 @@ namespace {
 
 constexpr auto soon = 20s;
 constexpr auto endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-constexpr auto deep_sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000) SELECT count(*) FROM n";
+constexpr auto deep_sql =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000) SELECT count(*) FROM n";
 
 result<std::optional<std::int64_t>> one(read_session& session) { return session.first_integer("SELECT 1"); }
 result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
@@ -157,7 +158,8 @@ BOOST_AUTO_TEST_CASE(normal_mutations_go_before_bulk_ones_that_came_first) {
     fixture f;
     held_writer held(f.db);
     std::vector<std::future<result<committed<std::int64_t>>>> sent;
-    for (int i = 0; i < 3; ++i) sent.push_back(send(f.db, add_thing("bulk" + std::to_string(i)), {.priority = priority::bulk}));
+    for (int i = 0; i < 3; ++i)
+        sent.push_back(send(f.db, add_thing("bulk" + std::to_string(i)), {.priority = priority::bulk}));
     for (int i = 0; i < 3; ++i) sent.push_back(send(f.db, add_thing("normal" + std::to_string(i))));
     held.release();
     std::vector<std::int64_t> rowids;

@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(the_reader_waits_for_a_slow_consumer) {
     std::int64_t ahead_max = 0;
     async_for_each(
         f.db,
-        query<std::int64_t>("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT seen(i) FROM n"),
+        query<std::int64_t>(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 50000) SELECT seen(i) FROM n"),
         [&](std::int64_t) {
             ++consumed;
             ahead_max = std::max(ahead_max, rows_read - consumed);
@@ -86,7 +87,9 @@ BOOST_AUTO_TEST_CASE(a_consumer_may_end_the_stream) {
         last = row.number;
         return row.number < 1'000;
     };
-    BOOST_TEST(async_for_each(f.db, numbers(1'000'000'000), consume, {.deadline = 60s}, boost::asio::use_future).get() >= 1'000u);
+    BOOST_TEST(
+        async_for_each(f.db, numbers(1'000'000'000), consume, {.deadline = 60s}, boost::asio::use_future).get() >=
+        1'000u);
     BOOST_TEST(last == 1'000);
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 0u; }));
 }
@@ -98,7 +101,8 @@ BOOST_AUTO_TEST_CASE(what_a_consumer_throws_ends_the_stream) {
     };
     diagnostics why;
     auto failed = async_for_each(f.db, numbers(1'000'000'000), consume, {.deadline = 60s, .diagnostics = &why},
-                                 as_result(boost::asio::use_future)).get();
+                                 as_result(boost::asio::use_future))
+                      .get();
     BOOST_TEST((failed.error() == errc::work_threw));
     BOOST_TEST(failed.error().diagnostic() == "row 700");
 }
@@ -106,17 +110,17 @@ BOOST_AUTO_TEST_CASE(what_a_consumer_throws_ends_the_stream) {
 BOOST_AUTO_TEST_CASE(a_stream_ends_at_its_deadline_and_when_it_is_cancelled) {
     fixture f;
     boost::asio::thread_pool pool(1);
-    auto late = async_for_each(f.db, numbers(1'000'000'000), [](numbered&&) {}, {.deadline = 100ms},
-                               as_result(boost::asio::use_future));
+    auto late = async_for_each(
+        f.db, numbers(1'000'000'000), [](numbered&&) {}, {.deadline = 100ms}, as_result(boost::asio::use_future));
     BOOST_TEST((late.get().error() == errc::deadline_exceeded));
     boost::asio::cancellation_signal signal;
     auto begun = std::make_shared<std::promise<void>>();
     auto consume = [begun](numbered&& row) {
         if (row.number == 1) begun->set_value();
     };
-    auto cancelled = async_for_each(
-        f.db, numbers(1'000'000'000), consume, {.deadline = 60s},
-        as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
+    auto cancelled =
+        async_for_each(f.db, numbers(1'000'000'000), consume, {.deadline = 60s},
+                       as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
     begun->get_future().wait();
     signal.emit(boost::asio::cancellation_type::terminal);
     BOOST_TEST((cancelled.get().error() == errc::cancelled));

@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(a_failed_checkpoint_is_counted_and_logged_and_nothing_is_lo
 
 BOOST_AUTO_TEST_CASE(the_reader_that_holds_the_wal_beyond_its_hard_cap_is_interrupted) {
     fixture f([](options& o) { o.checkpoint_frames = 20, o.wal_soft_bytes = 64 << 10, o.wal_hard_bytes = 512 << 10; });
-    auto held = f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(60)}, as_result(boost::asio::use_future));
+    auto held =
+        f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(60)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     BOOST_TEST(eventually([&] {
         write(f.db, add_bulk(20)).value();
@@ -61,7 +62,8 @@ BOOST_AUTO_TEST_CASE(the_reader_that_holds_the_wal_beyond_its_hard_cap_is_interr
 
 BOOST_AUTO_TEST_CASE(above_the_soft_cap_new_background_reads_wait_until_the_wal_is_clear) {
     fixture f([](options& o) { o.checkpoint_frames = 20, o.wal_soft_bytes = 128 << 10; });
-    auto held = f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(2)}, as_result(boost::asio::use_future));
+    auto held =
+        f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(2)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     BOOST_TEST(eventually([&] {
         write(f.db, add_bulk(20)).value();
@@ -77,7 +79,8 @@ BOOST_AUTO_TEST_CASE(above_the_soft_cap_new_background_reads_wait_until_the_wal_
 
 BOOST_AUTO_TEST_CASE(a_read_that_waits_for_the_wal_is_told_when_its_deadline_passes) {
     fixture f([](options& o) { o.checkpoint_frames = 20, o.wal_soft_bytes = 128 << 10; });
-    auto held = f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(3)}, as_result(boost::asio::use_future));
+    auto held =
+        f.db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(3)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     BOOST_TEST(eventually([&] {
         write(f.db, add_bulk(20)).value();

@@ -59,7 +59,8 @@ BOOST_AUTO_TEST_CASE(a_waiting_job_can_be_cancelled) {
     held_writer held(f.db);
     auto keep = boost::asio::bind_executor(context.get_executor(),
                                            [&](result<committed<std::int64_t>> r) { outcome = r.error(); });
-    f.db.async_write(add_thing("never"), as_result(boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep))));
+    f.db.async_write(add_thing("never"),
+                     as_result(boost::asio::bind_cancellation_slot(signal.slot(), std::move(keep))));
     signal.emit(boost::asio::cancellation_type::terminal);
     held.release();
     context.run();

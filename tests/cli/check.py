@@ -1,4 +1,4 @@
-"""carrel check: 0 sound, 1 damaged, 2 unusable; beside a server too."""
+"""carrel check: 0 sound, 1 damaged; beside a server too."""
 import pathlib
 import shutil
 import tempfile

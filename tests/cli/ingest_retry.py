@@ -69,23 +69,30 @@ class IngestRetry(unittest.TestCase):
         self.assertEqual(len(Script.seen), 3)
         self.assertEqual(len(set(Script.seen)), 1)
 
+    def test_a_connection_lost_before_the_first_reply_is_made_anew(self):
+        ended = self.ingest(DROP, ACCEPTED)
+        self.assertEqual(ended.returncode, 0, ended)
+        self.assertEqual((len(Script.seen), len(set(Script.seen))), (2, 1))
+
     def test_attempts_end(self):
         ended = self.ingest(*[BUSY] * 20)
-        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), ended)
+        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (5, 1), ended)
         self.assertIn("503", ended.stderr)
         self.assertEqual(len(Script.seen), 8)
 
     def test_what_does_not_pass_is_told(self):
         ended = self.ingest(INTERNAL)
-        self.assertEqual((ended.returncode, len(Script.seen)), (2, 1), ended)
+        self.assertEqual((ended.returncode, len(Script.seen)), (5, 1), ended)
         self.assertIn("500: no luck", ended.stderr)
+        # The name of the run, under which it can be repeated.
+        self.assertRegex(ended.stderr, "--run [0-9a-f-]{36}$")
 
     def test_nobody_there_is_told_at_once(self):
         with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
             file.write('{"a":1}\n')
             file.flush()
             ended = run("ingest", file.name, "--url", "http://127.0.0.1:1")
-        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), ended)
+        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (5, 1), ended)
         self.assertIn("127.0.0.1:1", ended.stderr)
 
 

@@ -1,9 +1,14 @@
 """From the ready line to the last checkpoint."""
 import os
+import pathlib
 import re
+import resource
+import shutil
 import signal
 import stat
 import subprocess
+import tempfile
+import time
 import unittest
 
 from carrel_program import PROGRAM, Server, main, run
@@ -50,7 +55,7 @@ class Lifecycle(unittest.TestCase):
                                            + b"Content-Type: application/x-ndjson\r\nContent-Length: 100\r\n\r\n{}\n")
             self.assertEqual(server.client().get("/health/live").status, 200)
             server.process.send_signal(signal.SIGTERM)
-            # Refused connections tell that the drain has begun.
+            # Once connections are refused, the drain has begun.
             while self.accepts(server):
                 pass
             self.assertIsNone(server.process.poll())
@@ -95,6 +100,55 @@ class Lifecycle(unittest.TestCase):
             process.stdout.close()
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(30), 0)
+
+
+    def test_sighup_takes_over_what_can_change_and_opens_the_log_anew(self):
+        with Server("--config", "carrel.toml", "--log-file", "carrel.log", directory=self.with_settings("error")) as server:
+            log, moved = server.directory / "carrel.log", server.directory / "carrel.log.1"
+            log.rename(moved)
+            (server.directory / "carrel.toml").write_text('log-level = "info"\n')
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(lambda: log.exists() and "SIGHUP" in log.read_text())
+            self.assertEqual(moved.read_text(), "")
+            self.assertEqual(server.client().get("/health/live").status, 200)
+            (server.directory / "carrel.toml").write_text('log-level = "loud"\n')
+            server.process.send_signal(signal.SIGHUP)
+            self.wait_for(lambda: "wrong" in log.read_text())
+            self.assertEqual(server.stop(), 0)
+            self.assertIn("stopped", log.read_text())
+
+    def test_a_write_beyond_the_limit_of_a_files_size_finds_the_storage_full(self):
+        with Server() as server:
+            client = server.client()
+            _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4 << 20, hard))
+            lines = "".join('{"n":%d,"pad":"%s"}\n' % (i, "x" * 1_000) for i in range(1_000))
+            statuses = []
+            while len(statuses) < 20 and statuses[-1:] in ([], [201]):
+                statuses.append(client.post("/api/v1/events", lines, Content_Type="application/x-ndjson").status)
+            self.assertEqual(statuses[-1], 507, statuses)
+            self.assertEqual(client.get("/api/v1/events/count").json(), {"count": 1_000 * statuses.count(201)})
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+            self.assertEqual(client.post("/api/v1/events", "{}\n", Content_Type="application/x-ndjson").status, 201)
+            self.assertEqual(server.stop(), 0)
+
+    def with_settings(self, level):
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="carrel-signals-"))
+        self.addCleanup(shutil.rmtree, directory)
+        (directory / "carrel.toml").write_text(f'log-level = "{level}"\n')
+        return directory
+
+    def wait_for(self, condition):
+        until = time.monotonic() + 30
+        while not condition():
+            self.assertLess(time.monotonic(), until)
+
+    def test_other_signals_that_would_kill_it_end_it_well(self):
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT, signal.SIGALRM):
+            with self.subTest(signal=number), Server() as server:
+                self.assertEqual(server.client().post("/api/v1/alerts", {"title": "kept", "severity": "low"}).status, 201)
+                self.assertEqual(server.stop(number), 0)
+                self.assertEqual([path.name for path in server.directory.glob("*-wal")], [])
 
 
 main()

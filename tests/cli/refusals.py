@@ -1,11 +1,16 @@
-"""What cannot work is refused in one clear line on stderr with exit status 2, and nothing is created."""
+"""What cannot work is refused in one clear line on stderr with an exit status of its kind, and nothing is created."""
 import os
 import pathlib
+import resource
 import socket
+import subprocess
 import tempfile
 import unittest
 
-from carrel_program import Server, main, run
+from carrel_program import PROGRAM, Server, clean_environment, main, run
+
+
+USAGE, FILE, IN_USE, NETWORK, PERMISSION, DAMAGED = 2, 3, 4, 5, 6, 7
 
 
 class Refusals(unittest.TestCase):
@@ -17,16 +22,16 @@ class Refusals(unittest.TestCase):
     def content(self):
         return sorted((path.name, path.read_bytes()) for path in self.directory.iterdir())
 
-    def refused(self, *arguments, naming):
+    def refused(self, *arguments, naming, status=USAGE, **more):
         before = self.content()
-        ended = run(*arguments, cwd=self.directory)
-        self.assertEqual((ended.returncode, ended.stdout), (2, ""), ended.stderr)
+        ended = run(*arguments, cwd=self.directory, **more)
+        self.assertEqual((ended.returncode, ended.stdout), (status, ""), ended.stderr)
         self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
         self.assertIn(naming, ended.stderr)
         self.assertEqual(self.content(), before)
 
-    def serve_refused(self, *flags, naming):
-        self.refused("serve", "--listen", "127.0.0.1:0", *flags, naming=naming)
+    def serve_refused(self, *flags, naming, status=USAGE):
+        self.refused("serve", "--listen", "127.0.0.1:0", *flags, naming=naming, status=status)
 
     def test_bad_flags(self):
         self.serve_refused("--raeders", "4", naming="--raeders")
@@ -41,7 +46,8 @@ class Refusals(unittest.TestCase):
                              "--config": ["no-such.toml"]}.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):
-                    self.refused("serve", flag, value, naming=flag if flag != "--config" else "no-such.toml")
+                    self.refused("serve", flag, value, naming=flag if flag != "--config" else "no-such.toml",
+                                 status=USAGE if flag != "--config" else FILE)
 
     def test_more_shards_than_readers(self):
         self.serve_refused("--readers", "4", "--shards", "4", naming="--shards")
@@ -51,16 +57,16 @@ class Refusals(unittest.TestCase):
         self.refused("serve", "--listen", "[::]:0", naming="--insecure")
 
     def test_a_missing_directory(self):
-        self.serve_refused("--database", "missing/carrel.db", naming="missing/carrel.db")
+        self.serve_refused("--database", "missing/carrel.db", naming="missing/carrel.db", status=FILE)
 
     def test_a_file_that_is_no_database(self):
         (self.directory / "notes.db").write_text("just some notes, longer than a header of a database would be " * 20)
-        self.serve_refused("--database", "notes.db", naming="notes.db")
+        self.serve_refused("--database", "notes.db", naming="notes.db", status=FILE)
 
     def test_a_directory_as_database(self):
         (self.directory / "folder").mkdir()
         ended = run("serve", "--listen", "127.0.0.1:0", "--database", "folder", cwd=self.directory)
-        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), ended.stderr)
+        self.assertEqual((ended.returncode, ended.stderr.count("\n")), (FILE, 1), ended.stderr)
         self.assertEqual([path.name for path in self.directory.iterdir()], ["folder"])
 
     def test_a_read_only_file(self):
@@ -69,35 +75,82 @@ class Refusals(unittest.TestCase):
             self.assertEqual(server.stop(), 0)
         path.chmod(0o400)
         (self.directory / "server.log").unlink()
-        self.serve_refused("--database", "carrel.db", naming="carrel.db")
+        self.serve_refused("--database", "carrel.db", naming="carrel.db", status=PERMISSION)
 
     def test_a_port_in_use(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             address = f"127.0.0.1:{taken.getsockname()[1]}"
-            self.refused("serve", "--listen", address, naming=address)
+            self.refused("serve", "--listen", address, naming=address, status=NETWORK)
 
     def test_a_database_that_another_server_holds(self):
         with Server() as server:
             before = sorted(os.listdir(server.directory))
             ended = run("serve", "--listen", "127.0.0.1:0", "--database", server.database)
-            self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), ended.stderr)
+            self.assertEqual((ended.returncode, ended.stderr.count("\n")), (IN_USE, 1), ended.stderr)
             ended = run("ingest", "/dev/null", "--database", server.database)
-            self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), ended.stderr)
+            self.assertEqual((ended.returncode, ended.stderr.count("\n")), (IN_USE, 1), ended.stderr)
             self.assertEqual(sorted(os.listdir(server.directory)), before)
             self.assertEqual(server.client().get("/health/ready").status, 200)
 
     def test_ingest_and_check(self):
         self.refused("ingest", naming="FILE")
-        self.refused("ingest", "missing.ndjson", naming="missing.ndjson")
+        self.refused("ingest", "missing.ndjson", naming="missing.ndjson", status=FILE)
         self.refused("ingest", "/dev/null", "--url", "ftp://x", naming="ftp://x")
         self.refused("ingest", "/dev/null", "--url", "http://127.0.0.1:1", "--database", "a.db", naming="--database")
-        self.refused("ingest", "/dev/null", "--database", "missing/a.db", naming="missing/a.db")
-        self.refused("check", "--database", "missing.db", naming="missing.db")
-        self.refused("check", naming="carrel.db")
+        self.refused("ingest", "/dev/null", "--database", "missing/a.db", naming="missing/a.db", status=FILE)
+        self.refused("check", "--database", "missing.db", naming="missing.db", status=FILE)
+        self.refused("check", naming="carrel.db", status=FILE)
         (self.directory / "notes.txt").write_text("no database at all " * 100)
-        self.refused("check", "--database", "notes.txt", naming="notes.txt")
+        self.refused("check", "--database", "notes.txt", naming="notes.txt", status=FILE)
+
+
+    def test_files_that_strangers_may_write(self):
+        path = self.directory / "carrel.db"
+        with Server(directory=self.directory) as server:
+            self.assertEqual(server.stop(), 0)
+        (self.directory / "server.log").unlink()
+        path.chmod(0o666)
+        self.serve_refused("--database", "carrel.db", naming="0666", status=PERMISSION)
+        self.refused("ingest", "/dev/null", "--database", "carrel.db", naming="0666", status=PERMISSION)
+        path.chmod(0o600)
+        self.directory.chmod(0o777)
+        self.serve_refused("--database", "carrel.db", naming="0777", status=PERMISSION)
+        self.directory.chmod(0o1777)  # as /tmp is: only the owner of a file may replace it
+        with Server(directory=self.directory) as server:
+            self.assertEqual(server.stop(), 0)
+
+    def test_a_settings_file_that_strangers_may_write(self):
+        path = self.directory / "carrel.toml"
+        path.write_text("readers = 4\n")
+        path.chmod(0o646)
+        self.serve_refused("--config", "carrel.toml", naming="0646", status=PERMISSION)
+        path.chmod(0o644)
+        if os.geteuid() == 0:
+            os.chown(path, 12345, 12345)
+            self.serve_refused("--config", "carrel.toml", naming="another user", status=PERMISSION)
+
+    def test_a_damaged_database(self):
+        path = self.directory / "carrel.db"
+        with Server(directory=self.directory) as server:
+            self.assertEqual(server.stop(), 0)
+        (self.directory / "server.log").unlink()
+        content = bytearray(path.read_bytes())
+        content[100:4096] = b"\xa5" * 3996  # the root of the schema
+        path.write_bytes(content)
+        ended = run("serve", "--listen", "127.0.0.1:0", cwd=self.directory)
+        self.assertEqual((ended.returncode, ended.stdout), (DAMAGED, ""), ended.stderr)
+
+    def test_too_few_descriptors(self):
+        for count in (6, 12, 20):
+            limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+            ended = subprocess.run([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--database", ":memory:"],
+                                   cwd=self.directory, env=clean_environment(), preexec_fn=limit, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((ended.returncode, ended.stdout), (USAGE, ""), (count, ended.stderr))
+            self.assertEqual([line for line in ended.stderr.splitlines() if "terminate" in line], [])
+            self.assertIn("open files", ended.stderr.splitlines()[-1])
 
 
 main()

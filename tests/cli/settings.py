@@ -72,4 +72,29 @@ class Settings(unittest.TestCase):
         self.assertEqual([path.name for path in self.directory.iterdir()], ["carrel.toml"])
 
 
+    def test_values_are_those_of_toml(self):
+        self.file.write_text('listen = "127.0.0.1:0"\ndatabase = "ev#1\\u00e9.db"  # one file\n')
+        self.serve("--config", "carrel.toml")
+        self.assertTrue((self.directory / "ev#1\u00e9.db").exists())
+
+    def test_what_is_not_a_setting_is_refused_by_name(self):
+        for text, naming in (("[serve]\nreaders = 4\n", "serve"), ("reders = 4\n", "reders"), ("readers = [\n", "line")):
+            self.file.write_text(text)
+            ended = run("serve", "--config", "carrel.toml", cwd=self.directory)
+            self.assertEqual((ended.returncode, ended.stdout, ended.stderr.count("\n")), (2, "", 1), ended)
+            self.assertIn(naming, ended.stderr)
+        ended = run("serve", cwd=self.directory, env=clean_environment(CARREL_REEDERS="4"))
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr.count("\n")), (2, "", 1), ended)
+        self.assertIn("CARREL_REEDERS", ended.stderr)
+        self.assertEqual([path.name for path in self.directory.iterdir()], ["carrel.toml"])
+
+    def test_the_log_begins_with_the_settings_in_force(self):
+        server = self.serve("--config", "carrel.toml", "--log-format", "text", CARREL_READERS="6")
+        self.assertEqual(server.stop(), 0)
+        started = [line for line in server.log_text().splitlines() if "durability full" in line]
+        self.assertEqual(len(started), 1, server.log_text())
+        for part in ("from-file.db", "readers 6", "shards 1", server.url):
+            self.assertIn(part, started[0])
+
+
 main()

@@ -2,31 +2,57 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <sstream>
-
 using namespace carrel::cli;
 
-BOOST_AUTO_TEST_SUITE(settings_file_)
+BOOST_AUTO_TEST_SUITE(settings_file)
+
+namespace {
+
+// `name=value,value;` of each setting.
+std::string read(std::string_view toml) {
+    std::string fault, text;
+    for (const auto& each : read_settings(toml, fault)) {
+        text += each.name + "=";
+        for (const auto& value : each.values) text += (&value == each.values.data() ? "" : ",") + value;
+        text += ";";
+    }
+    BOOST_TEST(fault == "");
+    return text;
+}
+std::string fault_of(std::string_view toml) {
+    std::string fault;
+    read_settings(toml, fault);
+    return fault;
+}
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_flag_has_its_variable) {
     BOOST_TEST(environment_name("log-format") == "CARREL_LOG_FORMAT");
     BOOST_TEST(environment_name("database") == "CARREL_DATABASE");
 }
 
-BOOST_AUTO_TEST_CASE(a_comment_ends_a_line_but_not_a_string) {
-    BOOST_TEST(without_comment("readers = 4 # a few") == "readers = 4 ");
-    BOOST_TEST(without_comment("database = \"a#b.db\" # c") == "database = \"a#b.db\" ");
-    BOOST_TEST(without_comment("database = 'a#b.db'") == "database = 'a#b.db'");
-    BOOST_TEST(without_comment("# all") == "");
+BOOST_AUTO_TEST_CASE(values_are_those_of_toml) {
+    BOOST_TEST(read("readers = 4 # a few\n# all\n") == "readers=4;");
+    BOOST_TEST(read("database = \"ev#1.db\" # c") == "database=ev#1.db;");
+    BOOST_TEST(read("database = \"c8\\u00e9.db\"") == "database=c8é.db;");
+    BOOST_TEST(read("database = 'c8\\u00e9.db'") == "database=c8\\u00e9.db;");
+    BOOST_TEST(read("database = \"\"\"\na b.db\"\"\"") == "database=a b.db;");
+    BOOST_TEST(read("insecure = true\nreaders = 1_0") == "insecure=true;readers=10;");
 }
 
 BOOST_AUTO_TEST_CASE(keys_may_be_written_with_underscores_and_lists_hold_several_values) {
-    std::istringstream file("log_format = \"json\"\nallow-host = [\"a\", \"b\"]  # two\n");
-    const auto entries = settings_file().from_config(file);
-    BOOST_TEST_REQUIRE(entries.size() == 2u);
-    BOOST_TEST(entries[0].name == "log-format");
-    BOOST_TEST(entries[0].inputs == std::vector<std::string>{"json"}, boost::test_tools::per_element());
-    BOOST_TEST(entries[1].inputs == (std::vector<std::string>{"a", "b"}), boost::test_tools::per_element());
+    BOOST_TEST(read("log_format = \"json\"\nallow-host = [\"a\", \"b,c\"]  # two\n") ==
+               "allow-host=a,b,c;log-format=json;");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_a_setting_is_named) {
+    BOOST_TEST(fault_of("readers = 4\nreaders = 5\n").starts_with("line 2"));
+    BOOST_TEST(fault_of("readers = four").starts_with("line 1"));
+    BOOST_TEST(fault_of("[serve]\nreaders = 4").starts_with("'serve'"));
+    BOOST_TEST(fault_of("a.b = 4").starts_with("'a'"));
+    BOOST_TEST(fault_of("readers = 2026-11-23").starts_with("'readers'"));
+    BOOST_TEST(fault_of("readers = []").starts_with("'readers'"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_zipped_file_is_unpacked) {
     BOOST_TEST((blocks_of(file.path, 100) == std::vector<cut_block>{{"aa\nbb\n", 1}}));
 }
 
-BOOST_AUTO_TEST_CASE(a_zipped_file_cut_short_is_an_error) {
+BOOST_AUTO_TEST_CASE(a_zipped_file_cut_short_gives_its_whole_lines_and_then_an_error) {
     std::string text;
     for (int i = 0; i < 5'000; ++i) text += std::to_string(i * 7919) + "\n";
     const auto packed = zipped(text);
@@ -104,7 +104,38 @@ BOOST_AUTO_TEST_CASE(a_zipped_file_cut_short_is_an_error) {
     auto source = text_source::open(file.path).value();
     line_blocks blocks(source, 1u << 20);
     line_block block;
+    const auto first = blocks.next(block);
+    BOOST_TEST_REQUIRE((first.has_value() && *first));
+    BOOST_TEST(block.text.ends_with('\n'));
+    BOOST_TEST(text.starts_with(block.text));
+    BOOST_TEST(block.text.size() > 1'000u);
+    const auto end = blocks.next(block);
+    BOOST_TEST_REQUIRE(!end.has_value());
+    BOOST_TEST(end.error().diagnostic() == "ends before its gzip data does");
     BOOST_TEST(!blocks.next(block).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_behind_gzip_data_is_padding_more_of_it_or_an_error) {
+    const auto packed = zipped("aa\nbb\n");
+    const auto lines_of = [](const std::string& bytes) {
+        const temporary_file file(bytes);
+        auto source = text_source::open(file.path).value();
+        line_blocks blocks(source, 100);
+        line_block block;
+        std::string text;
+        for (;;) {
+            const auto more = blocks.next(block);
+            if (!more) return text + more.error().diagnostic();
+            if (!*more) return text;
+            text += block.text;
+        }
+    };
+    BOOST_TEST(lines_of(packed + std::string(600'000, '\0')) == "aa\nbb\n");
+    BOOST_TEST(lines_of(packed + packed) == "aa\nbb\naa\nbb\n");
+    BOOST_TEST(lines_of(packed + std::string(5, '\0') + "x") == "aa\nbb\nhas other bytes behind the gzip data");
+    BOOST_TEST(lines_of(packed + "\x1f!") == "aa\nbb\nis not valid gzip");
+    BOOST_TEST(lines_of("\x1f") == "\x1f");
+    BOOST_TEST(lines_of("") == "");
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_an_error) {

@@ -75,12 +75,13 @@ private:
             std::promise<void> answered;
             job_options asked;
             asked.durability = work->job.is_full ? durability::full : durability::normal;
-            db_.async_write(*work, asked,
-                            as_result(boost::asio::bind_executor(inline_executor(), [this, &answered, job = work->job](
-                                                                              const result<committed<void>>& r) {
-                                note(job, r);
-                                answered.set_value();
-                            })));
+            db_.async_write(
+                *work, asked,
+                as_result(boost::asio::bind_executor(
+                    inline_executor(), [this, &answered, job = work->job](const result<committed<void>>& r) {
+                        note(job, r);
+                        answered.set_value();
+                    })));
             answered.get_future().wait();
             std::lock_guard lock(mutex_);
             if (history_[work->job.number - 1].is_acknowledged && work->job.change == item_change::add)

@@ -17,7 +17,7 @@ from carrel_program import Server, clean_environment
 CYCLES_A_FILE = 25
 COMMIT = "Carrel-Commit"
 # A program with a fault built in may be told which.
-ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_FAILPOINT"] if name in os.environ})
+ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_TEST_FAILPOINT"] if name in os.environ})
 
 
 class Ledger:

@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(order) {
         crowd.emplace_back([&, client] {
             for (auto job = client * jobs; job < (client + 1) * jobs; ++job) {
                 std::promise<void> answered;
-                db.async_write(work(add_item, job), as_result(boost::asio::bind_executor(inline_executor(), [&](const auto& r) {
+                db.async_write(work(add_item, job),
+                               as_result(boost::asio::bind_executor(inline_executor(), [&](const auto& r) {
                                    if (r) sequences[job] = r->sequence;
                                    if (r) recorder.note(job + 1);
                                    answered.set_value();

@@ -10,7 +10,7 @@ SERVER, CRASH, FAULTS, LEDGER = sys.argv[1:5]
 
 
 def run(canary, *command):
-    return subprocess.run(command, env=clean_environment(CARREL_FAILPOINT=canary), stdout=subprocess.PIPE,
+    return subprocess.run(command, env=clean_environment(CARREL_TEST_FAILPOINT=canary), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=280)
 
 
@@ -41,6 +41,9 @@ class Canaries(unittest.TestCase):
 
     def test_an_early_acknowledgement_is_caught_by_the_fault_sweep(self):
         self.assert_caught("early_ack", FAULTS, "--run_test=fault_sweep")
+
+    def test_a_lost_reply_is_caught_by_the_sweep_of_operator_new(self):
+        self.assert_caught("lost_reply", FAULTS, "--run_test=new_sweep", "--", "--stride", "1")
 
     def test_a_skipped_rerun_is_caught_by_the_isolation_matrix(self):
         self.assert_caught("no_rerun", FAULTS, "--run_test=isolation_matrix")

@@ -129,8 +129,8 @@ told_outcomes work_under(const fault&, const std::string& path) {
         std::vector<std::future<result<committed<void>>>> sent;
         for (std::size_t i = 0; i < jobs_a_group; ++i) {
             const auto job = group * jobs_a_group + i + 1;
-            sent.push_back(
-                db.async_write(work(add_rows, job, job % 4 == 0 ? 40 : 2, job % 5 == 0), as_result(boost::asio::use_future)));
+            sent.push_back(db.async_write(work(add_rows, job, job % 4 == 0 ? 40 : 2, job % 5 == 0),
+                                          as_result(boost::asio::use_future)));
         }
         for (std::size_t i = 0; i < sent.size(); ++i) {
             const auto job = group * jobs_a_group + i + 1;

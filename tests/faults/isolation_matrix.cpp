@@ -228,7 +228,8 @@ cell_outcome run_cell(const cell& c, database& db) {
     std::future<result<committed<std::int64_t>>> failing;
     for (std::size_t i = 0; i < c.jobs; ++i) {
         if (i != c.place) {
-            sent[static_cast<int>(i)] = db.async_write(add_neighbour(static_cast<int>(i)), as_result(boost::asio::use_future));
+            sent[static_cast<int>(i)] =
+                db.async_write(add_neighbour(static_cast<int>(i)), as_result(boost::asio::use_future));
         } else if (c.of.is_single) {
             failing = db.async_write(single_work{c.of.work}, c.of.settings, as_result(boost::asio::use_future));
         } else {

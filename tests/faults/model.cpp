@@ -139,7 +139,8 @@ private:
                 if (r) made.of.count = r->count, made.of.seen = r->seen;
                 keep(made, r.has_value());
             };
-            db_.async_read(work(read_slots, made.depth), as_result(boost::asio::bind_executor(executor_, std::move(home))));
+            db_.async_read(work(read_slots, made.depth),
+                           as_result(boost::asio::bind_executor(executor_, std::move(home))));
         }
     }
     void keep(client_script::step& made, bool is_good) {

@@ -14,7 +14,7 @@ ALERT = {"title": "on a bad disk", "severity": "low"}
 class BadDisk(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.server = Server(env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_BAD_DISK=self.folder.name))
+        self.server = Server(env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
         self.client = self.server.client()
         self.kept = [self.make().json()["id"] for _ in range(5)]
 

@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(wal_bound_is_small_again_soon_after_the_reader_has_gone) {
     temp_directory directory;
     const auto wal = directory.file("bound.db-wal");
     auto db = std::move(database::open({.path = directory.file("bound.db"), .migrations = schema}).value());
-    auto reader = db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(4)}, as_result(boost::asio::use_future));
+    auto reader =
+        db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(4)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return db.stats().read.in_use == 1u; }));
     while (size_of(wal) < (24u << 20)) write(db, work(add_rows, 500)).value();
     BOOST_TEST((reader.get().error() == errc::deadline_exceeded));

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-// api.md 4 over the wire; the rules themselves are tested without sockets.
+// Alerts over the wire; the rules themselves are tested without sockets.
 namespace carrel::testing {
 
 namespace {
@@ -68,6 +68,42 @@ BOOST_AUTO_TEST_CASE(a_count_of_all_keeps_to_the_budget_of_a_shard) {
     BOOST_TEST(write(server.store(), many, {.deadline = std::chrono::seconds(30)}).has_value());
     BOOST_TEST(server.get("/api/v1/alerts/count").number("/count") == 100'000);
     BOOST_TEST(server.store().stats().readers.budget_overruns == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(two_thousand_bodies_with_hundreds_of_event_ids_are_all_taken) {
+    running_server server;
+    std::string ids;
+    for (int i = 0; i < 300; ++i) {
+        const auto id = "event-of-an-incident-number-" + std::to_string(1'000 + i);
+        ids += (i == 0 ? "\"" : ",\"") + id + "\"";
+    }
+    const auto body = R"({"title":"t","severity":"low","event_ids":[)" + ids + "]}";
+    raw_client client(server.port());
+    int refused = 0;
+    for (int i = 0; i < 2'000; ++i)
+        refused += client.ask("POST", "/api/v1/alerts", body, "Content-Type: application/json\r\n").status == 422;
+    BOOST_TEST(refused == 2'000);  // none of the events exists; each body was read whole
+    BOOST_TEST(client.ask("GET", "/health/ready").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(keys_belong_to_an_operation_and_keep_the_first_refusal) {
+    running_server server;
+    const std::string key = "Idempotency-Key: one\r\n";
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("a"), key).status == 201);
+    // The same key on another operation is another key.
+    BOOST_TEST(server.post("/api/v1/alerts/a/status", R"({"status":"acknowledged"})", key).status == 200);
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("a"), key).status == 201);
+    // A refusal that needed no transaction is an outcome too.
+    const std::string other = "Idempotency-Key: two\r\n";
+    const auto first = server.post("/api/v1/alerts", R"({"title":""})", other);
+    BOOST_TEST(first.status == 422);
+    const auto again = server.post("/api/v1/alerts", R"({"title":""})", other);
+    BOOST_TEST(again.status == 422);
+    BOOST_TEST(again.json().at("errors") == first.json().at("errors"));
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("b"), other).status == 422);
+    BOOST_TEST(server.get("/api/v1/alerts/b").status == 404);
+    BOOST_TEST(server.post("/api/v1/alerts", "{", "Idempotency-Key: three\r\n").status == 400);
+    BOOST_TEST(server.post("/api/v1/alerts", "{", "Idempotency-Key: three\r\n").status == 400);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,7 +26,7 @@ bool is_refused(std::uint16_t port) {
 
 BOOST_AUTO_TEST_SUITE(draining)
 
-BOOST_AUTO_TEST_CASE(idle_connections_and_the_door_are_closed_at_once) {
+BOOST_AUTO_TEST_CASE(idle_connections_and_the_listener_are_closed_soon) {
     running_server server;
     raw_client idle(server.port());
     BOOST_TEST(idle.ask("GET", "/health/live").status == 200);
@@ -81,6 +81,42 @@ BOOST_AUTO_TEST_CASE(readiness_is_false_while_draining) {
     const auto reply = client.receive();
     BOOST_TEST(reply.status == 503);
     BOOST_TEST(reply.text("/status") == "unavailable");
+}
+
+BOOST_AUTO_TEST_CASE(half_a_head_does_not_hold_the_end_and_is_refused) {
+    running_server server([](auto& asked) { asked.limits.drain_idle_time = 100ms; });
+    raw_client client(server.port());
+    client.send("GET /health/live HTT");
+    BOOST_TEST(server.get("/health/live").status == 200);
+    server.front().begin_drain();
+    const auto reply = client.receive();
+    BOOST_TEST(reply.problem() == "overloaded");
+    BOOST_TEST(client.ends());
+    client.close();
+    BOOST_TEST(server.front().stop(5s));
+}
+
+BOOST_AUTO_TEST_CASE(requests_sent_around_the_drain_are_answered) {
+    for (int round = 0; round < 10; ++round) {
+        running_server server([](auto& asked) { asked.limits.drain_idle_time = 100ms; });
+        std::atomic<int> answered{0}, lost{0};
+        std::vector<std::thread> clients;
+        for (int i = 0; i < 8; ++i)
+            // Connected before the drain can begin: it accepts nobody.
+            clients.emplace_back([&, connected = std::make_shared<raw_client>(server.port())] {
+                auto& client = *connected;
+                for (;;) {
+                    const auto reply = client.ask("GET", "/health/live");
+                    (reply.status != 0 ? answered : lost)++;
+                    if (reply.status == 0 || reply.field("connection") == "close") return;
+                }
+            });
+        BOOST_TEST(eventually([&] { return answered > 200; }));
+        server.front().begin_drain();
+        for (auto& each : clients) each.join();
+        BOOST_TEST(lost == 0);
+        BOOST_TEST(server.front().stop(10s));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_deadline_cuts_what_does_not_end) {

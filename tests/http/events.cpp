@@ -4,7 +4,7 @@
 
 #include <zlib.h>
 
-// api.md 3: the stream of events, packed, cut, too long.
+// The stream of events: packed, cut, too long.
 namespace carrel::testing {
 
 namespace {
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_request_of_which_nothing_is_accepted_is_422) {
     BOOST_TEST(server.ask("POST", "/api/v1/events", {}, ndjson).status == 422);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_json_at_all_is_400) {
+BOOST_AUTO_TEST_CASE(what_is_not_json_at_all_is_400) {
     running_server server;
     const auto reply = server.post("/api/v1/events", R"({"a":)");
     BOOST_TEST(reply.problem() == "bad_request");
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(packed_lines_are_taken) {
     BOOST_TEST(server.ingest(event_lines(1), "Content-Encoding: identity\r\n").status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_gzip_is_400) {
+BOOST_AUTO_TEST_CASE(what_is_not_gzip_is_400) {
     running_server server;
     BOOST_TEST(server.ingest(event_lines(3), gzip_fields).problem() == "bad_request");
     BOOST_TEST(server.ingest(gzip(event_lines(3)) + "rubbish", gzip_fields).problem() == "bad_request");
@@ -191,9 +191,9 @@ BOOST_AUTO_TEST_CASE(more_than_64_mib_unpacked_is_413_with_what_was_accepted) {
     running_server server([](auto& asked) { asked.limits.event_bytes_max = 1 << 20; });
     const auto lines = event_lines(60'000);
     BOOST_TEST(lines.size() > (1u << 20));
-    const auto told = server.ingest(lines);
-    BOOST_TEST(told.problem() == "too_large");
-    BOOST_TEST(told.number("/accepted") == 0);
+    const auto plain = server.ingest(lines);
+    BOOST_TEST(plain.problem() == "too_large");
+    BOOST_TEST(plain.number("/accepted") == 0);
     BOOST_TEST(stored(server) == 0);
     // Packed, it looks small; what came before the limit is committed.
     const auto bomb = server.ingest(gzip(lines), gzip_fields);
@@ -202,6 +202,78 @@ BOOST_AUTO_TEST_CASE(more_than_64_mib_unpacked_is_413_with_what_was_accepted) {
     BOOST_TEST(stored(server) == bomb.number("/accepted"));
     const auto zeros = gzip(std::string(200u << 20, ' '));
     BOOST_TEST(server.ingest(zeros, gzip_fields).problem() == "too_large");
+}
+
+BOOST_AUTO_TEST_CASE(what_unpacks_to_far_more_than_its_size_is_413) {
+    running_server server;
+    std::string lines;
+    for (int i = 0; i < 1'000'000; ++i) lines += "{}\n";
+    const auto reply = server.ingest(gzip(lines), gzip_fields);
+    BOOST_TEST(reply.problem() == "too_large");
+    BOOST_TEST(reply.number("/accepted") == stored(server));
+    BOOST_TEST(stored(server) < 500'000);
+}
+
+BOOST_AUTO_TEST_CASE(events_of_one_request_are_bounded_by_number_and_by_what_they_take) {
+    running_server few([](auto& asked) { asked.limits.events_max = 20'000; });
+    const auto too_many = few.ingest(event_lines(40'000));
+    BOOST_TEST(too_many.problem() == "too_large");
+    BOOST_TEST(too_many.number("/accepted") == 20'000);
+    BOOST_TEST(stored(few) == 20'000);
+    running_server small([](auto& asked) { asked.limits.event_store_bytes_max = 4u << 20; });
+    const auto too_big = small.ingest(event_lines(40'000));
+    BOOST_TEST(too_big.problem() == "too_large");
+    BOOST_TEST(too_big.number("/accepted") == stored(small));
+}
+
+BOOST_AUTO_TEST_CASE(no_events_are_taken_once_the_disk_is_nearly_full) {
+    running_server server([](auto& asked) {
+        asked.limits.disk_reserve_bytes = ~std::uint64_t{0};
+        asked.limits.disk_reserve_percent_max = 101;  // more than there can be
+    });
+    BOOST_TEST(server.ingest("{}\n").problem() == "storage_full");
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("a")).status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(bodies_in_flight_are_bounded_and_refused_before_they_are_read) {
+    running_server server([](auto& asked) { asked.limits.intake_bytes_max = 1 << 20; });
+    const auto lines = event_lines(20'000);
+    raw_client first(server.port());
+    const auto text = first.request("POST", "/api/v1/events", lines, ndjson);
+    first.send(text.substr(0, text.size() - 1));
+    BOOST_TEST(server.get("/health/live").status == 200);
+    raw_client second(server.port());
+    second.send(second.request("POST", "/api/v1/events", lines, ndjson).substr(0, 300));
+    const auto refused = second.receive();
+    BOOST_TEST(refused.problem() == "overloaded");
+    BOOST_TEST(refused.has("retry-after"));
+    BOOST_TEST(server.ingest("{}\n").status == 201);  // what is small is always taken
+    first.send(text.substr(text.size() - 1));
+    const auto reply = first.receive();
+    BOOST_TEST(reply.number("/accepted") == 20'000, reply.body);
+    BOOST_TEST(server.ingest(lines).status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(zeros_behind_a_gzip_are_padding_and_anything_else_is_400) {
+    running_server server;
+    BOOST_TEST(server.ingest(gzip("{}\n") + std::string(512, '\0'), gzip_fields).number("/accepted") == 1);
+    BOOST_TEST(server.ingest(gzip("{}\n") + "more", gzip_fields).problem() == "bad_request");
+}
+
+BOOST_AUTO_TEST_CASE(intake_leaves_the_shard_to_others_every_millisecond) {
+    running_server server([](auto& asked) { asked.limits.requests_per_connection_max = 100'000'000; });
+    server.post("/api/v1/alerts", alert_body("a"));
+    std::atomic<bool> is_over{false};
+    std::thread sender([&] {
+        const auto packed = gzip(event_lines(300'000));
+        BOOST_TEST(server.ingest(packed, gzip_fields).number("/accepted") == 300'000);
+        is_over = true;
+    });
+    int answered = 0;
+    raw_client client(server.port());
+    for (; !is_over; ++answered) BOOST_TEST(client.ask("GET", "/api/v1/alerts/a").status == 200);
+    sender.join();
+    BOOST_TEST(answered > 100);
 }
 
 BOOST_AUTO_TEST_CASE(an_idempotency_key_covers_a_stream) {

@@ -46,6 +46,12 @@ BOOST_AUTO_TEST_CASE(broken_framing_is_400_with_a_problem_and_ends_the_connectio
              get + "X-A: one\r\n two\r\n\r\n",
              get + "X-A: a\rb\r\n\r\n",
              get + "no colon here\r\n\r\n",
+             get + "X-A:\r\n \r\n\r\n",
+             get + "X-A: \r\n two\r\n\r\n",
+             std::string("GET /health/live \n\n"),
+             std::string("GET /health/live HTTP/1.1\r\nHost: HOST\n\n"),
+             std::string("GET /%zz HTTP/1.1\r\nHost: HOST\r\n\r\n"),
+             std::string(4'000, 'A') + " / HTTP/1.1\r\nHost: HOST\r\n\r\n",
          }) {
         bool ends = false;
         const auto reply = answer_to(server, text, &ends);
@@ -79,6 +85,8 @@ BOOST_AUTO_TEST_CASE(lengths_that_contradict_each_other_are_refused) {
              post_head("Content-Length: -1\r\n"),
              post_head("Content-Length: 99999999999999999999\r\n"),
              post_head("Content-Length: \r\n"),
+             post_head("Content-Length:\r\n 2\r\n") + "{}",
+             post_head("Content-Length: 2\r\n 2\r\n") + "{}",
          }) {
         bool ends = false;
         BOOST_TEST(answer_to(server, text, &ends).status == 400, text);
@@ -120,8 +128,11 @@ BOOST_AUTO_TEST_CASE(chunks_are_put_together_and_trailers_dropped) {
 
 BOOST_AUTO_TEST_CASE(broken_chunks_are_refused) {
     running_server server;
-    for (const std::string_view chunks : {"xyz\r\n", "-1\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n",
-                                          "3 \r\nabc\r\n", "ffffffffffffffffff\r\n", "3\nabc\n0\r\n\r\n"})
+    for (const std::string_view chunks :
+         {"xyz\r\n", "-1\r\n", "0x3\r\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "3 \r\nabc\r\n",
+          "ffffffffffffffffff\r\n", "3\nabc\n0\r\n\r\n", "2;a=\"\n\"\r\n{}\r\n0\r\n\r\n", "2;a=\"\r\n{}\r\n0\r\n\r\n",
+          "2\r\n{}\r\n0\r\nX: a\r\n b\r\n\r\n", "2\r\n{}\r\n0\r\nX: a\n\n", "2\r\n{}\r\n0\r\nX: a\nY: b\r\n\r\n",
+          "2\r\n{}\r\n0\n\n"})
         BOOST_TEST(answer_to(server, post_head("Transfer-Encoding: chunked\r\n").append(chunks)).status == 400, chunks);
 }
 
@@ -190,6 +201,43 @@ BOOST_AUTO_TEST_CASE(connections_persist_as_the_version_says) {
     old.send("GET /health/live HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     BOOST_TEST(old.receive().field("connection") == "keep-alive");
     BOOST_TEST(old.ask("GET", "/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(close_wins_over_keep_alive_in_every_version) {
+    running_server server;
+    for (const std::string_view version : {"1.0", "1.1"})
+        for (const std::string_view options : {"close, keep-alive", "keep-alive, Close"}) {
+            bool ends = false;
+            const auto text = std::string("GET /health/live HTTP/").append(version) +
+                              "\r\nHost: HOST\r\nConnection: " + std::string(options) + "\r\n\r\n";
+            BOOST_TEST(answer_to(server, text, &ends).status == 200);
+            BOOST_TEST(ends);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(lists_may_come_in_several_lines) {
+    running_server server;
+    server.post("/api/v1/alerts", alert_body("a"));
+    BOOST_TEST(server.get("/api/v1/alerts/a", "If-None-Match: \"7\"\r\nIf-None-Match: \"1\"\r\n").status == 304);
+    BOOST_TEST(server.get("/api/v1/alerts/a", "If-Match: \"7\"\r\nX: y\r\nIf-Match: \"1\"\r\n").status == 200);
+    BOOST_TEST(
+        server.post("/api/v1/alerts", alert_body("b"), "Expect: 100-continue\r\nExpect: 100-continue\r\n").status ==
+        201);
+    BOOST_TEST(server.ingest("{}\n", "Content-Encoding: identity\r\nContent-Encoding: identity\r\n").status == 201);
+    BOOST_TEST(server.get("/health/live", "Origin: http://a\r\nOrigin: http://b\r\n").status == 400);
+    // Byte by byte: the joined value outlives what it was joined from.
+    raw_client client(server.port());
+    for (const char byte :
+         client.request("GET", "/api/v1/alerts/a", {}, "If-None-Match: \"7\"\r\nIf-None-Match: \"1\"\r\n"))
+        client.send({&byte, 1});
+    BOOST_TEST(client.receive().status == 304);
+}
+
+BOOST_AUTO_TEST_CASE(methods_this_server_does_not_know_are_405_or_400) {
+    running_server server;
+    BOOST_TEST(answer_to(server, "CONNECT / HTTP/1.1\r\nHost: HOST\r\n\r\n").status == 400);
+    BOOST_TEST(answer_to(server, "BREW /health/live HTTP/1.1\r\nHost: HOST\r\n\r\n").status == 405);
+    BOOST_TEST(answer_to(server, "CONNECT HOST HTTP/1.1\r\nHost: a\r\n\r\n").status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_serves_a_bounded_number_of_requests) {

@@ -51,13 +51,46 @@ BOOST_AUTO_TEST_CASE(a_read_nobody_waits_for_is_given_up) {
     BOOST_TEST(eventually([&] { return slow.has_begun(); }));
     const int calls = slow_field::calls;
     client.close();
-    // The end is seen two turns later; requests of another client are turns.
+    // The end is looked into one turn later; requests of another client are turns.
     raw_client other(server.port());
     for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
     slow.go_on();
     BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
     BOOST_TEST(slow_field::calls - calls < held_read::events);
     BOOST_TEST(other.ask("GET", "/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_only_ended_its_side_gets_its_slow_answer) {
+    running_server server;
+    held_read slow(server);
+    raw_client client(server.port());
+    client.send(client.request("GET", held_read::target));
+    BOOST_TEST(eventually([&] { return slow.has_begun(); }));
+    client.half_close();
+    raw_client other(server.port());
+    for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
+    slow.go_on();
+    const auto reply = client.receive();
+    BOOST_TEST(reply.status == 200);
+    BOOST_TEST(reply.number("/count") == 0);
+    BOOST_TEST(client.ends());
+}
+
+BOOST_AUTO_TEST_CASE(a_pipeline_of_scans_whose_client_left_is_not_worked_off) {
+    running_server server;
+    held_read slow(server);
+    raw_client client(server.port());
+    std::string burst;
+    for (int i = 0; i < 16; ++i) burst += client.request("GET", held_read::target);
+    client.send(burst);
+    BOOST_TEST(eventually([&] { return slow.has_begun(); }));
+    const int calls = slow_field::calls;
+    client.close();
+    raw_client other(server.port());
+    for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
+    slow.go_on();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
+    BOOST_TEST(slow_field::calls - calls < 2 * held_read::events);
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_connection_gives_its_read_up_too) {

@@ -4,9 +4,13 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
 
-// What it takes to listen, and the limits of the door.
+// What it takes to listen, and the limits on connections.
 namespace carrel::testing {
 
 namespace {
@@ -22,10 +26,11 @@ std::string refusal_to_listen(running_server& running, const running_server::twe
 // Lowers the soft limit of open files while it lives.
 class few_descriptors {
 public:
-    explicit few_descriptors(rlim_t many) {
+    explicit few_descriptors(rlim_t many, rlim_t at_most = 0) {
         ::getrlimit(RLIMIT_NOFILE, &before_);
         rlimit low = before_;
         low.rlim_cur = many;
+        if (at_most != 0) low.rlim_max = at_most;
         ::setrlimit(RLIMIT_NOFILE, &low);
     }
     ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
@@ -65,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {
     BOOST_TEST(why.find('\n') == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
+BOOST_AUTO_TEST_CASE(what_is_not_an_address_is_refused) {
     running_server running;
     BOOST_TEST(refusal_to_listen(running, [](auto& asked) { asked.address = "localhost"; }).find("localhost") !=
                std::string::npos);
@@ -94,19 +99,116 @@ BOOST_AUTO_TEST_CASE(more_shards_than_readers_are_refused) {
     BOOST_TEST(!server.run().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_beyond_the_limit_is_told_so) {
+BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_to_a_newcomer) {
+    running_server server([](auto& asked) { asked.limits.connections_max = 3; });
+    std::deque<raw_client> crowd;
+    for (int i = 0; i < 3; ++i) crowd.emplace_back(server.port());
+    BOOST_TEST(eventually([&] { return server.front().connections() == 3; }));
+    for (int i = 0; i < 10; ++i) BOOST_TEST(server.get("/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_whichever_shard_has_it) {
+    running_server server([](auto& asked) {
+        asked.limits.connections_max = 2;
+        asked.shards = 3;
+    });
+    held_writer held(server.store());
+    raw_client busy(server.port());
+    busy.send(busy.request("POST", "/api/v1/alerts", alert_body("a"), "Content-Type: application/json\r\n"));
+    BOOST_TEST(eventually([&] { return held.behind() >= 1; }));
+    raw_client idle(server.port());
+    BOOST_TEST(eventually([&] { return server.front().connections() == 2; }));
+    for (int i = 0; i < 6; ++i) BOOST_TEST(server.get("/health/live").status == 200);
+    held.release();
+    BOOST_TEST(busy.receive().status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is_still_sending) {
     running_server server([](auto& asked) { asked.limits.connections_max = 2; });
+    held_writer held(server.store());
+    std::deque<raw_client> busy;
+    for (const std::string id : {"a", "b"}) {
+        auto& each = busy.emplace_back(server.port());
+        each.send(each.request("POST", "/api/v1/alerts", alert_body(id), "Content-Type: application/json\r\n"));
+    }
+    BOOST_TEST(eventually([&] { return held.behind() >= 2; }));
+    for (int i = 0; i < 20; ++i) {
+        raw_client newcomer(server.port());
+        const std::string body(24'000, ' ');
+        BOOST_TEST(
+            newcomer.send(newcomer.request("POST", "/api/v1/alerts", body, "Content-Type: application/json\r\n")));
+        const auto refused = newcomer.receive();
+        BOOST_TEST(refused.problem() == "overloaded");
+        BOOST_TEST(refused.has("retry-after"));
+        BOOST_TEST(newcomer.ends());
+    }
+    held.release();
+    for (auto& each : busy) BOOST_TEST(each.receive().status == 201);
+    busy.clear();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 0; }));
+    BOOST_TEST(server.get("/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_address_has_a_bound_of_its_own) {
+    running_server server([](auto& asked) { asked.limits.connections_per_address_max = 2; });
     raw_client first(server.port()), second(server.port());
     BOOST_TEST(first.ask("GET", "/health/live").status == 200);
     BOOST_TEST(second.ask("GET", "/health/live").status == 200);
     raw_client third(server.port());
     const auto refused = third.receive();
-    BOOST_TEST(refused.status == 503);
-    BOOST_TEST(refused.problem() == "overloaded");
+    BOOST_TEST(refused.status == 429);
+    BOOST_TEST(refused.problem() == "too_many_connections");
     BOOST_TEST(refused.has("retry-after"));
+    raw_client elsewhere;
+    elsewhere.come_from("127.0.0.2");
+    elsewhere.connect(server.port());
+    BOOST_TEST(elsewhere.ask("GET", "/health/live").status == 200);
     first.close();
-    BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
+    third.close();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 2; }));
     BOOST_TEST(server.get("/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_descriptors_cannot_meet_is_lowered_with_one_line) {
+    running_server running;
+    std::vector<std::string> lines;
+    const few_descriptors some(512, 512);
+    http::server_options asked;
+    asked.port = 0;
+    asked.shards = 1;
+    asked.limits.connections_max = 4'096;
+    asked.log = [&](log_level level, std::string_view line) {
+        if (level == log_level::warning) lines.emplace_back(line);
+    };
+    BOOST_TEST(http::server::listen(running.store(), asked).has_value());
+    BOOST_TEST(lines.size() == 1u);
+    BOOST_TEST(lines.at(0).find("from 4096 to 192") != std::string::npos, lines.at(0));
+}
+
+BOOST_AUTO_TEST_CASE(a_shard_that_stands_still_keeps_nobody_from_the_others) {
+    running_server server([](auto& asked) { asked.shards = 2; });
+    server.ingest(event_lines(10));
+    auto held = std::make_shared<gate>();
+    auto is_held = std::make_shared<std::atomic<bool>>(false);
+    slow_field::pause = [held, is_held](bool) {
+        if (!is_held->exchange(true)) held->wait();
+    };
+    raw_client blocked(server.port());
+    blocked.send(blocked.request("GET", "/api/v1/events/count?field.n=none"));
+    BOOST_TEST(eventually([&] { return is_held->load(); }));
+    std::atomic<int> answered{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < 20; ++i) clients.emplace_back([&] { answered += server.get("/health/live").status == 200; });
+    BOOST_TEST(eventually([&] { return answered >= 18; }));
+    held->open();
+    for (auto& each : clients) each.join();
+    BOOST_TEST(answered == 20);
+    BOOST_TEST(blocked.receive().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_is_named_by_address) {
+    running_server running;
+    BOOST_TEST(!refusal_to_listen(running, [](auto& asked) { asked.trusted_proxies = {"proxy.example"}; }).empty());
 }
 
 BOOST_AUTO_TEST_CASE(without_descriptors_waiting_clients_are_let_go_one_by_one_without_spinning) {

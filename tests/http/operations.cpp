@@ -1,10 +1,11 @@
 #include "fixture.hpp"
 
-#include "http/endpoints.hpp"
+#include "http/protocol/inflater.hpp"
+#include "http/routing/endpoints.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-// api.md 6.
+// Health, metrics, pools and the OpenAPI document.
 namespace carrel::testing {
 
 BOOST_AUTO_TEST_SUITE(operations)
@@ -93,6 +94,81 @@ BOOST_AUTO_TEST_CASE(the_openapi_document_holds_every_route_and_nothing_else) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_openapi_document_says_what_clients_are_generated_from) {
+    running_server server;
+    const auto document = server.get("/openapi.json").json();
+    BOOST_TEST(document.at("servers").as_array().size() == 1u);
+    const auto& paths = document.at("paths");
+    const auto names = [](const boost::json::value& operation, std::string_view in) {
+        std::string list;
+        for (const auto& each : operation.at("parameters").as_array())
+            if (each.at("in").as_string() == boost::json::string_view(in.data(), in.size()))
+                list.append(each.at("name").as_string().c_str()).append(" ");
+        return list;
+    };
+    const auto& one = paths.at("/api/v1/alerts/{id}");
+    const auto& list = paths.at("/api/v1/alerts").at("get");
+    BOOST_TEST(names(one.at("get"), "header").find("If-None-Match") != std::string::npos);
+    BOOST_TEST(one.at("get").at("responses").as_object().contains("304"));
+    BOOST_TEST(names(list, "header").find("If-") == std::string::npos);
+    BOOST_TEST(!list.at("responses").as_object().contains("304"));
+    BOOST_TEST(names(paths.at("/api/v1/alerts/{id}/status").at("post"), "header").find("If-Match") !=
+               std::string::npos);
+    BOOST_TEST(names(paths.at("/api/v1/events").at("get"), "query").find('<') == std::string::npos);
+    for (const auto* status : {"405", "408", "414", "417", "429"})
+        BOOST_TEST(list.at("responses").as_object().contains(status), status);
+    const auto& created = paths.at("/api/v1/alerts").at("post").at("responses").at("201").at("headers").as_object();
+    for (const auto* header : {"ETag", "Location", "Carrel-Commit", "X-Request-Id"})
+        BOOST_TEST(created.contains(header), header);
+    for (const auto& each : list.at("parameters").as_array())
+        if (each.at("name").as_string() == "severity") BOOST_TEST(each.at("schema").at("type").as_string() == "array");
+}
+
+BOOST_AUTO_TEST_CASE(every_integer_of_the_openapi_document_has_a_format) {
+    running_server server;
+    const auto text = server.get("/openapi.json").body;
+    std::size_t integers = 0;
+    for (const std::string type : {R"("type":"integer")", R"("type":["integer","null"])"})
+        for (auto at = text.find(type); at != std::string::npos; at = text.find(type, at + 1), ++integers)
+            BOOST_TEST(text.substr(at + type.size(), 10) == R"(,"format":)", text.substr(at, 60));
+    BOOST_TEST(integers > 20u);
+}
+
+BOOST_AUTO_TEST_CASE(options_names_the_methods_that_are_served) {
+    running_server server;
+    raw_client client(server.port());
+    for (const std::string target : {"/api/v1/alerts", "/api/v1/alerts/count", "/api/v1/alerts/a", "/api/v1/events",
+                                     "/api/v1/alerts/a/status", "/health/live", "/openapi.json"}) {
+        const auto allowed = client.ask("OPTIONS", target).field("allow");
+        for (const std::string method : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+            const auto status = client.ask(method, target).status;
+            const bool is_named = allowed.find(method) != std::string::npos;
+            BOOST_TEST((status != 405) == is_named, method + " " + target);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(long_responses_are_packed_for_clients_that_take_gzip) {
+    running_server server;
+    const auto plain = server.get("/openapi.json");
+    const auto packed = server.get("/openapi.json", "Accept-Encoding: br, gzip\r\n");
+    BOOST_TEST(!plain.has("content-encoding"));
+    BOOST_TEST(plain.field("vary") == "Accept-Encoding");
+    BOOST_TEST(packed.field("content-encoding") == "gzip");
+    BOOST_TEST(packed.field("vary") == "Accept-Encoding");
+    BOOST_TEST(packed.body.size() < plain.body.size() / 3);
+    http::inflater inflater;
+    std::string unpacked;
+    for (std::string_view rest = packed.body; !inflater.is_complete();) unpacked.append(inflater.step(rest));
+    BOOST_TEST(unpacked == plain.body);
+    const auto head = server.ask("HEAD", "/openapi.json", {}, "Accept-Encoding: gzip\r\n");
+    BOOST_TEST(head.field("content-length") == packed.field("content-length"));
+    BOOST_TEST(!server.get("/openapi.json", "Accept-Encoding: gzip;q=0\r\n").has("content-encoding"));
+    BOOST_TEST(!server.get("/health/live", "Accept-Encoding: gzip\r\n").has("content-encoding"));
+    server.post("/api/v1/alerts", alert_body("a", R"(,"description":")" + std::string(5'000, 'x') + "\""));
+    BOOST_TEST(!server.get("/api/v1/alerts/a", "Accept-Encoding: gzip\r\n").has("content-encoding"));
+}
+
 BOOST_AUTO_TEST_CASE(every_reference_of_the_openapi_document_leads_somewhere) {
     running_server server;
     const auto text = server.get("/openapi.json").body;
@@ -113,9 +189,9 @@ BOOST_AUTO_TEST_CASE(what_the_domain_documents_is_documented_here) {
     const auto document = server.get("/openapi.json").json();
     for (const auto& operation : siem::operations()) {
         if (operation.parameters.empty()) continue;
-        const auto& told = document.at("paths").at("/api/v1" + operation.path).at("get");
+        const auto& documented = document.at("paths").at("/api/v1" + operation.path).at("get");
         std::size_t in_query = 0;
-        for (const auto& parameter : told.at("parameters").as_array())
+        for (const auto& parameter : documented.at("parameters").as_array())
             in_query += parameter.at("in").as_string() == "query";
         BOOST_TEST(in_query >= 1u, operation.id);
     }

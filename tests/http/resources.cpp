@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-// api.md 2, sentence by sentence, as the wire shows it.
+// What holds for all resources, as the wire shows it.
 namespace carrel::testing {
 
 namespace {

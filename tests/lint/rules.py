@@ -26,7 +26,7 @@ def _allowed_in_public_header(name):
 
 
 def _allowed_in_actors(name):
-    return not _starts(name, "http/", "siem/", "json/", "cli/", "boost/beast", "boost/json")
+    return not _starts(name, "http/", "siem/", "resource/", "json/", "base/", "cli/", "boost/beast", "boost/json")
 
 
 def _allowed_in_sqlite(name):
@@ -39,12 +39,21 @@ def _allowed_in_base(name):
 
 
 def _allowed_in_siem(name):
-    return (_is_standard(name) or _starts(name, "carrel/", "json/", "siem/", "boost/json", "boost/system/", "openssl/"))
+    return _allowed_in_resource(name) or _starts(name, "siem/")
+
+
+def _allowed_in_resource(name):
+    return (_is_standard(name)
+            or _starts(name, "base/", "carrel/", "json/", "resource/", "boost/json", "boost/system/"))
+
+
+def _allowed_in_base(name):
+    return _is_standard(name) or _starts(name, "base/", "openssl/", "zlib.h")
 
 
 def _allowed_in_json(name):
     intrinsics = name.endswith("mmintrin.h")
-    return _is_standard(name) or intrinsics or _starts(name, "json/", "boost/json", "boost/system/")
+    return _is_standard(name) or intrinsics or _starts(name, "base/", "json/", "boost/json", "boost/system/")
 
 
 def _allowed_in_metrics(name):
@@ -64,7 +73,9 @@ LAYERS = [
     ("actors/", _allowed_in_actors),
     ("src/base/", _allowed_in_base),
     ("src/sqlite/", _allowed_in_sqlite),
+    ("src/resource/", _allowed_in_resource),
     ("src/siem/", _allowed_in_siem),
+    ("src/base/", _allowed_in_base),
     ("src/json/", _allowed_in_json),
     ("src/metrics/", _allowed_in_metrics),
     ("src/http/", _allowed_in_http),
@@ -74,7 +85,7 @@ LAYERS = [
 
 
 def include_direction(path, text):
-    """Includes point one way: http -> siem -> session <- sqlite, http -> database -> actors -> sqlite."""
+    """Includes point one way: http -> siem -> resource -> session <- sqlite, http -> database -> actors -> sqlite."""
     for layer, allowed in LAYERS:
         if not path.startswith(layer):
             continue

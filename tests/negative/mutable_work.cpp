@@ -9,8 +9,14 @@ void f(carrel::database& db) {
     const std::string text("x");
     (void)text;
 #ifdef POSITIVE
-    db.async_write([text](carrel::write_session&) -> carrel::result<int> { return static_cast<int>(text.size()); }, boost::asio::detached);
+    db.async_write([text](carrel::write_session&) -> carrel::result<int> { return static_cast<int>(text.size()); },
+                   boost::asio::detached);
 #else
-    db.async_write([text](carrel::write_session&) mutable -> carrel::result<int> { text.clear(); return 1; }, boost::asio::detached);
+    db.async_write(
+        [text](carrel::write_session&) mutable -> carrel::result<int> {
+            text.clear();
+            return 1;
+        },
+        boost::asio::detached);
 #endif
 }

@@ -1,4 +1,4 @@
-// Preloaded into a program: its WAL is on a disk that fails while a file of that name stands in CARREL_BAD_DISK.
+// Preloaded into a program: its WAL is on a disk that fails while a file of that name stands in CARREL_TEST_BAD_DISK.
 //   no-sync    fdatasync and fsync fail with EIO
 //   no-space   writes fail with ENOSPC
 #include <dlfcn.h>
@@ -21,7 +21,7 @@ bool is_wal(int descriptor) {
 }
 
 bool fails(const char* how, int descriptor) {
-    const char* folder = std::getenv("CARREL_BAD_DISK");
+    const char* folder = std::getenv("CARREL_TEST_BAD_DISK");
     if (folder == nullptr) return false;
     std::array<char, 4096> path{};
     std::snprintf(path.data(), path.size(), "%s/%s", folder, how);

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "base/uuid.hpp"
 #include "json/reader.hpp"
+#include "resource/idempotency.hpp"
+#include "resource/operation.hpp"
 #include "siem/event_intake.hpp"
 #include "siem/functions.hpp"
-#include "siem/idempotency.hpp"
 #include "siem/migrations.hpp"
-#include "siem/operation.hpp"
-#include "siem/uuid.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/file_guard.hpp"
 #include "sqlite/migrations.hpp"
@@ -25,9 +25,9 @@ namespace carrel::testing {
 /// What an operation answered: its refusal, or its reply as JSON.
 struct answer {
     std::optional<siem::problem> refused;
-    siem::reply told;
+    siem::reply reply;
 
-    boost::json::value json() const { return boost::json::parse(told.body); }
+    boost::json::value json() const { return boost::json::parse(reply.body); }
     const boost::json::value at(std::string_view pointer) const {
         return json().at_pointer({pointer.data(), pointer.size()});
     }
@@ -47,12 +47,18 @@ public:
     using query = std::vector<std::pair<std::string, std::string>>;
     using tweak = std::function<void(siem::call&)>;
 
-    domain() {
-        options settings{.path = file_.path(), .migrations = siem::migrations(), .functions = siem::functions()};
+    domain()
+        : domain(siem::migrations().size()) {}
+    /// With the first `steps` migrations only, as an earlier version left it.
+    explicit domain(std::size_t steps) {
+        options settings{
+            .path = file_.path(), .migrations = siem::migrations().first(steps), .functions = siem::functions()};
         writer_ = open(settings, sqlite::role::writer);
         check(sqlite::migrate(*writer_, settings.migrations));
         reader_ = open(settings, sqlite::role::reader);
     }
+
+    void upgrade() { check(sqlite::migrate(*writer_, siem::migrations())); }
 
     siem::timestamp now = 1'700'000'000'000'000;
 
@@ -181,9 +187,9 @@ private:
     void run(const siem::operation& what, const siem::call& request, answer& got) {
         const auto done =
             what.read != nullptr
-                ? read([&](read_session& session) { return what.read(what, session, request, got.told); })
-                : write([&](write_session& session) { return siem::run_write(what, session, request, got.told); });
-        got.refused = got.told.refused;
+                ? read([&](read_session& session) { return what.read(what, session, request, got.reply); })
+                : write([&](write_session& session) { return siem::run_write(what, session, request, got.reply); });
+        got.refused = got.reply.refused;
         if (!done && !got.refused) throw std::runtime_error(done.error().message());
     }
 

@@ -17,11 +17,18 @@
 namespace carrel::failpoints {
 namespace {
 
-constexpr std::array names{"none",           "spill",           "early_ack", "no_rerun", "second_checkpointer",
-                           "early_snapshot", "single_connection", "endless_snapshot"};
+constexpr std::array names{"none",
+                           "spill",
+                           "early_ack",
+                           "no_rerun",
+                           "second_checkpointer",
+                           "early_snapshot",
+                           "single_connection",
+                           "endless_snapshot",
+                           "lost_reply"};
 
 failpoint from_environment() {
-    const char* wanted = std::getenv("CARREL_FAILPOINT");
+    const char* wanted = std::getenv("CARREL_TEST_FAILPOINT");
     for (std::size_t i = 0; wanted != nullptr && i < names.size(); ++i)
         if (std::strcmp(wanted, names[i]) == 0) return static_cast<failpoint>(i);
     return failpoint::none;

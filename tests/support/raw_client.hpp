@@ -36,7 +36,7 @@ struct wire_reply {
     std::int64_t number(std::string_view pointer) const {
         return json().at_pointer({pointer.data(), pointer.size()}).as_int64();
     }
-    /// `bad_request` of `/problems/bad_request`; empty if this is no problem.
+    /// `bad_request` of `/problems/bad_request`; empty if this is not a problem.
     std::string problem() const {
         if (field("content-type") != "application/problem+json") return {};
         return text("/type").substr(std::string_view("/problems/").size());
@@ -48,10 +48,10 @@ class raw_client {
 public:
     raw_client()
         : descriptor_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        const timeval patience{20, 0};
+        const timeval silence_max{20, 0};
         const int on = 1;
-        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &silence_max, sizeof silence_max);
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &silence_max, sizeof silence_max);
         ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     explicit raw_client(std::uint16_t port)
@@ -85,6 +85,18 @@ public:
     void half_close() { ::shutdown(descriptor_, SHUT_WR); }
     void close() {
         if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+    }
+    /// Before `connect`: a receive buffer that soon is full.
+    void receive_little() {
+        const int bytes = 4096;
+        ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    }
+    /// Before `connect`: comes from this address, `127.0.0.2` say.
+    void come_from(const char* address) {
+        sockaddr_in here{};
+        here.sin_family = AF_INET;
+        ::inet_pton(AF_INET, address, &here.sin_addr);
+        if (::bind(descriptor_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0) throw std::runtime_error("bind");
     }
     /// Closes so that the server sees a reset.
     void reset() {

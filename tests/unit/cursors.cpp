@@ -1,5 +1,5 @@
-#include "siem/base64url.hpp"
-#include "siem/cursor.hpp"
+#include "base/base64url.hpp"
+#include "resource/cursor.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -39,6 +39,20 @@ BOOST_AUTO_TEST_CASE(a_cursor_is_bound_to_its_list) {
     BOOST_TEST(!decode_cursor("AAAA", "alerts\n-0").has_value());
     for (std::size_t size = 0; size < cursor.size(); ++size)
         BOOST_TEST(!decode_cursor(cursor.substr(0, size), "alerts\n-0").has_value(), size);
+}
+
+// A text as a sort value made a cut cursor another valid one: it answered an empty page.
+BOOST_AUTO_TEST_CASE(a_cursor_that_is_cut_or_changed_is_refused_anywhere) {
+    const std::string cursor = encode_cursor({std::string("a longer text value"), "id-1"}, "alerts\n-0");
+    for (std::size_t size = 0; size < cursor.size(); ++size)
+        BOOST_TEST(!decode_cursor(cursor.substr(0, size), "alerts\n-0").has_value(), size);
+    for (std::size_t at = 0; at < cursor.size(); ++at) {
+        std::string changed = cursor;
+        changed[at] = changed[at] == 'A' ? 'B' : 'A';
+        BOOST_TEST(!decode_cursor(changed, "alerts\n-0").has_value(), at);
+    }
+    // Nor can the boundary between binding and position be moved.
+    BOOST_TEST(!decode_cursor(encode_cursor({std::int64_t{1}, "xy"}, "alerts"), "alertsx").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,17 +12,17 @@ namespace {
 
 using format = event_intake::format;
 
-// What became of a body: the parts, each as its fields in a row, and the summary as it would be told.
+// What became of a body: the parts, each as its fields in a row, and the summary as a reply would give it.
 struct outcome_of {
     std::vector<event_part> parts;
     std::vector<std::string> fields;
-    intake_summary told;
+    intake_summary totals;
     std::optional<problem> broken;
     std::string json;
 
     std::string faulty_lines() const {
         std::string lines;
-        for (const fault& each : told.faults) (lines += lines.empty() ? "" : " ") += std::to_string(each.line);
+        for (const fault& each : totals.faults) (lines += lines.empty() ? "" : " ") += std::to_string(each.line);
         return lines;
     }
 };
@@ -46,7 +46,7 @@ outcome_of feed(std::string_view body, format how, std::size_t step, std::option
     }
     if (!got.broken) got.broken = intake.finish();
     take();
-    got.told = intake.summary();
+    got.totals = intake.summary();
     intake.write_summary(got.json);
     return got;
 }
@@ -72,22 +72,78 @@ BOOST_AUTO_TEST_CASE(lines_are_events_however_they_are_cut) {
     for (const std::size_t step : steps) {
         const auto got = feed(body, format::ndjson, step);
         BOOST_TEST(joined(got.fields) == "{\"a\":1}|{\"b\": [1, 2] }|{\"c\":\"\\n\"}|");
-        BOOST_TEST(got.faulty_lines() == "3 4 5 6");
-        BOOST_TEST(got.told.accepted == 3);
-        BOOST_TEST(got.told.rejected == 4);
+        BOOST_TEST(got.faulty_lines() == "4 5");
+        BOOST_TEST(got.totals.accepted == 3);
+        BOOST_TEST(got.totals.rejected == 2);
         BOOST_TEST(got.parts.size() == 1u);
         BOOST_TEST(got.parts[0].last);
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_final_newline_opens_no_line) {
-    BOOST_TEST(feed("{}\n", format::ndjson, 1).told.rejected == 0);
-    BOOST_TEST(feed("{}\n\n", format::ndjson, 1).faulty_lines() == "2");
-    BOOST_TEST(feed("", format::ndjson, 1).told.rejected == 0);
-    BOOST_TEST(feed("\n", format::ndjson, 1).faulty_lines() == "1");
+BOOST_AUTO_TEST_CASE(blank_lines_count_for_nothing) {
+    for (const char* body : {"{}", "{}\n", "{}\n\n", "\n \r\n{}", "{}\n\t\n"}) {
+        const auto got = feed(body, format::ndjson, 1);
+        BOOST_TEST(got.totals.accepted == 1);
+        BOOST_TEST(got.totals.rejected == 0);
+    }
+    for (const char* body : {"", "\n", " \r\n \n"}) BOOST_TEST(feed(body, format::ndjson, 1).totals.rejected == 0);
+    BOOST_TEST(feed("\n\nx\n", format::ndjson, 1).faulty_lines() == "3");
 }
 
-BOOST_AUTO_TEST_CASE(a_summary_tells_what_was_committed) {
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_not_part_of_the_text) {
+    for (const std::size_t step : steps) {
+        BOOST_TEST(joined(feed("\xEF\xBB\xBF{\"a\":1}\n{}", format::ndjson, step).fields) == "{\"a\":1}|{}|");
+        BOOST_TEST(joined(feed("\xEF\xBB\xBF[{\"a\":1}]", format::json, step).fields) == "{\"a\":1}|");
+        BOOST_TEST(feed("\xEF\xBB\xBF", format::ndjson, step).totals.rejected == 0);
+        // Half a mark, or one elsewhere, is what it is: not JSON.
+        BOOST_TEST(feed("\xEF\xBB{}", format::ndjson, step).faulty_lines() == "1");
+        BOOST_TEST(feed("\xEF", format::ndjson, step).faulty_lines() == "1");
+        BOOST_TEST(feed("{}\n\xEF\xBB\xBF{}", format::ndjson, step).faulty_lines() == "2");
+        BOOST_TEST(feed("\xEF\xBB{}", format::json, step).broken.has_value());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(json_of_the_other_kind_is_refused_with_what_to_send) {
+    for (const char* body : {"[\n  {\n    \"a\": 1\n  }\n]\n", "\n[\n{\"a\":1},\n{\"b\":2}\n]", "{\n \"a\": 1\n}",
+                             "[{\"a\":1},\n{\"b\":2}]"})
+        for (const std::size_t step : steps) {
+            const auto got = feed(body, format::ndjson, step);
+            BOOST_TEST_REQUIRE(got.broken.has_value());
+            BOOST_TEST((got.broken->code == problem_code::bad_request));
+            BOOST_TEST(got.broken->detail.find("application/json") != std::string::npos);
+            BOOST_TEST(got.parts.empty());
+        }
+    for (const std::size_t step : steps) {
+        const auto got = feed("{\"a\":1}\n{\"b\":2}\n", format::json, step);
+        BOOST_TEST_REQUIRE(got.broken.has_value());
+        BOOST_TEST((got.broken->code == problem_code::bad_request));
+        BOOST_TEST(got.broken->detail.find("application/x-ndjson") != std::string::npos);
+    }
+    // A line alone that is broken is a rejected line, and so is an array on one line.
+    BOOST_TEST(feed("{\"a\":\n{}\n", format::ndjson, 3).faulty_lines() == "1");
+    BOOST_TEST(feed("[{}]\n{}\n", format::ndjson, 3).faulty_lines() == "1");
+    BOOST_TEST(feed("{}\n{\n", format::ndjson, 3).faulty_lines() == "2");
+}
+
+BOOST_AUTO_TEST_CASE(a_part_is_bounded_by_bytes) {
+    const std::string wide = "{\"a\":\"" + std::string(1'000'000, '-') + "\"}\n";
+    std::string body;
+    for (int i = 0; i < 10; ++i) body += wide;
+    const idempotency key{"k", "f"};
+    const auto got = feed(body, format::ndjson, 1 << 20, key), slow = feed(body, format::ndjson, 777'777, key);
+    BOOST_TEST_REQUIRE(got.parts.size() == 3u);
+    for (std::size_t i = 0; i < got.parts.size(); ++i) {
+        BOOST_TEST(got.parts[i].bytes <= event_part_bytes_max);
+        BOOST_TEST(got.parts[i].chain == slow.parts.at(i).chain);
+        BOOST_TEST(got.parts[i].events.size() == (i < 2 ? 4u : 2u));
+    }
+    BOOST_TEST(got.parts[0].chain != got.parts[1].chain);
+    // An event larger than a part is a part of its own.
+    const std::string huge = "{\"a\":\"" + std::string(5'000'000, '-') + "\"}\n";
+    BOOST_TEST(feed("{}\n" + huge + "{}\n", format::ndjson, 1 << 20).parts.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_summary_gives_what_was_committed) {
     BOOST_TEST(feed("{}\nx\n{}", format::ndjson, 4).json ==
                R"({"accepted":2,"rejected":1,"errors":[{"line":2,"detail":"is broken JSON at byte 1"}],)"
                R"("first_id":"id1","last_id":"id2"})");
@@ -95,13 +151,13 @@ BOOST_AUTO_TEST_CASE(a_summary_tells_what_was_committed) {
                R"({"accepted":0,"rejected":0,"errors":[],"first_id":null,"last_id":null})");
 }
 
-BOOST_AUTO_TEST_CASE(only_the_first_hundred_faults_are_told) {
+BOOST_AUTO_TEST_CASE(only_the_first_hundred_faults_are_listed) {
     std::string body;
     for (int i = 0; i < 150; ++i) body += "x\n";
     const auto got = feed(body, format::ndjson, 64);
-    BOOST_TEST(got.told.rejected == 150);
-    BOOST_TEST(got.told.faults.size() == 100u);
-    BOOST_TEST(got.told.faults.back().line == 100);
+    BOOST_TEST(got.totals.rejected == 150);
+    BOOST_TEST(got.totals.faults.size() == 100u);
+    BOOST_TEST(got.totals.faults.back().line == 100);
 }
 
 BOOST_AUTO_TEST_CASE(an_array_holds_events_however_it_is_cut) {
@@ -112,7 +168,7 @@ BOOST_AUTO_TEST_CASE(an_array_holds_events_however_it_is_cut) {
         BOOST_TEST(joined(got.fields) == "{\"a\":\"]},\\\"\"}|{\"b\":{\"c\":[{}]}}|{}|");
         BOOST_TEST(got.faulty_lines() == "3 4 5 6");
     }
-    BOOST_TEST(feed("[]", format::json, 1).told.accepted == 0);
+    BOOST_TEST(feed("[]", format::json, 1).totals.accepted == 0);
     BOOST_TEST(!feed(" [ ] ", format::json, 1).broken.has_value());
 }
 
@@ -140,7 +196,7 @@ BOOST_AUTO_TEST_CASE(an_array_too_deep_is_one_rejected_element) {
     const std::string deep = "{\"a\":" + std::string(300, '[') + std::string(300, ']') + "}";
     const auto got = feed("[{}," + deep + ",{}]", format::json, 64);
     BOOST_TEST(!got.broken.has_value());
-    BOOST_TEST(got.told.accepted == 2);
+    BOOST_TEST(got.totals.accepted == 2);
     BOOST_TEST(got.faulty_lines() == "2");
 }
 
@@ -175,9 +231,9 @@ BOOST_AUTO_TEST_CASE(a_request_is_cut_only_when_it_is_longer_than_a_part) {
     }
     BOOST_TEST(cut.parts[2].events.size() == 1u);
     BOOST_TEST(cut.fields.back() == "{\"n\":20000}");
-    BOOST_TEST(cut.told.accepted == 20'001);
-    BOOST_TEST(cut.told.first_id == "id1");
-    BOOST_TEST(cut.told.last_id == "id20001");
+    BOOST_TEST(cut.totals.accepted == 20'001);
+    BOOST_TEST(cut.totals.first_id == "id1");
+    BOOST_TEST(cut.totals.last_id == "id20001");
 }
 
 BOOST_AUTO_TEST_CASE(the_chain_depends_on_the_bytes_not_on_how_they_came) {

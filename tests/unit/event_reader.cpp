@@ -1,6 +1,6 @@
 #include "siem/event_reader.hpp"
 
-#include "siem/time.hpp"
+#include "base/time.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -102,12 +102,30 @@ BOOST_AUTO_TEST_CASE(any_json_object_is_an_event) {
 
 BOOST_AUTO_TEST_CASE(what_is_none_is_explained) {
     BOOST_TEST(why_not("") == "is empty");
-    BOOST_TEST(why_not("[1]") == "is no JSON object");
-    BOOST_TEST(why_not("12") == "is no JSON object");
+    BOOST_TEST(why_not("[1]") == "is not a JSON object");
+    BOOST_TEST(why_not("12") == "is not a JSON object");
     BOOST_TEST(why_not("{\"a\":1") == "is broken JSON at byte 7");
-    BOOST_TEST(why_not("{\"a\":\"\xff\"}") == "is no UTF-8 at byte 7");
-    BOOST_TEST(why_not("{}{}") == "goes on behind its end at byte 3");
+    BOOST_TEST(why_not("{\"a\":\"\xff\"}") == "is not UTF-8 at byte 7");
+    BOOST_TEST(why_not("{}{}") == "has trailing characters at byte 3");
     BOOST_TEST(why_not("{\"a\":" + std::string(256, '[')) == "is nested more than 256 deep");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_of_too_many_distinct_words_is_refused) {
+    const auto event_of = [](std::size_t words) {
+        std::string text = "{\"a\":\"";
+        for (std::size_t i = 0; i < words; ++i) text += "w" + std::to_string(i) + " ";
+        return text + "\"}";
+    };
+    event_reader reader;
+    new_event event;
+    BOOST_TEST((reader.read(event_of(word_list::words_max), receipt, event) == event_reader::verdict::accepted));
+    BOOST_TEST(event.words.size() > word_list::words_max);
+    BOOST_TEST((reader.read(event_of(word_list::words_max + 1), receipt, event) == event_reader::verdict::refused));
+    BOOST_TEST(reader.why() == "has more than 65536 distinct words");
+    // The reader is whole again for the next event, and a word that comes again is not another one.
+    BOOST_TEST((reader.read(event_of(70'000), receipt, event) == event_reader::verdict::refused));
+    BOOST_TEST((reader.read(R"({"a":"one two one"})", receipt, event) == event_reader::verdict::accepted));
+    BOOST_TEST(event.words == "one two ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -43,12 +43,12 @@ BOOST_AUTO_TEST_CASE(an_event_comes_back_whole_and_its_fields_byte_for_byte) {
     const auto intake = d.ingest_lines("  {\"host\" : \"PC\\u0031\",\"n\":1.50, \"Level\":\"INFO\"} \r\n");
     const std::string id = intake->summary().first_id;
     const auto got = d.get("/events/" + id);
-    BOOST_TEST(got.told.body ==
+    BOOST_TEST(got.reply.body ==
                R"({"id":")" + id +
                    R"(","timestamp":"2023-11-14T22:13:20.000000Z","received_at":"2023-11-14T22:13:20.000000Z",)"
                    R"("source":null,"host":"PC1","channel":null,"event_code":null,"severity":"info",)"
                    R"("fields":{"host" : "PC\u0031","n":1.50, "Level":"INFO"}})");
-    BOOST_TEST(got.told.version == 0);
+    BOOST_TEST(got.reply.version == 0);
     BOOST_TEST((d.get("/events/none").refused->code == problem_code::not_found));
     BOOST_TEST((d.get("/events/no%20id").refused->code == problem_code::not_found));
 }
@@ -145,14 +145,14 @@ BOOST_AUTO_TEST_CASE(a_repeated_ingest_with_its_key_adds_nothing_and_tells_the_s
     std::string body;
     for (int i = 0; i < 10'100; ++i) body += "{\"n\":" + std::to_string(i) + "}\n";
     const carrel::siem::idempotency key{"k", "POST /events"};
-    const auto told = [](const carrel::siem::event_intake& intake) {
+    const auto ids_of = [](const carrel::siem::event_intake& intake) {
         std::string json;
         intake.write_summary(json);
         return json;
     };
     const auto first = d.ingest(body, format::ndjson, 4096, key);
     const auto again = d.ingest(body, format::ndjson, 999, key);
-    BOOST_TEST(told(*first) == told(*again));
+    BOOST_TEST(ids_of(*first) == ids_of(*again));
     BOOST_TEST(first->summary().accepted == 10'100);
     BOOST_TEST(d.get("/events/count").at("/count").as_int64() == 10'100);
 

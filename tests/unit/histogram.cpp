@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(buckets_run_from_the_first_event_to_the_last_without_a_gap)
     BOOST_TEST(buckets(d, {{"interval", "1h"}, {"host", "b"}}) == "01-01T01:00=1 ");
     BOOST_TEST(buckets(d, {{"interval", "1h"}, {"host", "none"}}) == "");
     BOOST_TEST(d.get("/events/histogram", {{"interval", "1m"}}).at("/items").as_array().size() == 152u);
-    BOOST_TEST(d.get("/events/histogram", {{"interval", "1d"}}).told.body ==
+    BOOST_TEST(d.get("/events/histogram", {{"interval", "1d"}}).reply.body ==
                R"({"items":[{"start":"2020-01-01T00:00:00.000000Z","count":3}]})");
 }
 

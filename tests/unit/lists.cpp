@@ -78,6 +78,13 @@ BOOST_AUTO_TEST_CASE(the_newest_come_in_the_index_s_order_without_a_sorter) {
     BOOST_TEST(plan.find("TEMP B-TREE") == plan.npos, plan);
 }
 
+BOOST_AUTO_TEST_CASE(an_open_alert_is_found_by_its_fingerprint_through_the_index) {
+    domain d;
+    const auto plan = plan_of(
+        d, "SELECT id FROM alerts WHERE fingerprint = 'f' AND fingerprint IS NOT NULL AND status NOT IN (3, 7)");
+    BOOST_TEST(plan.find("alerts_open_by_fingerprint") != plan.npos, plan);
+}
+
 BOOST_AUTO_TEST_CASE(pages_of_any_size_in_any_order_hold_each_row_once) {
     domain d;
     fill(d);
@@ -242,6 +249,44 @@ BOOST_AUTO_TEST_CASE(a_cursor_of_another_list_is_refused) {
     BOOST_TEST(faults(d, {{"cursor", ""}}) == "cursor");
     BOOST_TEST((
         !d.get("/alerts", {{"limit", "9"}, {"cursor", next}, {"tag", "even"}, {"count", "true"}}).refused.has_value()));
+}
+
+BOOST_AUTO_TEST_CASE(a_tag_is_compared_whole) {
+    domain d;
+    d.post("/alerts", R"({"id":"nul","title":"t","severity":"low","tags":["half\u0000other"]})");
+    d.post("/alerts", R"({"id":"half","title":"t","severity":"low","tags":["x","half"]})");
+    d.post("/alerts", R"({"id":"quoted","title":"t","severity":"low","tags":["a\"b\\c","\u00e4\n"]})");
+    const auto found = [&](const std::string& tag) {
+        const auto got = d.get("/alerts", {{"tag", tag}});
+        const auto items = got.at("/items");
+        return items.as_array().size() == 1 ? got.text("/items/0/id") : std::to_string(items.as_array().size());
+    };
+    BOOST_TEST(found("half") == "half");
+    BOOST_TEST(found(std::string("half\0other", 10)) == "nul");
+    BOOST_TEST(found(std::string("half\0", 5)) == "0");
+    BOOST_TEST(found("a\"b\\c") == "quoted");
+    BOOST_TEST(found("ä\n") == "quoted");
+    BOOST_TEST(found("") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_ends_early_when_its_bytes_are_many) {
+    domain d;
+    const std::string wide(1'000'000, 'x');
+    std::string body;
+    for (int i = 0; i < 10; ++i) body += "{\"n\":" + std::to_string(i) + ",\"wide\":\"" + wide + "\"}\n";
+    d.ingest_lines(body);
+    std::size_t items = 0, pages = 0;
+    domain::query asked{{"limit", "1000"}, {"sort", "timestamp"}};
+    for (bool more = true; more; ++pages) {
+        const auto page = d.get("/events", asked);
+        BOOST_TEST(page.reply.body.size() < 5'500'000u);
+        items += page.at("/items").as_array().size();
+        asked.resize(2);
+        more = !page.at("/next").is_null();
+        if (more) asked.emplace_back("cursor", page.text("/next"));
+    }
+    BOOST_TEST(items == 10u);
+    BOOST_TEST(pages == 2u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

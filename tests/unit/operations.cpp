@@ -1,4 +1,4 @@
-#include "siem/operation.hpp"
+#include "resource/operation.hpp"
 
 #include "siem/migrations.hpp"
 

@@ -1,4 +1,4 @@
-#include "siem/time.hpp"
+#include "base/time.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -7,7 +7,7 @@ using namespace carrel::siem;
 BOOST_AUTO_TEST_SUITE(times)
 
 namespace {
-// Nothing is told as -1, a moment no case below means.
+// Nothing is shown as -1, a moment no case below means.
 timestamp read(std::string_view text) { return parse_time(text).value_or(-1); }
 timestamp read_loosely(std::string_view text) { return parse_event_time(text).value_or(-1); }
 constexpr timestamp moment = 1'795'428'000'123'456;  // 2026-11-23T10:00:00.123456Z

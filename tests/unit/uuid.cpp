@@ -1,4 +1,4 @@
-#include "siem/uuid.hpp"
+#include "base/uuid.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "siem/words.hpp"
+#include "base/words.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -2,6 +2,7 @@
 
 #include <carrel/as_result.hpp>
 #include <carrel/detail/job.hpp>
+#include <carrel/export.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_allocator.hpp>
@@ -22,21 +23,31 @@
 namespace carrel::detail {
 
 class deadline_timer;
-void notice_cancellation(deadline_timer& timer) noexcept;
+CARREL_API void notice_cancellation(deadline_timer& timer) noexcept;
 
 /// Marks the job whose `deliver` runs on this thread, so that an executor that throws does not take the job along.
-class delivery_scope {
+class CARREL_API delivery_scope {
 public:
     explicit delivery_scope(const job& delivered) noexcept;
     ~delivery_scope();
     delivery_scope(const delivery_scope&) = delete;
     delivery_scope& operator=(const delivery_scope&) = delete;
-    /// Whether an exception is leaving the delivery of this job on this thread.
-    static bool is_failing(const job& one) noexcept;
+
+    /// Called as what travels ends without having run: whether an exception is leaving the delivery of this job on this
+    /// thread, which keeps the job then.
+    static bool keeps(const job& one) noexcept;
+    /// Called as the handler is about to run.
+    static void runs(const job& one) noexcept;
+
+    bool was_kept() const noexcept { return was_kept_; }
+    bool has_run() const noexcept { return has_run_; }
 
 private:
-    const job* outer_;
-    int outer_exceptions_;
+    const job& delivered_;
+    delivery_scope* const outer_;
+    const int exceptions_;
+    bool was_kept_ = false;
+    bool has_run_ = false;
 };
 
 /// The io_context behind an executor, if it is one.
@@ -102,9 +113,13 @@ public:
           work_guard_(boost::asio::get_associated_executor(handler_, fallback)),
           why_(why) {
         this->context = context_of(work_guard_.get_executor());
+        if (boost::asio::get_associated_cancellation_slot(handler_).is_connected()) timer_ = timer;
+    }
+
+    /// Connects the handler's cancellation slot, once the job is whole. Throws `std::bad_alloc`.
+    void watch_slot() {
         auto slot = boost::asio::get_associated_cancellation_slot(handler_);
         if (!slot.is_connected()) return;
-        timer_ = timer;
         slot.assign([this](boost::asio::cancellation_type) {
             this->cancelled.store(true, std::memory_order_relaxed);
             notice_cancellation(*timer_);
@@ -115,10 +130,19 @@ public:
     bool has_failed() const noexcept final { return outcome_ && outcome_->has_error(); }
     bool was_interrupted() const noexcept final { return has_failed() && outcome_->error() == sqlite_errc::interrupt; }
 
-    void deliver(delivery way) final {
+    bool deliver(delivery way) final {
         const auto executor = work_guard_.get_executor();
+        // A future is set at once: posting would take the threads that Asio makes for its promises.
+        if (this->waits_on_thread) way = delivery::dispatch;
         const delivery_scope scope(*this);
-        give_to(executor, way, arrival(this));
+        try {
+            give_to(executor, way, arrival(this));
+        } catch (...) {
+            if (scope.was_kept()) return false;
+            if (scope.has_run()) throw;
+            // The executor holds it although it threw, as a strand does whose own executor had no memory.
+        }
+        return true;
     }
 
 protected:
@@ -145,10 +169,13 @@ private:
         arrival(arrival&& other) noexcept
             : owned_(std::exchange(other.owned_, nullptr)) {}
         ~arrival() {
-            if (owned_ != nullptr && !delivery_scope::is_failing(*owned_)) owned_->abandon();
+            if (owned_ != nullptr && !delivery_scope::keeps(*owned_)) owned_->abandon();
         }
         allocator_type get_allocator() const noexcept { return owned_->allocator_; }
-        void operator()() { std::exchange(owned_, nullptr)->complete(); }
+        void operator()() {
+            delivery_scope::runs(*owned_);
+            std::exchange(owned_, nullptr)->complete();
+        }
 
     private:
         handler_reply* owned_;

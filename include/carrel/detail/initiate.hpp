@@ -23,7 +23,7 @@ class use_future_t;
 namespace carrel {
 class database;
 enum class stop_mode;
-}
+}  // namespace carrel
 
 // The initiations of the database's operations. Each shares the engine and carries its executor, so that it can be kept
 // (`deferred`) and run on.
@@ -96,6 +96,7 @@ protected:
         const auto make = [&](const boost::asio::any_io_executor& fallback) {
             auto job = make_job<Job>(handler, std::forward<Work>(work)..., fallback, timer_of(*target), why);
             job->waits_on_thread = waits;
+            job->watch_slot();
             return job;
         };
         // A handler with an executor of its own needs no other looked up.
@@ -112,7 +113,7 @@ struct initiate_read : initiation {
         using value = read_value_t<std::decay_t<Work>>;
         using reply = handler_reply<read_job, value, std::decay_t<Handler>>;
         auto job = made<read_job_of<reply, std::decay_t<Work>, value>>(handler, waits, per_job.diagnostics,
-                                                                      std::forward<Work>(work));
+                                                                       std::forward<Work>(work));
         submit(*target, std::move(job), per_job);
     }
 };
@@ -123,7 +124,7 @@ struct initiate_write : initiation {
         using value = write_value_t<std::decay_t<Work>>;
         using reply = handler_reply<write_job, committed<value>, std::decay_t<Handler>>;
         auto job = made<write_job_of<reply, std::decay_t<Work>, value>>(handler, waits, per_job.diagnostics,
-                                                                       std::forward<Work>(work));
+                                                                        std::forward<Work>(work));
         submit(*target, std::move(job), per_job);
     }
 };
@@ -181,7 +182,8 @@ struct initiate_backup : initiation {
     template <class Handler>
     void operator()(Handler&& handler, std::string file, bool waits) const {
         using reply = handler_reply<read_job, backup_report, std::decay_t<Handler>>;
-        auto job = made<read_job_of<reply, backup_work, backup_report>>(handler, waits, nullptr, backup_work(std::move(file)));
+        auto job =
+            made<read_job_of<reply, backup_work, backup_report>>(handler, waits, nullptr, backup_work(std::move(file)));
         job->is_background = true;
         submit_unbounded(*target, std::move(job));
     }

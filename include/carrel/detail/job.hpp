@@ -40,28 +40,28 @@ public:
     virtual bool was_interrupted() const noexcept { return false; }
     /// Destroys the work and its captures; called on the actor's thread before `deliver`.
     virtual void release_work() noexcept = 0;
-    /// Hands the outcome to the handler's executor and destroys the job. If that executor throws, the job stays with the
-    /// caller, whole.
-    virtual void deliver(delivery way = delivery::dispatch) = 0;
+    /// Hands the outcome to the handler's executor and destroys the job. False if that executor had no memory for it: the
+    /// job stays with the caller, whole. Throws what a handler throws that `dispatch` runs, when the job has ended.
+    [[nodiscard]] virtual bool deliver(delivery way) = 0;
     /// Ends the job without completing it and returns its memory to the handler's allocator.
     virtual void destroy() noexcept = 0;
 
     bool is_cancelled() const noexcept { return cancelled.load(std::memory_order_relaxed); }
 
-    job* next = nullptr;                          // link of the queue that holds the job
-    std::shared_ptr<resident_reader> home;        // deliver on its shard's thread; null: through the handler's executor
-    boost::asio::io_context* context = nullptr;   // the handler's, if its executor is an io_context's
+    job* next = nullptr;                         // link of the queue that holds the job
+    std::shared_ptr<resident_reader> home;       // deliver on its shard's thread; null: through the handler's executor
+    boost::asio::io_context* context = nullptr;  // the handler's, if its executor is an io_context's
     steady_time accepted;
     steady_time deadline;
-    std::size_t bytes = 0;                        // payload, for the bounds of queues and batches
-    std::uint64_t ticket = 0;                     // order of arrival in its queue
-    std::uint64_t fingerprint = 0;                // of the deep statement that made a resident hand the job on
-    std::chrono::nanoseconds cost{0};             // processor time of its run on a background reader
-    std::chrono::nanoseconds expected_cost{0};    // what the dispatcher reckons with while the job waits
+    std::size_t bytes = 0;                      // payload, for the bounds of queues and batches
+    std::uint64_t ticket = 0;                   // order of arrival in its queue
+    std::uint64_t fingerprint = 0;              // of the deep statement that made a resident hand the job on
+    std::chrono::nanoseconds cost{0};           // processor time of its run on a background reader
+    std::chrono::nanoseconds expected_cost{0};  // what the dispatcher reckons with while the job waits
     std::atomic<bool> cancelled{false};
-    bool waits_on_thread = false;                 // its caller may block this thread until it completes
-    bool is_deep = false;                         // waits with the deep reads
-    bool is_background = false;                   // never run on a resident reader
+    bool waits_on_thread = false;  // its caller may block this thread until it completes
+    bool is_deep = false;          // waits with the deep reads
+    bool is_background = false;    // never run on a resident reader
 
 protected:
     virtual ~job() = default;

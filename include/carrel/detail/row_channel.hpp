@@ -45,7 +45,8 @@ public:
         if (is_stopped_) return false;
         ready_.push_back(std::move(batch));
         if (is_consuming_) return true;
-        // Under the lock, so that the consumer counts as at work exactly when the executor has taken it.
+        // Under the lock, so that the consumer counts as at work exactly when the executor has taken it. If the executor
+        // throws, so does the work, and the batch goes with the stream.
         post_consumer();
         is_consuming_ = true;
         return true;
@@ -85,30 +86,29 @@ private:
     }
 
     void consume_ready() {
+        std::unique_ptr<at_rest> then;
         for (;;) {
             std::vector<Row> batch;
             {
                 std::lock_guard lock(mutex_);
-                if (ready_.empty() || is_stopped_) break;
+                // Under the lock that found nothing: what is pushed after it posts the consumer again.
+                if (ready_.empty() || is_stopped_) {
+                    is_consuming_ = false;
+                    then = std::move(then_);
+                    break;
+                }
                 batch = std::move(ready_.front());
                 ready_.pop_front();
             }
             changed_.notify_one();
-            if (!consume(batch)) break;
-        }
-        std::unique_ptr<at_rest> then;
-        {
-            std::lock_guard lock(mutex_);
-            // What was pushed after the look above found the consumer at work.
-            if (!ready_.empty() && !is_stopped_) return post_consumer();
-            is_consuming_ = false;
-            then = std::move(then_);
+            consume(batch);
         }
         changed_.notify_one();
         if (then) then->run();
     }
 
-    bool consume(std::vector<Row>& batch) {
+    // Stops the stream if the host wants no more, or threw.
+    void consume(std::vector<Row>& batch) {
         result<void> failed;
         try {
             for (auto& row : batch) {
@@ -117,16 +117,15 @@ private:
             }
             if (consumed_ == batch.size()) {
                 consumed_ = 0;
-                return true;
+                return;
             }
         } catch (...) {
             failed = error_of_exception();
         }
         std::lock_guard lock(mutex_);
         is_stopped_ = true;
-        failure_ = failed;
+        failure_ = std::move(failed);
         ready_.clear();
-        return false;
     }
     bool consume_one(Row&& row) {
         if constexpr (std::is_same_v<std::invoke_result_t<Consume&, Row&&>, bool>) return consume_(std::move(row));

@@ -17,11 +17,12 @@ public:
     void fail(error reason) noexcept final { outcome_.emplace(std::move(reason)); }
     bool has_failed() const noexcept final { return outcome_ && outcome_->has_error(); }
     bool was_interrupted() const noexcept final { return has_failed() && outcome_->error() == sqlite_errc::interrupt; }
-    void deliver(delivery) final {
+    bool deliver(delivery) final {
         // Notified under the lock: the waiter ends the condition variable as soon as it can lock.
         std::lock_guard lock(mutex_);
         is_done_ = true;
         done_.notify_one();
+        return true;
     }
 
     result<Value> wait() {

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -28,9 +29,10 @@ struct value_of_result<result<T>> {
 template <class Work, class Session>
 struct work_traits {
     static constexpr bool is_callable = std::is_invocable_v<const Work&, Session&>;
-    static_assert(is_callable,
-                  "work is called as const with the session: `result<T> operator()(read_session&) const` (a job may run "
-                  "again, so a mutable lambda is not accepted; a mutation takes a write_session&)");
+    static_assert(
+        is_callable,
+        "work is called as const with the session: `result<T> operator()(read_session&) const` (a job may run "
+        "again, so a mutable lambda is not accepted; a mutation takes a write_session&)");
     using outcome = typename std::conditional_t<is_callable, std::invoke_result<const Work&, Session&>,
                                                 std::type_identity<result<void>>>::type;
     static_assert(is_result<outcome>, "work returns a carrel::result<T>");
@@ -46,6 +48,8 @@ using write_value_t = typename work_traits<Work, write_session>::value;
 
 /// The exception that is being handled, as an error: exceptions end at the actor's boundary. Call it in a handler.
 error error_of_exception() noexcept;
+/// An error with this diagnostic, or without it if there is no memory for it: for what reports a failure and must not fail.
+error error_with(error_code code, std::string_view diagnostic) noexcept;
 
 /// A read with its work; `Reply` says how its outcome reaches the caller.
 template <class Reply, class Work, class T>

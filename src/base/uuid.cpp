@@ -1,0 +1,69 @@
+#include "base/uuid.hpp"
+
+#include "base/hex.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace carrel::siem {
+
+namespace {
+
+constexpr std::uint64_t low_mask = (std::uint64_t{1} << 62) - 1;
+constexpr std::uint64_t high_mask = (std::uint64_t{1} << 12) - 1;
+
+std::string text_of(std::uint64_t first, std::uint64_t second) {
+    std::array<char, 36> text;
+    std::size_t at = 0;
+    for (int nibble = 0; nibble < 32; ++nibble) {
+        if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) text[at++] = '-';
+        const std::uint64_t half = nibble < 16 ? first : second;
+        text[at++] = base::hex_digits[(half >> (60 - 4 * (nibble % 16))) & 15];
+    }
+    return {text.data(), text.size()};
+}
+
+}  // namespace
+
+uuid_generator::uuid_generator() {
+    std::random_device system;
+    std::seed_seq seed{system(), system(), system(), system(), system(), system(), system(), system()};
+    random_.seed(seed);
+}
+
+std::string uuid_generator::operator()() {
+    using namespace std::chrono;
+    const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
+    return next(static_cast<std::uint64_t>(now.count()));
+}
+
+std::string uuid_generator::next(std::uint64_t unix_milliseconds) {
+    if (unix_milliseconds > milliseconds_) {
+        milliseconds_ = unix_milliseconds;
+        // The top bit stays free, so that thousands of ids of one millisecond have room to grow.
+        high_ = random_() & (high_mask >> 1);
+        low_ = random_() & low_mask;
+    } else {
+        // A random step keeps ids of one millisecond hard to guess from each other.
+        low_ += 1 + (random_() >> 32);
+        if (low_ > low_mask) {
+            low_ &= low_mask;
+            if (++high_ > high_mask) {
+                high_ = 0;
+                ++milliseconds_;
+            }
+        }
+    }
+    constexpr std::uint64_t version = 0x7000, variant = std::uint64_t{2} << 62;
+    return text_of(milliseconds_ << 16 | version | high_, variant | low_);
+}
+
+bool is_valid_id(std::string_view id) noexcept {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), allowed);
+}
+
+}  // namespace carrel::siem

@@ -1,0 +1,42 @@
+#include "cli/file_safety.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace carrel::cli {
+namespace {
+
+std::string mode_of(const struct stat& about) {
+    char text[8];
+    std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(about.st_mode & 07777));
+    return text;
+}
+
+bool is_open_to_all(const struct stat& about) { return (about.st_mode & S_IWOTH) != 0; }
+
+}  // namespace
+
+std::string unsafe_settings(const std::string& path) {
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) return {};
+    if (about.st_uid != ::geteuid() && about.st_uid != 0) return "belongs to another user";
+    if (is_open_to_all(about)) return "may be written by everyone (mode " + mode_of(about) + ")";
+    return {};
+}
+
+std::string unsafe_database(const std::string& path) {
+    if (path == ":memory:") return {};
+    struct stat about {};
+    if (::stat(path.c_str(), &about) == 0 && S_ISREG(about.st_mode) && is_open_to_all(about))
+        return path + " may be written by everyone (mode " + mode_of(about) + ")";
+    const auto parent = std::filesystem::path(path).parent_path();
+    const std::string directory = parent.empty() ? "." : parent.string();
+    if (::stat(directory.c_str(), &about) == 0 && is_open_to_all(about) && (about.st_mode & S_ISVTX) == 0)
+        return "the directory " + directory + " may be written by everyone (mode " + mode_of(about) + ")";
+    return {};
+}
+
+}  // namespace carrel::cli

@@ -1,0 +1,45 @@
+#include "cli/signals.hpp"
+
+#include <csignal>
+
+namespace carrel::cli {
+
+void ignore_write_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
+stop_signal::stop_signal(std::function<void()> reload)
+    : ending_(context_),
+      reloading_(context_, SIGHUP),
+      reload_(std::move(reload)) {
+    for (const int each :
+         {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT})
+        ending_.add(each);
+    ending_.async_wait([this](boost::system::error_code ec, int number) {
+        if (ec) return;
+        received_ = number;
+        reloading_.cancel();
+    });
+    await_reload();
+}
+
+stop_signal::~stop_signal() {
+    reloading_.clear();
+    std::signal(SIGHUP, SIG_IGN);
+}
+
+void stop_signal::await_reload() {
+    reloading_.async_wait([this](boost::system::error_code ec, int) {
+        if (ec) return;
+        reload_();
+        await_reload();
+    });
+}
+
+int stop_signal::wait() {
+    context_.run();
+    return received_;
+}
+
+}  // namespace carrel::cli

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <functional>
+
+namespace carrel::cli {
+
+/// Signals that must not end the program: a write to a closed pipe, and one beyond the limit of a file's size, fail with
+/// an error instead.
+void ignore_write_signals();
+
+/// Waits for a signal that asks the program to end: SIGTERM, SIGINT, and every other one that would end it without a
+/// drain. SIGHUP asks for a reload instead. Once this has ended, the default actions are back, so that a second signal ends
+/// the program at once; only SIGHUP is ignored then.
+class stop_signal {
+public:
+    /// `reload` runs within `wait`.
+    explicit stop_signal(std::function<void()> reload);
+    ~stop_signal();
+    /// The signal's number.
+    int wait();
+
+private:
+    void await_reload();
+
+    boost::asio::io_context context_{1};
+    boost::asio::signal_set ending_, reloading_;
+    std::function<void()> reload_;
+    int received_ = 0;
+};
+
+}  // namespace carrel::cli

@@ -1,0 +1,91 @@
+#include "http/net/connection.hpp"
+#include "http/net/shard_loop.hpp"
+#include "http/protocol/response_bytes.hpp"
+
+namespace carrel::http {
+
+namespace {
+
+// Responses beyond this wait until the client has taken what is before them.
+constexpr std::size_t send_bytes_max = 1u << 20;
+
+}  // namespace
+
+// Writes the responses that are ready and in turn as one buffer. True if there were some.
+bool connection::flush() {
+    if (!may_write(state_)) return false;
+    auto& out = home_->send_buffer();
+    append_responses(out);
+    if (current_ != nullptr && current_->request.awaits_continue && first_ == nullptr && may_write(state_) &&
+        !current_->is_done()) {
+        out.append(continue_response);
+        current_->request.awaits_continue = false;
+    }
+    if (out.empty()) return false;
+    send_now(out);
+    return true;
+}
+
+void connection::append_responses(std::string& out) {
+    while (first_ != nullptr && first_->is_done() && may_write(state_) && out.size() < send_bytes_max) {
+        auto& ex = *first_;
+        first_ = ex.next;
+        if (first_ == nullptr) last_ = nullptr;
+        if (alone_ == &ex) alone_ = nullptr;
+        --pipelined_;
+        const bool drains =
+            first_ == nullptr && current_ == nullptr && home_->server().draining.load(std::memory_order_relaxed);
+        const bool closes = ex.response.closes || drains;
+        if (closes) on(connection_event::last_response);
+        home_->context().counts().add(ex.request.method, ex.response.status);
+        home_->context().pack(ex.request, ex.response);
+        append_response(out, ex.request, ex.response, home_->standing_fields(), closes);
+        home_->context().retire(ex);
+    }
+}
+
+void connection::send_now(std::string_view bytes) {
+    queued_ += bytes.size();
+    const auto sent = stream_.send(bytes);
+    if (sent.status == io_status::failed) return close();
+    if (sent.count < bytes.size()) return keep_unsent(bytes.substr(sent.count));
+    if (state_.sending == sending::last) begin_linger();
+}
+
+void connection::send_more() {
+    const auto rest = std::string_view(unsent_).substr(unsent_at_);
+    const auto sent = stream_.send(rest);
+    if (sent.status == io_status::failed) return close();
+    unsent_at_ += sent.count;
+    if (unsent_at_ < unsent_.size()) return;
+    drop_unsent();
+    on(connection_event::send_done);
+    if (state_.sending == sending::last) begin_linger();
+}
+
+void connection::keep_unsent(std::string_view bytes) {
+    home_->fill(unsent_, bytes);
+    unsent_at_ = 0;
+    home_->server().unsent_bytes.fetch_add(unsent_.size(), std::memory_order_relaxed);
+    on(connection_event::send_blocked);
+}
+
+void connection::drop_unsent() noexcept {
+    if (!unsent_.empty()) home_->server().unsent_bytes.fetch_sub(unsent_.size(), std::memory_order_relaxed);
+    home_->recycle(unsent_);
+    unsent_at_ = 0;
+}
+
+// Closing with bytes unread would reset the connection, and the client might lose the response: read on until it closes.
+void connection::begin_linger() {
+    if (stream_.at_end()) return close();
+    stream_.shutdown_send();
+    on(connection_event::linger);
+    send_timer_.since = send_timer_.progress = home_->now();
+    home_->recycle(kept_);
+    kept_at_ = 0;
+    stream_.expect_bytes();
+    home_->defer(*this);
+}
+
+}  // namespace carrel::http

@@ -1,0 +1,185 @@
+#include "http/pipeline/dispatch.hpp"
+
+#include "http/pipeline/event_post.hpp"
+#include "http/pipeline/fingerprint.hpp"
+#include "http/pipeline/health.hpp"
+#include "http/pipeline/job_handler.hpp"
+#include "http/pipeline/metrics_page.hpp"
+#include "http/pipeline/shard_context.hpp"
+
+#include <new>
+
+namespace carrel::http {
+
+namespace {
+
+siem::problem problem_of(const json::parse_failure& failure) {
+    if (failure.duplicate.empty())
+        return {
+            siem::problem_code::bad_request, failure.detail + " at byte " + std::to_string(failure.offset) + ".", {}};
+    return {siem::problem_code::invalid, failure.detail, {{failure.duplicate, 0, failure.detail}}};
+}
+
+// A refusal found before the transaction, on its way to be recorded under the request's idempotency key.
+struct refused_input : siem::input {
+    siem::problem why;
+};
+
+result<void> refuse_recorded(const siem::operation&, write_session&, const siem::call& request, siem::reply& into) {
+    return siem::refuse(into, static_cast<const refused_input&>(*request.parsed).why);
+}
+
+const siem::operation& recorded_refusal() {
+    static const siem::operation operation = [] {
+        siem::operation made;
+        made.write = refuse_recorded;
+        return made;
+    }();
+    return operation;
+}
+
+// With an idempotency key the first outcome is kept, a refusal too, so it must go through the writer.
+void refuse_checked(exchange& ex, siem::problem why) {
+    if (!ex.request.call.idempotency) return ex.refuse(why);
+    auto kept = std::make_unique<refused_input>();
+    kept->why = std::move(why);
+    ex.request.call.parsed = std::move(kept);
+    ex.request.operation = &recorded_refusal();
+}
+
+bool parse_body(exchange& ex) {
+    json::parse_failure failure;
+    try {
+        ex.request.call.body = ex.context->reader().parse(ex.request.body, failure);
+        ex.request.call.members_left_out = ex.context->reader().members_left_out();
+    } catch (const std::bad_alloc&) {
+        ex.context->note_failure("request " + ex.request.id + ": no memory to parse its body");
+        ex.refuse(refusal::overloaded, "The server has no memory for this body; it is safe to try again later.");
+        return false;
+    }
+    if (ex.request.call.body == nullptr) refuse_checked(ex, problem_of(failure));
+    return ex.request.call.body != nullptr;
+}
+
+unsigned short status_of(siem::outcome kind) noexcept {
+    switch (kind) {
+        case siem::outcome::ok: return 200;
+        case siem::outcome::created: return 201;
+        case siem::outcome::no_content: return 204;
+    }
+    return 500;
+}
+
+void answer_operation(exchange& ex) {
+    const auto kind = ex.response.reply.kind;
+    ex.answer(status_of(kind), kind == siem::outcome::no_content ? content::none : content::json);
+}
+
+// The preconditions of a read; those of a write are evaluated inside its transaction.
+void answer_read(exchange& ex) {
+    const auto version = ex.response.reply.version;
+    const auto& conditions = ex.request.call.conditions;
+    if (version != 0 && conditions.if_match && !conditions.if_match->names(version))
+        return ex.refuse(refusal::stale_version, "The resource has another version.");
+    if (version != 0 && conditions.if_none_match && conditions.if_none_match->names(version))
+        return ex.answer(304, content::none);
+    answer_operation(ex);
+}
+
+bool is_refusal(const error& failure) noexcept { return failure.code() == make_error_code(siem::siem_errc::refused); }
+
+void read_done(exchange& ex, const result<void>& outcome) {
+    if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
+    else if (!outcome) ex.refuse(outcome.error(), access::read);
+    else answer_read(ex);
+    ex.finish();
+}
+
+void write_done(exchange& ex, const result<committed<void>>& outcome) {
+    if (outcome) ex.response.commit = outcome->sequence;
+    // With an idempotency key a refusal is stored, so the write succeeds and yet refuses.
+    if (ex.response.reply.refused && (outcome || is_refusal(outcome.error())))
+        ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
+    else if (!outcome) ex.refuse(outcome.error(), access::write);
+    else answer_operation(ex);
+    ex.finish();
+}
+
+// Works hold a plain pointer: they may be destroyed on an actor's thread, the exchange waits for their handler.
+struct read_work {
+    exchange* ex;
+    result<void> operator()(read_session& session) const {
+        ex->response.reply.clear();
+        const auto& operation = *ex->request.operation;
+        return operation.read(operation, session, ex->request.call, ex->response.reply);
+    }
+};
+
+struct write_work {
+    exchange* ex;
+    result<void> operator()(write_session& session) const {
+        ex->response.reply.clear();
+        return siem::run_write(*ex->request.operation, session, ex->request.call, ex->response.reply);
+    }
+};
+
+job_options options_for(const exchange& ex) {
+    job_options settings;
+    settings.deadline = ex.request.deadline;
+    settings.bytes = ex.request.body.size();
+    return settings;
+}
+
+void start_read(exchange& ex) {
+    ex.busy = true;
+    auto done = [&ex](const result<void>& outcome) { read_done(ex, outcome); };
+    ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
+void start_write(exchange& ex) {
+    ex.busy = true;
+    auto done = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
+    ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
+void start_operation(exchange& ex) {
+    if (ex.events) {
+        ex.events->pump();
+        return;
+    }
+    if (ex.request.endpoint->writes()) start_write(ex);
+    else start_read(ex);
+}
+
+}  // namespace
+
+void prepare(exchange& ex) {
+    auto& request = ex.request;
+    if (request.endpoint == nullptr || request.endpoint->what != action::operation || ex.events) return;
+    const auto& operation = *request.endpoint->operation;
+    request.operation = &operation;
+    if (request.call.idempotency)
+        request.call.idempotency->fingerprint = fingerprint_of(name_of(request.method), request.target, request.body);
+    if (request.body_use == body_use::collect && !parse_body(ex)) return;
+    if (request.method == method::post) request.call.fresh_id = ex.context->fresh_id();
+    if (operation.check != nullptr) {
+        if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
+    }
+    request.call.body = nullptr;  // it lives in the shard's arena, which the next request reuses
+}
+
+void start(exchange& ex) {
+    ex.stage = stage::running;
+    switch (ex.request.endpoint->what) {
+        case action::operation: return start_operation(ex);
+        case action::live: return answer_live(ex);
+        case action::ready: return start_ready(ex);
+        case action::metrics: return answer_metrics(ex);
+        case action::pool: return answer_pool(ex);
+        case action::openapi:
+            ex.response.reply.body = ex.context->server().openapi;
+            return ex.answer(200, content::json);
+    }
+}
+
+}  // namespace carrel::http

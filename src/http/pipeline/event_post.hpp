@@ -1,0 +1,78 @@
+#pragma once
+
+#include "http/pipeline/exchange.hpp"
+#include "http/protocol/inflater.hpp"
+#include "siem/event_intake.hpp"
+
+#include <carrel/database.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carrel::http {
+
+/// One streamed `POST /events`: bytes from the wire become parts, parts become writes, one at a time and in order.
+///
+/// While a part is being written at most one further part is made; then `wants_bytes` is false and the connection stops
+/// reading. Touched only by the shard's thread, but for the part under way, which the writer reads.
+class event_post {
+public:
+    event_post(exchange& ex, bool is_ndjson, bool is_gzip);
+
+    /// Bytes of the body, dechunked. They are kept until `pump`.
+    void take(std::string_view bytes);
+    enum class end_reason { complete, cut_off, too_slow };
+    static end_reason end_reason_of(refusal why) noexcept;
+    /// No more bytes come.
+    void end(end_reason why) noexcept;
+    bool wants_bytes() const noexcept { return raw_at_ == raw_.size() && !is_inflating_ && !is_full() && !failed_; }
+
+    enum class progress { waits, yielded };
+    /// Goes on as far as it can for about a millisecond; `yielded` says that it could go on at once. May answer the
+    /// exchange; it does not notify the owner, which looks at `exchange::is_done`.
+    progress pump();
+    bool has_yielded() const noexcept { return has_yielded_; }
+
+private:
+    struct failure {
+        refusal why = refusal::bad_request;
+        siem::problem problem;
+        std::optional<error> engine;  // instead of the above
+    };
+    struct store_work;
+
+    bool is_full() const noexcept { return writing_ && next_part_.has_value(); }
+    bool advance();
+    void take_part();
+    void write_next();
+    void send_part();
+    void feed_some();
+    void feed(std::string_view bytes);
+    void finish_intake();
+    void stored(result<committed<siem::stored_part>> outcome);
+    void fail(refusal why, std::string detail);
+    void conclude();
+    void conclude_failed();
+
+    exchange* ex_;
+    siem::event_intake intake_;
+    std::optional<inflater> inflater_;
+    std::string raw_;  // as received
+    std::size_t raw_at_ = 0;
+    bool is_inflating_ = false;  // the inflater may hold more output
+    std::uint64_t unpacked_ = 0;
+    std::uint64_t packed_ = 0;
+    std::size_t events_ = 0;       // in the parts made
+    std::size_t store_bytes_ = 0;  // of them
+    std::optional<end_reason> ended_;
+    bool has_yielded_ = false;
+    bool intake_finished_ = false;
+    std::optional<siem::event_part> next_part_;
+    std::optional<siem::event_part> writing_;  // read by the writer until its job comes home
+    siem::stored_part part_stored_;            // of `writing_`, so far
+    std::optional<failure> failed_;
+};
+
+}  // namespace carrel::http

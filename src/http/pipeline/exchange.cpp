@@ -1,0 +1,93 @@
+#include "http/pipeline/exchange.hpp"
+
+#include "http/pipeline/event_post.hpp"
+#include "http/pipeline/shard_context.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace carrel::http {
+
+namespace {
+
+constexpr std::size_t spare_bytes_max = 32 * 1024;
+
+// What a string holds within itself is not worth moving.
+const std::size_t inner_capacity = std::string().capacity();
+
+// Room for the next request, unless it is so much that it must not stay allocated.
+void release(std::string& text, std::string& room) noexcept {
+    if (text.capacity() == inner_capacity || text.capacity() > spare_bytes_max) return;
+    room = std::move(text);
+    room.clear();
+}
+
+void take(std::string& text, std::string& room) noexcept {
+    if (room.capacity() != inner_capacity) text = std::move(room);
+}
+
+}  // namespace
+
+exchange::exchange(shard_context& of, spare_room& room)
+    : context(&of) {
+    take(request.target, room.target);
+    for (std::size_t i = 0; i < room.path.size(); ++i) take(request.call.path[i], room.path[i]);
+    request.call.query.swap(room.query);
+    take(request.body, room.body);
+    take(response.reply.body, room.reply);
+}
+exchange::~exchange() = default;
+
+void exchange::release_room(spare_room& room) noexcept {
+    release(request.target, room.target);
+    for (std::size_t i = 0; i < room.path.size(); ++i) release(request.call.path[i], room.path[i]);
+    request.call.query.clear();
+    room.query.swap(request.call.query);
+    release(request.body, room.body);
+    release(response.reply.body, room.reply);
+}
+
+void exchange::answer(unsigned short status, content kind) {
+    response.status = status;
+    response.content = kind;
+    stage = http::stage::done;
+}
+
+void exchange::refuse(refusal why, std::string_view detail, std::span<const siem::fault> faults, extra_members extra) {
+    std::string document;  // `detail` and `faults` may live in the reply
+    const auto path = request.path();
+    write_problem(document, why, detail, path.empty() ? "/" : path, request.id, faults, extra);
+    response.reply.clear();
+    response.reply.body = std::move(document);
+    if (why == refusal::overloaded)
+        response.retry_after =
+            static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(1, context->store().retry_after().count()));
+    answer(kind_of(why).status, content::problem);
+}
+
+void exchange::refuse(const siem::problem& why, extra_members extra) {
+    refuse(refusal_of(why.code), why.detail, why.faults, extra);
+}
+
+void exchange::refuse(const error& failure, access mode, extra_members extra) {
+    const auto why = refusal_of(failure, mode);
+    if (why == refusal::internal || why == refusal::outcome_unknown || why == refusal::storage_full)
+        context->log(log_level::error, "request " + request.id + ": " + failure.message());
+    refuse(why, detail_of(why, mode), {}, extra);
+}
+
+void exchange::finish() {
+    busy = false;
+    if (owner != nullptr) owner->exchange_done(*this);
+    else context->retire(*this);
+}
+
+void exchange::abandon() {
+    owner = nullptr;
+    if (!busy) context->retire(*this);
+    else if (request.endpoint != nullptr && !request.endpoint->writes())
+        cancellation.emit(boost::asio::cancellation_type::terminal);
+}
+
+}  // namespace carrel::http

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "http/byte_budget.hpp"
+#include "http/pipeline/request.hpp"
+#include "http/pipeline/response.hpp"
+#include "http/protocol/problem.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace carrel::http {
+
+class event_post;
+class exchange;
+class shard_context;
+
+/// What waits for an exchange: its connection.
+class exchange_owner {
+public:
+    virtual void exchange_done(exchange& done) = 0;
+    /// A part of a streamed body was stored: there may be room for more.
+    virtual void exchange_advanced(exchange& advanced) = 0;
+
+protected:
+    ~exchange_owner() = default;
+};
+
+enum class stage { receiving, waiting, running, done };
+
+/// One request and its response. Made anew for each request by `shard_context::make_exchange`. Belongs to one shard's
+/// thread, but for `request.call` and `response.reply` while `busy`: then an actor has them. An exchange whose connection
+/// has gone lives on until its job has completed.
+class exchange {
+public:
+    exchange(shard_context& context, spare_room& room);
+    ~exchange();
+
+    /// Gives the strings' memory back, without their bytes.
+    void release_room(spare_room& room) noexcept;
+
+    /// Ends with a response that carries `response.reply.body`.
+    void answer(unsigned short status, content kind);
+    void refuse(refusal why, std::string_view detail, std::span<const siem::fault> faults = {},
+                extra_members extra = {});
+    void refuse(const siem::problem& why, extra_members extra = {});
+    /// Maps an engine's error; the diagnostic goes to the log only.
+    void refuse(const error& failure, http::access mode, extra_members extra = {});
+    bool is_done() const noexcept { return stage == http::stage::done; }
+
+    /// Its job has completed: notifies the owner, or retires an exchange without one.
+    void finish();
+    /// The connection has gone: reads are cancelled, writes run to their end.
+    void abandon();
+
+    shard_context* context;
+    exchange_owner* owner = nullptr;
+    exchange* next = nullptr;  // in the pipeline
+    std::size_t slot = 0;      // in the pool
+
+    http::request request;
+    http::response response;
+    std::unique_ptr<event_post> events;
+    byte_budget::claim claim;  // on the bytes of all bodies in flight
+
+    http::stage stage = http::stage::receiving;
+    bool busy = false;  // a job of the database holds it
+    boost::asio::cancellation_signal cancellation;
+};
+
+}  // namespace carrel::http

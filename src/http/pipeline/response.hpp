@@ -1,0 +1,36 @@
+#pragma once
+
+#include "http/routing/router.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace carrel::http {
+
+inline constexpr std::size_t gzip_bytes_min = 1'400;  // what fits one packet anyway
+inline constexpr std::size_t gzip_bytes_max = 1u << 20;
+
+enum class content { none, json, problem, metrics };
+
+/// What a client is answered. A value made anew for each request.
+struct response {
+    unsigned short status = 0;  ///< 0: not decided yet.
+    http::content content = http::content::none;
+    bool closes = false;   ///< The connection ends with it: what follows in the stream will not be read.
+    bool is_gzip = false;  ///< `reply.body` is compressed.
+    bool varies = false;   ///< Another `Accept-Encoding` would have got other bytes.
+    siem::reply reply;
+    std::uint64_t commit = 0;
+    std::uint64_t retry_after = 0;
+    std::optional<method_set> allow;
+
+    /// Whether gzip may pay: small bodies do not get smaller, long ones would keep the shard, and one with an entity tag
+    /// would need another tag.
+    bool is_compressible() const noexcept {
+        return content == content::json && reply.version == 0 && reply.body.size() >= gzip_bytes_min &&
+               reply.body.size() <= gzip_bytes_max;
+    }
+    bool is_refusal() const noexcept { return content == http::content::problem; }
+};
+
+}  // namespace carrel::http

@@ -1,0 +1,41 @@
+#include "http/pipeline/shard_context.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <random>
+
+namespace carrel::http {
+
+shard_context::shard_context(server_context& server, boost::asio::io_context& io)
+    : server_(&server),
+      io_(&io) {
+    char salt[16];
+    std::snprintf(salt, sizeof salt, "%08x-", std::random_device()());
+    request_prefix_ = salt;
+}
+
+bool shard_context::can_parse() noexcept {
+    try {
+        json::parse_failure failure;
+        return reader_.parse(R"({"self":["check"]})", failure) != nullptr;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
+void shard_context::pack(const request& of, response& answer) {
+    answer.varies = answer.is_compressible();
+    if (!of.accepts_gzip || !answer.varies) return;
+    if (!deflater_.pack(answer.reply.body, packed_)) return;
+    answer.reply.body.swap(packed_);
+    answer.is_gzip = true;
+}
+
+void shard_context::name_request(std::string& id) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, ++request_ids_, 16).ptr;
+    id.assign(request_prefix_).append(digits, end);
+}
+
+}  // namespace carrel::http

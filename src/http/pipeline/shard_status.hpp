@@ -1,0 +1,19 @@
+#pragma once
+
+#include "http/pipeline/response_counts.hpp"
+
+#include <atomic>
+#include <chrono>
+
+namespace carrel::http {
+
+/// What a shard shows of itself. Written by its thread, read by any.
+struct shard_status {
+    /// When the shard's loop last took a turn.
+    std::atomic<std::chrono::steady_clock::time_point> last_turn{};
+    /// False from a failure of the shard's own (memory, in all likelihood) until its self-check passes again.
+    std::atomic<bool> works{true};
+    response_counts counts;
+};
+
+}  // namespace carrel::http

@@ -1,0 +1,117 @@
+#include "http/protocol/problem.hpp"
+
+#include "json/writer.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace carrel::http {
+
+namespace {
+
+constexpr std::array<problem_kind, 21> kinds{{
+    {"bad_request", 400, "Bad request"},
+    {"forbidden_origin", 403, "Foreign origin"},
+    {"not_found", 404, "Not found"},
+    {"method_not_allowed", 405, "Method not allowed"},
+    {"request_timeout", 408, "Request timeout"},
+    {"conflict", 409, "Conflict"},
+    {"illegal_transition", 409, "Illegal transition"},
+    {"stale_version", 412, "Stale version"},
+    {"too_large", 413, "Too large"},
+    {"uri_too_long", 414, "Request target too long"},
+    {"unsupported_media_type", 415, "Unsupported media type"},
+    {"expectation_failed", 417, "Expectation failed"},
+    {"forbidden_host", 421, "Host not served here"},
+    {"invalid", 422, "Invalid"},
+    {"too_many_connections", 429, "Too many connections"},
+    {"head_too_large", 431, "Request head too large"},
+    {"internal", 500, "Internal error"},
+    {"outcome_unknown", 500, "Outcome unknown"},
+    {"overloaded", 503, "Overloaded"},
+    {"timeout", 504, "Timeout"},
+    {"storage_full", 507, "Storage full"},
+}};
+static_assert(kinds.size() == static_cast<std::size_t>(refusal::storage_full) + 1);
+
+constexpr std::size_t faults_max = 100;
+constexpr int primary_code_mask = 0xff;  // SQLite keeps the primary result code in the low byte of an extended one
+
+bool is_storage_full(const error_code& code) noexcept {
+    return code.category() == sqlite_category() &&
+           (code.value() & primary_code_mask) == static_cast<int>(sqlite_errc::full);
+}
+
+void write_fault(json::writer& json, const siem::fault& fault) {
+    json.begin_object();
+    if (fault.line > 0) json.key("line").integer(fault.line);
+    else json.key("field").string(fault.field);
+    json.key("detail").string(fault.detail).end_object();
+}
+
+}  // namespace
+
+const problem_kind& kind_of(refusal why) noexcept { return kinds[static_cast<std::size_t>(why)]; }
+
+std::span<const problem_kind> problem_kinds() noexcept { return kinds; }
+
+refusal refusal_of(siem::problem_code code) noexcept {
+    switch (code) {
+        case siem::problem_code::bad_request: return refusal::bad_request;
+        case siem::problem_code::not_found: return refusal::not_found;
+        case siem::problem_code::conflict: return refusal::conflict;
+        case siem::problem_code::illegal_transition: return refusal::illegal_transition;
+        case siem::problem_code::stale_version: return refusal::stale_version;
+        case siem::problem_code::too_large: return refusal::too_large;
+        case siem::problem_code::unsupported_media_type: return refusal::unsupported_media_type;
+        case siem::problem_code::invalid: return refusal::invalid;
+    }
+    return refusal::internal;
+}
+
+refusal refusal_of(const error& failure, access mode) noexcept {
+    if (failure == errc::overloaded || failure == errc::stopping || failure == errc::writer_poisoned ||
+        failure == errc::snapshot_too_old || failure == errc::cancelled)
+        return refusal::overloaded;
+    // A job past its deadline left no trace, so a write may safely be sent again.
+    if (failure == errc::deadline_exceeded) return mode == access::read ? refusal::timeout : refusal::overloaded;
+    if (failure == errc::outcome_unknown) return refusal::outcome_unknown;
+    if (is_storage_full(failure.code())) return refusal::storage_full;
+    return refusal::internal;
+}
+
+std::string_view detail_of(refusal why, access mode) noexcept {
+    switch (why) {
+        case refusal::overloaded:
+            return mode == access::read ? "The server cannot answer this now; try again later."
+                                        : "The write was not done; it is safe to try again later.";
+        case refusal::timeout: return "The deadline passed before the answer was ready.";
+        case refusal::outcome_unknown: return "The disk failed during the commit: the write may or may not survive.";
+        case refusal::storage_full: return "The storage is full; the write was not done.";
+        default: return "The server failed; its log tells why under the request id.";
+    }
+}
+
+void write_problem(std::string& out, refusal why, std::string_view detail, std::string_view instance,
+                   std::string_view request_id, std::span<const siem::fault> faults, extra_members extra) {
+    const auto& kind = kind_of(why);
+    json::writer json(out);
+    json.begin_object();
+    json.key("type").string(std::string("/problems/").append(kind.code));
+    json.key("title").string(kind.title);
+    json.key("status").integer(kind.status);
+    json.key("detail").string(detail);
+    json.key("instance").string(instance);
+    json.key("request_id").string(request_id);
+    if (!faults.empty()) {
+        json.key("errors").begin_array();
+        for (const auto& fault : faults.first(std::min(faults.size(), faults_max))) write_fault(json, fault);
+        json.end_array();
+        if (faults.size() > faults_max)
+            json.key("errors_omitted").integer(static_cast<std::int64_t>(faults.size() - faults_max));
+    }
+    for (const auto& [name, value] : extra) json.key(name).raw(value);
+    json.end_object();
+}
+
+}  // namespace carrel::http

@@ -1,0 +1,120 @@
+#include "http/protocol/response_bytes.hpp"
+
+#include "http/protocol/text.hpp"
+
+#include <array>
+#include <ctime>
+
+namespace carrel::http {
+
+namespace {
+
+std::string_view status_line_of(unsigned short status) noexcept {
+    switch (status) {
+        case 200: return "HTTP/1.1 200 OK\r\n";
+        case 201: return "HTTP/1.1 201 Created\r\n";
+        case 204: return "HTTP/1.1 204 No Content\r\n";
+        case 304: return "HTTP/1.1 304 Not Modified\r\n";
+        case 400: return "HTTP/1.1 400 Bad Request\r\n";
+        case 403: return "HTTP/1.1 403 Forbidden\r\n";
+        case 404: return "HTTP/1.1 404 Not Found\r\n";
+        case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
+        case 408: return "HTTP/1.1 408 Request Timeout\r\n";
+        case 409: return "HTTP/1.1 409 Conflict\r\n";
+        case 412: return "HTTP/1.1 412 Precondition Failed\r\n";
+        case 413: return "HTTP/1.1 413 Content Too Large\r\n";
+        case 414: return "HTTP/1.1 414 URI Too Long\r\n";
+        case 415: return "HTTP/1.1 415 Unsupported Media Type\r\n";
+        case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
+        case 421: return "HTTP/1.1 421 Misdirected Request\r\n";
+        case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
+        case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
+        case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
+        case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
+        case 504: return "HTTP/1.1 504 Gateway Timeout\r\n";
+        case 507: return "HTTP/1.1 507 Insufficient Storage\r\n";
+        default: return "HTTP/1.1 500 Internal Server Error\r\n";
+    }
+}
+
+std::string_view type_line_of(content kind) noexcept {
+    switch (kind) {
+        case content::problem: return "Content-Type: application/problem+json\r\n";
+        case content::metrics: return "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
+        default: return "Content-Type: application/json\r\n";
+    }
+}
+
+// A response is never guessed to be something else, kept without asking again, or embedded by another site.
+constexpr std::string_view browser_fields =
+    "X-Content-Type-Options: nosniff\r\nCache-Control: private, no-cache\r\nCross-Origin-Resource-Policy: "
+    "same-origin\r\n";
+
+void append_number_field(std::string& out, std::string_view name_and_colon, std::uint64_t number) {
+    out.append(name_and_colon);
+    append_number(out, number);
+    out.append("\r\n");
+}
+
+// For pages of an origin that the operator named.
+void append_cors_fields(std::string& out, const request& to, const response& answer) {
+    out.append("Vary: Accept-Encoding, Origin\r\nAccess-Control-Allow-Origin: ").append(to.allowed_origin);
+    out.append("\r\nAccess-Control-Expose-Headers: Carrel-Commit, ETag, Location, Retry-After, X-Request-Id\r\n");
+    if (to.method != method::options || !answer.allow) return;
+    out.append("Access-Control-Allow-Methods: ").append(allow_text(*answer.allow));
+    out.append(
+        "\r\nAccess-Control-Allow-Headers: Carrel-Timeout-Ms, Content-Encoding, Content-Type, Idempotency-Key, "
+        "If-Match, If-None-Match, X-Request-Id\r\nAccess-Control-Max-Age: 600\r\n");
+}
+
+// What a response may carry beyond what all do.
+void append_rare_fields(std::string& out, const request& to, const response& answer) {
+    if (answer.commit != 0) append_number_field(out, "Carrel-Commit: ", answer.commit);
+    if (answer.allow) out.append("Allow: ").append(allow_text(*answer.allow)).append("\r\n");
+    if (answer.retry_after != 0) append_number_field(out, "Retry-After: ", answer.retry_after);
+    if (answer.reply.version != 0 && !answer.is_refusal()) {
+        out.append("ETag: \"");
+        append_number(out, static_cast<std::uint64_t>(answer.reply.version));
+        out.append("\"\r\n");
+    }
+    if (answer.status == 201 && !answer.reply.location.empty())
+        out.append("Location: ").append(answer.reply.location).append("\r\n");
+    if (answer.is_gzip) out.append("Content-Encoding: gzip\r\n");
+    if (!to.allowed_origin.empty()) append_cors_fields(out, to, answer);
+    else if (answer.varies) out.append("Vary: Accept-Encoding\r\n");
+}
+
+}  // namespace
+
+void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
+                     bool closes) {
+    out.append(status_line_of(answer.status)).append(standing);
+    if (answer.content != content::none) {
+        out.append(type_line_of(answer.content)).append("Content-Length: ");
+        append_number(out, answer.reply.body.size());
+        out.append("\r\n");
+    }
+    out.append("X-Request-Id: ").append(to.id).append("\r\n");
+    append_rare_fields(out, to, answer);
+    if (closes) out.append("Connection: close\r\n");
+    else if (!to.is_http11) out.append("Connection: keep-alive\r\n");
+    out.append("\r\n");
+    if (answer.content != content::none && to.method != method::head) out.append(answer.reply.body);
+}
+
+std::string standing_fields(siem::timestamp now) {
+    // Not strftime: its names follow the locale.
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto seconds = static_cast<std::time_t>(now / 1'000'000);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    const auto two = [](int number) {
+        return std::string{static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+    };
+    return std::string("Date: ") + days[static_cast<std::size_t>(utc.tm_wday)] + ", " + two(utc.tm_mday) + " " +
+           months[static_cast<std::size_t>(utc.tm_mon)] + " " + std::to_string(utc.tm_year + 1900) + " " +
+           two(utc.tm_hour) + ":" + two(utc.tm_min) + ":" + two(utc.tm_sec) + " GMT\r\n" + std::string(browser_fields);
+}
+
+}  // namespace carrel::http

@@ -1,0 +1,58 @@
+#include "http/routing/endpoints.hpp"
+
+#include "resource/resource.hpp"
+
+namespace carrel::http {
+
+namespace {
+
+constexpr std::string_view health_schema =
+    R"({"type":"object","properties":{"status":{"type":"string"},"checks":{"type":"object","properties":{)"
+    R"("writer":{"type":"string"},"readers":{"type":"string"}}}},"required":["status"]})";
+
+constexpr std::string_view pool_schema =
+    R"({"type":"object","properties":{"write":{"$ref":"#/components/schemas/pool"},)"
+    R"("read":{"$ref":"#/components/schemas/pool"}},"required":["write","read"]})";
+
+constexpr std::string_view text_schema = R"({"type":"string"})";
+constexpr std::string_view document_schema = R"({"type":"object"})";
+
+endpoint fixed(std::string_view path, action what, std::string_view id, std::string_view summary,
+               std::string_view schema) {
+    endpoint made;
+    made.path = path;
+    made.what = what;
+    made.id = id;
+    made.summary = summary;
+    made.reply_schema = schema;
+    return made;
+}
+
+}  // namespace
+
+bool endpoint::has_version() const noexcept {
+    if (operation == nullptr || operation->of == nullptr || !operation->of->has_versions()) return false;
+    return path.ends_with('}') || (writes() && path.find('{') != std::string::npos);
+}
+
+std::vector<endpoint> all_endpoints() {
+    std::vector<endpoint> all;
+    for (const auto& operation : siem::operations()) {
+        auto& made = all.emplace_back();
+        made.method = operation.method;
+        made.path = "/api/v1" + operation.path;
+        made.operation = &operation;
+        made.id = operation.id;
+        made.summary = operation.summary;
+        made.reply_schema = operation.reply_schema;
+    }
+    all.push_back(fixed("/health/live", action::live, "get_live", "The process answers", health_schema));
+    all.push_back(fixed("/health/ready", action::ready, "get_ready", "Reads and writes can be served", health_schema));
+    all.push_back(fixed("/metrics", action::metrics, "get_metrics", "Counters, as Prometheus reads them", text_schema));
+    all.back().reply_type = "text/plain";
+    all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema));
+    all.push_back(fixed("/openapi.json", action::openapi, "get_openapi", "This document", document_schema));
+    return all;
+}
+
+}  // namespace carrel::http

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "resource/operation.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carrel::http {
+
+enum class action { operation, live, ready, metrics, pool, openapi };
+
+/// One row of the table that routes and documents.
+struct endpoint {
+    siem::method method = siem::method::get;
+    std::string path;  ///< From the root: `/api/v1/alerts/{id}`.
+    action what = action::operation;
+    const siem::operation* operation = nullptr;  ///< For `action::operation`.
+    std::string_view id;                         ///< OpenAPI operationId.
+    std::string_view summary;
+    std::string_view reply_schema;
+    std::string_view reply_type = "application/json";
+
+    bool is_event_stream() const noexcept {
+        return operation != nullptr && operation->body == siem::body_kind::event_stream;
+    }
+    /// A mutation: it waits for earlier requests of its connection, and later ones wait for it.
+    bool writes() const noexcept { return operation != nullptr && operation->read == nullptr; }
+    /// Probes and scrapers come by address or by any name.
+    bool answers_any_host() const noexcept {
+        return what == action::live || what == action::ready || what == action::metrics;
+    }
+    /// A read of many rows: its response may be long, and a scan may be behind it.
+    bool may_answer_long() const noexcept {
+        return operation != nullptr && operation->read != nullptr && !path.ends_with('}');
+    }
+    /// Its resource carries a version, so preconditions apply to it and responses have an `ETag`.
+    bool has_version() const noexcept;
+    bool takes_body() const noexcept { return operation != nullptr && operation->body != siem::body_kind::none; }
+};
+
+/// What the domain offers and what the server adds.
+std::vector<endpoint> all_endpoints();
+
+}  // namespace carrel::http

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "http/byte_budget.hpp"
+#include "http/limits.hpp"
+#include "http/net/address_counts.hpp"
+#include "http/pipeline/shard_status.hpp"
+#include "http/protocol/host_list.hpp"
+#include "http/routing/endpoints.hpp"
+#include "http/routing/router.hpp"
+
+#include <carrel/database.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace carrel::http {
+
+/// What all shards share. Immutable once they run, but for what is atomic or locks.
+struct server_context {
+    server_context(database& served, host_list served_hosts, const limits& in_force)
+        : store(&served),
+          bounds(in_force),
+          hosts(std::move(served_hosts)),
+          endpoints(all_endpoints()),
+          routes(endpoints),
+          intake(in_force.intake_bytes_max) {}
+
+    database* store;
+    limits bounds;
+    host_list hosts;
+    std::vector<endpoint> endpoints;
+    router routes;
+    std::string openapi;
+    std::function<siem::timestamp()> clock;
+    log_sink log;
+    std::vector<const shard_status*> shards;
+
+    std::atomic<bool> draining{false};
+    std::atomic<bool> storage_is_low{false};
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> turned_away{0};
+    std::atomic<std::size_t> unsent_bytes{0};
+    byte_budget intake;
+    address_counts addresses;
+};
+
+}  // namespace carrel::http

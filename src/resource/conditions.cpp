@@ -1,0 +1,186 @@
+#include "resource/conditions.hpp"
+
+#include "base/time.hpp"
+#include "base/words.hpp"
+#include "resource/problems.hpp"
+#include "resource/text_index.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace carrel::siem {
+
+namespace {
+
+// Conditions nest in SQLite's parser; nobody asks for more than this.
+constexpr std::size_t filters_max = 100;
+
+// A search is one FTS5 expression; nobody types more words than this.
+constexpr std::size_t search_words_max = 256;
+
+using texts = std::vector<std::string_view>;
+
+class builder {
+public:
+    builder(const resource& of, conditions& into)
+        : of_(of),
+          into_(into) {}
+
+    // All values given for one filter: any of them will do. `key` is the member's, of a member filter.
+    void add(const filter& rules, std::string_view key, texts given) {
+        std::sort(given.begin(), given.end());
+        const std::string name = std::string(rules.name) + (key.empty() ? "" : ".") + std::string(key);
+        for (const std::string_view text : given) (into_.canonical += name + '=').append(text) += '\n';
+        const std::string column(rules.column);
+        switch (rules.kind) {
+            case filter_kind::text: return add_texts(column + " IN ", given);
+            case filter_kind::list_item: return add_items(column, given);
+            case filter_kind::member:
+                into_.values.emplace_back(std::string(key));
+                return add_texts("carrel_field(" + column + ", ?) IN ", given);
+            case filter_kind::enumeration: return add_names(rules, given);
+            case filter_kind::boolean: return add_truths(rules, given);
+            case filter_kind::time_from: return add_times(rules, " >= ?", given);
+            case filter_kind::time_to: return add_times(rules, " < ?", given);
+            case filter_kind::words: return add_words(rules, given);
+        }
+    }
+
+private:
+    void at_fault(const filter& rules, std::string detail) {
+        into_.faults.push_back({std::string(rules.name), 0, std::move(detail)});
+    }
+
+    void add_any(std::string before, std::size_t count) {
+        before += "(?";
+        for (std::size_t i = 1; i < count; ++i) before += ",?";
+        into_.also(before + ")");
+    }
+    void add_texts(std::string before, const texts& given) {
+        for (const std::string_view text : given) into_.values.emplace_back(std::string(text));
+        add_any(std::move(before), given.size());
+    }
+    // SQLite's own json_each ends a string at its first NUL.
+    void add_items(const std::string& column, const texts& given) {
+        std::string any;
+        for (const std::string_view text : given) {
+            into_.values.emplace_back(std::string(text));
+            any += (any.empty() ? "(" : " OR ") + ("carrel_holds(" + column + ", ?) IS NOT NULL");
+        }
+        into_.also(any + ")");
+    }
+    void add_names(const filter& rules, const texts& given) {
+        for (const std::string_view text : given) {
+            const auto index = index_of(rules.values, text);
+            if (!index) return at_fault(rules, "must be one of " + list_of(rules.values));
+            into_.values.emplace_back(*index);
+        }
+        add_any(std::string(rules.column) + " IN ", given.size());
+    }
+    void add_truths(const filter& rules, const texts& given) {
+        for (const std::string_view text : given) {
+            if (text != "true" && text != "false") return at_fault(rules, "must be true or false");
+            into_.values.emplace_back(std::int64_t{text == "true"});
+        }
+        add_any(std::string(rules.column) + " IN ", given.size());
+    }
+    void add_times(const filter& rules, std::string_view comparison, const texts& given) {
+        std::string any;
+        for (const std::string_view text : given) {
+            const auto at = parse_time(text);
+            if (!at) return at_fault(rules, "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z");
+            into_.values.emplace_back(*at);
+            any += any.empty() ? "(" : " OR ";
+            any.append(rules.column).append(comparison);
+        }
+        into_.also(any + ")");
+    }
+    void add_words(const filter& rules, const texts& given) {
+        std::string query;
+        conditions::waiting_search waiting;
+        for (const std::string_view text : given) {
+            word_list words;
+            words.add(text);
+            if (words.count() == 0) return at_fault(rules, "must contain a word: letters or digits");
+            if (words.count() > search_words_max)
+                return at_fault(rules, "must have at most " + std::to_string(search_words_max) + " words");
+            query += (query.empty() ? "(" : " OR (") + words.query() + ")";
+            waiting.queries.push_back(words.all());
+        }
+        const std::string table = of_.index != nullptr ? of_.index->table : std::string(rules.column);
+        into_.values.emplace_back(std::move(query));
+        std::string found = "SELECT rowid FROM " + table + " WHERE " + table + " MATCH ?";
+        if (of_.index != nullptr) {
+            waiting.slot = into_.values.size();
+            into_.values.emplace_back(std::string("[]"));
+            into_.waiting.push_back(std::move(waiting));
+            found += " UNION ALL SELECT value FROM json_each(?)";
+        }
+        into_.also("seq IN (" + found + ")");
+    }
+
+    const resource& of_;
+    conditions& into_;
+};
+
+// The key of a member filter in a parameter's name: `field.EventID` of `field` is `EventID`.
+std::optional<std::string_view> key_of(const filter& rules, std::string_view parameter) {
+    const std::size_t prefix = rules.name.size() + 1;
+    if (rules.kind != filter_kind::member || parameter.size() < prefix || !parameter.starts_with(rules.name)) return {};
+    if (parameter[prefix - 1] != '.') return {};
+    return parameter.substr(prefix);
+}
+
+void read_members(builder& into, const filter& rules, const query_pairs& query) {
+    std::map<std::string_view, texts> by_key;
+    for (const auto& [name, text] : query)
+        if (const auto key = key_of(rules, name)) by_key[*key].push_back(text);
+    for (auto& [key, given] : by_key) into.add(rules, key, std::move(given));
+}
+
+}  // namespace
+
+void conditions::also(std::string_view condition) {
+    where += where.empty() ? " WHERE " : " AND ";
+    where += condition;
+}
+
+conditions read_conditions(const resource& of, const query_pairs& query) {
+    conditions made;
+    const auto given_filters =
+        std::count_if(query.begin(), query.end(), [&](const auto& each) { return is_filter(of, each.first); });
+    if (static_cast<std::size_t>(given_filters) > filters_max) {
+        made.faults.push_back(
+            {quoted(query.back().first), 0, "exceeds the limit of " + std::to_string(filters_max) + " filters"});
+        return made;
+    }
+    builder into(of, made);
+    for (const filter& rules : of.filters) {
+        if (rules.kind == filter_kind::member) {
+            read_members(into, rules, query);
+            continue;
+        }
+        texts given;
+        for (const auto& [name, text] : query)
+            if (name == rules.name) given.push_back(text);
+        if (!given.empty()) into.add(rules, {}, std::move(given));
+    }
+    return made;
+}
+
+bool is_filter(const resource& of, std::string_view parameter) {
+    return std::any_of(of.filters.begin(), of.filters.end(), [&](const filter& rules) {
+        return rules.kind == filter_kind::member ? key_of(rules, parameter).has_value() : rules.name == parameter;
+    });
+}
+
+result<void> complete(const resource& of, read_session& session, const conditions& made, std::vector<value>& values) {
+    for (const auto& search : made.waiting) {
+        auto rows = of.index->search_waiting(session, search.queries);
+        if (!rows) return rows.error();
+        values[search.slot] = std::move(*rows);
+    }
+    return {};
+}
+
+}  // namespace carrel::siem

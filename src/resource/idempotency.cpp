@@ -1,0 +1,112 @@
+#include "resource/idempotency.hpp"
+
+#include "json/writer.hpp"
+#include "resource/problems.hpp"
+
+#include <boost/json/parse.hpp>
+
+namespace carrel::siem {
+
+namespace {
+
+// A refusal as text: what the reply needs to be made again.
+std::string to_json(const problem& why) {
+    std::string text;
+    json::writer out(text);
+    out.begin_object().key("code").integer(static_cast<std::int64_t>(why.code)).key("detail").string(why.detail);
+    out.key("faults").begin_array();
+    for (const fault& each : why.faults) {
+        out.begin_object().key("field").string(each.field).key("line").integer(each.line);
+        out.key("detail").string(each.detail).end_object();
+    }
+    out.end_array().end_object();
+    return text;
+}
+
+std::string text_at(const boost::json::value& object, std::string_view name) {
+    const auto& text = object.at(boost::json::string_view(name.data(), name.size())).as_string();
+    return {text.data(), text.size()};
+}
+
+problem problem_from(std::string_view text) {
+    const boost::json::value kept = boost::json::parse(boost::json::string_view(text.data(), text.size()));
+    problem why{static_cast<problem_code>(kept.at("code").as_int64()), text_at(kept, "detail"), {}};
+    for (const auto& each : kept.at("faults").as_array())
+        why.faults.push_back({text_at(each, "field"), each.at("line").as_int64(), text_at(each, "detail")});
+    return why;
+}
+
+// The kinds of `outcome`, and one more.
+constexpr std::int64_t kind_refused = 3;
+
+// A few at a time: no request pays for the rest of the day.
+result<void> drop_expired(write_session& session, timestamp now) {
+    return session.execute(
+        "DELETE FROM idempotency WHERE (key, part) IN "
+        "(SELECT key, part FROM idempotency WHERE expires_at <= ? ORDER BY expires_at LIMIT 4)",
+        now);
+}
+
+// The key as it is kept. A key has no blank, so this names one operation and one key.
+std::string scoped(const first_outcome& of) { return std::string(of.operation) + " " + of.asked->key; }
+
+}  // namespace
+
+result<bool> recall(write_session& session, const first_outcome& of, reply& into) {
+    auto prepared =
+        session.prepare(read_sql("SELECT fingerprint, kind, version, location, body FROM idempotency WHERE key = ? AND "
+                                 "part = ? AND expires_at > ?"));
+    if (!prepared) return prepared.error();
+    const std::string key = scoped(of);
+    auto found = prepared->bind(key, of.part, of.now).step();
+    if (!found) return found.error();
+    if (!*found) return false;
+    if (prepared->text(0) != of.asked->fingerprint)
+        return refuse(into, problem_of(problem_code::invalid, "Idempotency-Key", "was used for another request"));
+    if (prepared->integer(1) == kind_refused) {
+        into.refused = problem_from(prepared->text(4));
+        return true;
+    }
+    into.kind = static_cast<outcome>(prepared->integer(1));
+    into.version = prepared->integer(2);
+    into.location = prepared->text(3);
+    into.body = prepared->text(4);
+    return true;
+}
+
+result<void> keep(write_session& session, const first_outcome& of, const reply& first) {
+    if (auto done = drop_expired(session, of.now); !done) return done;
+    const std::int64_t kind = first.refused ? kind_refused : static_cast<std::int64_t>(first.kind);
+    const std::string body = first.refused ? to_json(*first.refused) : first.body;
+    const std::string key = scoped(of);
+    // An expired one may still be there under the same key.
+    return session.execute(
+        "INSERT OR REPLACE INTO idempotency(key, part, fingerprint, expires_at, kind, version, location, body) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        key, of.part, of.asked->fingerprint, of.now + idempotency_lifetime, kind, first.version, first.location, body);
+}
+
+std::optional<problem> refuse_body(call& request, problem why) {
+    if (!request.idempotency) return why;
+    request.refused_by_check = std::move(why);
+    return std::nullopt;
+}
+
+result<void> run_write(const operation& what, write_session& session, const call& request, reply& into) {
+    into.clear();
+    if (!request.idempotency) return what.write(what, session, request, into);
+    const first_outcome asked{&*request.idempotency, what.id, 0, request.now};
+    auto known = recall(session, asked, into);
+    if (!known) return known.error();
+    if (*known) return {};
+    if (request.refused_by_check) {
+        into.refused = request.refused_by_check;
+        return keep(session, asked, into);
+    }
+    auto done = session.attempt([&] { return what.write(what, session, request, into); });
+    const bool refused = !done && done.error().code() == make_error_code(siem_errc::refused) && into.refused;
+    if (!done && !refused) return done;
+    return keep(session, asked, into);
+}
+
+}  // namespace carrel::siem

@@ -1,0 +1,260 @@
+#include "resource/listing.hpp"
+
+#include "json/writer.hpp"
+#include "resource/cursor.hpp"
+#include "resource/problems.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace carrel::siem {
+
+namespace {
+
+constexpr std::int64_t limit_default = 50;
+constexpr std::array<std::string_view, 4> list_only = {"limit", "cursor", "sort", "count"};
+
+struct order {
+    std::size_t field = 0;
+    bool descending = true;
+};
+
+struct list_input : input {
+    conditions filters;
+    std::string page_sql, count_sql;  // count_sql is empty when no total is wanted
+    std::vector<value> position;      // what the cursor adds to the filters' values
+    std::int64_t limit = limit_default;
+    order by;
+    std::string binding;
+};
+
+// Reads `limit`, `count` and `sort`; the cursor comes last, since it is bound to the sort.
+class parameters {
+public:
+    parameters(const resource& of, const query_pairs& query, list_input& into)
+        : of_(of),
+          query_(query),
+          into_(into) {}
+
+    std::vector<fault> read() {
+        if (auto wrong = read_limit(query_, into_.limit)) faults_.push_back(std::move(*wrong));
+        read_sort();
+        const auto count = parameter(query_, "count");
+        if (count && *count != "true" && *count != "false") at_fault("count", "must be true or false");
+        wants_total_ = count == "true";
+        return std::move(faults_);
+    }
+    bool wants_total() const noexcept { return wants_total_; }
+
+private:
+    void at_fault(std::string name, std::string detail) { faults_.push_back({std::move(name), 0, std::move(detail)}); }
+
+    void read_sort() {
+        into_.by = {of_.position(of_.sorts.front()), true};
+        auto name = parameter(query_, "sort");
+        if (!name) return;
+        const bool descending = name->starts_with('-');
+        if (descending) name->remove_prefix(1);
+        if (std::find(of_.sorts.begin(), of_.sorts.end(), *name) == of_.sorts.end())
+            return at_fault("sort", "must be one of " + list_of(of_.sorts) + "; prefix - for descending");
+        into_.by = {of_.position(*name), descending};
+    }
+
+    const resource& of_;
+    const query_pairs& query_;
+    list_input& into_;
+    std::vector<fault> faults_;
+    bool wants_total_ = false;
+};
+
+// The rows behind a position. NULL sorts before everything, and no comparison with it is ever true.
+std::string behind(std::string_view column, bool descending, const page_position& position,
+                   std::vector<value>& values) {
+    const std::string name(column);
+    const bool at_null = std::holds_alternative<std::monostate>(position.sort);
+    if (!at_null) values.push_back(position.sort);
+    values.emplace_back(position.id);
+    if (at_null) return descending ? "(" + name + " IS NULL AND id < ?)" : "(" + name + " IS NOT NULL OR id > ?)";
+    return descending ? "((" + name + ",id) < (?,?) OR " + name + " IS NULL)" : "(" + name + ",id) > (?,?)";
+}
+
+// A column that is never NULL needs no test for it, and without one SQLite can seek.
+std::string behind(const field& rules, bool descending, const page_position& position, std::vector<value>& values) {
+    if (may_be_null(rules)) return behind(rules.name, descending, position, values);
+    values.push_back(position.sort);
+    values.emplace_back(position.id);
+    return "(" + std::string(rules.name) + (descending ? ",id) < (?,?)" : ",id) > (?,?)");
+}
+
+// SQLite counts a whole table in one step, which looks at no deadline and no budget, unless there is a condition.
+std::string count_sql_of(const resource& of, const conditions& filters) {
+    return "SELECT count(*) FROM " + std::string(of.plural) + (filters.where.empty() ? " WHERE true" : filters.where);
+}
+
+void write_sql_of(const resource& of, list_input& into, bool wants_total,
+                  const std::optional<page_position>& position) {
+    const std::string table(of.plural);
+    const field& sort = of.fields[into.by.field];
+    if (wants_total) into.count_sql = count_sql_of(of, into.filters);
+    std::string where = into.filters.where;
+    if (position) {
+        where += where.empty() ? " WHERE " : " AND ";
+        where += behind(sort, into.by.descending, *position, into.position);
+    }
+    const std::string way = into.by.descending ? " DESC" : " ASC";
+    into.page_sql = "SELECT " + of.columns + " FROM " + table + where + " ORDER BY " + std::string(sort.name) + way +
+                    ", id" + way + " LIMIT ?";
+    into.position.emplace_back(into.limit + 1);
+}
+
+page_position position_of(const resource& of, const list_input& asked, const statement& row) {
+    page_position at;
+    const int column = static_cast<int>(asked.by.field);
+    if (row.type(column) == value_type::integer) at.sort = row.integer(column);
+    if (row.type(column) == value_type::text) at.sort = std::string(row.text(column));
+    at.id = std::string(row.text(static_cast<int>(of.id)));
+    return at;
+}
+
+// Appends the items; the position of the last one if there are more.
+result<std::optional<page_position>> write_items(const resource& of, const list_input& asked, statement& rows,
+                                                 std::string& body) {
+    std::optional<page_position> last;
+    for (std::int64_t written = 0;; ++written) {
+        auto more = rows.step();
+        if (!more) return more.error();
+        if (!*more) return std::optional<page_position>();
+        if (last) return last;
+        if (written > 0) body += ',';
+        append_row(of, rows, 0, body);
+        if (written + 1 == asked.limit || body.size() >= page_bytes_max) last = position_of(of, asked, rows);
+    }
+}
+
+result<std::int64_t> total(read_session& session, const std::string& sql, std::span<const value> values) {
+    auto prepared = session.prepare(read_sql::dynamic(sql));
+    if (!prepared) return prepared.error();
+    auto row = prepared->bind_borrowed(values).step();
+    if (!row) return row.error();
+    return prepared->integer(0);
+}
+
+}  // namespace
+
+std::vector<fault> refuse_parameters(const resource& of, const query_pairs& query,
+                                     std::span<const std::string_view> others) {
+    std::vector<fault> faults;
+    for (auto at = query.begin(); at != query.end(); ++at) {
+        if (is_filter(of, at->first)) continue;
+        const auto same = [&](const auto& other) { return other.first == at->first; };
+        if (std::find(others.begin(), others.end(), at->first) == others.end()) {
+            faults.push_back({quoted(at->first), 0, "is an unknown parameter"});
+        } else if (std::any_of(query.begin(), at, same)) {
+            faults.push_back({at->first, 0, "is given twice"});
+        }
+    }
+    return faults;
+}
+
+std::vector<fault> refuse_repeats(const query_pairs& query) {
+    std::vector<fault> faults;
+    for (auto at = query.begin(); at != query.end(); ++at)
+        if (std::any_of(query.begin(), at, [&](const auto& other) { return other.first == at->first; }))
+            faults.push_back({at->first, 0, "is given twice"});
+    return faults;
+}
+
+std::optional<fault> read_limit(const query_pairs& query, std::int64_t& into) {
+    const auto text = parameter(query, "limit");
+    if (!text) return std::nullopt;
+    const char* end = text->data() + text->size();
+    const auto parsed = std::from_chars(text->data(), end, into);
+    const bool whole = parsed.ec == std::errc() && parsed.ptr == end;
+    if (whole && into >= 1 && into <= limit_max) return std::nullopt;
+    return fault{"limit", 0, "must be an integer from 1 to 1000"};
+}
+
+std::optional<std::string_view> parameter(const query_pairs& query, std::string_view name) {
+    for (const auto& [known, text] : query)
+        if (known == name) return text;
+    return std::nullopt;
+}
+
+std::optional<problem> check_list(const operation& what, call& request) {
+    const resource& of = *what.of;
+    std::vector<fault> faults = refuse_parameters(of, request.query, list_only);
+    auto parsed = std::make_unique<list_input>();
+    parameters own(of, request.query, *parsed);
+    for (fault& wrong : own.read()) faults.push_back(std::move(wrong));
+    parsed->filters = read_conditions(of, request.query);
+    for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
+
+    parsed->binding = std::string(of.name) + (parsed->by.descending ? "\n-" : "\n") + std::to_string(parsed->by.field) +
+                      "\n" + parsed->filters.canonical;
+    std::optional<page_position> position;
+    if (const auto cursor = parameter(request.query, "cursor"); cursor && faults.empty()) {
+        position = decode_cursor(*cursor, parsed->binding);
+        if (!position) faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
+    }
+    if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    write_sql_of(of, *parsed, own.wants_total(), position);
+    request.parsed = std::move(parsed);
+    return std::nullopt;
+}
+
+result<void> list(const operation& what, read_session& session, const call& request, reply& into) {
+    const resource& of = *what.of;
+    const auto& asked = static_cast<const list_input&>(*request.parsed);
+    into.clear();
+    std::vector<value> values = asked.filters.values;
+    if (auto done = complete(of, session, asked.filters, values); !done) return done;
+    const std::size_t filter_values = values.size();
+    values.insert(values.end(), asked.position.begin(), asked.position.end());
+
+    auto rows = session.prepare(read_sql::dynamic(asked.page_sql));
+    if (!rows) return rows.error();
+    rows->bind_borrowed(values);
+    into.body = "{\"items\":[";
+    auto next = write_items(of, asked, *rows, into.body);
+    if (!next) return next.error();
+    into.body += "],\"next\":";
+    json::writer tail(into.body);
+    if (*next) {
+        tail.string(encode_cursor(**next, asked.binding));
+    } else {
+        tail.null();
+    }
+    if (!asked.count_sql.empty()) {
+        auto all = total(session, asked.count_sql, std::span(values).first(filter_values));
+        if (!all) return all.error();
+        tail.key("total").integer(*all);
+    }
+    into.body += '}';
+    return {};
+}
+
+std::optional<problem> check_count(const operation& what, call& request) {
+    const resource& of = *what.of;
+    std::vector<fault> faults = refuse_parameters(of, request.query, {});
+    auto parsed = std::make_unique<list_input>();
+    parsed->filters = read_conditions(of, request.query);
+    for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
+    if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    parsed->count_sql = count_sql_of(of, parsed->filters);
+    request.parsed = std::move(parsed);
+    return std::nullopt;
+}
+
+result<void> count(const operation& what, read_session& session, const call& request, reply& into) {
+    const auto& asked = static_cast<const list_input&>(*request.parsed);
+    into.clear();
+    std::vector<value> values = asked.filters.values;
+    if (auto done = complete(*what.of, session, asked.filters, values); !done) return done;
+    auto all = total(session, asked.count_sql, values);
+    if (!all) return all.error();
+    json::writer(into.body).begin_object().key("count").integer(*all).end_object();
+    return {};
+}
+
+}  // namespace carrel::siem

@@ -1,0 +1,154 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "resource/preconditions.hpp"
+
+#include <carrel/error.hpp>
+#include <carrel/session.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// What the domain offers, as data: the front end routes, validates and documents from these tables and knows no aggregate.
+namespace carrel::siem {
+
+/// Why an operation was refused. The front end maps each to a status and a `/problems/<code>` type.
+enum class problem_code {
+    bad_request,             // 400: unknown parameter, bad cursor, broken JSON
+    not_found,               // 404
+    conflict,                // 409: id taken
+    illegal_transition,      // 409
+    stale_version,           // 412
+    too_large,               // 413
+    unsupported_media_type,  // 415
+    invalid,                 // 422: a field's value
+};
+
+/// One field or line at fault.
+struct fault {
+    std::string field;      // empty if `line` is set
+    std::int64_t line = 0;  // from 1
+    std::string detail;
+};
+
+struct problem {
+    problem_code code = problem_code::invalid;
+    std::string detail;
+    std::vector<fault> faults;
+};
+
+enum class outcome { ok, created, no_content };
+
+/// What an operation answers. Reused between requests: `clear` keeps the buffers.
+struct reply {
+    outcome kind = outcome::ok;
+    std::string body;                // JSON text; empty for no_content
+    std::int64_t version = 0;        // ETag; 0: none
+    std::string location;            // path of what was created, from /api/v1 on
+    std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
+    std::vector<std::pair<std::string, std::string>>
+        extra;  // members an ingest refusal adds to its problem: name, JSON
+
+    void clear();
+};
+
+/// `refused` says that `reply::refused` has the reason; the writer undoes the job like after any error.
+enum class siem_errc { refused = 1 };
+error_code make_error_code(siem_errc e) noexcept;
+/// Fills `into.refused` and returns the error to hand on.
+error refuse(reply& into, problem why);
+
+/// Parsed input of one operation, made by `operation::check` on the caller's thread.
+struct input {
+    input() = default;
+    input(const input&) = delete;
+    input& operator=(const input&) = delete;
+    virtual ~input() = default;
+};
+
+struct idempotency {
+    std::string key;
+    std::string fingerprint;  // of method, path and body: the same key with another one is refused
+};
+
+/// One request in the domain's words. Immutable once checked; read by the actor that runs the operation.
+struct call {
+    std::array<std::string, 2> path;                         // values of the {…} parts, in order
+    std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
+    const boost::json::value* body = nullptr;                // only during `check`
+    preconditions conditions;
+    std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out
+    std::optional<carrel::siem::idempotency> idempotency;
+    timestamp now = 0;              // when the request was received
+    std::string fresh_id;           // a UUIDv7 for what this call may create
+    std::unique_ptr<input> parsed;  // set by `check`
+    /// Set by `check` instead of a refusal when the request has an idempotency key: `run_write` keeps and answers it.
+    std::optional<problem> refused_by_check;
+};
+
+enum class method { get, post, put, patch, del };
+
+/// How a request's body is read.
+enum class body_kind { none, json, merge_patch, event_stream };
+
+/// A query parameter or a body field, for validation messages and OpenAPI.
+struct field_doc {
+    std::string_view name;
+    std::string_view json_schema;  // a JSON Schema fragment, `{"type":"string","maxLength":200}`
+    bool required = false;
+    std::string_view summary = {};
+};
+
+struct operation;
+using check_function = std::optional<problem> (*)(const operation&, call&);
+using read_function = result<void> (*)(const operation&, read_session&, const call&, reply&);
+using write_function = result<void> (*)(const operation&, write_session&, const call&, reply&);
+
+struct resource;  // resource.hpp: one aggregate as data
+
+/// One endpoint: what the router, the validator and the OpenAPI document are made from.
+struct operation {
+    siem::method method = method::get;
+    std::string path;  // below /api/v1: "/alerts/{id}/status"
+    std::string id;    // OpenAPI operationId: "get_alert"
+    std::string summary;
+    body_kind body = body_kind::none;
+    std::vector<field_doc> parameters;  // query
+    std::vector<field_doc> fields;      // body
+    std::string reply_schema;           // a JSON Schema fragment, or {"$ref":"#/components/schemas/alert"}
+    outcome success = outcome::ok;      // what it answers when all is well (a creation may also answer ok)
+    const resource* of = nullptr;
+    /// Validates path, query and body on the caller's thread and fills `call::parsed`. May be null.
+    check_function check = nullptr;
+    /// Exactly one of both is set, but for `body_kind::event_stream`.
+    read_function read = nullptr;
+    write_function write = nullptr;
+};
+
+/// Every operation of the domain, built once. Valid for the life of the program.
+std::span<const operation> operations();
+
+/// JSON Schemas of the resources: name, schema text.
+std::span<const std::pair<std::string, std::string>> schemas();
+
+/// Runs a write operation.
+///
+/// Without an idempotency key a refusal comes back as `siem_errc::refused`, so that the writer undoes the job. With a key
+/// the first outcome, refusals included, is kept in the same transaction and replayed for 24 h: then a refusal comes
+/// back as success, since its record must commit, and `reply::refused` has the reason. The key with another fingerprint is refused
+/// as `invalid`. Keys are those of one operation: the same key on another one is another key.
+result<void> run_write(const operation& what, write_session& session, const call& request, reply& into);
+
+}  // namespace carrel::siem
+
+template <>
+struct boost::system::is_error_code_enum<carrel::siem::siem_errc> : std::true_type {};

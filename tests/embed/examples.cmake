@@ -1,0 +1,27 @@
+# Each example against the installed package, and one of them by pkg-config. An example prints one line and returns 0.
+include(${CMAKE_CURRENT_LIST_DIR}/consume.cmake)
+
+function(run_example program)
+    must(${program})
+    if(NOT output MATCHES "^[^\n]+\n$")
+        message(FATAL_ERROR "${program} printed not one line: ${output}")
+    endif()
+    cmake_path(GET program FILENAME name)
+    message(STATUS "${name}: ${output}")
+endfunction()
+
+must(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix --component carrel_development)
+configure(${HOST}/examples ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_FLAGS_RELEASE=-O1)
+must(${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)
+file(GLOB sources ${HOST}/examples/*.cpp)
+foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    run_example(${WORK}/build/${name})
+endforeach()
+
+set(ENV{PKG_CONFIG_PATH} ${WORK}/prefix/${LIBDIR}/pkgconfig)
+must(pkg-config --cflags --libs carrel)
+string(STRIP "${output}" flags)
+separate_arguments(arguments UNIX_COMMAND "${FLAGS} ${flags}")
+must(${COMPILER} -std=c++20 -O0 ${HOST}/examples/blocking.cpp -o ${WORK}/blocking ${arguments})
+run_example(${WORK}/blocking)

@@ -1,0 +1,111 @@
+// Inputs chosen against a hash without a secret: what they cost is compared with random ones of the same size.
+#include "base/words.hpp"
+#include "json/reader.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <functional>
+#include <random>
+#include <set>
+
+BOOST_AUTO_TEST_SUITE(collisions)
+
+namespace {
+
+using words = std::vector<std::string>;
+
+std::string random_word(std::mt19937_64& random) {
+    std::string word(8, 'a');
+    for (char& c : word) c = static_cast<char>('a' + random() % 26);
+    return word;
+}
+
+// Words of which the standard library's hash leaves the same low bits, as many as a table of 2,048 slots takes.
+words colliding_words(std::size_t count) {
+    std::mt19937_64 random(1);
+    const std::hash<std::string_view> hash;
+    std::set<std::string> found;
+    for (std::string word; found.size() < count;)
+        if (word = random_word(random); (hash(word) & 2047) == 77) found.insert(word);
+    return {found.begin(), found.end()};
+}
+
+words random_words(std::size_t count) {
+    std::mt19937_64 random(2);
+    std::set<std::string> made;
+    while (made.size() < count) made.insert(random_word(random));
+    return {made.begin(), made.end()};
+}
+
+std::string joined(const words& all) {
+    std::string text;
+    for (const std::string& each : all) text += each + " ";
+    return text;
+}
+
+// The shortest of some runs: what the work costs when nothing else happens.
+double seconds_of(const std::function<void()>& work) {
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 5; ++i) {
+        const auto begin = std::chrono::steady_clock::now();
+        work();
+        best = std::min(best, std::chrono::steady_clock::now() - begin);
+    }
+    return std::chrono::duration<double>(best).count();
+}
+
+double cost_of(const words& all) {
+    const std::string text = joined(all);
+    carrel::siem::word_list list;
+    return seconds_of([&] {
+        list.clear();
+        list.add(text);
+        BOOST_TEST_REQUIRE(list.count() == all.size());
+    });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(words_chosen_to_collide_cost_what_random_ones_do) {
+    // Without a secret: dozens of times as much.
+    BOOST_TEST(cost_of(colliding_words(1'000)) < 8 * cost_of(random_words(1'000)));
+}
+
+BOOST_AUTO_TEST_CASE(an_object_keeps_few_members_and_counts_the_rest) {
+    std::string body = "{";
+    for (int i = 0; i < 65'536; ++i) body += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":[{\"a\":{}}]";
+    body += "}";
+    carrel::json::reader read;
+    carrel::json::parse_failure failure;
+    const auto* value = read.parse(body, failure);
+    BOOST_TEST_REQUIRE(value != nullptr);
+    BOOST_TEST(value->as_object().size() == carrel::json::reader::members_max);
+    BOOST_TEST(read.members_left_out() == 65'536 - carrel::json::reader::members_max);
+    // The bound is that of each object; what follows one that is full is kept.
+    value = read.parse("[" + body + R"(,{"k":[true,"text",{"b":1}]},7])", failure);
+    BOOST_TEST_REQUIRE(value != nullptr);
+    BOOST_TEST(value->at(0).as_object().size() == carrel::json::reader::members_max);
+    BOOST_TEST(value->at(1).at("k").at(2).at("b").as_int64() == 1);
+    BOOST_TEST(value->at(2).as_int64() == 7);
+    BOOST_TEST_REQUIRE(read.parse("{\"a\":1}", failure) != nullptr);
+    BOOST_TEST(read.members_left_out() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_out_is_checked_all_the_same) {
+    std::string full = "{";
+    for (std::size_t i = 0; i < carrel::json::reader::members_max; ++i) full += "\"k" + std::to_string(i) + "\":1,";
+    carrel::json::reader read;
+    carrel::json::parse_failure failure;
+    for (const char* rest :
+         {"\"x\":\"text\"}", "\"x\":{\"y\":[1,null,{}]}}", "\"x\":[[],[1.5]],\"z\":18446744073709551615}"}) {
+        const auto* value = read.parse(full + rest, failure);
+        BOOST_TEST_REQUIRE(value != nullptr, rest);
+        BOOST_TEST(value->as_object().size() == carrel::json::reader::members_max);
+    }
+    for (const char* rest : {"\"x\":tru}", "\"x\":{\"y\":1,\"y\":2}}", "\"k7\":2}", "\"x\":1,\"x\":2}"})
+        BOOST_TEST(read.parse(full + rest, failure) == nullptr, rest);
+    BOOST_TEST(failure.duplicate == "x");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
