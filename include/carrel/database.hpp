@@ -90,7 +90,7 @@ public:
     /// Runs `work` on the writer, isolated from its batch, and completes with what it returned.
     ///
     /// Success means that the transaction that holds this job has been committed; with `durability::full` it is also on
-    /// stable storage. An error means that the work left no trace, `outcome_unknown` excepted. Jobs of one `priority`
+    /// stable storage. A job that changed nothing completes with the sequence of the last commit, 0 in a new file. An error means that the work left no trace, `outcome_unknown` excepted. Jobs of one `priority`
     /// run in the order in which they were accepted.
     ///
     /// Work            `result<T>(write_session&) const`; may be run again from the start if a neighbour rolled back the
@@ -101,7 +101,7 @@ public:
     /// Cancellation    any type: a waiting job completes with `errc::cancelled` at once; a running one when its next
     ///                 statement begins, and is undone. A statement is never broken off, for that would undo the batch.
     /// Deadline        holds while the job waits and while it runs. One that passes inside a statement undoes the batch,
-    ///                 whose other jobs are run again.
+    ///                 whose other jobs are run again. A single step of SQLite's looks at no deadline.
     /// Errors          as `async_read` (but `snapshot_too_old`), `outcome_unknown`, `writer_poisoned`, `file_replaced`.
     template <class Work, detail::write_token<Work> Token>
     auto async_write(Work work, job_options per_job, Token&& token) {
