@@ -79,7 +79,9 @@ BOOST_AUTO_TEST_CASE(another_process_is_let_in_when_the_database_has_ended) {
     fixture f;
     BOOST_TEST(open_in_child(f.directory.file("test.db")) == value_of(errc::database_in_use));
     f.db.stop().value();
+#ifndef __SANITIZE_THREAD__  // which lets no thread start in the child of a process with threads
     BOOST_TEST(open_in_child(f.directory.file("test.db")) == 0);
+#endif
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_another_one_takes_the_place_of_is_noticed) {

@@ -43,8 +43,8 @@ void run_then(boost::asio::io_context& context, Inside inside, After after) {
 BOOST_AUTO_TEST_SUITE(lifetimes)
 
 BOOST_AUTO_TEST_CASE(a_thread_whose_shard_was_destroyed_elsewhere_reads_as_any_other) {
-    fixture f;
     boost::asio::io_context context(1);
+    fixture f;
     std::optional<shard> attached(std::move(shard::attach(f.db, context).value()));
     std::promise<void> has_run;
     std::promise<void> is_gone;
@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(a_thread_whose_shard_was_destroyed_elsewhere_reads_as_any_o
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_no_longer_runs_its_shards_context_gets_its_replies_all_the_same) {
-    fixture f;
     boost::asio::io_context context(1);
+    fixture f;
     auto attached = shard::attach(f.db, context).value();
     std::optional<committed<std::int64_t>> written;
     run_then(
@@ -74,9 +74,9 @@ BOOST_AUTO_TEST_CASE(a_thread_that_no_longer_runs_its_shards_context_gets_its_re
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_with_another_executor_does_not_come_through_the_shard) {
-    fixture f;
     boost::asio::io_context context(1);
     boost::asio::thread_pool pool(1);
+    fixture f;
     auto attached = shard::attach(f.db, context).value();
     std::promise<std::thread::id> ran_on;
     std::thread::id shard_thread;
@@ -94,8 +94,8 @@ BOOST_AUTO_TEST_CASE(a_handler_with_another_executor_does_not_come_through_the_s
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_that_throws_costs_no_other_its_reply) {
-    fixture f;
     boost::asio::io_context context(1);
+    fixture f;
     auto attached = shard::attach(f.db, context).value();
     int replies = 0;
     boost::asio::post(context, [&] {
@@ -172,6 +172,7 @@ BOOST_AUTO_TEST_CASE(a_stop_may_cancel_the_reads_that_run_and_wait) {
 }
 
 BOOST_AUTO_TEST_CASE(a_call_that_would_wait_for_its_own_thread_is_refused) {
+    boost::asio::io_context context(1);
     fixture f;
     auto& db = f.db;
     const auto inside = [&db](auto&) -> result<bool> {
@@ -184,7 +185,6 @@ BOOST_AUTO_TEST_CASE(a_call_that_would_wait_for_its_own_thread_is_refused) {
     BOOST_TEST(db.read([&](read_session& session) { return inside(session); }).value());
     BOOST_TEST(db.write([&](write_session& session) { return inside(session); }).value().value);
 
-    boost::asio::io_context context(1);
     auto attached = shard::attach(db, context).value();
     std::vector<error_code> codes;
     boost::asio::post(context, [&] {

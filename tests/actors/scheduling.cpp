@@ -32,9 +32,11 @@ using outcome = result<std::optional<std::int64_t>>;
 // A shard on a thread of its own, from which deep reads are sent.
 class deep_sender {
 public:
-    explicit deep_sender(database& db)
+    deep_sender(database& db, boost::asio::io_context& context)
         : db_(db),
-          shard_(std::move(shard::attach(db, context_).value())),
+          context_(context),
+          work_(context.get_executor()),
+          shard_(std::move(shard::attach(db, context).value())),
           thread_([this] { context_.run(); }) {}
     ~deep_sender() {
         work_.reset();
@@ -64,8 +66,8 @@ public:
 
 private:
     database& db_;
-    boost::asio::io_context context_{1};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
+    boost::asio::io_context& context_;  // outlives the database
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     shard shard_;
     std::thread thread_;
 };
@@ -115,12 +117,13 @@ BOOST_AUTO_TEST_CASE(reads_behind_a_slow_one_of_their_batch_can_be_stolen) {
 }
 
 BOOST_AUTO_TEST_CASE(short_reads_are_not_behind_deep_ones) {
+    boost::asio::io_context context(1);
     fixture f([](options& o) {
         o.readers_max = 4;
         o.deep_reads_max = 1;
     });
     std::vector<boost::asio::cancellation_signal> signals(8);
-    deep_sender sender(f.db);
+    deep_sender sender(f.db, context);
     std::vector<std::future<outcome>> deep_reads;
     for (auto& signal : signals) deep_reads.push_back(sender.send(count_for_ever, 60s, signal.slot()));
     BOOST_TEST(eventually([&] { return f.db.stats().readers.queue_jobs >= 7u; }));
@@ -133,12 +136,13 @@ BOOST_AUTO_TEST_CASE(short_reads_are_not_behind_deep_ones) {
 }
 
 BOOST_AUTO_TEST_CASE(a_deep_read_that_cannot_be_served_in_time_is_refused_at_once) {
+    boost::asio::io_context context(1);
     fixture f([](options& o) {
         o.readers_max = 3;
         o.deep_reads_max = 1;
     });
     boost::asio::cancellation_signal signal;
-    deep_sender sender(f.db);
+    deep_sender sender(f.db, context);
     BOOST_TEST(sender.send(deep, 60s).get().has_value());  // what it costs is known now
     auto endless_read = sender.send(count_for_ever, 60s, signal.slot());
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));

@@ -30,9 +30,10 @@ auto numbers(std::int64_t last) {
 BOOST_AUTO_TEST_SUITE(streaming)
 
 BOOST_AUTO_TEST_CASE(rows_arrive_in_order_on_the_handlers_executor) {
+    boost::asio::io_context context;
     fixture f;
     for (const std::int64_t wanted : {0, 1, 511, 512, 513, 20'000}) {
-        boost::asio::io_context context;
+        context.restart();
         std::int64_t next = 1;
         bool in_order = true;
         bool elsewhere = false;
@@ -108,28 +109,28 @@ BOOST_AUTO_TEST_CASE(what_a_consumer_throws_ends_the_stream) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_ends_at_its_deadline_and_when_it_is_cancelled) {
+    boost::asio::io_context context;
     fixture f;
-    boost::asio::thread_pool pool(1);
     auto late = async_for_each(
         f.db, numbers(1'000'000'000), [](numbered&&) {}, {.deadline = 100ms}, as_result(boost::asio::use_future));
     BOOST_TEST((late.get().error() == errc::deadline_exceeded));
     boost::asio::cancellation_signal signal;
-    auto begun = std::make_shared<std::promise<void>>();
-    auto consume = [begun](numbered&& row) {
-        if (row.number == 1) begun->set_value();
+    std::optional<error_code> outcome;
+    auto consume = [&signal](numbered&& row) {
+        if (row.number == 1) signal.emit(boost::asio::cancellation_type::terminal);
     };
-    auto cancelled =
-        async_for_each(f.db, numbers(1'000'000'000), consume, {.deadline = 60s},
-                       as_result(boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::use_future)));
-    begun->get_future().wait();
-    signal.emit(boost::asio::cancellation_type::terminal);
-    BOOST_TEST((cancelled.get().error() == errc::cancelled));
-    pool.join();
+    auto keep = [&outcome](error_code code, std::uint64_t) { outcome = code; };
+    async_for_each(
+        f.db, numbers(1'000'000'000), consume, {.deadline = 60s},
+        boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::bind_executor(context.get_executor(), keep)));
+    context.run();
+    BOOST_REQUIRE(outcome.has_value());
+    BOOST_TEST((*outcome == errc::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(no_row_is_consumed_after_the_handler_ran) {
-    fixture f;
     boost::asio::thread_pool pool(4);
+    fixture f;
     for (int round = 0; round < 20; ++round) {
         std::atomic<bool> ended{false};
         std::atomic<bool> late{false};
