@@ -237,6 +237,7 @@ BOOST_AUTO_TEST_CASE(model) {
     BOOST_TEST(history.size() + failed == clients.size() * operations);
     BOOST_TEST(stats.writer.reruns > 0u);
     BOOST_TEST(stats.writer.batches < history.size() / 2);
-    BOOST_TEST(stats.readers.batches < stats.readers.jobs);
+    // Reads share snapshots; one that was handed on began in two.
+    BOOST_TEST(stats.readers.batches < stats.readers.jobs + stats.readers.budget_overruns + stats.readers.known_deep);
     BOOST_TEST(stats.readers.budget_overruns + stats.readers.known_deep > 0u);
 }
