@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/error.hpp>
+#include <carrel/export.hpp>
 #include <carrel/value.hpp>
 
 #include <cstddef>
@@ -19,7 +20,7 @@ struct open_blob;
 /// Valid only during the work's call, on that thread, and as a statement: one kept beyond it fails the job with
 /// `errc::statement_left_open`, and every later call on it with the same. A change of its row in the same transaction by
 /// SQL ends it too: every later call fails with SQLITE_ABORT.
-class blob_reader {
+class CARREL_API blob_reader {
 public:
     /// Bytes of the value.
     std::size_t size() const noexcept;
@@ -37,7 +38,7 @@ protected:
 
 /// As `blob_reader`, and writes too. A blob's size cannot change: insert it as a `zeroblob` of the size wanted.
 /// `write_session::attempt` can keep its part only if every writer that is open was opened before it or is closed again.
-class blob_writer : public blob_reader {
+class CARREL_API blob_writer : public blob_reader {
 public:
     /// Overwrites from `offset` on. Errors: SQLITE_RANGE past the end; SQLite's codes.
     result<void> write(std::size_t offset, blob_view from);

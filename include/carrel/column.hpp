@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/detail/views.hpp>
+#include <carrel/export.hpp>
 #include <carrel/value.hpp>
 
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace carrel {
 ///
 /// The accessors convert as SQLite does (`integer()` of the text 'x' is 0) and never fail; `statement::get` is the checked
 /// form. Valid as long as a view of the column is, on that thread.
-class column_value {
+class CARREL_API column_value {
 public:
     value_type type() const noexcept;
     bool is_null() const noexcept { return type() == value_type::null; }
@@ -75,9 +76,9 @@ constexpr const char* wanted() noexcept {
     else return "text";
 }
 
-value value_of(const column_value& from);
+CARREL_API value value_of(const column_value& from);
 /// The type and, of numbers, the value, for diagnostics.
-std::string describe(const column_value& from);
+CARREL_API std::string describe(const column_value& from);
 /// Whether a double holds the integer exactly.
 constexpr bool is_exact(std::int64_t v) noexcept {
     constexpr std::int64_t largest = std::int64_t{1} << 53;

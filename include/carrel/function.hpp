@@ -2,6 +2,7 @@
 
 #include <carrel/column.hpp>
 #include <carrel/error.hpp>
+#include <carrel/export.hpp>
 #include <carrel/value.hpp>
 
 #include <functional>
@@ -16,7 +17,7 @@ struct sqlite3_value;
 namespace carrel {
 
 /// The arguments of one call of a function. Valid during the call.
-class function_arguments {
+class CARREL_API function_arguments {
 public:
     function_arguments(sqlite3_value** first, int count) noexcept
         : first_(first),
@@ -62,7 +63,7 @@ struct function_traits {
 
 namespace detail {
 
-error wrong_argument(const std::string& function, int index, const column_value& given, const char* wanted);
+CARREL_API error wrong_argument(const std::string& function, int index, const column_value& given, const char* wanted);
 
 template <class T>
 result<value> to_value(T&& v) {

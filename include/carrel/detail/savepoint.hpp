@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/error.hpp>
+#include <carrel/export.hpp>
 
 #include <cstdint>
 
@@ -13,7 +14,7 @@ class connection;
 ///
 /// Harmless once its transaction has ended. If it cannot be rolled back (no memory, an I/O error), the whole transaction
 /// is, so that nothing of it can be committed.
-class savepoint {
+class CARREL_API savepoint {
 public:
     savepoint(savepoint&& other) noexcept;
     savepoint& operator=(savepoint&& other) noexcept;

@@ -2,6 +2,7 @@
 
 #include <carrel/detail/job.hpp>
 #include <carrel/detail/views.hpp>
+#include <carrel/export.hpp>
 
 #include <exception>
 #include <optional>
@@ -47,9 +48,9 @@ template <class Work>
 using write_value_t = typename work_traits<Work, write_session>::value;
 
 /// The exception that is being handled, as an error: exceptions end at the actor's boundary. Call it in a handler.
-error error_of_exception() noexcept;
+CARREL_API error error_of_exception() noexcept;
 /// An error with this diagnostic, or without it if there is no memory for it: for what reports a failure and must not fail.
-error error_with(error_code code, std::string_view diagnostic) noexcept;
+CARREL_API error error_with(error_code code, std::string_view diagnostic) noexcept;
 
 /// A read with its work; `Reply` says how its outcome reaches the caller.
 template <class Reply, class Work, class T>
