@@ -88,7 +88,7 @@ private:
     const std::size_t jobs_max_;
     const std::size_t bytes_max_;
     deadline_timer& timer_;
-    turn_slot slot_;  // used by whoever runs or wakes the strand
+    turn_slot slot_;  // used by the thread that runs or wakes the strand
     strand strand_;
     std::atomic<std::size_t> waiting_{0};
     std::atomic<std::uint64_t> lapsed_{0};

@@ -14,8 +14,8 @@
 
 namespace carrel::detail {
 
-/// Reads that wait for one reader, or for whoever is idle. Owner and thief both take the oldest: reads are independent
-/// requests, and the one that waited longest goes first whoever serves it. What is not taken yet can always be stolen.
+/// Reads that wait for one reader, or for an idle one. Owner and thief both take the oldest: reads are independent
+/// requests, and the one that waited longest goes first, on any reader. What is not taken yet can always be stolen.
 class steal_queue {
 public:
     void push(job_ptr<read_job> one) noexcept {

@@ -12,7 +12,7 @@
 namespace carrel::detail {
 
 /// Room for the one function that a strand has under way, so that handing it to an executor can fail without losing it.
-/// Used by whoever runs or wakes the strand, one at a time.
+/// Used by the thread that runs or wakes the strand, one at a time.
 class turn_slot {
 public:
     turn_slot() = default;

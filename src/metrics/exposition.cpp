@@ -17,7 +17,7 @@ using labels = std::vector<ClientMetric::Label>;
 
 double number(auto value) noexcept { return static_cast<double>(value); }
 
-/// Families in the order they are told.
+/// Families in the order they are written.
 class page {
 public:
     void family(std::string name, MetricType type, std::string help) {
