@@ -21,7 +21,7 @@ struct event_post::store_work {
     result<siem::stored_part> operator()(write_session& session) const {
         post->ex_->response.reply.clear();
         const auto from = static_cast<std::size_t>(post->part_stored_.accepted);
-        return siem::store(session, *post->writing_, post->ex_->response.reply, siem::slicing::may_yield, from);
+        return siem::store(session, *post->writing_, post->ex_->response.reply, siem::slicing::whole, from);
     }
 };
 
