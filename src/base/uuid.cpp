@@ -13,18 +13,49 @@ namespace {
 constexpr std::uint64_t low_mask = (std::uint64_t{1} << 62) - 1;
 constexpr std::uint64_t high_mask = (std::uint64_t{1} << 12) - 1;
 
-std::string text_of(std::uint64_t first, std::uint64_t second) {
-    std::array<char, 36> text;
-    std::size_t at = 0;
-    for (int nibble = 0; nibble < 32; ++nibble) {
-        if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) text[at++] = '-';
-        const std::uint64_t half = nibble < 16 ? first : second;
-        text[at++] = base::hex_digits[(half >> (60 - 4 * (nibble % 16))) & 15];
+constexpr std::size_t text_size = 36;
+
+constexpr bool is_hyphen_at(std::size_t at) noexcept { return at == 8 || at == 13 || at == 18 || at == 23; }
+
+constexpr int digit_of(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+}  // namespace
+
+std::string text_of(const uuid& id) {
+    std::array<char, text_size> text;
+    int nibble = 0;
+    for (std::size_t at = 0; at < text_size; ++at) {
+        if (is_hyphen_at(at)) {
+            text[at] = '-';
+            continue;
+        }
+        const std::uint64_t half = nibble < 16 ? id.high : id.low;
+        text[at] = base::hex_digits[half >> (60 - 4 * (nibble % 16)) & 15];
+        ++nibble;
     }
     return {text.data(), text.size()};
 }
 
-}  // namespace
+std::optional<uuid> parse_uuid(std::string_view text) noexcept {
+    if (text.size() != text_size) return std::nullopt;
+    uuid id;
+    int nibble = 0;
+    for (std::size_t at = 0; at < text_size; ++at) {
+        if (is_hyphen_at(at)) {
+            if (text[at] != '-') return std::nullopt;
+            continue;
+        }
+        const int digit = digit_of(text[at]);
+        if (digit < 0) return std::nullopt;
+        std::uint64_t& half = nibble < 16 ? id.high : id.low;
+        half = half << 4 | static_cast<std::uint64_t>(digit);
+        ++nibble;
+    }
+    return id;
+}
 
 uuid_generator::uuid_generator() {
     std::random_device system;
@@ -32,13 +63,13 @@ uuid_generator::uuid_generator() {
     random_.seed(seed);
 }
 
-std::string uuid_generator::operator()() {
+uuid uuid_generator::next() {
     using namespace std::chrono;
     const auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch());
     return next(static_cast<std::uint64_t>(now.count()));
 }
 
-std::string uuid_generator::next(std::uint64_t unix_milliseconds) {
+uuid uuid_generator::next(std::uint64_t unix_milliseconds) {
     if (unix_milliseconds > milliseconds_) {
         milliseconds_ = unix_milliseconds;
         // The top bit stays free, so that thousands of ids of one millisecond have room to grow.
@@ -56,7 +87,7 @@ std::string uuid_generator::next(std::uint64_t unix_milliseconds) {
         }
     }
     constexpr std::uint64_t version = 0x7000, variant = std::uint64_t{2} << 62;
-    return text_of(milliseconds_ << 16 | version | high_, variant | low_);
+    return {milliseconds_ << 16 | version | high_, variant | low_};
 }
 
 bool is_valid_id(std::string_view id) noexcept {

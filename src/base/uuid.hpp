@@ -1,11 +1,23 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 
 namespace carrel::siem {
+
+/// The 128 bits of a UUID; ordered as its text.
+struct uuid {
+    std::uint64_t high = 0, low = 0;
+    friend auto operator<=>(const uuid&, const uuid&) = default;
+};
+
+/// A UUID in lower-case text with its four hyphens; nothing for anything else.
+std::optional<uuid> parse_uuid(std::string_view text) noexcept;
+std::string text_of(const uuid& id);
 
 /// Makes UUIDv7 (RFC 9562) in lower-case text, each greater than the one before. Seeded from the operating system.
 /// Not thread-safe: one a thread.
@@ -15,10 +27,11 @@ public:
     explicit uuid_generator(std::uint64_t seed)
         : random_(seed) {}
 
-    /// For now by the system's clock.
-    std::string operator()();
+    /// For now by the system's clock, as text.
+    std::string operator()() { return text_of(next()); }
+    uuid next();
     /// For a given time; a clock that went back makes no smaller id.
-    std::string next(std::uint64_t unix_milliseconds);
+    uuid next(std::uint64_t unix_milliseconds);
 
 private:
     std::mt19937_64 random_;

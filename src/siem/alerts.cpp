@@ -6,6 +6,7 @@
 #include "siem/alert_fields.hpp"
 #include "siem/alert_merge.hpp"
 #include "siem/alert_status.hpp"
+#include "siem/events.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -106,7 +107,7 @@ result<void> require_events(write_session& session, const record& row, reply& in
     std::vector<fault> faults;
     for (std::size_t i = 0; i < ids.as_array().size(); ++i) {
         const auto& id = ids.as_array()[i].as_string();
-        auto found = session.first_integer("SELECT 1 FROM events WHERE id = ?", std::string_view(id.data(), id.size()));
+        auto found = event_exists(session, {id.data(), id.size()});
         if (!found) return found.error();
         if (!*found) faults.push_back({"event_ids[" + std::to_string(i) + "]", 0, "does not exist"});
     }

@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 #include "json/writer.hpp"
 #include "resource/problems.hpp"
+#include "segments/segment_builder.hpp"
 #include "siem/element_splitter.hpp"
 #include "siem/event_reader.hpp"
 
@@ -52,7 +53,8 @@ struct event_intake::state {
     std::optional<digest> at_accepted;  // what `sum` was there, if it is not
 
     event_reader reader;
-    new_event spare;
+    new_event read;  // of the event at hand; its buffers are used again
+    segments::segment_builder builder;
     std::optional<problem> broken;
 
     // Parts: the one that grows, and those that are complete.
@@ -63,7 +65,8 @@ struct event_intake::state {
     intake_summary totals;
 
     void take(std::string_view text, bool oversized, const char* end);
-    void accept(const char* end);
+    void accept(std::string_view text, const char* end);
+    void end_segment();
     void reject(std::string detail);
     void seal(std::string chain, bool last);
     void hash_to(const char* end);
@@ -111,7 +114,7 @@ std::optional<problem> event_intake::finish() {
             self.broken = problem{problem_code::bad_request, "the JSON ends too early", {}};
     }
     // Of a request with a key, that nothing was accepted is an outcome to keep, too.
-    const bool is_outcome = !self.growing.events.empty() || (self.key && self.parts == 0);
+    const bool is_outcome = self.growing.events != 0 || (self.key && self.parts == 0);
     if (!self.broken && is_outcome) self.seal(self.sum ? self.sum->text() : "", true);
     return self.broken;
 }
@@ -232,8 +235,8 @@ void event_intake::state::take(std::string_view text, bool oversized, const char
     if (is_line && text.empty() && !oversized) return;
     const bool is_first = !std::exchange(any_text, true);
     if (oversized) return reject("is longer than 16 MiB");
-    switch (reader.read(text, received_at, spare)) {
-        case event_reader::verdict::accepted: return accept(end);
+    switch (reader.read(text, received_at, read)) {
+        case event_reader::verdict::accepted: return accept(text, end);
         case event_reader::verdict::refused: return reject(reader.why());
         case event_reader::verdict::broken: break;
     }
@@ -253,16 +256,24 @@ void event_intake::state::reject(std::string detail) {
     if (totals.faults.size() < faults_max) totals.faults.push_back({"", number, std::move(detail)});
 }
 
-void event_intake::state::accept(const char* end) {
-    const std::size_t size = spare.fields.size() + spare.words.size() + event_overhead;
+void event_intake::state::accept(std::string_view text, const char* end) {
+    const std::size_t size = text.size() + event_overhead;
     // A full part is cut off only now that the request is known to be longer.
-    const bool fits = growing.events.size() < event_part_max && growing.bytes + size <= event_part_bytes_max;
-    if (!fits && !growing.events.empty()) seal(chain_so_far(), false);
-    spare.id = fresh_id();
+    const bool fits = growing.events < event_part_max && growing.bytes + size <= event_part_bytes_max;
+    if (!fits && growing.events != 0) seal(chain_so_far(), false);
+    segments::event_head head{fresh_id(), read.at, received_at, {}};
+    head.texts = {read.source, read.host, read.channel, read.event_code, read.severity};
+    for (const std::uint64_t token : read.tokens) builder.tokens().add(token);
+    builder.add(head, text);
+    if (builder.is_full()) end_segment();
     growing.bytes += size;
-    growing.events.push_back(std::move(spare));
-    spare = {};
+    if (growing.events++ == 0) growing.first_id = head.id;
+    growing.last_id = head.id;
     accepted_to = end;
+}
+
+void event_intake::state::end_segment() {
+    if (builder.events() > 0) growing.segments.push_back(builder.finish());
 }
 
 // Over the bytes up to the end of the event accepted last: the same wherever the bytes were cut.
@@ -274,6 +285,7 @@ std::string event_intake::state::chain_so_far() {
 }
 
 void event_intake::state::seal(std::string chain, bool last) {
+    end_segment();
     growing.number = parts++;
     growing.last = last;
     growing.received_at = received_at;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "resource/operation.hpp"
+#include "segments/segment.hpp"
 
 #include <carrel/session.hpp>
 
@@ -14,21 +15,21 @@
 
 namespace carrel::siem {
 
-/// One event on its way into the store. Views point into the part's own bytes.
+/// What is taken from the text of one event.
 struct new_event {
-    std::string id;
     timestamp at = 0;
-    std::string fields;  // as received, byte for byte
-    std::string words;   // the values of `fields`, for the full-text index
     std::optional<std::string> source, host, channel, event_code, severity;
+    std::vector<std::uint64_t> tokens;  // see segments::token_of_word; some come again
 };
 
 /// A part without events is the outcome of a request with an idempotency key of which nothing was accepted.
 ///
 /// Up to `event_part_max` events and `event_part_bytes_max` bytes that commit together; a larger event is a part alone.
 struct event_part {
-    std::vector<new_event> events;
-    std::size_t bytes = 0;     // payload, for the writer's bounds
+    std::vector<segments::segment> segments;
+    std::int64_t events = 0;
+    std::size_t bytes = 0;  // of the events' texts, and `event_overhead` for each
+    uuid first_id, last_id;
     std::uint32_t number = 0;  // from 0 within the request
     bool last = false;
     timestamp received_at = 0;
@@ -36,10 +37,10 @@ struct event_part {
     std::optional<carrel::siem::idempotency> idempotency;
 };
 
-inline constexpr std::size_t event_part_max = 10'000;
+inline constexpr std::int64_t event_part_max = 10'000;
 inline constexpr std::size_t event_part_bytes_max = 4u << 20;
 
-/// What storing a part did, `accepted` counted from the part's first event. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
+/// What storing a part did. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
 /// inserted and the ids are those given then.
 struct stored_part {
     std::int64_t accepted = 0;
@@ -59,7 +60,7 @@ struct intake_summary {
 class event_intake {
 public:
     enum class format { json, ndjson };
-    using id_source = std::function<std::string()>;  // a fresh UUIDv7, growing
+    using id_source = std::function<uuid()>;  // a fresh UUIDv7, growing
 
     event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
     ~event_intake();
@@ -85,13 +86,8 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/// Whether a part goes in as one, or ends early when it has run long and others wait for the writer.
-enum class slicing { whole, may_yield };
-
-/// Stores a part in the session's transaction, from the event number `from` on. May run more than once. With `may_yield`
-/// fewer may be `accepted` than the part has: the rest is stored by another call, from there. A part whose idempotency key
-/// was used with other bytes is refused through `into`; the key remembers how far the part is stored.
-result<stored_part> store(write_session& session, const event_part& part, reply& into, slicing how = slicing::whole,
-                          std::size_t from = 0);
+/// Stores a part in the session's transaction: all of it or nothing. May run more than once. A part whose idempotency key
+/// was used with other bytes is refused through `into`.
+result<stored_part> store(write_session& session, const event_part& part, reply& into);
 
 }  // namespace carrel::siem

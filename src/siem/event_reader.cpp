@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "json/scanner.hpp"
 #include "json/top_level.hpp"
+#include "segments/token.hpp"
 
 #include <algorithm>
 #include <array>
@@ -70,8 +71,9 @@ std::size_t candidate_of(std::string_view key) noexcept {
 // Hears what the scanner finds.
 class listener {
 public:
-    listener(word_list& words, std::string& scratch)
-        : words_(words),
+    listener(std::vector<std::uint64_t>& tokens, word_cutter& words, std::string& scratch)
+        : tokens_(tokens),
+          words_(words),
           scratch_(scratch) {
         best_.fill(none);
     }
@@ -84,14 +86,16 @@ public:
     void key(std::string_view raw, bool escaped) {
         if (depth_ > 2) return;
         const std::string_view key = decoded(raw, escaped);
+        if (depth_ == 1) member_ = segments::member_key(key);
         key_is_host_ = depth_ == 1 && key == "host";
         if (depth_ == 1) current_ = candidate_of(key);
         if (depth_ == 2) current_ = in_host_ && key == "name" ? candidate_of("host.name") : none;
     }
     void value(json::scalar kind, std::string_view raw, bool escaped) {
-        if (kind == json::scalar::null) return;
         const std::string_view text = decoded(raw, escaped);
-        words_.add(text);
+        if (depth_ == 1) tokens_.push_back(segments::token_of_member(member_, text));
+        if (kind == json::scalar::null) return;
+        words_.cut(text, [this](std::string_view word) { tokens_.push_back(segments::token_of_word(word)); });
         const bool is_member = depth_ == 1 || (depth_ == 2 && in_host_);
         if (is_member && current_ != none) offer(text);
     }
@@ -120,8 +124,10 @@ private:
         best_[into] = current_;
     }
 
-    word_list& words_;
+    std::vector<std::uint64_t>& tokens_;
+    word_cutter& words_;
     std::string& scratch_;
+    std::uint64_t member_ = 0;  // the top-level member whose value comes
     std::array<std::size_t, column_count> best_{};
     std::size_t depth_ = 0;
     std::size_t current_ = none;
@@ -148,8 +154,8 @@ std::string explain(json::scan_error error, std::size_t offset) {
 }  // namespace
 
 event_reader::verdict event_reader::read(std::string_view text, timestamp received_at, new_event& into) {
-    words_.clear();
-    listener heard(words_, scratch_);
+    into.tokens.clear();
+    listener heard(into.tokens, words_, scratch_);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {
@@ -160,17 +166,12 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
         why_ = "is not a JSON object";
         return verdict::refused;
     }
-    if (words_.is_overfull()) {
-        why_ = "has more than " + std::to_string(word_list::words_max) + " distinct words";
-        return verdict::refused;
-    }
     into.at = heard.at.value_or(received_at);
-    into.fields = text;
-    into.words = words_.text();
     into.host = std::move(heard.texts[host]);
     into.source = std::move(heard.texts[source]);
     into.channel = std::move(heard.texts[channel]);
     into.event_code = std::move(heard.texts[event_code]);
+    into.severity.reset();
     if (heard.texts[severity]) into.severity = lower(std::move(*heard.texts[severity]));
     return verdict::accepted;
 }

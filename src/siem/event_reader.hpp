@@ -5,21 +5,21 @@
 
 namespace carrel::siem {
 
-/// Turns the text of one event into what is stored of it: its columns and the words to search.
+/// Turns the text of one event into what is stored beside it: its columns, and the tokens by which it is found.
 /// Reused between events; not thread-safe.
 class event_reader {
 public:
     static constexpr std::size_t depth_max = 256;
 
-    /// `refused` is valid JSON that cannot be an event: another type, nested too deep, too many words.
+    /// `refused` is valid JSON that cannot be an event: another type, nested too deep.
     enum class verdict { accepted, refused, broken };
 
-    /// Fills all of `into` but its id. `text` has no white space around it. Unless it is accepted, `why()` says why not.
+    /// Fills `into` anew. `text` has no white space around it. Unless it is accepted, `why()` says why not.
     verdict read(std::string_view text, timestamp received_at, new_event& into);
     const std::string& why() const noexcept { return why_; }
 
 private:
-    word_list words_;
+    word_cutter words_;
     std::string scratch_;
     std::string why_;
 };

@@ -37,8 +37,8 @@ std::vector<filter> event_filters() {
          .summary = "Equals a top-level member of `fields`: a string's value, else the text as it came."},
         {.name = "q",
          .kind = filter_kind::words,
-         .column = "events_text",
-         .summary = "All words, in the values of `fields`."},
+         .column = {},
+                  .summary = "All words, in the values of `fields`."},
     };
 }
 
@@ -76,8 +76,8 @@ const resource& events() {
 }
 
 std::vector<operation> event_operations() {
-    return {ingest_operation(), list_operation(events()), count_operation(events()), histogram_operation(),
-            get_operation(events())};
+    return {ingest_operation(), event_list_operation(), event_count_operation(), histogram_operation(),
+            event_get_operation()};
 }
 
 }  // namespace carrel::siem

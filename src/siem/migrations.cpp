@@ -108,12 +108,38 @@ INSERT INTO alert_counts SELECT status, severity, count(*) FROM alerts
     WHERE seq <= (SELECT row FROM text_indexed WHERE name = 'alerts') GROUP BY status, severity;
 )";
 
-constexpr std::array<migration, 5> steps = {{
+// Events go into segments (src/segments); what an earlier version stored stays in `events` until it has been moved there.
+constexpr std::string_view event_segments = R"(
+CREATE TABLE event_segments (
+    seq INTEGER PRIMARY KEY,
+    events INTEGER NOT NULL,
+    from_at INTEGER NOT NULL,
+    to_at INTEGER NOT NULL,
+    from_id BLOB NOT NULL,
+    to_id BLOB NOT NULL,
+    columns BLOB NOT NULL,
+    filter BLOB NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX event_segments_by_end ON event_segments(to_at, from_at, events);
+CREATE INDEX event_segments_by_begin ON event_segments(from_at, to_at, events);
+CREATE INDEX event_segments_by_id ON event_segments(to_id, from_id);
+CREATE INDEX event_segments_small ON event_segments(seq, events) WHERE events < 512;
+DROP TABLE events_text;
+DROP INDEX events_by_host;
+DROP INDEX events_by_channel;
+DROP INDEX events_by_code;
+DROP INDEX events_by_source;
+DROP INDEX events_by_severity;
+)";
+
+constexpr std::array<migration, 6> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
     {4, "alerts in order", alerts_in_order},
     {5, "alerts merged and counted", alerts_merged},
+    {6, "event segments", event_segments},
 }};
 
 }  // namespace

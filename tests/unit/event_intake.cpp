@@ -1,3 +1,4 @@
+#include "segments/segment_texts.hpp"
 #include "siem/event_intake.hpp"
 
 #include <boost/json/parse.hpp>
@@ -27,16 +28,22 @@ struct outcome_of {
     }
 };
 
+void append_texts(const carrel::segments::segment& of, std::vector<std::string>& into) {
+    const auto events = static_cast<std::size_t>(of.events);
+    auto texts = carrel::segments::segment_texts::open(of.data, events);
+    BOOST_REQUIRE(texts.has_value());
+    for (std::size_t i = 0; i < events; ++i) into.emplace_back(texts->text(i).value());
+}
+
 outcome_of feed(std::string_view body, format how, std::size_t step, std::optional<idempotency> key = {}) {
-    int ids = 0;
+    std::uint64_t ids = 0;
     event_intake intake(
-        how, 7, [&ids] { return "id" + std::to_string(++ids); }, std::move(key));
+        how, 7, [&ids] { return uuid{0, ++ids}; }, std::move(key));
     outcome_of got;
     const auto take = [&] {
         while (auto part = intake.take_part()) {
-            for (const new_event& each : part->events) got.fields.push_back(each.fields);
-            const auto count = static_cast<std::int64_t>(part->events.size());
-            intake.committed(*part, {count, part->events.front().id, part->events.back().id});
+            for (const auto& each : part->segments) append_texts(each, got.fields);
+            intake.committed(*part, {part->events, text_of(part->first_id), text_of(part->last_id)});
             got.parts.push_back(std::move(*part));
         }
     };
@@ -135,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_part_is_bounded_by_bytes) {
     for (std::size_t i = 0; i < got.parts.size(); ++i) {
         BOOST_TEST(got.parts[i].bytes <= event_part_bytes_max);
         BOOST_TEST(got.parts[i].chain == slow.parts.at(i).chain);
-        BOOST_TEST(got.parts[i].events.size() == (i < 2 ? 4u : 2u));
+        BOOST_TEST(got.parts[i].events == (i < 2 ? 4 : 2));
     }
     BOOST_TEST(got.parts[0].chain != got.parts[1].chain);
     // An event larger than a part is a part of its own.
@@ -146,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_part_is_bounded_by_bytes) {
 BOOST_AUTO_TEST_CASE(a_summary_gives_what_was_committed) {
     BOOST_TEST(feed("{}\nx\n{}", format::ndjson, 4).json ==
                R"({"accepted":2,"rejected":1,"errors":[{"line":2,"detail":"is broken JSON at byte 1"}],)"
-               R"("first_id":"id1","last_id":"id2"})");
+               R"("first_id":"00000000-0000-0000-0000-000000000001","last_id":"00000000-0000-0000-0000-000000000002"})");
     BOOST_TEST(feed("", format::ndjson, 4).json ==
                R"({"accepted":0,"rejected":0,"errors":[],"first_id":null,"last_id":null})");
 }
@@ -204,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_rejected_and_not_kept) {
     const std::string longest(16u << 20, ' ');
     for (const format how : {format::ndjson, format::json}) {
         const std::string open = how == format::json ? "[{}," : "{}\n", close = how == format::json ? ",{}]" : "\n{}";
-        event_intake intake(how, 0, [] { return std::string("id"); }, {});
+        event_intake intake(how, 0, [] { return uuid(); }, {});
         BOOST_TEST(!intake.feed(open + "{\"a\":\"").has_value());
         for (int i = 0; i < 3; ++i) BOOST_TEST(!intake.feed(longest).has_value());
         BOOST_TEST(intake.bytes_held() < 17u << 20);
@@ -212,14 +219,14 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_too_long_is_rejected_and_not_kept) {
         BOOST_TEST(!intake.finish().has_value());
         BOOST_TEST(intake.summary().rejected == 1);
         BOOST_TEST(intake.summary().faults.at(0).line == 2);
-        BOOST_TEST(intake.take_part()->events.size() == 2u);
+        BOOST_TEST(intake.take_part()->events == 2);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_request_is_cut_only_when_it_is_longer_than_a_part) {
     const auto whole = feed(many_lines(10'000) + "x\n\n", format::ndjson, 4096);
     BOOST_REQUIRE(whole.parts.size() == 1u);
-    BOOST_TEST(whole.parts[0].events.size() == 10'000u);
+    BOOST_TEST(whole.parts[0].events == 10'000);
     BOOST_TEST(whole.parts[0].last);
 
     const auto cut = feed(many_lines(20'001), format::ndjson, 4096);
@@ -229,11 +236,11 @@ BOOST_AUTO_TEST_CASE(a_request_is_cut_only_when_it_is_longer_than_a_part) {
         BOOST_TEST(cut.parts[i].last == (i == 2));
         BOOST_TEST(cut.parts[i].received_at == 7);
     }
-    BOOST_TEST(cut.parts[2].events.size() == 1u);
+    BOOST_TEST(cut.parts[2].events == 1);
     BOOST_TEST(cut.fields.back() == "{\"n\":20000}");
     BOOST_TEST(cut.totals.accepted == 20'001);
-    BOOST_TEST(cut.totals.first_id == "id1");
-    BOOST_TEST(cut.totals.last_id == "id20001");
+    BOOST_TEST(cut.totals.first_id == text_of(uuid{0, 1}));
+    BOOST_TEST(cut.totals.last_id == text_of(uuid{0, 20'001}));
 }
 
 BOOST_AUTO_TEST_CASE(the_chain_depends_on_the_bytes_not_on_how_they_came) {
@@ -264,7 +271,7 @@ BOOST_AUTO_TEST_CASE(the_chain_depends_on_the_bytes_not_on_how_they_came) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_held_is_let_go_with_the_parts) {
-    event_intake intake(format::ndjson, 0, [] { return std::string("id"); }, {});
+    event_intake intake(format::ndjson, 0, [] { return uuid(); }, {});
     intake.feed(many_lines(10'001));
     BOOST_TEST(intake.bytes_held() > 100'000u);
     const auto part = intake.take_part();

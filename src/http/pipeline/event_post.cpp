@@ -20,8 +20,7 @@ struct event_post::store_work {
     event_post* post;
     result<siem::stored_part> operator()(write_session& session) const {
         post->ex_->response.reply.clear();
-        const auto from = static_cast<std::size_t>(post->part_stored_.accepted);
-        return siem::store(session, *post->writing_, post->ex_->response.reply, siem::slicing::whole, from);
+        return siem::store(session, *post->writing_, post->ex_->response.reply);
     }
 };
 
@@ -29,7 +28,7 @@ event_post::event_post(exchange& ex, bool is_ndjson, bool is_gzip)
     : ex_(&ex),
       intake_(
           is_ndjson ? siem::event_intake::format::ndjson : siem::event_intake::format::json, ex.request.call.now,
-          [context = ex.context] { return context->fresh_id(); }, ex.request.call.idempotency) {
+          [context = ex.context] { return context->fresh_uuid(); }, ex.request.call.idempotency) {
     if (is_gzip) inflater_.emplace();
 }
 
@@ -84,7 +83,7 @@ void event_post::take_part() {
     next_part_ = intake_.take_part();
     if (!next_part_) return;
     const auto& bounds = ex_->context->server().bounds;
-    events_ += next_part_->events.size();
+    events_ += static_cast<std::size_t>(next_part_->events);
     store_bytes_ += next_part_->bytes;
     if (events_ <= bounds.events_max && store_bytes_ <= bounds.event_store_bytes_max) return;
     next_part_.reset();
@@ -136,7 +135,6 @@ void event_post::write_next() {
     if (writing_ || !next_part_) return;
     writing_ = std::move(next_part_);
     next_part_.reset();
-    part_stored_ = {};
     send_part();
 }
 
@@ -155,15 +153,12 @@ void event_post::stored(result<committed<siem::stored_part>> outcome) {
     ex_->busy = false;
     if (outcome) {
         ex_->response.commit = outcome->sequence;
-        part_stored_ = std::move(outcome->value);
-        if (part_stored_.accepted < static_cast<std::int64_t>(writing_->events.size())) return send_part();
-        intake_.committed(*writing_, part_stored_);
+        intake_.committed(*writing_, outcome->value);
     } else if (ex_->response.reply.refused) {
         failed_ = failure{refusal_of(ex_->response.reply.refused->code), std::move(*ex_->response.reply.refused), {}};
     } else {
         failed_ = failure{refusal::bad_request, {}, outcome.error()};
     }
-    if (!outcome && part_stored_.accepted > 0) intake_.committed(*writing_, part_stored_);
     writing_.reset();
     if (!outcome) next_part_.reset();  // what follows a part that was not stored must not be stored either
     if (ex_->owner != nullptr) ex_->owner->exchange_advanced(*ex_);

@@ -71,7 +71,6 @@ private:
     bool intake_finished_ = false;
     std::optional<siem::event_part> next_part_;
     std::optional<siem::event_part> writing_;  // read by the writer until its job comes home
-    siem::stored_part part_stored_;            // of `writing_`, so far
     std::optional<failure> failed_;
 };
 

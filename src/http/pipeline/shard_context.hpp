@@ -25,6 +25,7 @@ public:
 
     json::reader& reader() noexcept { return reader_; }
     std::string fresh_id() { return fresh_id_(); }
+    siem::uuid fresh_uuid() { return fresh_id_.next(); }
     void name_request(std::string& id);
 
     /// The time requests of this turn were received.

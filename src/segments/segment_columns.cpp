@@ -1,0 +1,74 @@
+#include "segments/segment_columns.hpp"
+
+#include "segments/byte_writer.hpp"
+
+#include <cstring>
+
+namespace carrel::segments {
+
+std::optional<text_column> text_column::read(std::string_view bytes, std::size_t events) {
+    byte_reader in(bytes);
+    text_column made;
+    const std::uint64_t count = in.varint();
+    if (count > events) return std::nullopt;
+    made.texts_.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) made.texts_.push_back(in.text());
+    made.width_ = in.fixed<code_width>();
+    if (made.is_constant()) {
+        made.same_ = in.fixed<std::uint16_t>();
+    } else {
+        made.codes_ = in.bytes(events * (made.width_ == code_width::one ? 1 : 2));
+    }
+    if (in.failed() || made.width_ > code_width::two) return std::nullopt;
+    for (std::size_t i = 0; i < (made.is_constant() ? 1 : events); ++i)
+        if (made.code(i) > count) return std::nullopt;
+    return made;
+}
+
+std::size_t text_column::code(std::size_t event) const noexcept {
+    if (width_ == code_width::constant) return same_;
+    if (width_ == code_width::one) return static_cast<unsigned char>(codes_[event]);
+    std::uint16_t code = 0;
+    std::memcpy(&code, codes_.data() + 2 * event, sizeof code);
+    return code;
+}
+
+std::optional<segment_columns> segment_columns::open(std::string_view bytes) {
+    byte_reader in(bytes);
+    segment_columns made;
+    const auto version = in.fixed<std::uint8_t>();
+    made.events_ = in.fixed<std::uint32_t>();
+    std::array<std::uint32_t, part_count> sizes;
+    for (auto& size : sizes) size = in.fixed<std::uint32_t>();
+    for (std::size_t i = 0; i < part_count; ++i) made.parts_[i] = in.bytes(sizes[i]);
+    const bool is_sound = version == format_version && made.events_ > 0 && made.events_ <= segment_events_max;
+    if (in.failed() || !is_sound) return std::nullopt;
+    return made;
+}
+
+std::optional<std::vector<timestamp>> segment_columns::times(part which) const {
+    byte_reader in(parts_[which]);
+    const bool is_constant = in.fixed<std::uint8_t>() != 0;
+    std::uint64_t last = static_cast<std::uint64_t>(unzigzag(in.varint()));
+    std::vector<timestamp> times(events_, static_cast<timestamp>(last));
+    for (std::size_t i = 1; i < events_ && !is_constant; ++i)
+        times[i] = static_cast<timestamp>(last += static_cast<std::uint64_t>(unzigzag(in.varint())));
+    if (in.failed()) return std::nullopt;
+    return times;
+}
+
+std::optional<std::vector<uuid>> segment_columns::ids() const {
+    byte_reader in(parts_[part_id]);
+    std::vector<uuid> ids(events_);
+    uuid before;
+    for (uuid& id : ids) {
+        id.high = before.high + static_cast<std::uint64_t>(unzigzag(in.varint()));
+        id.low = id.high == before.high ? before.low + static_cast<std::uint64_t>(unzigzag(in.varint()))
+                                        : in.fixed<std::uint64_t>();
+        before = id;
+    }
+    if (in.failed()) return std::nullopt;
+    return ids;
+}
+
+}  // namespace carrel::segments

@@ -1,0 +1,60 @@
+#include "segments/segment_texts.hpp"
+
+#include "segments/byte_writer.hpp"
+#include "segments/segment_columns.hpp"
+#include "segments/zstd.hpp"
+
+#include <algorithm>
+
+namespace carrel::segments {
+
+std::optional<segment_texts> segment_texts::open(std::string_view bytes, std::size_t events) {
+    byte_reader in(bytes);
+    segment_texts made;
+    if (in.fixed<std::uint8_t>() != format_version) return std::nullopt;
+    const std::uint64_t count = in.varint();
+    if (count > events) return std::nullopt;
+    std::vector<std::uint64_t> packed_sizes;
+    std::size_t first = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const std::uint64_t held = in.varint(), size = in.varint();
+        packed_sizes.push_back(in.varint());
+        if (held > events - first) return std::nullopt;
+        made.frames_.push_back({first, held, size, {}});
+        first += held;
+    }
+    for (std::size_t i = 0; i < made.frames_.size(); ++i) made.frames_[i].bytes = in.bytes(packed_sizes[i]);
+    if (in.failed() || first != events) return std::nullopt;
+    return made;
+}
+
+std::optional<std::string_view> segment_texts::text(std::size_t event) {
+    const auto holds = [&](std::size_t at) {
+        return event >= frames_[at].first_event && event < frames_[at].first_event + frames_[at].events;
+    };
+    if (open_ == none || !holds(open_)) {
+        const auto behind =
+            std::upper_bound(frames_.begin(), frames_.end(), event,
+                             [](std::size_t number, const frame& each) { return number < each.first_event; });
+        if (behind == frames_.begin() || !unpack(static_cast<std::size_t>(behind - frames_.begin()) - 1))
+            return std::nullopt;
+    }
+    return texts_[event - frames_[open_].first_event];
+}
+
+bool segment_texts::unpack(std::size_t wanted) {
+    open_ = none;
+    auto unpacked = decompress(frames_[wanted].bytes, frames_[wanted].size);
+    if (!unpacked) return false;
+    unpacked_ = std::move(*unpacked);
+    byte_reader in(unpacked_);
+    std::vector<std::uint64_t> sizes(frames_[wanted].events);
+    for (auto& size : sizes) size = in.varint();
+    texts_.clear();
+    for (const std::uint64_t size : sizes) texts_.push_back(in.bytes(size));
+    if (in.failed()) return false;
+    open_ = wanted;
+    return true;
+}
+
+}  // namespace carrel::segments

@@ -1,0 +1,70 @@
+#include "siem/event_tally.hpp"
+
+#include "siem/loose_events.hpp"
+
+namespace carrel::siem {
+
+namespace {
+
+class counter final : public event_tally {
+public:
+    bool take_all(const segment_header& header) override {
+        count += header.events;
+        return true;
+    }
+    void take(timestamp) override { ++count; }
+    std::int64_t count = 0;
+};
+
+result<void> tally_segment(read_session& session, segment_scan& scan, const event_conditions& conditions,
+                           text_test& test, event_tally& tally) {
+    auto places = scan.passing(conditions);
+    if (!places) return places.error();
+    for (const std::uint32_t place : *places) {
+        if (conditions.look_at_text()) {
+            if (place % 64 == 0)
+                if (auto on = session.check_interrupt(); !on) return on;
+            auto text = scan.text(place);
+            if (!text) return text.error();
+            if (!test.passes(*text)) continue;
+        }
+        tally.take(scan.times()[place]);
+    }
+    return {};
+}
+
+}  // namespace
+
+result<void> tally_events(read_session& session, const event_conditions& conditions, event_tally& tally) {
+    auto done = each_loose_event(session, conditions, direction::newest_first, {}, [&](const auto& head, auto) {
+        tally.take(head.at);
+        return true;
+    });
+    if (!done) return done;
+    auto list = segment_list::open(session, conditions.range, direction::newest_first);
+    if (!list) return list.error();
+    auto scan = segment_scan::open(session);
+    if (!scan) return scan.error();
+    text_test test(conditions);
+    const bool looks_inside = conditions.look_at_columns() || conditions.look_at_text();
+    for (;;) {
+        auto header = list->next();
+        if (!header) return header.error();
+        if (!*header) return {};
+        const bool is_whole = !looks_inside && conditions.range.holds_all((*header)->from_at, (*header)->to_at);
+        if (is_whole && tally.take_all(**header)) continue;
+        auto may_pass = scan->may_pass(**header, conditions);
+        if (!may_pass) return may_pass.error();
+        if (!*may_pass) continue;
+        if (auto read = scan->read((*header)->seq); !read) return read;
+        if (auto tallied = tally_segment(session, *scan, conditions, test, tally); !tallied) return tallied;
+    }
+}
+
+result<std::int64_t> count_events(read_session& session, const event_conditions& conditions) {
+    counter all;
+    if (auto done = tally_events(session, conditions, all); !done) return done.error();
+    return all.count;
+}
+
+}  // namespace carrel::siem
