@@ -5,6 +5,7 @@
 #include "cli/options.hpp"
 #include "cli/signals.hpp"
 #include "http/server.hpp"
+#include "siem/event_keeper.hpp"
 
 #include <cstring>
 #include <iostream>
@@ -59,12 +60,14 @@ int serve(serve_settings settings, std::span<char*> arguments) {
         log(log_level::warning, "--insecure: anyone who reaches " + server->url() + " can read and write");
     if (auto running = server->run(); !running)
         return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));
+    auto keeper = std::make_optional<siem::event_keeper>(*store, settings.store.log);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     std::cout << "listening on " << server->url() << std::endl;
     const int number = signals->wait();
     signals.reset();
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
+    keeper.reset();
     const int status = stop(*server, *store, settings.drain_time_max);
     finish_log();
     return status;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-// Events at rest: a segment is one row of `event_segments`, up to about a thousand events that went in together.
+// Events at rest: a segment is one row of `event_segments`, some thousand events that went in about the same time.
 //
 //   columns   what is asked of many events at once: times, ids, and five texts by a dictionary each
 //   filter    the tokens of all events: which searches need not look here
@@ -32,16 +32,25 @@ struct event_head {
 
 /// One segment as it is stored.
 struct segment {
+    bool is_sealed = false;
     std::int64_t events = 0;
+    std::int64_t bytes = 0;            // of the events' texts
     timestamp from_at = 0, to_at = 0;  // of the earliest and the latest event
     uuid from_id, to_id;               // the least and the greatest
     std::string columns, filter, data;
 };
 
-/// A segment with fewer events than this is merged with others in the background.
-inline constexpr std::int64_t small_events = 512;
-/// A segment has at most this many events and takes no other once it has as many bytes of text.
-inline constexpr std::size_t segment_events_max = 1024;
-inline constexpr std::size_t segment_bytes_max = 4u << 20;
+/// When a segment is full, and when a frame is. Reading one event unpacks its frame.
+struct segment_format {
+    std::size_t events_max;
+    std::size_t bytes_max;  // of text
+    std::size_t frame_events_max;
+    std::size_t frame_bytes_max;
+    bool is_sealed;
+};
+/// Made while a request comes in: no frame takes longer than about a millisecond.
+inline constexpr segment_format fresh_format = {1024, 4u << 20, 256, 512u << 10, false};
+/// Made of fresh ones in the background: larger frames are packed a fifth smaller.
+inline constexpr segment_format sealed_format = {4096, 16u << 20, 1024, 2u << 20, true};
 
 }  // namespace carrel::segments

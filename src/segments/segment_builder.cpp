@@ -10,10 +10,6 @@ namespace carrel::segments {
 
 namespace {
 
-// Unpacking one event unpacks its frame: half a millisecond for events of 2 KiB.
-constexpr std::size_t frame_events_max = 256;
-constexpr std::size_t frame_bytes_max = 512u << 10;
-
 void write_times(const std::vector<timestamp>& times, std::string& out) {
     byte_writer bytes(out);
     const bool is_constant =
@@ -54,8 +50,18 @@ void segment_builder::dictionary::add(const std::optional<std::string_view>& tex
 
 void segment_builder::dictionary::write(std::string& out) const {
     byte_writer bytes(out);
+    std::string all;
+    byte_writer dictionary(all);
+    for (const std::string* text : texts) dictionary.text(*text);
     bytes.varint(texts.size());
-    for (const std::string* text : texts) bytes.text(*text);
+    bytes.varint(all.size());
+    if (all.size() < packed_dictionary_min) {
+        out += all;
+    } else {
+        std::string packed;
+        compress(all, packed);
+        bytes.text(packed);
+    }
     const bool is_constant = std::all_of(codes.begin(), codes.end(), [&](auto code) { return code == codes.front(); });
     if (is_constant) {
         bytes.fixed(code_width::constant);
@@ -78,7 +84,8 @@ void segment_builder::add(const event_head& head, std::string_view text) {
     byte_writer(lengths_).varint(text.size());
     texts_ += text;
     bytes_ += text.size();
-    if (++frame_events_ == frame_events_max || texts_.size() >= frame_bytes_max || is_full()) end_frame();
+    const bool ends = ++frame_events_ == format_->frame_events_max || texts_.size() >= format_->frame_bytes_max;
+    if (ends || is_full()) end_frame();
 }
 
 void segment_builder::end_frame() {
@@ -122,12 +129,14 @@ segment segment_builder::finish() {
     made.to_id = *greatest;
     made.columns = write_columns();
     made.filter = make_filter(tokens_);
+    made.is_sealed = format_->is_sealed;
+    made.bytes = static_cast<std::int64_t>(bytes_);
     byte_writer data(made.data);
     data.fixed(format_version);
     data.varint(frame_count_);
     made.data += directory_;
     made.data += frames_;
-    *this = segment_builder();
+    *this = segment_builder(*format_);
     return made;
 }
 

@@ -12,13 +12,16 @@ namespace carrel::segments {
 /// longer than a millisecond. Not thread-safe.
 class segment_builder {
 public:
+    explicit segment_builder(const segment_format& format)
+        : format_(&format) {}
+
     /// `text` is the event as it came, `head` what was taken from it.
     void add(const event_head& head, std::string_view text);
     /// Where the tokens of the events that are added go.
     token_set& tokens() noexcept { return tokens_; }
 
     std::size_t events() const noexcept { return at_.size(); }
-    bool is_full() const noexcept { return at_.size() >= segment_events_max || bytes_ >= segment_bytes_max; }
+    bool is_full() const noexcept { return at_.size() >= format_->events_max || bytes_ >= format_->bytes_max; }
     /// The segment; the builder is empty again. There must be an event.
     segment finish();
 
@@ -36,6 +39,7 @@ private:
     void end_frame();
     std::string write_columns() const;
 
+    const segment_format* format_;
     std::vector<timestamp> at_, received_at_;
     std::vector<uuid> ids_;
     std::array<dictionary, column_count> dictionaries_;

@@ -1,6 +1,7 @@
 #include "segments/segment_columns.hpp"
 
 #include "segments/byte_writer.hpp"
+#include "segments/zstd.hpp"
 
 #include <cstring>
 
@@ -11,8 +12,20 @@ std::optional<text_column> text_column::read(std::string_view bytes, std::size_t
     text_column made;
     const std::uint64_t count = in.varint();
     if (count > events) return std::nullopt;
+    const std::uint64_t size = in.varint();
+    std::string_view dictionary;
+    if (size < packed_dictionary_min) {
+        dictionary = in.bytes(size);
+    } else {
+        auto unpacked = decompress(in.text(), size);
+        if (!unpacked) return std::nullopt;
+        made.unpacked_ = std::make_shared<const std::string>(std::move(*unpacked));
+        dictionary = *made.unpacked_;
+    }
+    byte_reader texts(dictionary);
     made.texts_.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i) made.texts_.push_back(in.text());
+    for (std::uint64_t i = 0; i < count; ++i) made.texts_.push_back(texts.text());
+    if (texts.failed()) return std::nullopt;
     made.width_ = in.fixed<code_width>();
     if (made.is_constant()) {
         made.same_ = in.fixed<std::uint16_t>();
@@ -41,7 +54,7 @@ std::optional<segment_columns> segment_columns::open(std::string_view bytes) {
     std::array<std::uint32_t, part_count> sizes;
     for (auto& size : sizes) size = in.fixed<std::uint32_t>();
     for (std::size_t i = 0; i < part_count; ++i) made.parts_[i] = in.bytes(sizes[i]);
-    const bool is_sound = version == format_version && made.events_ > 0 && made.events_ <= segment_events_max;
+    const bool is_sound = version == format_version && made.events_ > 0 && made.events_ <= 2 * sealed_format.events_max;
     if (in.failed() || !is_sound) return std::nullopt;
     return made;
 }

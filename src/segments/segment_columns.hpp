@@ -2,6 +2,7 @@
 
 #include "segments/segment.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@ namespace carrel::segments {
 /// How `columns` is laid out: a version, the number of events, the size of each part, the parts.
 inline constexpr std::uint8_t format_version = 1;
 enum part : std::size_t { part_at, part_received_at, part_id, part_texts, part_count = part_texts + std::size_t{column_count} };
+/// A dictionary with as many bytes of text is packed.
+inline constexpr std::size_t packed_dictionary_min = 1024;
 enum class code_width : std::uint8_t { constant, one, two };
 
 /// One text column, read: its different texts, and which of them an event has. Views point into the segment's bytes.
@@ -29,6 +32,7 @@ public:
     bool is_constant() const noexcept { return width_ == code_width::constant; }
 
 private:
+    std::shared_ptr<const std::string> unpacked_;  // what the views point into, if not the segment's bytes
     std::vector<std::string_view> texts_;
     code_width width_ = code_width::constant;
     std::size_t same_ = 0;

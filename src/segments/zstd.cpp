@@ -40,8 +40,8 @@ ZSTD_DCtx* decompressor() {
 std::size_t compress(std::string_view text, std::string& out) {
     const std::size_t before = out.size();
     out.resize(before + ZSTD_compressBound(text.size()));
-    const std::size_t size = ZSTD_compressCCtx(compressor(), out.data() + before, out.size() - before, text.data(),
-                                               text.size(), level);
+    const std::size_t size =
+        ZSTD_compressCCtx(compressor(), out.data() + before, out.size() - before, text.data(), text.size(), level);
     // The room suffices, so memory is all that can be missing.
     if (ZSTD_isError(size) != 0) throw std::bad_alloc();
     out.resize(before + size);

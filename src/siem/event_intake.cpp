@@ -54,7 +54,7 @@ struct event_intake::state {
 
     event_reader reader;
     new_event read;  // of the event at hand; its buffers are used again
-    segments::segment_builder builder;
+    segments::segment_builder builder{segments::fresh_format};
     std::optional<problem> broken;
 
     // Parts: the one that grows, and those that are complete.

@@ -10,18 +10,6 @@ namespace {
 constexpr int first_text = 3;  // column of the row
 constexpr int fields_column = first_text + static_cast<int>(segments::column_count);
 
-// Nothing for an id that no version made.
-std::optional<segments::event_head> head_of(const statement& row) {
-    const auto id = parse_uuid(row.text(0));
-    if (!id) return std::nullopt;
-    segments::event_head head{*id, row.integer(1), row.integer(2), {}};
-    for (std::size_t i = 0; i < segments::column_count; ++i) {
-        const int column = first_text + static_cast<int>(i);
-        if (row.type(column) != value_type::null) head.texts[i] = row.text(column);
-    }
-    return head;
-}
-
 bool passes_columns(const event_conditions& conditions, const segments::event_head& head) {
     for (std::size_t i = 0; i < segments::column_count; ++i) {
         const auto& wanted = conditions.texts[i];
@@ -46,6 +34,17 @@ result<statement> rows_of(read_session& session, const time_range& range, direct
 
 }  // namespace
 
+std::optional<segments::event_head> loose_head(const statement& row) {
+    const auto id = parse_uuid(row.text(0));
+    if (!id) return std::nullopt;
+    segments::event_head head{*id, row.integer(1), row.integer(2), {}};
+    for (std::size_t i = 0; i < segments::column_count; ++i) {
+        const int column = first_text + static_cast<int>(i);
+        if (row.type(column) != value_type::null) head.texts[i] = row.text(column);
+    }
+    return head;
+}
+
 result<void> each_loose_event(read_session& session, const event_conditions& conditions, direction order,
                               const std::optional<event_place>& after, const loose_visitor& visit) {
     auto rows = rows_of(session, conditions.range, order);
@@ -55,7 +54,7 @@ result<void> each_loose_event(read_session& session, const event_conditions& con
         auto more = rows->step();
         if (!more) return more.error();
         if (!*more) return {};
-        const auto head = head_of(*rows);
+        const auto head = loose_head(*rows);
         if (!head || !passes_columns(conditions, *head)) continue;
         if (after && !precedes(*after, {head->at, head->id}, order)) continue;
         const std::string_view fields = rows->text(fields_column);

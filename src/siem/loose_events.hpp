@@ -9,6 +9,10 @@
 
 namespace carrel::siem {
 
+/// What is kept of an event beside its text, from a row of id, timestamp, received_at, source, host, channel, event_code
+/// and severity; nothing for an id that no version made. Views are valid until the row goes.
+std::optional<segments::event_head> loose_head(const statement& row);
+
 /// What `each_loose_event` calls; false ends it.
 using loose_visitor = std::function<bool(const segments::event_head&, std::string_view fields)>;
 

@@ -112,7 +112,9 @@ INSERT INTO alert_counts SELECT status, severity, count(*) FROM alerts
 constexpr std::string_view event_segments = R"(
 CREATE TABLE event_segments (
     seq INTEGER PRIMARY KEY,
+    sealed INTEGER NOT NULL,
     events INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
     from_at INTEGER NOT NULL,
     to_at INTEGER NOT NULL,
     from_id BLOB NOT NULL,
@@ -124,7 +126,7 @@ CREATE TABLE event_segments (
 CREATE INDEX event_segments_by_end ON event_segments(to_at, from_at, events);
 CREATE INDEX event_segments_by_begin ON event_segments(from_at, to_at, events);
 CREATE INDEX event_segments_by_id ON event_segments(to_id, from_id);
-CREATE INDEX event_segments_small ON event_segments(seq, events) WHERE events < 512;
+CREATE INDEX event_segments_fresh ON event_segments(seq, events, bytes) WHERE sealed = 0;
 DROP TABLE events_text;
 DROP INDEX events_by_host;
 DROP INDEX events_by_channel;

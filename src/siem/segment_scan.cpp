@@ -148,13 +148,19 @@ result<void> segment_scan::open_heads() {
     return {};
 }
 
-result<void> segment_scan::append_event(std::size_t event, std::string& json) {
-    if (auto done = open_heads(); !done) return done;
-    auto fields = text(event);
-    if (!fields) return fields.error();
+result<segments::event_head> segment_scan::head(std::size_t event) {
+    if (auto done = open_heads(); !done) return done.error();
     segments::event_head head{heads_->ids[event], times_[event], heads_->received_at[event], {}};
     for (std::size_t i = 0; i < segments::column_count; ++i) head.texts[i] = heads_->texts[i].text(event);
-    siem::append_event(head, *fields, json);
+    return head;
+}
+
+result<void> segment_scan::append_event(std::size_t event, std::string& json) {
+    auto about = head(event);
+    if (!about) return about.error();
+    auto fields = text(event);
+    if (!fields) return fields.error();
+    siem::append_event(*about, *fields, json);
     return {};
 }
 

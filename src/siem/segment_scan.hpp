@@ -48,6 +48,8 @@ public:
     /// The places of the events that pass by time and columns, in order of arrival.
     result<std::vector<std::uint32_t>> passing(const event_conditions& conditions) const;
     result<std::vector<uuid>> ids() const;
+    /// What is kept of an event beside its text. Views are valid until the next `read`.
+    result<segments::event_head> head(std::size_t event);
     /// The text of an event of the segment; valid until the next call.
     result<std::string_view> text(std::size_t event);
     /// Appends the event as JSON.
