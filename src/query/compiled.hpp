@@ -19,7 +19,7 @@ public:
     const term& of() const noexcept { return of_; }
     /// What must occur in a literal text (see `needle.hpp`) of an event that passes: lower-case letters and digits.
     const std::vector<std::string>& needles() const noexcept { return needles_; }
-    /// Whether no literal text passes.
+    /// Whether no literal text that is ASCII passes.
     bool is_beyond_ascii() const noexcept { return beyond_ascii_; }
 
     /// The words of one value follow, by `hear`.

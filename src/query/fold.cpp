@@ -4,6 +4,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -76,10 +77,15 @@ struct alphabet {
 
 constexpr bool is_ideograph(char32_t c) { return within(c, 0x4E00, 0x9FFF) || within(c, 0x3400, 0x4DBF); }
 
+const alphabet& known_alphabet() {
+    static const alphabet instance;
+    return instance;
+}
+
 }  // namespace
 
 void append_folded(std::string& out, std::string_view text) {
-    static const alphabet known;
+    const alphabet& known = known_alphabet();
     while (!text.empty()) {
         const auto next = json::first_code_point(text);
         if (next.size == 0) {
@@ -96,6 +102,14 @@ void append_folded(std::string& out, std::string_view text) {
         }
         text.remove_prefix(next.size);
     }
+}
+
+bool blurs_ascii(char32_t c) {
+    if (is_ideograph(c)) return false;
+    std::string slow;
+    if (c >= alphabet::end) append_slowly(slow, c);
+    const std::string_view folded = c < alphabet::end ? known_alphabet().of(c) : std::string_view(slow);
+    return folded.empty() || std::any_of(folded.begin(), folded.end(), is_ascii_word);
 }
 
 bool is_unspaced(std::string_view folded) {

@@ -110,10 +110,9 @@ truth matcher::glance(std::string_view text) {
     std::optional<bool> literal;
     const auto is_absent = [&](const leaf& each) {
         const auto& needles = each.needles();
-        const bool lacks =
-            each.is_beyond_ascii() || std::any_of(needles.begin(), needles.end(),
-                                                  [&](const std::string& needle) { return !occurs(text, needle); });
-        if (!lacks) return false;
+        const bool lacks = std::any_of(needles.begin(), needles.end(),
+                                       [&](const std::string& needle) { return !occurs(text, needle); });
+        if (!lacks && !(each.is_beyond_ascii() && is_ascii(text))) return false;
         if (!literal) literal = is_literal(text);
         return *literal;
     };

@@ -177,6 +177,18 @@ BOOST_AUTO_TEST_CASE(escapes_hide_nothing) {
     BOOST_TEST(!finds("power", R"({"k":"\\u0070ower"})"));
 }
 
+BOOST_AUTO_TEST_CASE(long_words_are_compared_to_their_end) {
+    const std::string word(60, 'x');
+    for (const std::size_t before : {0u, 1u, 14u, 15u, 16u, 17u, 40u}) {
+        const std::string fields = "{\"k\":\"" + std::string(before, '.') + word + "\"}";
+        BOOST_TEST(finds(word, fields));
+        BOOST_TEST(finds(word.substr(0, 40) + "*", fields));
+        BOOST_TEST(!finds(word.substr(0, 59), fields));
+        BOOST_TEST(!finds(word + "x", fields));
+        BOOST_TEST(!finds(word.substr(0, 59) + "y", fields));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(many_texts_at_once_are_refused_only_if_none_can_match) {
     const std::string two = std::string(event) + "\n" + R"({"k":"whoami"})";
     BOOST_TEST(matcher_of("whoami cmd").can_match(two));
