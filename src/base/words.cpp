@@ -72,12 +72,6 @@ bool append_folded(std::string& out, char32_t c) {
 
 }  // namespace
 
-bool word_cutter::append_other(std::string_view text, std::size_t& at) {
-    const auto next = json::first_code_point(text.substr(at));
-    at += std::max<std::size_t>(next.size, 1);
-    return next.size != 0 && append_folded(word_, next.value);
-}
-
 void word_list::add(std::string_view text) {
     for (std::size_t at = 0; at < text.size() && !overfull_;) {
         const auto byte = static_cast<unsigned char>(text[at]);

@@ -2,53 +2,12 @@
 
 #include "base/siphash.hpp"
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace carrel::siem {
-
-/// One word after the other, as `word_list` cuts them: `taken(std::string_view)` is called for each, also for those that
-/// come again. Not thread-safe.
-class word_cutter {
-public:
-    template <class Function>
-    void cut(std::string_view text, Function taken) {
-        word_.clear();
-        for (std::size_t at = 0; at < text.size();) {
-            if (append(text, at) || word_.empty()) continue;
-            taken(std::string_view(word_));
-            word_.clear();
-        }
-        if (!word_.empty()) taken(std::string_view(word_));
-    }
-
-private:
-    /// Appends what the character at `at` becomes, and goes behind it; false if it ends a word.
-    bool append(std::string_view text, std::size_t& at) {
-        const char folded = ascii_folded[static_cast<unsigned char>(text[at])];
-        if (folded == not_ascii) return append_other(text, at);
-        ++at;
-        if (folded == 0) return false;
-        word_.push_back(folded);
-        return true;
-    }
-    bool append_other(std::string_view text, std::size_t& at);
-
-    static constexpr char not_ascii = 1;
-    static constexpr std::array<char, 256> ascii_folded = [] {
-        std::array<char, 256> table{};
-        for (unsigned char c = '0'; c <= '9'; ++c) table[c] = static_cast<char>(c);
-        for (unsigned char c = 'a'; c <= 'z'; ++c) table[c] = static_cast<char>(c);
-        for (unsigned char c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(c + 32);
-        for (std::size_t c = 128; c < 256; ++c) table[c] = not_ascii;
-        return table;
-    }();
-
-    std::string word_;
-};
 
 /// Cuts texts into words for the full-text indexes: runs of letters and digits, lower-cased, Latin letters without their
 /// accents. The same function makes what is indexed and what is searched for, so SQLite's tokenizer has nothing left to

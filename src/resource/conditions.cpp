@@ -43,6 +43,7 @@ public:
             case filter_kind::time_from: return add_times(rules, " >= ?", given);
             case filter_kind::time_to: return add_times(rules, " < ?", given);
             case filter_kind::words: return add_words(rules, given);
+            case filter_kind::query: return;
         }
     }
 

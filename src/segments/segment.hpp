@@ -46,11 +46,12 @@ struct segment_format {
     std::size_t bytes_max;  // of text
     std::size_t frame_events_max;
     std::size_t frame_bytes_max;
+    int level;  // of zstd
     bool is_sealed;
 };
 /// Made while a request comes in: no frame takes longer than about a millisecond.
-inline constexpr segment_format fresh_format = {1024, 4u << 20, 256, 512u << 10, false};
-/// Made of fresh ones in the background: larger frames are packed a fifth smaller.
-inline constexpr segment_format sealed_format = {4096, 16u << 20, 1024, 2u << 20, true};
+inline constexpr segment_format fresh_format = {1024, 4u << 20, 256, 512u << 10, 3, false};
+/// Made of fresh ones in the background, with time to pack: real events take a third less.
+inline constexpr segment_format sealed_format = {4096, 16u << 20, 1024, 2u << 20, 6, true};
 
 }  // namespace carrel::segments

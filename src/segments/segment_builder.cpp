@@ -35,6 +35,18 @@ void write_ids(const std::vector<uuid>& ids, std::string& out) {
     }
 }
 
+// Packs a part that becomes much smaller by it: not times and ids, which most queries read.
+std::string packed_part(const std::string& bytes, int level) {
+    std::string made;
+    byte_writer out(made);
+    out.varint(bytes.size());
+    const std::size_t before = made.size();
+    const std::size_t size = bytes.size() < packed_part_min ? bytes.size() : compress(bytes, made, level);
+    if (size <= bytes.size() / 4 * 3) return made;
+    made.resize(before);
+    return made + bytes;
+}
+
 }  // namespace
 
 void segment_builder::dictionary::add(const std::optional<std::string_view>& text) {
@@ -50,18 +62,8 @@ void segment_builder::dictionary::add(const std::optional<std::string_view>& tex
 
 void segment_builder::dictionary::write(std::string& out) const {
     byte_writer bytes(out);
-    std::string all;
-    byte_writer dictionary(all);
-    for (const std::string* text : texts) dictionary.text(*text);
     bytes.varint(texts.size());
-    bytes.varint(all.size());
-    if (all.size() < packed_dictionary_min) {
-        out += all;
-    } else {
-        std::string packed;
-        compress(all, packed);
-        bytes.text(packed);
-    }
+    for (const std::string* text : texts) bytes.text(*text);
     const bool is_constant = std::all_of(codes.begin(), codes.end(), [&](auto code) { return code == codes.front(); });
     if (is_constant) {
         bytes.fixed(code_width::constant);
@@ -94,7 +96,7 @@ void segment_builder::end_frame() {
     byte_writer directory(directory_);
     directory.varint(frame_events_);
     directory.varint(lengths_.size());
-    directory.varint(compress(lengths_, frames_));
+    directory.varint(compress(lengths_, frames_, format_->level));
     ++frame_count_;
     lengths_.clear();
     texts_.clear();
@@ -107,6 +109,7 @@ std::string segment_builder::write_columns() const {
     write_times(received_at_, parts[part_received_at]);
     write_ids(ids_, parts[part_id]);
     for (std::size_t i = 0; i < column_count; ++i) dictionaries_[i].write(parts[part_texts + i]);
+    for (std::string& each : parts) each = packed_part(each, format_->level);
     std::string columns;
     byte_writer bytes(columns);
     bytes.fixed(format_version);

@@ -7,25 +7,31 @@
 
 namespace carrel::segments {
 
-std::optional<text_column> text_column::read(std::string_view bytes, std::size_t events) {
-    byte_reader in(bytes);
+namespace {
+
+// The bytes of a part; those of one that was packed go into `unpacked`.
+std::optional<std::string_view> open_part(std::string_view part, std::shared_ptr<const std::string>& unpacked) {
+    byte_reader in(part);
+    const std::uint64_t size = in.varint();
+    if (in.failed() || in.rest().size() > size) return std::nullopt;
+    if (in.rest().size() == size) return in.rest();
+    auto text = decompress(in.rest(), size);
+    if (!text) return std::nullopt;
+    unpacked = std::make_shared<const std::string>(std::move(*text));
+    return *unpacked;
+}
+
+}  // namespace
+
+std::optional<text_column> text_column::read(std::string_view part, std::size_t events) {
     text_column made;
+    const auto bytes = open_part(part, made.unpacked_);
+    if (!bytes) return std::nullopt;
+    byte_reader in(*bytes);
     const std::uint64_t count = in.varint();
     if (count > events) return std::nullopt;
-    const std::uint64_t size = in.varint();
-    std::string_view dictionary;
-    if (size < packed_dictionary_min) {
-        dictionary = in.bytes(size);
-    } else {
-        auto unpacked = decompress(in.text(), size);
-        if (!unpacked) return std::nullopt;
-        made.unpacked_ = std::make_shared<const std::string>(std::move(*unpacked));
-        dictionary = *made.unpacked_;
-    }
-    byte_reader texts(dictionary);
     made.texts_.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i) made.texts_.push_back(texts.text());
-    if (texts.failed()) return std::nullopt;
+    for (std::uint64_t i = 0; i < count; ++i) made.texts_.push_back(in.text());
     made.width_ = in.fixed<code_width>();
     if (made.is_constant()) {
         made.same_ = in.fixed<std::uint16_t>();
@@ -60,7 +66,10 @@ std::optional<segment_columns> segment_columns::open(std::string_view bytes) {
 }
 
 std::optional<std::vector<timestamp>> segment_columns::times(part which) const {
-    byte_reader in(parts_[which]);
+    std::shared_ptr<const std::string> unpacked;
+    const auto bytes = open_part(parts_[which], unpacked);
+    if (!bytes) return std::nullopt;
+    byte_reader in(*bytes);
     const bool is_constant = in.fixed<std::uint8_t>() != 0;
     std::uint64_t last = static_cast<std::uint64_t>(unzigzag(in.varint()));
     std::vector<timestamp> times(events_, static_cast<timestamp>(last));
@@ -71,7 +80,10 @@ std::optional<std::vector<timestamp>> segment_columns::times(part which) const {
 }
 
 std::optional<std::vector<uuid>> segment_columns::ids() const {
-    byte_reader in(parts_[part_id]);
+    std::shared_ptr<const std::string> unpacked;
+    const auto bytes = open_part(parts_[part_id], unpacked);
+    if (!bytes) return std::nullopt;
+    byte_reader in(*bytes);
     std::vector<uuid> ids(events_);
     uuid before;
     for (uuid& id : ids) {

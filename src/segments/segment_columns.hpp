@@ -12,14 +12,14 @@ namespace carrel::segments {
 /// How `columns` is laid out: a version, the number of events, the size of each part, the parts.
 inline constexpr std::uint8_t format_version = 1;
 enum part : std::size_t { part_at, part_received_at, part_id, part_texts, part_count = part_texts + std::size_t{column_count} };
-/// A dictionary with as many bytes of text is packed.
-inline constexpr std::size_t packed_dictionary_min = 1024;
+/// A part as large is packed if that pays. Before each part stands its size unpacked: one that is not as large is packed.
+inline constexpr std::size_t packed_part_min = 512;
 enum class code_width : std::uint8_t { constant, one, two };
 
 /// One text column, read: its different texts, and which of them an event has. Views point into the segment's bytes.
 class text_column {
 public:
-    static std::optional<text_column> read(std::string_view bytes, std::size_t events);
+    static std::optional<text_column> read(std::string_view part, std::size_t events);
 
     /// 0: none; else the place in `texts` plus one.
     std::size_t code(std::size_t event) const noexcept;
@@ -32,7 +32,7 @@ public:
     bool is_constant() const noexcept { return width_ == code_width::constant; }
 
 private:
-    std::shared_ptr<const std::string> unpacked_;  // what the views point into, if not the segment's bytes
+    std::shared_ptr<const std::string> unpacked_;  // what the views point into if the part was packed
     std::vector<std::string_view> texts_;
     code_width width_ = code_width::constant;
     std::size_t same_ = 0;

@@ -9,8 +9,6 @@ namespace carrel::segments {
 
 namespace {
 
-// Level 3 takes a third longer than level 1 and makes real events a tenth smaller.
-constexpr int level = 3;
 // What a frame may unpack to: the largest event and its length.
 constexpr std::size_t frame_bytes_max = 64u << 20;
 
@@ -37,7 +35,7 @@ ZSTD_DCtx* decompressor() {
 
 }  // namespace
 
-std::size_t compress(std::string_view text, std::string& out) {
+std::size_t compress(std::string_view text, std::string& out, int level) {
     const std::size_t before = out.size();
     out.resize(before + ZSTD_compressBound(text.size()));
     const std::size_t size =

@@ -7,9 +7,9 @@
 
 namespace carrel::segments {
 
-/// Appends `text` to `out` as one zstd frame; its size there. The thread's context is kept between calls.
+/// Appends `text` to `out` as one zstd frame; its size there. `level` is zstd's. The thread's context is kept between calls.
 /// Errors: std::bad_alloc.
-std::size_t compress(std::string_view text, std::string& out);
+std::size_t compress(std::string_view text, std::string& out, int level);
 
 /// The text of a frame that holds `size` bytes; nothing if it does not, or is damaged. Errors: std::bad_alloc.
 std::optional<std::string> decompress(std::string_view frame, std::size_t size);

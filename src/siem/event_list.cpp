@@ -78,9 +78,11 @@ result<void> offer(read_session& session, segment_scan& scan, std::int64_t seq, 
         if (asked.conditions.look_at_text()) {
             if (++looked_at % 64 == 0)
                 if (auto on = session.check_interrupt(); !on) return on;
+            auto head = scan.head(place);
+            if (!head) return head.error();
             auto text = scan.text(place);
             if (!text) return text.error();
-            if (!test.passes(*text)) continue;
+            if (!test.passes(*text, *head)) continue;
             if (auto made = scan.append_event(place, entry.json); !made) return made;
         }
         page.add(at, std::move(entry));

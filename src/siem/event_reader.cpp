@@ -3,7 +3,6 @@
 #include "base/time.hpp"
 #include "json/scanner.hpp"
 #include "json/top_level.hpp"
-#include "segments/token.hpp"
 
 #include <algorithm>
 #include <array>
@@ -71,10 +70,8 @@ std::size_t candidate_of(std::string_view key) noexcept {
 // Hears what the scanner finds.
 class listener {
 public:
-    listener(std::vector<std::uint64_t>& tokens, word_cutter& words, std::string& scratch)
-        : tokens_(tokens),
-          words_(words),
-          scratch_(scratch) {
+    explicit listener(std::string& scratch)
+        : scratch_(scratch) {
         best_.fill(none);
     }
 
@@ -86,18 +83,13 @@ public:
     void key(std::string_view raw, bool escaped) {
         if (depth_ > 2) return;
         const std::string_view key = decoded(raw, escaped);
-        if (depth_ == 1) member_ = segments::member_key(key);
         key_is_host_ = depth_ == 1 && key == "host";
         if (depth_ == 1) current_ = candidate_of(key);
         if (depth_ == 2) current_ = in_host_ && key == "name" ? candidate_of("host.name") : none;
     }
     void value(json::scalar kind, std::string_view raw, bool escaped) {
-        const std::string_view text = decoded(raw, escaped);
-        if (depth_ == 1) tokens_.push_back(segments::token_of_member(member_, text));
-        if (kind == json::scalar::null) return;
-        words_.cut(text, [this](std::string_view word) { tokens_.push_back(segments::token_of_word(word)); });
         const bool is_member = depth_ == 1 || (depth_ == 2 && in_host_);
-        if (is_member && current_ != none) offer(text);
+        if (kind != json::scalar::null && is_member && current_ != none) offer(decoded(raw, escaped));
     }
 
     std::optional<timestamp> at;
@@ -124,10 +116,7 @@ private:
         best_[into] = current_;
     }
 
-    std::vector<std::uint64_t>& tokens_;
-    word_cutter& words_;
     std::string& scratch_;
-    std::uint64_t member_ = 0;  // the top-level member whose value comes
     std::array<std::size_t, column_count> best_{};
     std::size_t depth_ = 0;
     std::size_t current_ = none;
@@ -154,8 +143,7 @@ std::string explain(json::scan_error error, std::size_t offset) {
 }  // namespace
 
 event_reader::verdict event_reader::read(std::string_view text, timestamp received_at, new_event& into) {
-    into.tokens.clear();
-    listener heard(into.tokens, words_, scratch_);
+    listener heard(scratch_);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {

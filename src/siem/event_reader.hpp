@@ -1,11 +1,10 @@
 #pragma once
 
-#include "base/words.hpp"
 #include "siem/event_intake.hpp"
 
 namespace carrel::siem {
 
-/// Turns the text of one event into what is stored beside it: its columns, and the tokens by which it is found.
+/// Turns the text of one event into what is stored beside it.
 /// Reused between events; not thread-safe.
 class event_reader {
 public:
@@ -19,7 +18,6 @@ public:
     const std::string& why() const noexcept { return why_; }
 
 private:
-    word_cutter words_;
     std::string scratch_;
     std::string why_;
 };

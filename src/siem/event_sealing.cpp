@@ -1,7 +1,7 @@
 #include "siem/event_sealing.hpp"
 
+#include "query/tokens.hpp"
 #include "segments/segment_builder.hpp"
-#include "siem/event_reader.hpp"
 #include "siem/event_store.hpp"
 #include "siem/loose_events.hpp"
 #include "siem/segment_scan.hpp"
@@ -38,15 +38,11 @@ public:
     explicit collector(const segments::segment_format& format)
         : builder_(format) {}
 
-    // The tokens are read from the text anew.
-    result<void> add(const segments::event_head& head, std::string_view text) {
-        if (reader_.read(text, head.received_at, read_) != event_reader::verdict::accepted)
-            return error(make_error_code(sqlite_errc::corrupt), "an event that is stored is not one: " + reader_.why());
-        for (const std::uint64_t token : read_.tokens) builder_.tokens().add(token);
+    void add(const segments::event_head& head, std::string_view text) {
+        tokens_.for_each_token(text, [this](std::uint64_t token) { builder_.tokens().add(token); });
         builder_.add(head, text);
         ++events_;
         if (builder_.is_full()) made_.push_back(builder_.finish());
-        return {};
     }
     sealed_run finish() {
         if (builder_.events() > 0) made_.push_back(builder_.finish());
@@ -58,8 +54,7 @@ public:
 
 private:
     segments::segment_builder builder_;
-    event_reader reader_;
-    new_event read_;
+    query::token_reader tokens_;
     std::int64_t events_ = 0;
     std::vector<segments::segment> made_;
 };
@@ -107,7 +102,7 @@ result<void> collect(segment_scan& scan, collector& into) {
         if (!head) return head.error();
         auto text = scan.text(i);
         if (!text) return text.error();
-        if (auto added = into.add(*head, *text); !added) return added;
+        into.add(*head, *text);
     }
     return {};
 }
@@ -163,7 +158,7 @@ result<std::optional<sealed_run>> seal_rows(read_session& session) {
         const auto head = loose_head(*rows);
         if (!head) return error(make_error_code(sqlite_errc::corrupt), "the id of a stored event is not a UUID");
         const std::string_view fields = rows->text(8);
-        if (auto added = into.add(*head, fields); !added) return added.error();
+        into.add(*head, fields);
         last = rows->integer(9);
         bytes += fields.size();
         ++count;

@@ -24,9 +24,11 @@ result<void> tally_segment(read_session& session, segment_scan& scan, const even
         if (conditions.look_at_text()) {
             if (place % 64 == 0)
                 if (auto on = session.check_interrupt(); !on) return on;
+            auto head = scan.head(place);
+            if (!head) return head.error();
             auto text = scan.text(place);
             if (!text) return text.error();
-            if (!test.passes(*text)) continue;
+            if (!test.passes(*text, *head)) continue;
         }
         tally.take(scan.times()[place]);
     }

@@ -36,9 +36,9 @@ std::vector<filter> event_filters() {
          .column = "fields",
          .summary = "Equals a top-level member of `fields`: a string's value, else the text as it came."},
         {.name = "q",
-         .kind = filter_kind::words,
+         .kind = filter_kind::query,
          .column = {},
-                  .summary = "All words, in the values of `fields`."},
+         .summary = "A query: words, phrases, fields, NOT, OR and parentheses."},
     };
 }
 

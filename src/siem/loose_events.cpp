@@ -58,7 +58,7 @@ result<void> each_loose_event(read_session& session, const event_conditions& con
         if (!head || !passes_columns(conditions, *head)) continue;
         if (after && !precedes(*after, {head->at, head->id}, order)) continue;
         const std::string_view fields = rows->text(fields_column);
-        if (conditions.look_at_text() && !test.passes(fields)) continue;
+        if (conditions.look_at_text() && !test.passes(fields, *head)) continue;
         if (!visit(*head, fields)) return {};
     }
 }

@@ -70,7 +70,7 @@ error segment_scan::damaged() const {
 
 result<bool> segment_scan::may_pass(const segment_header& header, const event_conditions& conditions) {
     if (auto on = session_->check_interrupt(); !on) return on.error();
-    if (conditions.groups.empty()) return true;
+    if (conditions.required.empty()) return true;
     seq_ = header.seq;
     auto row = find(select_filter_, seq_);
     if (!row) return row.error();

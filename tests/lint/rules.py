@@ -44,7 +44,7 @@ def _allowed_in_siem(name):
 
 def _allowed_in_resource(name):
     return (_is_standard(name)
-            or _starts(name, "base/", "carrel/", "json/", "resource/", "boost/json", "boost/system/"))
+            or _starts(name, "base/", "carrel/", "json/", "query/", "resource/", "boost/json", "boost/system/"))
 
 
 def _allowed_in_base(name):
@@ -54,6 +54,11 @@ def _allowed_in_base(name):
 def _allowed_in_json(name):
     intrinsics = name.endswith("mmintrin.h")
     return _is_standard(name) or intrinsics or _starts(name, "base/", "json/", "boost/json", "boost/system/")
+
+
+def _allowed_in_query(name):
+    intrinsics = name.endswith("mmintrin.h")
+    return _is_standard(name) or intrinsics or name == "utf8proc.h" or _starts(name, "base/", "json/", "query/")
 
 
 def _allowed_in_metrics(name):
@@ -77,6 +82,7 @@ LAYERS = [
     ("src/siem/", _allowed_in_siem),
     ("src/base/", _allowed_in_base),
     ("src/json/", _allowed_in_json),
+    ("src/query/", _allowed_in_query),
     ("src/metrics/", _allowed_in_metrics),
     ("src/http/", _allowed_in_http),
     ("src/cli/", _allowed_in_cli),

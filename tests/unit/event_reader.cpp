@@ -1,11 +1,8 @@
 #include "siem/event_reader.hpp"
 
 #include "base/time.hpp"
-#include "segments/token.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <set>
 
 using namespace carrel::siem;
 
@@ -89,22 +86,6 @@ BOOST_AUTO_TEST_CASE(a_time_that_cannot_be_read_leaves_the_next_key_its_turn) {
     BOOST_TEST(at(R"({"timestamp":true,"time":-1})") == format_time(receipt));
 }
 
-BOOST_AUTO_TEST_CASE(an_event_is_found_by_the_words_of_its_values_and_by_its_members) {
-    using carrel::segments::member_key;
-    using carrel::segments::token_of_member;
-    using carrel::segments::token_of_word;
-    const new_event event =
-        read(R"({"Al\u0070ha":"Beta-\u0047amma","n":[-12,{"Delta":"eps\nzeta"}],"t":true,"nil":null,"b":"beta"})");
-    const std::set<std::uint64_t> tokens(event.tokens.begin(), event.tokens.end());
-    std::set<std::uint64_t> expected;
-    for (const char* word : {"beta", "gamma", "12", "eps", "zeta", "true"}) expected.insert(token_of_word(word));
-    expected.insert(token_of_member(member_key("Alpha"), "Beta-Gamma"));
-    expected.insert(token_of_member(member_key("t"), "true"));
-    expected.insert(token_of_member(member_key("nil"), "null"));
-    expected.insert(token_of_member(member_key("b"), "beta"));
-    BOOST_TEST(tokens == expected, boost::test_tools::per_element());
-}
-
 BOOST_AUTO_TEST_CASE(any_json_object_is_an_event) {
     read(R"({"a":1,"a":2,"b":"\ud800"})");
     read(R"({"big":123456789012345678901234567890e999})");
@@ -127,7 +108,6 @@ BOOST_AUTO_TEST_CASE(nothing_of_one_event_is_in_the_next) {
     new_event event;
     reader.read(R"({"host":"h","source":"s","channel":"c","event_code":1,"severity":"low","a":"b"})", receipt, event);
     BOOST_TEST((reader.read("{}", receipt, event) == event_reader::verdict::accepted));
-    BOOST_TEST(event.tokens.empty());
     for (const auto& text : {event.host, event.source, event.channel, event.event_code, event.severity})
         BOOST_TEST(!text.has_value());
 }
