@@ -3,6 +3,7 @@
 // Usage: bare_ingest FILE DATABASE
 #include "base/uuid.hpp"
 #include "siem/event_intake.hpp"
+#include "siem/event_store.hpp"
 #include "siem/migrations.hpp"
 
 #include <carrel/options.hpp>
@@ -36,7 +37,8 @@ std::vector<siem::event_part> rows_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     siem::uuid_generator fresh_id;
-    siem::event_intake intake(siem::event_intake::format::ndjson, 0, std::ref(fresh_id), std::nullopt);
+    siem::event_intake intake(
+        siem::event_intake::format::ndjson, 0, [&fresh_id] { return fresh_id.next(); }, std::nullopt);
     std::vector<siem::event_part> parts;
     if (intake.feed(text) || intake.finish()) fail("the file is not usable");
     while (auto part = intake.take_part()) parts.push_back(std::move(*part));
@@ -56,48 +58,36 @@ sqlite3* open_database(const char* path) {
 }
 
 // The bytes must outlive the step, so nothing here may be a temporary.
-void bind(sqlite3_stmt* row, int at, const std::string& text) {
-    sqlite3_bind_text(row, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
-}
-
-void bind(sqlite3_stmt* row, int at, const std::optional<std::string>& text) {
-    if (text) bind(row, at, *text);
-    else sqlite3_bind_null(row, at);
+void bind(sqlite3_stmt* row, int at, const std::string& bytes) {
+    sqlite3_bind_blob64(row, at, bytes.data(), bytes.size(), SQLITE_STATIC);
 }
 
 std::size_t insert_all(sqlite3* db, const std::vector<siem::event_part>& parts) {
-    sqlite3_stmt* event = nullptr;
-    sqlite3_stmt* words = nullptr;
-    must(db, sqlite3_prepare_v2(
-                 db,
-                 "INSERT INTO events(id, timestamp, received_at, source, host, channel, event_code, severity, fields) "
-                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 -1, &event, nullptr));
-    must(db, sqlite3_prepare_v2(db, "INSERT INTO events_text(rowid, words) VALUES (?, ?)", -1, &words, nullptr));
-    std::size_t rows = 0;
+    sqlite3_stmt* row = nullptr;
+    must(db, sqlite3_prepare_v2(db,
+                                "INSERT INTO event_segments(sealed, events, bytes, from_at, to_at, from_id, to_id, "
+                                "columns, filter, data) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                -1, &row, nullptr));
+    std::size_t events = 0;
     for (const auto& part : parts) {
-        for (const auto& each : part.events) {
-            bind(event, 1, each.id);
-            sqlite3_bind_int64(event, 2, each.at);
-            sqlite3_bind_int64(event, 3, part.received_at);
-            bind(event, 4, each.source);
-            bind(event, 5, each.host);
-            bind(event, 6, each.channel);
-            bind(event, 7, each.event_code);
-            bind(event, 8, each.severity);
-            bind(event, 9, each.fields);
-            must(db, sqlite3_step(event));
-            sqlite3_reset(event);
-            sqlite3_bind_int64(words, 1, sqlite3_last_insert_rowid(db));
-            bind(words, 2, each.words);
-            must(db, sqlite3_step(words));
-            sqlite3_reset(words);
-            ++rows;
+        for (const auto& each : part.segments) {
+            const std::string from_id = siem::key_of(each.from_id), to_id = siem::key_of(each.to_id);
+            sqlite3_bind_int64(row, 1, each.events);
+            sqlite3_bind_int64(row, 2, each.bytes);
+            sqlite3_bind_int64(row, 3, each.from_at);
+            sqlite3_bind_int64(row, 4, each.to_at);
+            bind(row, 5, from_id);
+            bind(row, 6, to_id);
+            bind(row, 7, each.columns);
+            bind(row, 8, each.filter);
+            bind(row, 9, each.data);
+            must(db, sqlite3_step(row));
+            sqlite3_reset(row);
+            events += static_cast<std::size_t>(each.events);
         }
     }
-    sqlite3_finalize(event);
-    sqlite3_finalize(words);
-    return rows;
+    sqlite3_finalize(row);
+    return events;
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ public:
     std::size_t block_bytes_max() const override { return 1u << 20; }
 
     void begin_file() override {
-        intake_.emplace(siem::event_intake::format::ndjson, now(), [this] { return fresh_id_.next(); }, std::nullopt);
+        intake_.emplace(
+            siem::event_intake::format::ndjson, now(), [this] { return fresh_id_.next(); }, std::nullopt);
     }
 
     result<void> take(const line_block& block, tally& into) override {

@@ -11,7 +11,13 @@ namespace carrel::segments {
 
 /// How `columns` is laid out: a version, the number of events, the size of each part, the parts.
 inline constexpr std::uint8_t format_version = 1;
-enum part : std::size_t { part_at, part_received_at, part_id, part_texts, part_count = part_texts + std::size_t{column_count} };
+enum part : std::size_t {
+    part_at,
+    part_received_at,
+    part_id,
+    part_texts,
+    part_count = part_texts + std::size_t{column_count}
+};
 /// A part as large is packed if that pays. Before each part stands its size unpacked: one that is not as large is packed.
 inline constexpr std::size_t packed_part_min = 512;
 enum class code_width : std::uint8_t { constant, one, two };

@@ -30,8 +30,7 @@ void add_member(std::vector<event_conditions::member>& members, std::string_view
 void add_search(event_conditions& into, std::string_view text) {
     auto read = query::parse(text);
     if (auto* wrong = std::get_if<query::syntax_error>(&read))
-        into.faults.push_back(
-            {"q", 0, wrong->reason + " (character " + std::to_string(wrong->position) + ")"});
+        into.faults.push_back({"q", 0, wrong->reason + " (character " + std::to_string(wrong->position) + ")"});
     else into.searches.push_back(std::move(std::get<query::expression>(read)));
 }
 
@@ -111,7 +110,8 @@ text_test::text_test(const event_conditions& conditions)
 
 bool text_test::passes(std::string_view fields, const segments::event_head& head) {
     const auto& members = conditions_->members;
-    if (!std::all_of(members.begin(), members.end(), [&](const auto& each) { return holds(each, fields); })) return false;
+    if (!std::all_of(members.begin(), members.end(), [&](const auto& each) { return holds(each, fields); }))
+        return false;
     if (searches_.empty()) return true;
     const std::string id = text_of(head.id);
     const auto columns = columns_of(head, id);

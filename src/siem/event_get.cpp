@@ -44,8 +44,9 @@ result<bool> find_in_segments(read_session& session, const uuid& id, Function fo
 }
 
 result<bool> append_loose(read_session& session, std::string_view id, std::string& json) {
-    auto row = session.prepare(read_sql("SELECT id, timestamp, received_at, source, host, channel, event_code, severity, "
-                                        "fields FROM events WHERE id = ?"));
+    auto row =
+        session.prepare(read_sql("SELECT id, timestamp, received_at, source, host, channel, event_code, severity, "
+                                 "fields FROM events WHERE id = ?"));
     if (!row) return row.error();
     auto more = row->bind(id).step();
     if (!more) return more.error();
@@ -56,9 +57,8 @@ result<bool> append_loose(read_session& session, std::string_view id, std::strin
 result<void> get_event(const operation&, read_session& session, const call& request, reply& into) {
     into.clear();
     if (const auto id = parse_uuid(request.path[0])) {
-        auto found = find_in_segments(session, *id, [&](segment_scan& scan, std::uint32_t place) {
-            return scan.append_event(place, into.body);
-        });
+        auto found = find_in_segments(
+            session, *id, [&](segment_scan& scan, std::uint32_t place) { return scan.append_event(place, into.body); });
         if (!found) return found.error();
         if (*found) return {};
     }

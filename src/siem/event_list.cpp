@@ -55,7 +55,8 @@ std::optional<event_place> place_of(std::string_view cursor, std::string_view bi
 time_range range_of(const list_input& asked) {
     time_range range = asked.conditions.range;
     if (!asked.after) return range;
-    if (asked.order == direction::newest_first) range.to = std::min(range.to.value_or(asked.after->at + 1), asked.after->at + 1);
+    if (asked.order == direction::newest_first)
+        range.to = std::min(range.to.value_or(asked.after->at + 1), asked.after->at + 1);
     else range.from = std::max(range.from.value_or(asked.after->at), asked.after->at);
     return range;
 }
@@ -145,7 +146,8 @@ private:
     };
 
     result<segment_scan*> open(std::int64_t seq) {
-        const auto known = std::find_if(open_.begin(), open_.end(), [&](const opened& each) { return each.seq == seq; });
+        const auto known =
+            std::find_if(open_.begin(), open_.end(), [&](const opened& each) { return each.seq == seq; });
         if (known != open_.end()) return &known->scan;
         if (auto on = session_->check_interrupt(); !on) return on.error();
         auto scan = segment_scan::open(*session_);
@@ -182,10 +184,12 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
     for (fault& wrong : read_list_parameters(request.query, *parsed)) faults.push_back(std::move(wrong));
     parsed->conditions = read_event_conditions(request.query);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
-    parsed->binding = (parsed->order == direction::newest_first ? "event\n-\n" : "event\n\n") + parsed->conditions.canonical;
+    parsed->binding =
+        (parsed->order == direction::newest_first ? "event\n-\n" : "event\n\n") + parsed->conditions.canonical;
     if (const auto cursor = parameter(request.query, "cursor"); cursor && faults.empty()) {
         parsed->after = place_of(*cursor, parsed->binding);
-        if (!parsed->after) faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
+        if (!parsed->after)
+            faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
     }
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     request.parsed = std::move(parsed);

@@ -85,8 +85,9 @@ struct choice {
 
 result<choice> choose(read_session& session) {
     for (const tier& each : tiers) {
-        auto small = oldest_fresh(session, each.events,
-                                  [&](const run_size& size) { return size.segments >= each.count && !size.is_large(); });
+        auto small = oldest_fresh(session, each.events, [&](const run_size& size) {
+            return size.segments >= each.count && !size.is_large();
+        });
         if (!small) return small.error();
         if (!small->empty()) return choice{std::move(*small), &segments::fresh_format};
     }
@@ -141,8 +142,9 @@ result<std::optional<sealed_run>> seal_segments(read_session& session) {
 }
 
 result<std::optional<sealed_run>> seal_rows(read_session& session) {
-    auto rows = session.prepare(read_sql("SELECT id, timestamp, received_at, source, host, channel, event_code, severity, "
-                                         "fields, seq FROM events ORDER BY seq"));
+    auto rows =
+        session.prepare(read_sql("SELECT id, timestamp, received_at, source, host, channel, event_code, severity, "
+                                 "fields, seq FROM events ORDER BY seq"));
     if (!rows) return rows.error();
     collector into(segments::sealed_format);
     std::int64_t last = 0, count = 0;

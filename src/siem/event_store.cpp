@@ -46,12 +46,14 @@ std::string key_of(const uuid& id) {
 }
 
 result<void> insert_segment(write_session& session, const segments::segment& made) {
-    auto row = session.prepare(write_sql("INSERT INTO event_segments(sealed, events, bytes, from_at, to_at, from_id, to_id, "
-                                         "columns, filter, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    auto row =
+        session.prepare(write_sql("INSERT INTO event_segments(sealed, events, bytes, from_at, to_at, from_id, to_id, "
+                                  "columns, filter, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     if (!row) return row.error();
     const std::string from_id = key_of(made.from_id), to_id = key_of(made.to_id);
-    return row->bind(made.is_sealed, made.events, made.bytes, made.from_at, made.to_at, bytes_of(from_id), bytes_of(to_id), bytes_of(made.columns),
-                     bytes_of(made.filter), bytes_of(made.data))
+    return row
+        ->bind(made.is_sealed, made.events, made.bytes, made.from_at, made.to_at, bytes_of(from_id), bytes_of(to_id),
+               bytes_of(made.columns), bytes_of(made.filter), bytes_of(made.data))
         .run();
 }
 

@@ -65,7 +65,8 @@ result<segment_scan> segment_scan::open(read_session& session) {
 }
 
 error segment_scan::damaged() const {
-    return error(make_error_code(sqlite_errc::corrupt), "segment " + std::to_string(seq_) + " of the events is damaged");
+    return error(make_error_code(sqlite_errc::corrupt),
+                 "segment " + std::to_string(seq_) + " of the events is damaged");
 }
 
 result<bool> segment_scan::may_pass(const segment_header& header, const event_conditions& conditions) {

@@ -19,8 +19,8 @@
 
 namespace carrel::testing {
 
-/// What `field.…` filters call, made to wait: how a test makes a read slow at a place it chooses.
-struct slow_field {
+/// What the filter of alerts by tag calls, made to wait: how a test makes a read slow at a place it chooses.
+struct slow_filter {
     static inline std::atomic<int> calls{0};
     static inline std::atomic<std::thread::id> shard_thread{};
     /// Called for each row; on shard and background threads. Empty: nothing happens.
@@ -29,13 +29,18 @@ struct slow_field {
     static std::optional<std::string_view> call(std::span<const std::string_view> arguments, std::string& scratch) {
         ++calls;
         if (pause) pause(std::this_thread::get_id() == shard_thread.load());
-        return siem::functions().front().call(arguments, scratch);
+        return original().call(arguments, scratch);
     }
     static std::vector<text_function> functions() {
         std::vector<text_function> list(siem::functions().begin(), siem::functions().end());
         for (auto& each : list)
-            if (std::string_view(each.name) == "carrel_field") each.call = call;
+            if (std::string_view(each.name) == original().name) each.call = call;
         return list;
+    }
+    static const text_function& original() {
+        const auto all = siem::functions();
+        return *std::find_if(all.begin(), all.end(),
+                             [](const auto& each) { return std::string_view(each.name) == "carrel_holds"; });
     }
     static void forget() {
         pause = nullptr;
@@ -50,16 +55,16 @@ public:
     using store_tweak = std::function<void(options&)>;
 
     explicit running_server(const tweak& change = {}, const store_tweak& change_store = {})
-        : functions_(slow_field::functions()),
+        : functions_(slow_filter::functions()),
           store_(open_store(change_store)),
           front_(listen(change)) {
-        slow_field::forget();
+        slow_filter::forget();
         if (auto running = front_.run(); !running) throw std::runtime_error(running.error().message());
     }
     ~running_server() {
         front_.stop(std::chrono::milliseconds(0));
         (void)store_.stop();  // no reader is inside the pause any more
-        slow_field::forget();
+        slow_filter::forget();
     }
 
     std::uint16_t port() const { return front_.port(); }
@@ -81,6 +86,19 @@ public:
     }
     wire_reply ingest(std::string_view lines, std::string more_fields = {}) {
         return ask("POST", "/api/v1/events", lines, more_fields + "Content-Type: application/x-ndjson\r\n");
+    }
+    /// As many alerts with a tag, past HTTP.
+    void fill_alerts(int count) {
+        const auto filled = store_.write([count](write_session& session) {
+            return session.execute(
+                "WITH RECURSIVE numbers(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < ?) "
+                "INSERT INTO alerts(id, version, created_at, updated_at, title, severity, status, disposition, "
+                "event_ids, "
+                "tags, duplicate_count, last_seen) SELECT 'filled-' || n, 1, n, n, 't', 0, 0, 0, '[]', '[\"x\"]', 0, n "
+                "FROM numbers",
+                count);
+        });
+        if (!filled) throw std::runtime_error(filled.error().message());
     }
     wire_reply get(std::string_view target, std::string_view more_fields = {}) {
         return ask("GET", target, {}, more_fields);
@@ -105,7 +123,7 @@ private:
         asked.limits.sweep_interval = std::chrono::milliseconds(20);
         // Asked for the time on the shard's thread only, once it runs.
         asked.clock = [] {
-            slow_field::shard_thread = std::this_thread::get_id();
+            slow_filter::shard_thread = std::this_thread::get_id();
             const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
             return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
         };

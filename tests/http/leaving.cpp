@@ -14,8 +14,8 @@ const std::string json_type = "Content-Type: application/json\r\n";
 // A read that stands still on a background reader until the gate opens. The reader may be in it after the test is over.
 struct held_read {
     explicit held_read(running_server& server) {
-        server.ingest(event_lines(events));
-        slow_field::pause = [state = state_](bool on_shard) {
+        server.fill_alerts(alerts);
+        slow_filter::pause = [state = state_](bool on_shard) {
             if (on_shard) {
                 // Outgrow the resident reader's budget, so that the read moves on.
                 const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
@@ -28,8 +28,8 @@ struct held_read {
     bool has_begun() const { return state_->has_begun; }
     void go_on() { state_->held.open(); }
 
-    static constexpr int events = 5'000;
-    static constexpr std::string_view target = "/api/v1/events/count?field.n=none";
+    static constexpr int alerts = 5'000;
+    static constexpr std::string_view target = "/api/v1/alerts/count?tag=none";
 
 private:
     struct shared_state {
@@ -49,14 +49,14 @@ BOOST_AUTO_TEST_CASE(a_read_nobody_waits_for_is_given_up) {
     raw_client client(server.port());
     client.send(client.request("GET", held_read::target));
     BOOST_TEST(eventually([&] { return slow.has_begun(); }));
-    const int calls = slow_field::calls;
+    const int calls = slow_filter::calls;
     client.close();
     // The end is looked into one turn later; requests of another client are turns.
     raw_client other(server.port());
     for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
     slow.go_on();
     BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
-    BOOST_TEST(slow_field::calls - calls < held_read::events);
+    BOOST_TEST(slow_filter::calls - calls < held_read::alerts);
     BOOST_TEST(other.ask("GET", "/health/live").status == 200);
 }
 
@@ -84,13 +84,13 @@ BOOST_AUTO_TEST_CASE(a_pipeline_of_scans_whose_client_left_is_not_worked_off) {
     for (int i = 0; i < 16; ++i) burst += client.request("GET", held_read::target);
     client.send(burst);
     BOOST_TEST(eventually([&] { return slow.has_begun(); }));
-    const int calls = slow_field::calls;
+    const int calls = slow_filter::calls;
     client.close();
     raw_client other(server.port());
     for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
     slow.go_on();
     BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
-    BOOST_TEST(slow_field::calls - calls < 2 * held_read::events);
+    BOOST_TEST(slow_filter::calls - calls < 2 * held_read::alerts);
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_connection_gives_its_read_up_too) {

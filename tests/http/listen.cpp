@@ -187,14 +187,14 @@ BOOST_AUTO_TEST_CASE(a_limit_that_descriptors_cannot_meet_is_lowered_with_one_li
 
 BOOST_AUTO_TEST_CASE(a_shard_that_stands_still_keeps_nobody_from_the_others) {
     running_server server([](auto& asked) { asked.shards = 2; });
-    server.ingest(event_lines(10));
+    server.fill_alerts(10);
     auto held = std::make_shared<gate>();
     auto is_held = std::make_shared<std::atomic<bool>>(false);
-    slow_field::pause = [held, is_held](bool) {
+    slow_filter::pause = [held, is_held](bool) {
         if (!is_held->exchange(true)) held->wait();
     };
     raw_client blocked(server.port());
-    blocked.send(blocked.request("GET", "/api/v1/events/count?field.n=none"));
+    blocked.send(blocked.request("GET", "/api/v1/alerts/count?tag=none"));
     BOOST_TEST(eventually([&] { return is_held->load(); }));
     std::atomic<int> answered{0};
     std::vector<std::thread> clients;

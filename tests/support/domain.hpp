@@ -94,7 +94,8 @@ public:
     /// Takes in a body as a front end would, `step` bytes at a time; stores what is complete.
     std::unique_ptr<siem::event_intake> ingest(std::string_view body, siem::event_intake::format how,
                                                std::size_t step = 1 << 20, std::optional<siem::idempotency> key = {}) {
-        auto intake = std::make_unique<siem::event_intake>(how, now, [this] { return fresh_id_.next(); }, std::move(key));
+        auto intake = std::make_unique<siem::event_intake>(
+            how, now, [this] { return fresh_id_.next(); }, std::move(key));
         for (; !body.empty(); body.remove_prefix(std::min(step, body.size()))) {
             last_problem = intake->feed(body.substr(0, step));
             store_parts(*intake);

@@ -1,5 +1,5 @@
-#include "segments/segment_texts.hpp"
 #include "siem/event_intake.hpp"
+#include "segments/segment_texts.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
@@ -38,7 +38,11 @@ void append_texts(const carrel::segments::segment& of, std::vector<std::string>&
 outcome_of feed(std::string_view body, format how, std::size_t step, std::optional<idempotency> key = {}) {
     std::uint64_t ids = 0;
     event_intake intake(
-        how, 7, [&ids] { return uuid{0, ++ids}; }, std::move(key));
+        how, 7,
+        [&ids] {
+            return uuid{0, ++ids};
+        },
+        std::move(key));
     outcome_of got;
     const auto take = [&] {
         while (auto part = intake.take_part()) {
@@ -151,9 +155,10 @@ BOOST_AUTO_TEST_CASE(a_part_is_bounded_by_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_summary_gives_what_was_committed) {
-    BOOST_TEST(feed("{}\nx\n{}", format::ndjson, 4).json ==
-               R"({"accepted":2,"rejected":1,"errors":[{"line":2,"detail":"is broken JSON at byte 1"}],)"
-               R"("first_id":"00000000-0000-0000-0000-000000000001","last_id":"00000000-0000-0000-0000-000000000002"})");
+    BOOST_TEST(
+        feed("{}\nx\n{}", format::ndjson, 4).json ==
+        R"({"accepted":2,"rejected":1,"errors":[{"line":2,"detail":"is broken JSON at byte 1"}],)"
+        R"("first_id":"00000000-0000-0000-0000-000000000001","last_id":"00000000-0000-0000-0000-000000000002"})");
     BOOST_TEST(feed("", format::ndjson, 4).json ==
                R"({"accepted":0,"rejected":0,"errors":[],"first_id":null,"last_id":null})");
 }

@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(a_request_cut_off_half_way_goes_on_where_it_stopped) {
     for (int i = 0; i < 10'100; ++i) body += "{\"n\":" + std::to_string(i) + "}\n";
     const carrel::siem::idempotency key{"k", "POST /events"};
     carrel::siem::uuid_generator ids;
-    carrel::siem::event_intake cut(format::ndjson, d.now, [&ids] { return ids.next(); }, key);
+    carrel::siem::event_intake cut(
+        format::ndjson, d.now, [&ids] { return ids.next(); }, key);
     cut.feed(body);
     const auto part = cut.take_part();
     BOOST_REQUIRE(part.has_value());
