@@ -104,6 +104,21 @@ void append_folded(std::string& out, std::string_view text) {
     }
 }
 
+std::string lower_case(std::string_view text) {
+    std::string lower;
+    while (!text.empty()) {
+        const auto next = json::first_code_point(text);
+        if (next.size == 0) {
+            lower.push_back(text.front());
+        } else {
+            const auto c = utf8proc_tolower(static_cast<utf8proc_int32_t>(next.value));
+            json::append_utf8(lower, static_cast<char32_t>(c));
+        }
+        text.remove_prefix(std::max<std::size_t>(next.size, 1));
+    }
+    return lower;
+}
+
 bool blurs_ascii(char32_t c) {
     if (is_ideograph(c)) return false;
     std::string slow;

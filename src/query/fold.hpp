@@ -19,6 +19,9 @@ namespace carrel::query {
 /// Latin letters with a stroke (ø, ł, đ, ħ, ŧ) and the dotless i, which Unicode does not decompose, lose it, too.
 void append_folded(std::string& out, std::string_view text);
 
+/// `text` in lower case, accents kept. What is not UTF-8 stays.
+std::string lower_case(std::string_view text);
+
 /// Whether a folded word has a character of a script that writes words without blanks between them (Han, Kana, Hangul,
 /// Thai, Lao, Khmer, Burmese): it is looked for inside words.
 bool is_unspaced(std::string_view folded);

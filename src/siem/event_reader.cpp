@@ -3,97 +3,54 @@
 #include "base/time.hpp"
 #include "json/scanner.hpp"
 #include "json/top_level.hpp"
+#include "query/fold.hpp"
+#include "siem/event_mapping.hpp"
 
-#include <algorithm>
 #include <array>
-#include <bit>
+#include <utility>
+#include <vector>
 
 namespace carrel::siem {
 
 namespace {
 
-enum column : std::size_t { at_time, host, source, channel, event_code, severity, column_count };
-
-struct candidate {
-    std::string_view key;
-    column into;
-};
-
-// In the order in which they are tried. `host.name` also stands for a member `name` of an object `host`.
-constexpr std::array<candidate, 25> candidates = {{
-    {"timestamp", at_time},
-    {"@timestamp", at_time},
-    {"TimeCreated", at_time},
-    {"EventTime", at_time},
-    {"time", at_time},
-    {"ts", at_time},
-    {"host", host},
-    {"Hostname", host},
-    {"Computer", host},
-    {"hostname", host},
-    {"host.name", host},
-    {"source", source},
-    {"SourceName", source},
-    {"ProviderName", source},
-    {"Provider", source},
-    {"channel", channel},
-    {"Channel", channel},
-    {"EventID", event_code},
-    {"event_code", event_code},
-    {"event.code", event_code},
-    {"EventId", event_code},
-    {"severity", severity},
-    {"Severity", severity},
-    {"level", severity},
-    {"Level", severity},
-}};
-
-constexpr std::size_t none = candidates.size();
-
-// Which candidates begin with a character, a bit for each: it distinguishes most keys of most events.
-constexpr std::array<std::uint32_t, 256> by_first_character = [] {
-    std::array<std::uint32_t, 256> masks{};
-    for (std::size_t i = 0; i < candidates.size(); ++i)
-        masks[static_cast<unsigned char>(candidates[i].key[0])] |= std::uint32_t{1} << i;
-    return masks;
-}();
-
-std::size_t candidate_of(std::string_view key) noexcept {
-    if (key.empty()) return none;
-    for (std::uint32_t mask = by_first_character[static_cast<unsigned char>(key[0])]; mask != 0; mask &= mask - 1) {
-        const auto i = static_cast<std::size_t>(std::countr_zero(mask));
-        if (candidates[i].key == key) return i;
-    }
-    return none;
-}
+constexpr std::size_t index(event_column of) { return static_cast<std::size_t>(of); }
 
 // Hears what the scanner finds.
 class listener {
 public:
-    explicit listener(std::string& scratch)
-        : scratch_(scratch) {
-        best_.fill(none);
+    using entry = event_mappings::entry;
+
+    listener(query::json_path& path, std::string& scratch)
+        : path_(path),
+          scratch_(scratch) {
+        path_.clear();
+        ranks_.fill(entry::no_rank);
     }
 
     void begin(char bracket) {
-        ++depth_;
-        if (depth_ == 2) in_host_ = bracket == '{' && key_is_host_;
+        path_.begin();
+        if (bracket == '[') ++arrays_;
     }
-    void end(char) { --depth_; }
-    void key(std::string_view raw, bool escaped) {
-        if (depth_ > 2) return;
-        const std::string_view key = decoded(raw, escaped);
-        key_is_host_ = depth_ == 1 && key == "host";
-        if (depth_ == 1) current_ = candidate_of(key);
-        if (depth_ == 2) current_ = in_host_ && key == "name" ? candidate_of("host.name") : none;
+    void end(char bracket) {
+        path_.end();
+        if (bracket == ']') --arrays_;
     }
+    void key(std::string_view raw, bool escaped) { path_.key(raw, escaped); }
     void value(json::scalar kind, std::string_view raw, bool escaped) {
-        const bool is_member = depth_ == 1 || (depth_ == 2 && in_host_);
-        if (kind != json::scalar::null && is_member && current_ != none) offer(decoded(raw, escaped));
+        // An element of an array is one of many.
+        if (kind == json::scalar::null || arrays_ != 0) return;
+        if (const entry* found = mappings_.find(path_.text())) offer(*found, kind, decoded(raw, escaped));
+    }
+
+    // All was heard: what depended on other members is decided.
+    void finish() {
+        for (const auto& [of, text] : guarded_)
+            if (of->holds(bits_) && of->rank < ranks_[index(of->into)]) take(*of, text);
     }
 
     std::optional<timestamp> at;
-    std::array<std::optional<std::string>, column_count> texts;
+    std::array<std::optional<std::string>, event_column_count> texts;
 
 private:
     std::string_view decoded(std::string_view raw, bool escaped) {
@@ -102,32 +59,40 @@ private:
         json::append_decoded(scratch_, raw);
         return scratch_;
     }
-    // An earlier candidate wins, and the first of two equal keys.
-    void offer(std::string_view text) {
-        const column into = candidates[current_].into;
-        if (current_ >= best_[into]) return;
-        if (into == at_time) {
+    void offer(const entry& of, json::scalar kind, std::string_view text) {
+        bits_ |= of.bit;
+        // An earlier mapping wins, and the first of two equal keys.
+        if (of.rank == entry::no_rank || of.rank >= ranks_[index(of.into)] || says_nothing(of, kind, text)) return;
+        if (of.is_guarded()) {
+            guarded_.emplace_back(&of, text);
+        } else {
+            take(of, text);
+        }
+    }
+    static bool says_nothing(const entry& of, json::scalar kind, std::string_view text) {
+        if (kind == json::scalar::boolean) return of.into != event_column::severity;
+        return text == "-" || text.find_first_not_of(" \t") == text.npos || (!of.nothing.empty() && text == of.nothing);
+    }
+    void take(const entry& of, std::string_view text) {
+        if (of.into == event_column::time) {
             const auto time = parse_event_time(text);
-            if (!time) return;
+            // Zero stands for none.
+            if (!time || (*time >= 0 && *time < 1'000'000)) return;
             at = time;
         } else {
-            texts[into] = text;
+            texts[index(of.into)] = text;
         }
-        best_[into] = current_;
+        ranks_[index(of.into)] = of.rank;
     }
 
+    const event_mappings& mappings_ = event_mappings::builtin();
+    query::json_path& path_;
     std::string& scratch_;
-    std::array<std::size_t, column_count> best_{};
-    std::size_t depth_ = 0;
-    std::size_t current_ = none;
-    bool key_is_host_ = false, in_host_ = false;
+    std::array<std::uint16_t, event_column_count> ranks_{};
+    std::vector<std::pair<const entry*, std::string>> guarded_;
+    std::uint32_t bits_ = 0;  // of the paths that others depend on
+    std::size_t arrays_ = 0;  // that are open
 };
-
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
-}
 
 std::string explain(json::scan_error error, std::size_t offset) {
     const std::string where = " at byte " + std::to_string(offset + 1);
@@ -143,7 +108,7 @@ std::string explain(json::scan_error error, std::size_t offset) {
 }  // namespace
 
 event_reader::verdict event_reader::read(std::string_view text, timestamp received_at, new_event& into) {
-    listener heard(scratch_);
+    listener heard(path_, scratch_);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {
@@ -154,13 +119,16 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
         why_ = "is not a JSON object";
         return verdict::refused;
     }
+    heard.finish();
+    untimed_ = !heard.at;
     into.at = heard.at.value_or(received_at);
-    into.host = std::move(heard.texts[host]);
-    into.source = std::move(heard.texts[source]);
-    into.channel = std::move(heard.texts[channel]);
-    into.event_code = std::move(heard.texts[event_code]);
-    into.severity.reset();
-    if (heard.texts[severity]) into.severity = lower(std::move(*heard.texts[severity]));
+    const auto text_of = [&](event_column of) { return std::move(heard.texts[index(of)]); };
+    into.host = text_of(event_column::host);
+    into.source = text_of(event_column::source);
+    into.channel = text_of(event_column::channel);
+    into.event_code = text_of(event_column::event_code);
+    into.severity = text_of(event_column::severity);
+    if (into.severity) into.severity = query::lower_case(*into.severity);
     return verdict::accepted;
 }
 

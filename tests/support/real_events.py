@@ -7,7 +7,7 @@ import re
 
 TOP = {
     "timestamp": ["timestamp", "@timestamp", "TimeCreated", "EventTime", "time", "ts"],
-    "host": ["host", "Hostname", "Computer", "hostname", "host.name"],
+    "host": ["Hostname", "Computer", "host", "hostname", "host.name"],
     "source": ["source", "SourceName", "ProviderName", "Provider"],
     "channel": ["channel", "Channel"],
     "event_code": ["EventID", "event_code", "event.code", "EventId"],
