@@ -40,12 +40,7 @@ public:
     void key(std::string_view raw, bool escaped) { path_.key(raw, escaped); }
     void value(json::scalar kind, std::string_view raw, bool escaped) {
         if (kind == json::scalar::null) return;
-        std::string_view text = raw;
-        if (escaped) {
-            scratch_.clear();
-            json::append_decoded(scratch_, raw);
-            text = scratch_;
-        }
+        const std::string_view text = decoded(raw, escaped);
         words_.add(text);
         // An element of an array is one of many.
         if (arrays_ != 0) return;
@@ -62,6 +57,12 @@ public:
     std::array<std::optional<std::string>, event_column_count> texts;
 
 private:
+    std::string_view decoded(std::string_view raw, bool escaped) {
+        if (!escaped) return raw;
+        scratch_.clear();
+        json::append_decoded(scratch_, raw);
+        return scratch_;
+    }
     void offer(const entry& of, json::scalar kind, std::string_view text) {
         bits_ |= of.bit;
         // An earlier mapping wins, and the first of two equal keys.
