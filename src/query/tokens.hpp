@@ -27,58 +27,76 @@ inline std::uint64_t value_token(std::uint64_t key, std::string_view text) noexc
 /// string's text, else the text as it came. Nothing if such events need not have one.
 std::optional<std::uint64_t> member_token(std::string_view key, std::string_view value);
 
+/// What a scan for tokens needs, reused between events; not thread-safe.
+struct token_buffers {
+    json_path path;
+    std::string decoded, folded;
+};
+
+/// Hears a scanner of JSON and calls `token(std::uint64_t)` for each token; equal ones may come more than once. Who scans
+/// for more than tokens passes its own handler's calls on.
+template <class Token>
+class token_handler {
+public:
+    token_handler(token_buffers& buffers, Token& token)
+        : buffers_(buffers),
+          token_(token) {
+        buffers_.path.clear();
+    }
+
+    void begin(char) { buffers_.path.begin(); }
+    void end(char) {
+        buffers_.path.end();
+        key_ = 0;
+    }
+    void key(std::string_view raw, bool escaped) {
+        buffers_.path.key(raw, escaped);
+        key_ = 0;
+        if (!buffers_.path.is_named()) return;
+        key_ = key_token(buffers_.path.text());
+        token_(key_);
+    }
+    /// Returns the value's text: a string decoded, else as it stands. Valid until the next call.
+    std::string_view value(json::scalar kind, std::string_view raw, bool escaped) {
+        const std::string_view text = escaped ? decoded(raw) : raw;
+        if (buffers_.path.is_named()) {
+            // An element behind a nested one.
+            if (key_ == 0) key_ = key_token(buffers_.path.text());
+            token_(value_token(key_, text));
+        }
+        if (kind == json::scalar::null) return text;
+        for_each_word(
+            text, buffers_.folded, [&](std::string_view run) { token_(token_hash::of_lower(run, word_seed)); },
+            [&](std::string_view word) { token_(word_token(word)); });
+        return text;
+    }
+    /// Of the value or member at hand.
+    std::string_view path() const noexcept { return buffers_.path.text(); }
+
+private:
+    std::string_view decoded(std::string_view raw) {
+        buffers_.decoded.clear();
+        json::append_decoded(buffers_.decoded, raw);
+        return buffers_.decoded;
+    }
+
+    token_buffers& buffers_;
+    Token& token_;
+    std::uint64_t key_ = 0;  // the token of the path; 0 if it has to be made
+};
+
 /// Yields all tokens of events. Reused between events; not thread-safe.
 class token_reader {
 public:
     /// Calls `token(std::uint64_t)` for each token of `fields`, a JSON object; equal ones may come more than once.
     template <class Token>
     void for_each_token(std::string_view fields, Token&& token) {
-        path_.clear();
-        handler<Token> heard{*this, token};
+        token_handler heard(buffers_, token);
         json::scanner(fields, heard, json_depth_max).run();
     }
 
 private:
-    template <class Token>
-    struct handler {
-        token_reader& state;
-        Token& token;
-        std::uint64_t key_hash = 0;
-
-        void begin(char) { state.path_.begin(); }
-        void end(char) {
-            state.path_.end();
-            key_hash = 0;
-        }
-        void key(std::string_view raw, bool escaped) {
-            state.path_.key(raw, escaped);
-            key_hash = 0;
-            if (!state.path_.is_named()) return;
-            key_hash = key_token(state.path_.text());
-            token(key_hash);
-        }
-        void value(json::scalar kind, std::string_view raw, bool escaped) {
-            const std::string_view text = escaped ? state.decoded(raw) : raw;
-            if (state.path_.is_named()) {
-                // An element behind a nested one.
-                if (key_hash == 0) key_hash = key_token(state.path_.text());
-                token(value_token(key_hash, text));
-            }
-            if (kind == json::scalar::null) return;
-            for_each_word(
-                text, state.folded_, [&](std::string_view run) { token(token_hash::of_lower(run, word_seed)); },
-                [&](std::string_view word) { token(word_token(word)); });
-        }
-    };
-
-    std::string_view decoded(std::string_view raw) {
-        decoded_.clear();
-        json::append_decoded(decoded_, raw);
-        return decoded_;
-    }
-
-    json_path path_;
-    std::string decoded_, folded_;
+    token_buffers buffers_;
 };
 
 /// As above, for a caller that has one event.

@@ -2,7 +2,6 @@
 
 #include "base/digest.hpp"
 #include "json/writer.hpp"
-#include "query/tokens.hpp"
 #include "resource/problems.hpp"
 #include "segments/segment_builder.hpp"
 #include "siem/element_splitter.hpp"
@@ -55,7 +54,6 @@ struct event_intake::state {
 
     event_reader reader;
     new_event read;  // of the event at hand; its buffers are used again
-    query::token_reader tokens;
     segments::segment_builder builder{segments::fresh_format};
     std::optional<problem> broken;
 
@@ -265,7 +263,7 @@ void event_intake::state::accept(std::string_view text, const char* end) {
     if (!fits && growing.events != 0) seal(chain_so_far(), false);
     segments::event_head head{fresh_id(), read.at, received_at, {}};
     head.texts = {read.source, read.host, read.channel, read.event_code, read.severity};
-    tokens.for_each_token(text, [this](std::uint64_t token) { builder.tokens().add(token); });
+    for (const std::uint64_t token : read.tokens) builder.tokens().add(token);
     builder.add(head, text);
     if (builder.is_full()) end_segment();
     growing.bytes += size;

@@ -19,6 +19,7 @@ namespace carrel::siem {
 struct new_event {
     timestamp at = 0;
     std::optional<std::string> source, host, channel, event_code, severity;
+    std::vector<std::uint64_t> tokens;  // see query/tokens.hpp; some come again
 };
 
 /// A part without events is the outcome of a request with an idempotency key of which nothing was accepted.

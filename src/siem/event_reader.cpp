@@ -2,7 +2,6 @@
 
 #include "base/time.hpp"
 #include "json/scanner.hpp"
-#include "json/top_level.hpp"
 #include "query/fold.hpp"
 #include "siem/event_mapping.hpp"
 
@@ -21,26 +20,26 @@ class listener {
 public:
     using entry = event_mappings::entry;
 
-    listener(query::json_path& path, std::string& scratch)
-        : path_(path),
-          scratch_(scratch) {
-        path_.clear();
+    listener(query::token_buffers& buffers, std::vector<std::uint64_t>& tokens)
+        : keep_{&tokens},
+          tokens_(buffers, keep_) {
         ranks_.fill(entry::no_rank);
     }
 
     void begin(char bracket) {
-        path_.begin();
+        tokens_.begin(bracket);
         if (bracket == '[') ++arrays_;
     }
     void end(char bracket) {
-        path_.end();
+        tokens_.end(bracket);
         if (bracket == ']') --arrays_;
     }
-    void key(std::string_view raw, bool escaped) { path_.key(raw, escaped); }
+    void key(std::string_view raw, bool escaped) { tokens_.key(raw, escaped); }
     void value(json::scalar kind, std::string_view raw, bool escaped) {
+        const std::string_view text = tokens_.value(kind, raw, escaped);
         // An element of an array is one of many.
         if (kind == json::scalar::null || arrays_ != 0) return;
-        if (const entry* found = mappings_.find(path_.text())) offer(*found, kind, decoded(raw, escaped));
+        if (const entry* found = mappings_.find(tokens_.path())) offer(*found, kind, text);
     }
 
     // All was heard: what depended on other members is decided.
@@ -53,12 +52,6 @@ public:
     std::array<std::optional<std::string>, event_column_count> texts;
 
 private:
-    std::string_view decoded(std::string_view raw, bool escaped) {
-        if (!escaped) return raw;
-        scratch_.clear();
-        json::append_decoded(scratch_, raw);
-        return scratch_;
-    }
     void offer(const entry& of, json::scalar kind, std::string_view text) {
         bits_ |= of.bit;
         // An earlier mapping wins, and the first of two equal keys.
@@ -86,8 +79,11 @@ private:
     }
 
     const event_mappings& mappings_ = event_mappings::builtin();
-    query::json_path& path_;
-    std::string& scratch_;
+    struct keep {
+        std::vector<std::uint64_t>* tokens;
+        void operator()(std::uint64_t token) const { tokens->push_back(token); }
+    } keep_;
+    query::token_handler<keep> tokens_;
     std::array<std::uint16_t, event_column_count> ranks_{};
     std::vector<std::pair<const entry*, std::string>> guarded_;
     std::uint32_t bits_ = 0;  // of the paths that others depend on
@@ -108,7 +104,8 @@ std::string explain(json::scan_error error, std::size_t offset) {
 }  // namespace
 
 event_reader::verdict event_reader::read(std::string_view text, timestamp received_at, new_event& into) {
-    listener heard(path_, scratch_);
+    into.tokens.clear();
+    listener heard(buffers_, into.tokens);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {

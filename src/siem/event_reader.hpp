@@ -1,11 +1,11 @@
 #pragma once
 
-#include "query/json_path.hpp"
+#include "query/tokens.hpp"
 #include "siem/event_intake.hpp"
 
 namespace carrel::siem {
 
-/// Turns the text of one event into what is stored beside it, by the mappings of docs/events.md.
+/// Turns the text of one event into what is stored beside it: columns by the mappings of docs/events.md, and tokens.
 /// Reused between events; not thread-safe.
 class event_reader {
 public:
@@ -21,9 +21,8 @@ public:
     bool was_untimed() const noexcept { return untimed_; }
 
 private:
-    std::string scratch_;
+    query::token_buffers buffers_;
     std::string why_;
-    query::json_path path_;
     bool untimed_ = false;
 };
 

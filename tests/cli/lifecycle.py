@@ -122,7 +122,7 @@ class Lifecycle(unittest.TestCase):
             client = server.client()
             _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
             resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4 << 20, hard))
-            lines = "".join('{"n":%d,"pad":"%s"}\n' % (i, "x" * 1_000) for i in range(1_000))
+            lines = "".join('{"n":%d,"pad":"%s"}\n' % (i, os.urandom(500).hex()) for i in range(1_000))
             statuses = []
             while len(statuses) < 20 and statuses[-1:] in ([], [201]):
                 statuses.append(client.post("/api/v1/events", lines, Content_Type="application/x-ndjson").status)
