@@ -9,15 +9,12 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 
 namespace carrel::siem {
 
 namespace {
 
 constexpr std::array<std::string_view, 4> list_only = {"limit", "cursor", "sort", "count"};
-// Segments whose events alternate in time are kept open together.
-constexpr std::size_t open_segments_max = 8;
 
 struct list_input : input {
     event_conditions conditions;
@@ -125,59 +122,36 @@ result<void> fill_from_loose(read_session& session, const list_input& asked, eve
                             });
 }
 
-// Makes the JSON of events from their segments, the last few of which stay open.
-class event_writer {
-public:
-    explicit event_writer(read_session& session)
-        : session_(&session) {}
-
-    result<void> append(const event_page::entry& entry, std::string& json) {
-        if (!entry.json.empty()) {
-            json += entry.json;
-            return {};
+// Makes the JSON that is still to be made, so that each segment is read once and each of its frames unpacked once.
+result<void> write_events(read_session& session, event_page& page) {
+    auto scan = segment_scan::open(session);
+    if (!scan) return scan.error();
+    std::int64_t open = 0;
+    for (const auto& [at, entry] : page.unwritten()) {
+        if (!page.holds(at)) continue;
+        if (entry.segment != open) {
+            if (auto on = session.check_interrupt(); !on) return on;
+            if (auto read = scan->read(entry.segment); !read) return read;
+            open = entry.segment;
         }
-        auto scan = open(entry.segment);
-        if (!scan) return scan.error();
-        return (*scan)->append_event(entry.event, json);
+        std::string json;
+        if (auto made = scan->append_event(entry.event, json); !made) return made;
+        page.write(at, std::move(json));
     }
-
-private:
-    struct opened {
-        std::int64_t seq;
-        segment_scan scan;
-    };
-
-    result<segment_scan*> open(std::int64_t seq) {
-        const auto known =
-            std::find_if(open_.begin(), open_.end(), [&](const opened& each) { return each.seq == seq; });
-        if (known != open_.end()) return &known->scan;
-        if (auto on = session_->check_interrupt(); !on) return on.error();
-        auto scan = segment_scan::open(*session_);
-        if (!scan) return scan.error();
-        if (open_.size() == open_segments_max) open_.pop_front();
-        auto& added = open_.emplace_back(opened{seq, std::move(*scan)});
-        if (auto read = added.scan.read(seq); !read) return read.error();
-        return &added.scan;
-    }
-
-    read_session* session_;
-    std::deque<opened> open_;
-};
+    return {};
+}
 
 // Appends the items; where the last one stands if there are more.
-result<std::optional<event_place>> write_items(read_session& session, const list_input& asked, event_page& page,
-                                               std::string& body) {
-    event_writer writer(session);
+std::optional<event_place> append_items(const list_input& asked, const event_page& page, std::string& body) {
     std::int64_t written = 0;
     for (const auto& [at, entry] : page.entries()) {
         if (written > 0) body += ',';
-        if (auto done = writer.append(entry, body); !done) return done.error();
+        body += entry.json;
         const bool is_last = ++written == asked.limit || body.size() >= page_bytes_max;
         const bool has_more = page.was_cut() || page.entries().size() > static_cast<std::size_t>(written);
         if (is_last) return has_more ? std::optional(at) : std::nullopt;
     }
-    if (page.was_cut() && written > 0) return std::optional(page.entries().rbegin()->first);
-    return std::optional<event_place>();
+    return page.was_cut() ? std::optional(page.entries().rbegin()->first) : std::nullopt;
 }
 
 std::optional<problem> check_event_list(const operation& what, call& request) {
@@ -204,12 +178,12 @@ result<void> list_events(const operation&, read_session& session, const call& re
     event_page page(asked.order, static_cast<std::size_t>(asked.limit));
     if (auto done = fill_from_loose(session, asked, page); !done) return done;
     if (auto done = fill_from_segments(session, asked, page); !done) return done;
+    if (auto done = write_events(session, page); !done) return done;
     into.body = "{\"items\":[";
-    auto next = write_items(session, asked, page, into.body);
-    if (!next) return next.error();
+    const auto next = append_items(asked, page, into.body);
     into.body += "],\"next\":";
     json::writer tail(into.body);
-    if (*next) tail.string(encode_cursor({(*next)->at, text_of((*next)->id)}, asked.binding));
+    if (next) tail.string(encode_cursor({next->at, text_of(next->id)}, asked.binding));
     else tail.null();
     if (asked.wants_total) {
         auto all = count_events(session, asked.conditions);

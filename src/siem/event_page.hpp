@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace carrel::siem {
 
@@ -36,6 +38,11 @@ public:
         return order_ == direction::newest_first ? at < last : at > last;
     }
     void add(const event_place& at, entry event);
+    /// Those whose JSON is still to be made, segment by segment and in the order of arrival.
+    std::vector<std::pair<event_place, entry>> unwritten() const;
+    /// Gives one of them its JSON, unless it has been dropped meanwhile.
+    void write(const event_place& at, std::string json);
+    bool holds(const event_place& at) const { return kept_.contains(at); }
 
     struct before {
         direction order;
@@ -43,12 +50,15 @@ public:
             return precedes(one, other, order);
         }
     };
-    std::map<event_place, entry, before>& entries() noexcept { return kept_; }
+    const std::map<event_place, entry, before>& entries() const noexcept { return kept_; }
     /// Whether some were dropped because of their bytes: then the last kept is not the end of the list.
     bool was_cut() const noexcept { return was_cut_; }
 
 private:
     bool is_full() const noexcept { return was_cut_ || kept_.size() > events_max_; }
+
+    void drop_last();
+    void trim();
 
     std::map<event_place, entry, before> kept_;
     direction order_;
