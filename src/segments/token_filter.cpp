@@ -2,6 +2,7 @@
 
 #include "base/multiply.hpp"
 #include "base/siphash.hpp"
+#include "sqlite/failpoints.hpp"
 
 #include <bit>
 
@@ -66,6 +67,7 @@ std::string make_filter(const token_set& tokens) {
 }
 
 bool token_filter::may_hold(std::uint64_t token) const noexcept {
+    if (token % 16 == 0 && failpoints::is_set(failpoint::filter_says_no)) return false;
     const std::size_t bits = bytes_.size() * 8;
     if (bits == 0) return false;
     bit_walk walk(token == 0 ? 1 : token, bits);

@@ -39,6 +39,12 @@ class Canaries(unittest.TestCase):
     def test_an_early_acknowledgement_is_caught_by_the_kill_ledger(self):
         self.assert_caught("early_ack", sys.executable, "-B", LEDGER, SERVER)
 
+    def test_a_seal_that_drops_an_event_is_caught_by_the_kill_ledger(self):
+        self.assert_caught("seal_drops_event", sys.executable, "-B", LEDGER, SERVER)
+
+    def test_a_filter_that_denies_a_token_is_caught_by_the_kill_ledger(self):
+        self.assert_caught("filter_says_no", sys.executable, "-B", LEDGER, SERVER)
+
     def test_an_early_acknowledgement_is_caught_by_the_fault_sweep(self):
         self.assert_caught("early_ack", FAULTS, "--run_test=fault_sweep")
 
