@@ -4,6 +4,7 @@
 #include "base/siphash.hpp"
 #include "sqlite/failpoints.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace carrel::segments {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t bits_a_token = 12;
 constexpr int probes = 8;
+// Of a few tokens: in fewer bytes their bits would fill it.
+constexpr std::size_t bytes_min = 16;
 constexpr std::size_t slots_first = 1024;
 // What a large segment needed is given back before the next.
 constexpr std::size_t slots_kept_max = 1u << 17;
@@ -54,7 +57,8 @@ void token_set::grow() {
 }
 
 std::string make_filter(const token_set& tokens) {
-    std::string bytes((tokens.size() * bits_a_token + 7) / 8, '\0');
+    const std::size_t needed = (tokens.size() * bits_a_token + 7) / 8;
+    std::string bytes(tokens.size() == 0 ? 0 : std::max(needed, bytes_min), '\0');
     const std::size_t bits = bytes.size() * 8;
     tokens.each([&](std::uint64_t token) {
         bit_walk walk(token, bits);

@@ -34,10 +34,10 @@ class buckets final : public event_tally {
 public:
     explicit buckets(timestamp length)
         : length_(length) {}
-    bool take_all(const segment_header& header) override {
+    bool take_all(const segment_header& header, std::int64_t events) override {
         const std::int64_t number = floor_of(header.from_at, length_);
         if (number != floor_of(header.to_at, length_)) return false;
-        counts[number] += header.events;
+        counts[number] += events;
         return true;
     }
     void take(timestamp at) override { ++counts[floor_of(at, length_)]; }

@@ -8,18 +8,22 @@ namespace {
 
 class counter final : public event_tally {
 public:
-    bool take_all(const segment_header& header) override {
-        count += header.events;
+    bool take_all(const segment_header&, std::int64_t events) override {
+        count += events;
         return true;
     }
     void take(timestamp) override { ++count; }
     std::int64_t count = 0;
 };
 
-result<void> tally_segment(read_session& session, segment_scan& scan, const event_conditions& conditions,
-                           text_test& test, event_tally& tally) {
-    auto places = scan.passing(conditions);
+result<void> tally_segment(read_session& session, segment_scan& scan, const segment_header& header,
+                           const event_conditions& conditions, text_test& test, event_tally& tally) {
+    auto places = scan.passing(conditions, conditions.range.holds_all(header.from_at, header.to_at));
     if (!places) return places.error();
+    if (places->empty()) return {};
+    if (!conditions.look_at_text() && tally.take_all(header, static_cast<std::int64_t>(places->size()))) return {};
+    auto times = scan.times();
+    if (!times) return times.error();
     for (const std::uint32_t place : *places) {
         if (conditions.look_at_text()) {
             if (place % 64 == 0)
@@ -30,7 +34,7 @@ result<void> tally_segment(read_session& session, segment_scan& scan, const even
             if (!text) return text.error();
             if (!test.passes(*text, *head)) continue;
         }
-        tally.take(scan.times()[place]);
+        tally.take((*times)[place]);
     }
     return {};
 }
@@ -54,12 +58,12 @@ result<void> tally_events(read_session& session, const event_conditions& conditi
         if (!header) return header.error();
         if (!*header) return {};
         const bool is_whole = !looks_inside && conditions.range.holds_all((*header)->from_at, (*header)->to_at);
-        if (is_whole && tally.take_all(**header)) continue;
+        if (is_whole && tally.take_all(**header, (*header)->events)) continue;
         auto may_pass = scan->may_pass(**header, conditions);
         if (!may_pass) return may_pass.error();
         if (!*may_pass) continue;
         if (auto read = scan->read((*header)->seq); !read) return read;
-        if (auto tallied = tally_segment(session, *scan, conditions, test, tally); !tallied) return tallied;
+        if (auto tallied = tally_segment(session, *scan, **header, conditions, test, tally); !tallied) return tallied;
     }
 }
 

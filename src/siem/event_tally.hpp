@@ -8,8 +8,8 @@ namespace carrel::siem {
 class event_tally {
 public:
     virtual ~event_tally() = default;
-    /// Takes all events of a segment that passes whole; false if it must see their times.
-    virtual bool take_all(const segment_header& header) = 0;
+    /// Takes `events` of a segment, whose times are between those of its header; false if it must see each time.
+    virtual bool take_all(const segment_header& header, std::int64_t events) = 0;
     virtual void take(timestamp at) = 0;
 };
 

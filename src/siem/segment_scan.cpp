@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace carrel::siem {
 
@@ -89,17 +90,28 @@ result<void> segment_scan::read(std::int64_t seq) {
     if (!*row) return damaged();
     column_bytes_ = text_of(select_columns_.bytes(0));
     columns_ = segments::segment_columns::open(column_bytes_);
-    auto times = columns_ ? columns_->at() : std::nullopt;
-    if (!times) return damaged();
-    times_ = std::move(*times);
+    if (!columns_) return damaged();
+    times_.clear();
     return {};
 }
 
-result<std::vector<std::uint32_t>> segment_scan::passing(const event_conditions& conditions) const {
-    std::vector<std::uint32_t> places;
-    places.reserve(times_.size());
-    for (std::uint32_t i = 0; i < times_.size(); ++i)
-        if (conditions.range.holds(times_[i])) places.push_back(i);
+result<std::span<const timestamp>> segment_scan::times() {
+    if (times_.empty()) {
+        auto times = columns_->at();
+        if (!times) return damaged();
+        times_ = std::move(*times);
+    }
+    return std::span<const timestamp>(times_);
+}
+
+result<std::vector<std::uint32_t>> segment_scan::passing(const event_conditions& conditions, bool all_in_range) {
+    std::vector<std::uint32_t> places(columns_->events());
+    std::iota(places.begin(), places.end(), 0u);
+    if (!all_in_range) {
+        auto at = times();
+        if (!at) return at.error();
+        std::erase_if(places, [&](std::uint32_t place) { return !conditions.range.holds((*at)[place]); });
+    }
     for (std::size_t i = 0; i < segments::column_count && !places.empty(); ++i) {
         if (conditions.texts[i].empty()) continue;
         const auto column = columns_->text(static_cast<segments::column>(i));
@@ -151,7 +163,9 @@ result<void> segment_scan::open_heads() {
 
 result<segments::event_head> segment_scan::head(std::size_t event) {
     if (auto done = open_heads(); !done) return done.error();
-    segments::event_head head{heads_->ids[event], times_[event], heads_->received_at[event], {}};
+    auto at = times();
+    if (!at) return at.error();
+    segments::event_head head{heads_->ids[event], (*at)[event], heads_->received_at[event], {}};
     for (std::size_t i = 0; i < segments::column_count; ++i) head.texts[i] = heads_->texts[i].text(event);
     return head;
 }

@@ -7,6 +7,7 @@
 #include <carrel/session.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,9 +45,10 @@ public:
     result<void> read(std::int64_t seq);
 
     const segments::segment_columns& columns() const noexcept { return *columns_; }
-    const std::vector<timestamp>& times() const noexcept { return times_; }
-    /// The places of the events that pass by time and columns, in order of arrival.
-    result<std::vector<std::uint32_t>> passing(const event_conditions& conditions) const;
+    result<std::span<const timestamp>> times();
+    /// The places of the events that pass by time and columns, in order of arrival. `all_in_range`: their times need not
+    /// be looked at.
+    result<std::vector<std::uint32_t>> passing(const event_conditions& conditions, bool all_in_range);
     result<std::vector<uuid>> ids() const;
     /// What is kept of an event beside its text. Views are valid until the next `read`.
     result<segments::event_head> head(std::size_t event);

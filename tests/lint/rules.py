@@ -39,7 +39,11 @@ def _allowed_in_base(name):
 
 
 def _allowed_in_siem(name):
-    return _allowed_in_resource(name) or _starts(name, "siem/")
+    return _allowed_in_resource(name) or _starts(name, "segments/", "siem/")
+
+
+def _allowed_in_segments(name):
+    return _is_standard(name) or name == "zstd.h" or _starts(name, "base/", "segments/")
 
 
 def _allowed_in_resource(name):
@@ -79,6 +83,7 @@ LAYERS = [
     ("src/base/", _allowed_in_base),
     ("src/sqlite/", _allowed_in_sqlite),
     ("src/resource/", _allowed_in_resource),
+    ("src/segments/", _allowed_in_segments),
     ("src/siem/", _allowed_in_siem),
     ("src/base/", _allowed_in_base),
     ("src/json/", _allowed_in_json),
