@@ -3,11 +3,14 @@ nothing may be half there, while events are put together in the background: what
 file of an earlier version. Usage: kill_ledger.py PROGRAM [--cycles N] [--seed N] [--clients N]"""
 import argparse
 import collections
+import contextlib
 import http.client
 import os
 import random
 import shutil
 import signal
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
@@ -17,6 +20,8 @@ import earlier_file
 from carrel_program import Server, clean_environment
 
 CYCLES_A_FILE = 25
+CYCLES_THAT_SEE_ALL = 100
+KILLS_WHILE_MOVING = 5
 TINY_REQUESTS = 100   # at once: 64 fresh segments are put together
 EARLIER_EVENTS = [4096, 9000, 1, 20_000]  # of each batch of a file of an earlier version: some steps of its move
 COMMIT = "Carrel-Commit"
@@ -34,6 +39,7 @@ class Ledger:
         self.keys = {}     # idempotency key -> (body, id that was told, or None)
         self.commit = 0
         self.told = collections.Counter()
+        self.left = collections.Counter()  # what kills interrupted
         self.lock = threading.Lock()
 
     def note_commit(self, reply):
@@ -220,6 +226,32 @@ def new_file(of_earlier_version):
     return directory, ledger
 
 
+def left_by_kill(directory):
+    """What was under way: rows that were not moved yet beside some that were, and segments that took others' place."""
+    with tempfile.TemporaryDirectory() as copy:  # who opens a database recovers it
+        for suffix in ["", "-wal"]:
+            if os.path.exists(f"{directory}/carrel.db{suffix}"):
+                shutil.copy(f"{directory}/carrel.db{suffix}", copy)
+        with contextlib.closing(sqlite3.connect(f"{copy}/carrel.db")) as database:
+            try:
+                rows, = database.execute("SELECT count(*) FROM events").fetchone()
+                segments, newest = database.execute("SELECT count(*), max(seq) FROM event_segments").fetchone()
+            except sqlite3.OperationalError:
+                return {}  # killed before the tables were there
+    return {"rows half moved": rows > 0 and segments > 0, "segments put together": newest is not None and newest > segments}
+
+
+def kill_while_moving(directory, pick):
+    """Kills the server some times while rows of an earlier version are moved. What each kill left."""
+    for _ in range(KILLS_WHILE_MOVING):
+        server = Server(directory=directory, env=ENVIRONMENT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"the server ended by itself: {server.process.wait(pick.uniform(0, 0.4))}")
+        server.process.send_signal(signal.SIGKILL)
+        server.end()
+        yield left_by_kill(directory)
+
+
 def one_cycle(directory, ledger, pick, name, clients):
     """Writes, kills, comes back, looks. The violations found."""
     server = Server(directory=directory, env=ENVIRONMENT)
@@ -243,6 +275,7 @@ def one_cycle(directory, ledger, pick, name, clients):
     server.end()
     for writer in writers:
         writer.join(30)
+    ledger.left.update(name for name, is_so in left_by_kill(directory).items() if is_so)
     violations = [writer.wrong for writer in writers if writer.wrong] + \
         ["a client hangs" for writer in writers if writer.is_alive()]
 
@@ -264,13 +297,17 @@ def main():
           f"--clients {chosen.clients}", flush=True)
 
     pick, told, violations, begun = random.Random(chosen.seed), collections.Counter(), [], time.monotonic()
-    directory, ledger = None, None
+    directory, ledger, left = None, None, collections.Counter()
     for cycle in range(chosen.cycles):
         if cycle % CYCLES_A_FILE == 0:
             if directory:
                 shutil.rmtree(directory)
                 told += ledger.told
-            directory, ledger = new_file(of_earlier_version=cycle // CYCLES_A_FILE % 2 == 1)
+                left += ledger.left
+            of_earlier_version = cycle // CYCLES_A_FILE % 2 == 1
+            directory, ledger = new_file(of_earlier_version)
+            for each in kill_while_moving(directory, pick) if of_earlier_version else []:
+                ledger.left.update(name for name, is_so in each.items() if is_so)
         found = one_cycle(directory, ledger, pick, f"k{cycle}", chosen.clients)
         for each in found[:5]:
             print(f"violation: cycle {cycle}: {each}", flush=True)
@@ -280,8 +317,11 @@ def main():
         forget_settled(ledger, pick)
     shutil.rmtree(directory, ignore_errors=True)
     told += ledger.told
+    left += ledger.left
     print(f"kill_ledger: {cycle + 1} cycles, {sum(told.values())} acknowledged ({dict(told)}), "
-          f"{time.monotonic() - begun:.0f} s: {len(violations)} violations")
+          f"{time.monotonic() - begun:.0f} s, kills left {dict(left)}: {len(violations)} violations")
+    if cycle + 1 >= CYCLES_THAT_SEE_ALL and len(left) < 2:
+        sys.exit("kill_ledger: no kill came while events were put together and while rows were moved")
     sys.exit(1 if violations or not told else 0)
 
 
