@@ -9,15 +9,14 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <utility>
+#include <vector>
 
 namespace carrel::siem {
 
 namespace {
 
 constexpr std::array<std::string_view, 4> list_only = {"limit", "cursor", "sort", "count"};
-// Segments whose events alternate in time are kept open together.
-constexpr std::size_t open_segments_max = 8;
 
 struct list_input : input {
     event_conditions conditions;
@@ -125,59 +124,48 @@ result<void> fill_from_loose(read_session& session, const list_input& asked, eve
                             });
 }
 
-// Makes the JSON of events from their segments, the last few of which stay open.
-class event_writer {
-public:
-    explicit event_writer(read_session& session)
-        : session_(&session) {}
-
-    result<void> append(const event_page::entry& entry, std::string& json) {
-        if (!entry.json.empty()) {
-            json += entry.json;
-            return {};
+// The page with the JSON of all of its events, but for the one too many. Each segment's are made in the order in which they
+// lie there: where times go back and forth, the order of the page would unpack a frame for each event.
+result<event_page> with_json(read_session& session, const list_input& asked, event_page& page) {
+    using held = std::pair<const event_place*, event_page::entry*>;
+    std::vector<held> in_segments;
+    for (auto& [at, entry] : page.entries())
+        if (in_segments.size() < static_cast<std::size_t>(asked.limit)) in_segments.emplace_back(&at, &entry);
+    std::sort(in_segments.begin(), in_segments.end(), [](const held& a, const held& b) {
+        return std::pair(a.second->segment, a.second->event) < std::pair(b.second->segment, b.second->event);
+    });
+    auto scan = segment_scan::open(session);
+    if (!scan) return scan.error();
+    event_page made(asked.order, static_cast<std::size_t>(asked.limit));
+    std::int64_t open = 0;
+    for (auto& [at, entry] : in_segments) {
+        if (!made.takes(*at)) continue;
+        if (entry->json.empty()) {
+            if (auto on = session.check_interrupt(); !on) return on.error();
+            if (entry->segment != std::exchange(open, entry->segment))
+                if (auto read = scan->read(open); !read) return read.error();
+            if (auto done = scan->append_event(entry->event, entry->json); !done) return done.error();
         }
-        auto scan = open(entry.segment);
-        if (!scan) return scan.error();
-        return (*scan)->append_event(entry.event, json);
+        made.add(*at, std::move(*entry));
     }
-
-private:
-    struct opened {
-        std::int64_t seq;
-        segment_scan scan;
-    };
-
-    result<segment_scan*> open(std::int64_t seq) {
-        const auto known =
-            std::find_if(open_.begin(), open_.end(), [&](const opened& each) { return each.seq == seq; });
-        if (known != open_.end()) return &known->scan;
-        if (auto on = session_->check_interrupt(); !on) return on.error();
-        auto scan = segment_scan::open(*session_);
-        if (!scan) return scan.error();
-        if (open_.size() == open_segments_max) open_.pop_front();
-        auto& added = open_.emplace_back(opened{seq, std::move(*scan)});
-        if (auto read = added.scan.read(seq); !read) return read.error();
-        return &added.scan;
-    }
-
-    read_session* session_;
-    std::deque<opened> open_;
-};
+    return made;
+}
 
 // Appends the items; where the last one stands if there are more.
 result<std::optional<event_place>> write_items(read_session& session, const list_input& asked, event_page& page,
                                                std::string& body) {
-    event_writer writer(session);
-    std::int64_t written = 0;
-    for (const auto& [at, entry] : page.entries()) {
-        if (written > 0) body += ',';
-        if (auto done = writer.append(entry, body); !done) return done.error();
-        const bool is_last = ++written == asked.limit || body.size() >= page_bytes_max;
-        const bool has_more = page.was_cut() || page.entries().size() > static_cast<std::size_t>(written);
-        if (is_last) return has_more ? std::optional(at) : std::nullopt;
+    auto made = with_json(session, asked, page);
+    if (!made) return made.error();
+    std::size_t written = 0;
+    const event_place* last = nullptr;
+    for (const auto& [at, entry] : made->entries()) {
+        if (written++ > 0) body += ',';
+        body += entry.json;
+        last = &at;
+        if (body.size() >= page_bytes_max) break;
     }
-    if (page.was_cut() && written > 0) return std::optional(page.entries().rbegin()->first);
-    return std::optional<event_place>();
+    const bool has_more = page.was_cut() || page.entries().size() > written;
+    return has_more && last != nullptr ? std::optional(*last) : std::nullopt;
 }
 
 std::optional<problem> check_event_list(const operation& what, call& request) {
