@@ -1,6 +1,7 @@
 #include "segments/segment_builder.hpp"
 
 #include "segments/byte_writer.hpp"
+#include "segments/checksum.hpp"
 #include "segments/segment_columns.hpp"
 #include "segments/zstd.hpp"
 
@@ -116,6 +117,7 @@ std::string segment_builder::write_columns() const {
     bytes.fixed(static_cast<std::uint32_t>(at_.size()));
     for (const std::string& part : parts) bytes.fixed(static_cast<std::uint32_t>(part.size()));
     for (const std::string& part : parts) columns += part;
+    append_checksum(columns);
     return columns;
 }
 
@@ -138,6 +140,7 @@ segment segment_builder::finish() {
     data.fixed(format_version);
     data.varint(frame_count_);
     made.data += directory_;
+    append_checksum(made.data);  // of the directory; each frame has its own
     made.data += frames_;
     *this = segment_builder(*format_);
     return made;

@@ -1,6 +1,7 @@
 #include "segments/segment_columns.hpp"
 
 #include "segments/byte_writer.hpp"
+#include "segments/checksum.hpp"
 #include "segments/zstd.hpp"
 
 #include <cstring>
@@ -53,7 +54,9 @@ std::size_t text_column::code(std::size_t event) const noexcept {
 }
 
 std::optional<segment_columns> segment_columns::open(std::string_view bytes) {
-    byte_reader in(bytes);
+    const auto sound = without_checksum(bytes);
+    if (!sound) return std::nullopt;
+    byte_reader in(*sound);
     segment_columns made;
     const auto version = in.fixed<std::uint8_t>();
     made.events_ = in.fixed<std::uint32_t>();

@@ -9,7 +9,7 @@
 
 namespace carrel::segments {
 
-/// How `columns` is laid out: a version, the number of events, the size of each part, the parts.
+/// How `columns` is laid out: a version, the number of events, the size of each part, the parts, and a checksum.
 inline constexpr std::uint8_t format_version = 1;
 enum part : std::size_t {
     part_at,
@@ -49,6 +49,7 @@ private:
 /// it.
 class segment_columns {
 public:
+    /// Nothing for bytes that are damaged.
     static std::optional<segment_columns> open(std::string_view bytes);
 
     std::size_t events() const noexcept { return events_; }

@@ -1,6 +1,7 @@
 #include "segments/segment_texts.hpp"
 
 #include "segments/byte_writer.hpp"
+#include "segments/checksum.hpp"
 #include "segments/segment_columns.hpp"
 #include "segments/zstd.hpp"
 
@@ -23,6 +24,8 @@ std::optional<segment_texts> segment_texts::open(std::string_view bytes, std::si
         made.frames_.push_back({first, held, size, {}});
         first += held;
     }
+    const std::size_t directory = bytes.size() - in.rest().size();
+    if (in.fixed<std::uint64_t>() != checksum_of(bytes.substr(0, directory))) return std::nullopt;
     for (std::size_t i = 0; i < made.frames_.size(); ++i) made.frames_[i].bytes = in.bytes(packed_sizes[i]);
     if (in.failed() || first != events) return std::nullopt;
     return made;
@@ -52,7 +55,7 @@ bool segment_texts::unpack(std::size_t wanted) {
     for (auto& size : sizes) size = in.varint();
     texts_.clear();
     for (const std::uint64_t size : sizes) texts_.push_back(in.bytes(size));
-    if (in.failed()) return false;
+    if (in.failed() || !in.rest().empty()) return false;
     open_ = wanted;
     return true;
 }

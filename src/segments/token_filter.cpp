@@ -2,6 +2,7 @@
 
 #include "base/multiply.hpp"
 #include "base/siphash.hpp"
+#include "sqlite/failpoints.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -66,16 +67,19 @@ std::string make_filter(const token_set& tokens) {
             bytes[bit / 8] = static_cast<char>(static_cast<unsigned char>(bytes[bit / 8]) | 1u << bit % 8);
         }
     });
+    append_checksum(bytes);
     return bytes;
 }
 
 bool token_filter::may_hold(std::uint64_t token) const noexcept {
-    const std::size_t bits = bytes_.size() * 8;
+    if (token % 16 == 0 && failpoints::is_set(failpoint::filter_says_no)) return false;
+    if (!bits_) return true;
+    const std::size_t bits = bits_->size() * 8;
     if (bits == 0) return false;
     bit_walk walk(token == 0 ? 1 : token, bits);
     for (int probe = 0; probe < probes; ++probe) {
         const std::size_t bit = walk.next();
-        if ((static_cast<unsigned char>(bytes_[bit / 8]) >> bit % 8 & 1u) == 0) return false;
+        if ((static_cast<unsigned char>((*bits_)[bit / 8]) >> bit % 8 & 1u) == 0) return false;
     }
     return true;
 }

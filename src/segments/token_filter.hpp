@@ -1,6 +1,9 @@
 #pragma once
 
+#include "segments/checksum.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,15 +46,17 @@ private:
 /// are not there seem to be.
 std::string make_filter(const token_set& tokens);
 
-/// The same, read. Bytes that are no filter hold everything, so that nothing is missed. The bytes must outlive it.
+/// The same, read. Bytes that are no filter, or a damaged one, hold everything, so that nothing is missed. The bytes must
+/// outlive it.
 class token_filter {
 public:
     explicit token_filter(std::string_view bytes) noexcept
-        : bytes_(bytes) {}
+        : bits_(without_checksum(bytes)) {}
+    bool is_sound() const noexcept { return bits_.has_value(); }
     bool may_hold(std::uint64_t token) const noexcept;
 
 private:
-    std::string_view bytes_;
+    std::optional<std::string_view> bits_;
 };
 
 }  // namespace carrel::segments

@@ -38,8 +38,11 @@ ZSTD_DCtx* decompressor() {
 std::size_t compress(std::string_view text, std::string& out, int level) {
     const std::size_t before = out.size();
     out.resize(before + ZSTD_compressBound(text.size()));
+    ZSTD_CCtx* const context = compressor();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
     const std::size_t size =
-        ZSTD_compressCCtx(compressor(), out.data() + before, out.size() - before, text.data(), text.size(), level);
+        ZSTD_compress2(context, out.data() + before, out.size() - before, text.data(), text.size());
     // The room suffices, so memory is all that can be missing.
     if (ZSTD_isError(size) != 0) throw std::bad_alloc();
     out.resize(before + size);

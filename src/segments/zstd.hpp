@@ -7,7 +7,7 @@
 
 namespace carrel::segments {
 
-/// Appends `text` to `out` as one zstd frame; its size there. `level` is zstd's. The thread's context is kept between calls.
+/// Appends `text` to `out` as one zstd frame with a checksum; its size there. `level` is zstd's. The thread's context is kept between calls.
 /// Errors: std::bad_alloc.
 std::size_t compress(std::string_view text, std::string& out, int level);
 

@@ -5,6 +5,7 @@
 #include "siem/event_store.hpp"
 #include "siem/loose_events.hpp"
 #include "siem/segment_scan.hpp"
+#include "sqlite/failpoints.hpp"
 
 #include <array>
 #include <limits>
@@ -39,9 +40,9 @@ public:
         : builder_(format) {}
 
     void add(const segments::event_head& head, std::string_view text) {
+        if (++events_ == 11 && failpoints::is_set(failpoint::seal_drops_event)) return;
         tokens_.for_each_token(text, [this](std::uint64_t token) { builder_.tokens().add(token); });
         builder_.add(head, text);
-        ++events_;
         if (builder_.is_full()) made_.push_back(builder_.finish());
     }
     sealed_run finish() {

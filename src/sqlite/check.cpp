@@ -56,6 +56,25 @@ std::string quoted_name(const std::string& name) {
     return out + "\"";
 }
 
+result<void> each_row(sqlite3* db, const std::string& sql, const std::function<bool(const check_row&)>& visit) {
+    sqlite3_stmt* rows = nullptr;
+    if (sqlite3_prepare_v2(db, sql.c_str(), -1, &rows, nullptr) != SQLITE_OK) return failure_of(db);
+    int rc = SQLITE_ROW;
+    bool goes_on = true;
+    while (goes_on && (rc = sqlite3_step(rows)) == SQLITE_ROW) goes_on = visit(check_row(rows));
+    result<void> done;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) done = failure_of(db);
+    sqlite3_finalize(rows);
+    return done;
+}
+
+result<void> run_inspector(const check_inspector& inspect, sqlite3* db, check_report& report) {
+    if (!inspect || !report.findings.empty()) return {};
+    auto done = inspect([db](const auto& sql, const auto& visit) { return each_row(db, sql, visit); }, report.findings);
+    if (report.findings.size() > findings_max) report.findings.resize(findings_max);
+    return done;
+}
+
 // Damage that keeps the schema from being read is a finding, like any other.
 result<void> check_contents(const check_source& source, const std::function<void(double)>& progress,
                             check_report& report) {
@@ -82,7 +101,16 @@ result<void> check_contents(const check_source& source, const std::function<void
 
 }  // namespace
 
-result<check_report> check_file(const std::string& path, std::function<void(double)> progress) {
+std::int64_t check_row::integer(int column) const noexcept { return sqlite3_column_int64(row_, column); }
+
+std::string_view check_row::bytes(int column) const noexcept {
+    const auto* from = static_cast<const char*>(sqlite3_column_blob(row_, column));
+    return from == nullptr ? std::string_view()
+                           : std::string_view(from, static_cast<std::size_t>(sqlite3_column_bytes(row_, column)));
+}
+
+result<check_report> check_file(const std::string& path, std::function<void(double)> progress,
+                                const check_inspector& inspect) {
     struct stat info {};
     if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return error(errc::not_a_database, path);
     const std::string plain = path.starts_with('/') ? path : "./" + path;  // never a URI
@@ -90,7 +118,9 @@ result<check_report> check_file(const std::string& path, std::function<void(doub
         auto source = open_for_check(plain);
         if (!source) return source.error();
         check_report report{.ok = false, .findings = {}, .unseen = std::move(source->unseen)};
-        if (auto checked = check_contents(*source, progress, report); !checked) {
+        auto checked = check_contents(*source, progress, report);
+        if (checked) checked = run_inspector(inspect, source->db.get(), report);
+        if (!checked) {
             if ((checked.error().code().value() & 0xff) == SQLITE_NOTADB) return error(errc::not_a_database, path);
             return checked.error();
         }

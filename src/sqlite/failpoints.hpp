@@ -15,6 +15,8 @@ enum class failpoint {
     single_connection,    // one connection for everything and a commit a mutation, for comparison
     endless_snapshot,     // no reader is interrupted, whatever the size of the WAL
     lost_reply,           // a reply that its executor had no memory for is not offered again
+    seal_drops_event,     // of the events that are put together in a segment, the eleventh is left out
+    filter_says_no,       // a filter denies one in sixteen of the tokens that it holds
 };
 
 namespace failpoints {

@@ -1,6 +1,8 @@
 """carrel check: 0 sound, 1 damaged; beside a server too."""
+import contextlib
 import pathlib
 import shutil
+import sqlite3
 import tempfile
 import unittest
 
@@ -8,9 +10,9 @@ from carrel_program import Server, main, run
 
 
 class Check(unittest.TestCase):
-    def filled(self, server):
+    def filled(self, server, requests=20):
         client = server.client()
-        for i in range(20):
+        for i in range(requests):
             lines = "".join('{"Message":"line %d of %d with some text"}\n' % (j, i) for j in range(50))
             self.assertEqual(client.post("/api/v1/events", lines, Content_Type="application/x-ndjson").status, 201)
 
@@ -67,6 +69,30 @@ class Check(unittest.TestCase):
             found = run("check", "--database", server.database)
             self.assertEqual(found.returncode, 1, found)
             self.assertTrue(found.stdout.strip())
+
+    def test_damage_inside_of_a_segment_is_found_and_named(self):
+        changes = {
+            "columns": "columns = zeroblob(length(columns))",
+            "filter is damaged": "filter = substr(filter, 1, length(filter) - 1)",
+            "filter denies": "filter = (SELECT filter FROM event_segments WHERE seq = 2)",
+            "events are damaged": "data = x''",
+            "of its events are damaged": "data = CAST(substr(data, 1, length(data) - 1) || x'00' AS BLOB)",
+            "events than it says": "events = events + 1",
+            "times go beyond": "to_at = to_at + 1",
+            "ids go beyond": "from_id = zeroblob(16)",
+            "longer or shorter": "bytes = bytes + 1",
+        }
+        for said, change in changes.items():
+            with self.subTest(change), Server() as server:
+                self.filled(server, 5)  # too few to be put together
+                self.assertEqual(server.stop(), 0)
+                with contextlib.closing(sqlite3.connect(server.database, isolation_level=None)) as database:
+                    database.execute(f"UPDATE event_segments SET {change} WHERE seq = 3")
+                found = run("check", "--database", server.database)
+                self.assertEqual(found.returncode, 1, found)
+                self.assertIn("segment 3 of the events: ", found.stdout)
+                self.assertIn(said, found.stdout)
+                self.assertEqual([line for line in found.stdout.splitlines() if "segment 3" not in line], [])
 
 
 main()

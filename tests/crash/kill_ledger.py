@@ -1,20 +1,29 @@
 """The server is killed at random moments while clients write; what it acknowledged must be there when it comes back, and
-nothing may be half there. Usage: kill_ledger.py PROGRAM [--cycles N] [--seed N] [--clients N]"""
+nothing may be half there, while events are put together in the background: what small requests brought, and the rows of a
+file of an earlier version. Usage: kill_ledger.py PROGRAM [--cycles N] [--seed N] [--clients N]"""
 import argparse
 import collections
+import contextlib
 import http.client
 import os
 import random
 import shutil
 import signal
+import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
+import earlier_file
 from carrel_program import Server, clean_environment
 
 CYCLES_A_FILE = 25
+CYCLES_THAT_SEE_ALL = 100
+KILLS_WHILE_MOVING = 5
+TINY_REQUESTS = 100   # at once: 64 fresh segments are put together
+EARLIER_EVENTS = [4096, 9000, 1, 20_000]  # of each batch of a file of an earlier version: some steps of its move
 COMMIT = "Carrel-Commit"
 # A program with a fault built in may be told which.
 ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_TEST_FAILPOINT"] if name in os.environ})
@@ -26,14 +35,20 @@ class Ledger:
     def __init__(self):
         self.alerts = {}   # id -> set of states it may be in: (version, status) or None for absent
         self.batches = {}  # mark -> set of counts of events it may have
+        self.events = {}   # id -> `fields` as it was sent
         self.keys = {}     # idempotency key -> (body, id that was told, or None)
         self.commit = 0
         self.told = collections.Counter()
+        self.left = collections.Counter()  # what kills interrupted
         self.lock = threading.Lock()
 
     def note_commit(self, reply):
         with self.lock:
             self.commit = max(self.commit, int(reply.headers[COMMIT]))
+
+
+def fields_of(mark, number):
+    return '{"host":"%s", "n":%d,"text":"words of event %d","mark":"%s"}' % (mark, number, number, mark)
 
 
 class Writer(threading.Thread):
@@ -46,7 +61,7 @@ class Writer(threading.Thread):
         self.own, self.made, self.wrong = [], 0, None
 
     def run(self):
-        steps = [self.create, self.create, self.ingest, self.create_once, self.change, self.change, self.remove]
+        steps = [self.create, self.create, self.ingest, self.trickle, self.create_once, self.change, self.change, self.remove]
         try:
             while True:
                 self.random.choice(steps)()
@@ -77,12 +92,25 @@ class Writer(threading.Thread):
         # A large one takes long to commit: a kill meets it half way.
         mark, count = self.fresh(), self.random.choice([self.random.randint(1, 40)] * 8 + [2000, 9000])
         self.ledger.batches[mark] = {0, count}
-        lines = "".join('{"host":"%s","n":%d,"text":"words of event %d"}\n' % (mark, n, n) for n in range(count))
-        reply = self.client.post("/api/v1/events", lines, Content_Type="application/x-ndjson")
-        self.expect(reply, 201, "ingest", count)
-        if reply.json()["accepted"] != count:
-            raise AssertionError(reply)
+        self.post(mark, range(count))
         self.ledger.batches[mark] = {count}
+
+    def post(self, mark, numbers):
+        lines = "\n".join(fields_of(mark, n) for n in numbers)
+        reply = self.client.post("/api/v1/events", lines, Content_Type="application/x-ndjson")
+        self.expect(reply, 201, "ingest", len(numbers))
+        told = reply.json()
+        if told["accepted"] != len(numbers):
+            raise AssertionError(reply)
+        self.ledger.events[told["first_id"]] = fields_of(mark, numbers[0])
+        self.ledger.events[told["last_id"]] = fields_of(mark, numbers[-1])
+
+    def trickle(self):
+        mark = self.fresh()
+        for n in range(self.random.choice([1, TINY_REQUESTS])):
+            self.ledger.batches[mark] = {n, n + 1}
+            self.post(mark, range(n, n + 1))
+            self.ledger.batches[mark] = {n + 1}
 
     def create_once(self):
         key = self.fresh()
@@ -127,6 +155,8 @@ class Examination:
             self.alert(alert, allowed)
         for mark, allowed in list(self.ledger.batches.items()):
             self.batch(mark, allowed)
+        for event, fields in list(self.ledger.events.items()):
+            self.event(event, fields)
         for key, (body, known) in list(self.ledger.keys.items()):
             self.key(key, body, known)
         self.commits()
@@ -145,10 +175,17 @@ class Examination:
         self.ledger.alerts[alert] = {found}  # from now on that is known
 
     def batch(self, mark, allowed):
-        count = self.client.get("/api/v1/events/count", {"host": mark}).json()["count"]
-        if count not in allowed:
-            self.complain(f"batch {mark} has {count} events, it may have {allowed}")
-        self.ledger.batches[mark] = {count}
+        # By a column, by a member, and by a search: the filters of segments lead the last two.
+        filters = [{"host": mark}, {"field.mark": mark}, {"q": f'mark:="{mark}" words'}]
+        counts = [self.client.get("/api/v1/events/count", one).json()["count"] for one in filters]
+        if counts[0] not in allowed or set(counts) != {counts[0]}:
+            self.complain(f"batch {mark} has {counts} events, it may have {allowed}")
+        self.ledger.batches[mark] = {counts[0]}
+
+    def event(self, event, fields):
+        reply = self.client.get(f"/api/v1/events/{event}")
+        if reply.status != 200 or not reply.body.endswith(b'"fields":' + fields.encode() + b"}"):
+            self.complain(f"event {event} is {reply}, it was sent as {fields}")
 
     def key(self, key, body, known):
         reply = self.client.post("/api/v1/alerts", body, Idempotency_Key=key)
@@ -171,10 +208,48 @@ class Examination:
 
 def forget_settled(ledger, pick):
     """Keeps a sample of what was looked at, so that a cycle's cost does not grow."""
-    for kept in (ledger.alerts, ledger.batches, ledger.keys):
+    for kept in (ledger.alerts, ledger.batches, ledger.events, ledger.keys):
         for name in list(kept):
             if pick.random() < 0.9:
                 del kept[name]
+
+
+def new_file(of_earlier_version):
+    """A directory for a database, maybe one that an earlier version left, and the ledger of it."""
+    directory, ledger = tempfile.mkdtemp(prefix="carrel-kill-"), Ledger()
+    if of_earlier_version:
+        marks = [f"earlier-{i}" for i in range(len(EARLIER_EVENTS))]
+        batches = [[fields_of(mark, n) for n in range(count)] for mark, count in zip(marks, EARLIER_EVENTS)]
+        for mark, batch, ids in zip(marks, batches, earlier_file.make(f"{directory}/carrel.db", batches)):
+            ledger.batches[mark] = {len(batch)}
+            ledger.events |= {ids[n]: batch[n] for n in range(0, len(batch), 1000)}
+    return directory, ledger
+
+
+def left_by_kill(directory):
+    """What was under way: rows that were not moved yet beside some that were, and segments that took others' place."""
+    with tempfile.TemporaryDirectory() as copy:  # who opens a database recovers it
+        for suffix in ["", "-wal"]:
+            if os.path.exists(f"{directory}/carrel.db{suffix}"):
+                shutil.copy(f"{directory}/carrel.db{suffix}", copy)
+        with contextlib.closing(sqlite3.connect(f"{copy}/carrel.db")) as database:
+            try:
+                rows, = database.execute("SELECT count(*) FROM events").fetchone()
+                segments, newest = database.execute("SELECT count(*), max(seq) FROM event_segments").fetchone()
+            except sqlite3.OperationalError:
+                return {}  # killed before the tables were there
+    return {"rows half moved": rows > 0 and segments > 0, "segments put together": newest is not None and newest > segments}
+
+
+def kill_while_moving(directory, pick):
+    """Kills the server some times while rows of an earlier version are moved. What each kill left."""
+    for _ in range(KILLS_WHILE_MOVING):
+        server = Server(directory=directory, env=ENVIRONMENT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"the server ended by itself: {server.process.wait(pick.uniform(0, 0.4))}")
+        server.process.send_signal(signal.SIGKILL)
+        server.end()
+        yield left_by_kill(directory)
 
 
 def one_cycle(directory, ledger, pick, name, clients):
@@ -200,6 +275,7 @@ def one_cycle(directory, ledger, pick, name, clients):
     server.end()
     for writer in writers:
         writer.join(30)
+    ledger.left.update(name for name, is_so in left_by_kill(directory).items() if is_so)
     violations = [writer.wrong for writer in writers if writer.wrong] + \
         ["a client hangs" for writer in writers if writer.is_alive()]
 
@@ -221,13 +297,17 @@ def main():
           f"--clients {chosen.clients}", flush=True)
 
     pick, told, violations, begun = random.Random(chosen.seed), collections.Counter(), [], time.monotonic()
-    directory, ledger = None, None
+    directory, ledger, left = None, None, collections.Counter()
     for cycle in range(chosen.cycles):
         if cycle % CYCLES_A_FILE == 0:
             if directory:
                 shutil.rmtree(directory)
                 told += ledger.told
-            directory, ledger = tempfile.mkdtemp(prefix="carrel-kill-"), Ledger()
+                left += ledger.left
+            of_earlier_version = cycle // CYCLES_A_FILE % 2 == 1
+            directory, ledger = new_file(of_earlier_version)
+            for each in kill_while_moving(directory, pick) if of_earlier_version else []:
+                ledger.left.update(name for name, is_so in each.items() if is_so)
         found = one_cycle(directory, ledger, pick, f"k{cycle}", chosen.clients)
         for each in found[:5]:
             print(f"violation: cycle {cycle}: {each}", flush=True)
@@ -237,8 +317,11 @@ def main():
         forget_settled(ledger, pick)
     shutil.rmtree(directory, ignore_errors=True)
     told += ledger.told
+    left += ledger.left
     print(f"kill_ledger: {cycle + 1} cycles, {sum(told.values())} acknowledged ({dict(told)}), "
-          f"{time.monotonic() - begun:.0f} s: {len(violations)} violations")
+          f"{time.monotonic() - begun:.0f} s, kills left {dict(left)}: {len(violations)} violations")
+    if cycle + 1 >= CYCLES_THAT_SEE_ALL and len(left) < 2:
+        sys.exit("kill_ledger: no kill came while events were put together and while rows were moved")
     sys.exit(1 if violations or not told else 0)
 
 

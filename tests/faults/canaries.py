@@ -1,12 +1,12 @@
 """Each harness catches the fault that is built in for it: a check that cannot fail proves nothing.
-Usage: canaries.py CARREL-CANARY CRASH-CANARIES FAULTS-CANARIES KILL-LEDGER.py"""
+Usage: canaries.py CARREL-CANARY CRASH-CANARIES FAULTS-CANARIES KILL-LEDGER.py DIFFERENTIAL.py"""
 import subprocess
 import sys
 import unittest
 
 from carrel_program import clean_environment
 
-SERVER, CRASH, FAULTS, LEDGER = sys.argv[1:5]
+SERVER, CRASH, FAULTS, LEDGER, DIFFERENTIAL = sys.argv[1:6]
 
 
 def run(canary, *command):
@@ -38,6 +38,15 @@ class Canaries(unittest.TestCase):
 
     def test_an_early_acknowledgement_is_caught_by_the_kill_ledger(self):
         self.assert_caught("early_ack", sys.executable, "-B", LEDGER, SERVER)
+
+    def test_a_seal_that_drops_an_event_is_caught_by_the_kill_ledger(self):
+        self.assert_caught("seal_drops_event", sys.executable, "-B", LEDGER, SERVER)
+
+    def test_a_filter_that_denies_a_token_is_caught_by_the_kill_ledger(self):
+        self.assert_caught("filter_says_no", sys.executable, "-B", LEDGER, SERVER)
+
+    def test_a_filter_that_denies_a_token_is_caught_by_the_differential_test(self):
+        self.assert_caught("filter_says_no", sys.executable, "-B", DIFFERENTIAL, SERVER)
 
     def test_an_early_acknowledgement_is_caught_by_the_fault_sweep(self):
         self.assert_caught("early_ack", FAULTS, "--run_test=fault_sweep")

@@ -25,7 +25,9 @@ constexpr std::array names{"none",
                            "early_snapshot",
                            "single_connection",
                            "endless_snapshot",
-                           "lost_reply"};
+                           "lost_reply",
+                           "seal_drops_event",
+                           "filter_says_no"};
 
 failpoint from_environment() {
     const char* wanted = std::getenv("CARREL_TEST_FAILPOINT");
