@@ -46,7 +46,10 @@ public:
         if (builder_.is_full()) made_.push_back(builder_.finish());
     }
     sealed_run finish() {
-        if (builder_.events() > 0) made_.push_back(builder_.finish());
+        if (builder_.events() > 0) {
+            made_.push_back(builder_.finish());
+            made_.back().is_sealed = false;  // what did not fill a segment waits for more
+        }
         sealed_run run;
         run.events = events_;
         run.made = std::move(made_);
