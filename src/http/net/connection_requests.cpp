@@ -104,7 +104,12 @@ void connection::cut_request(refusal why, std::string_view detail) {
     // A stream says how much of it was accepted, once the parts under way are stored.
     if (ex.events && !ex.is_done()) return ex.events->end(event_post::end_reason_of(why));
     if (ex.request.id.empty()) home_->context().name_request(ex.request.id);
-    if (!ex.is_done()) ex.refuse(why, detail);
+    if (parser_->method() == "HEAD") ex.request.method = method::head;  // also where the head is not whole
+    // OPTIONS is answered by its head; a request that is none gets no good answer.
+    if (!ex.is_done() || !ex.response.is_refusal()) {
+        ex.response.allow.reset();
+        ex.refuse(why, detail);
+    }
     ex.response.closes = true;
     enqueue_current();
 }
