@@ -130,6 +130,10 @@ BOOST_AUTO_TEST_CASE(a_request_that_breaks_off_in_its_body_gets_no_good_answer) 
     BOOST_TEST(reply.status == 400);
     BOOST_TEST(!reply.has("allow"));
     BOOST_TEST(client.ends());
+    raw_client longer(server.port());
+    longer.send(longer.request("OPTIONS", "*", {}, "Content-Length: 1234567\r\n"));
+    BOOST_TEST(longer.receive().status == 413);
+    BOOST_TEST(longer.ends());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -77,7 +77,7 @@ void connection::on_body(std::string_view bytes) {
     receive_timer_.received(bytes.size(), home_->now());
     if (ex.request.body_use == body_use::stream && !ex.is_done()) return ex.events->take(bytes);
     if (ex.request.body_seen > home_->server().bounds.body_bytes_max) {
-        if (!ex.is_done()) ex.refuse(refusal::too_large, "The body is larger than this server takes.");
+        ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
         ex.response.closes = true;
     }
     if (ex.request.body_use == body_use::collect && !ex.is_done()) ex.request.body.append(bytes);
@@ -105,11 +105,7 @@ void connection::cut_request(refusal why, std::string_view detail) {
     if (ex.events && !ex.is_done()) return ex.events->end(event_post::end_reason_of(why));
     if (ex.request.id.empty()) home_->context().name_request(ex.request.id);
     if (parser_->method() == "HEAD") ex.request.method = method::head;  // also where the head is not whole
-    // OPTIONS is answered by its head; a request that is none gets no good answer.
-    if (!ex.is_done() || !ex.response.is_refusal()) {
-        ex.response.allow.reset();
-        ex.refuse(why, detail);
-    }
+    ex.refuse_body(why, detail);
     ex.response.closes = true;
     enqueue_current();
 }

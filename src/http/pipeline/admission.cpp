@@ -310,9 +310,9 @@ void admit(exchange& ex, const request_head& head) {
     if (!ex.is_done()) return;
     ex.request.awaits_continue = false;
     // Refused before its body came: a short body is read over, a long or an expected one is not waited for.
-    if (head.content_length.value_or(0) > ex.context->server().bounds.body_bytes_max ||
-        (head.has(field::expect) && head.has_body()))
-        ex.response.closes = true;
+    const bool is_long = head.content_length.value_or(0) > ex.context->server().bounds.body_bytes_max;
+    if (is_long) ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
+    if (is_long || (head.has(field::expect) && head.has_body())) ex.response.closes = true;
 }
 
 }  // namespace carrel::http
