@@ -73,7 +73,7 @@ std::string lenient_server(std::string sent) {
 BOOST_AUTO_TEST_SUITE(pipelines)
 
 BOOST_AUTO_TEST_CASE(no_invalid_request_of_a_mutated_pipeline_is_accepted) {
-    running_server server([](auto& asked) { asked.log = nullptr; });
+    running_server server([](auto& settings) { settings.log = nullptr; });
     const auto port = server.port();
     const auto ask = [port](const std::string& sent) {
         raw_client client(port);
