@@ -161,6 +161,8 @@ std::string describe(const serve_settings& settings) {
     text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
     text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
+    for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
+    for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;
     return text;
 }
 
