@@ -64,6 +64,7 @@ result<void> options::validate() const {
         range{"busy_timeout (ms)", number(busy_timeout), 0, 60'000},
         range{"value_bytes_max", number(value_bytes_max), mi, gi - 1},
         range{"exhaustion_threshold (ms)", number(exhaustion_threshold), 1, 60'000},
+        range{"slow_statement_time (ms)", number(slow_statement_time), 0, 60'000},
     };
     for (const auto& one : ranges)
         if (one.value < one.least || one.value > one.most)

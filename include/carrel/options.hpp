@@ -133,7 +133,9 @@ struct options {
 
     // Observability.
     std::chrono::milliseconds exhaustion_threshold{100};  ///< 1 ms–60 s a job waits before an episode begins.
-    log_sink log = {};                                    ///< May be empty.
+    /// 0–60 s; 0 = never. The statement of a job that runs longer is logged, once a job.
+    std::chrono::milliseconds slow_statement_time{1'000};
+    log_sink log = {};  ///< May be empty.
 
     /// Nothing, or `errc::invalid_option` whose diagnostic names the option, its value and its range.
     CARREL_API result<void> validate() const;

@@ -1,25 +1,21 @@
 #pragma once
 
-#include <memory>
+#include "base/sha256.hpp"
+
 #include <string>
 #include <string_view>
 
 namespace carrel::siem {
 
-/// SHA-256 over bytes that arrive in pieces.
+/// The SHA-256, as text, of bytes that arrive in pieces. Copying it copies what came so far.
 class digest {
 public:
-    digest();
-    digest(const digest& other);
-    digest& operator=(const digest& other);
-    ~digest();
-    void update(std::string_view bytes);
+    void update(std::string_view bytes) noexcept { sum_.update(bytes); }
     /// The digest of what came so far, in hexadecimal; more may follow.
-    std::string text() const;
+    std::string text() const { return base::hex_of(sum_.value()); }
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    base::sha256 sum_;
 };
 
 }  // namespace carrel::siem

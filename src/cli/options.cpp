@@ -1,6 +1,7 @@
 #include "cli/options.hpp"
 
 #include "cli/command.hpp"
+#include "cli/limit_flags.hpp"
 #include "cli/listen_address.hpp"
 #include "cli/settings_file.hpp"
 #include "siem/functions.hpp"
@@ -33,7 +34,7 @@ struct typed {
     std::uint64_t checkpoint_frames = standard.checkpoint_frames;
     std::uint64_t wal_soft_mib = standard.wal_soft_bytes >> 20, wal_hard_mib = standard.wal_hard_bytes >> 20;
     std::uint64_t page_cache_kib = standard.page_cache_kib, background_cache_kib = standard.background_cache_kib;
-    std::uint64_t connections_max = 0;
+    std::uint64_t slow_statement_ms = static_cast<std::uint64_t>(standard.slow_statement_time.count());
     std::uint64_t drain_ms = 10'000;
 };
 
@@ -48,10 +49,7 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
     app.add_option("--durability", raw.durability, "full: acknowledged after fsync; normal: after the commit")
         ->check(CLI::IsMember({"full", "normal"}))
         ->capture_default_str();
-    app.add_option("--allow-host", settings.front.allow_hosts, "another accepted Host, may be repeated")
-        ->delimiter(',');
-    app.add_flag("--insecure", settings.front.insecure,
-                 "listen on other addresses than loopback, without authentication");
+    add_access_flags(app, settings.front);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
     app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json"}))
@@ -76,8 +74,7 @@ void add_tuning_flags(CLI::App& app, typed& raw) {
     number("--page-cache-kib", raw.page_cache_kib, 256, 4u << 20,
            "page cache of the writer and of each shard's reader");
     number("--background-cache-kib", raw.background_cache_kib, 256, 4u << 20, "page cache of each background reader");
-    number("--connections-max", raw.connections_max, 0, 1u << 20,
-           "open sockets; 0: as many as open files allow, to 16384");
+    number("--slow-statement-ms", raw.slow_statement_ms, 0, 60'000, "SQL that runs longer is logged; 0: none");
     number("--drain-ms", raw.drain_ms, 0, 600'000, "how long requests in flight may take at the end");
 }
 
@@ -95,7 +92,7 @@ void take_over(const typed& raw, serve_settings& settings) {
     store.wal_hard_bytes = raw.wal_hard_mib << 20;
     store.page_cache_kib = raw.page_cache_kib;
     store.background_cache_kib = raw.background_cache_kib;
-    settings.front.limits.connections_max = raw.connections_max;
+    store.slow_statement_time = std::chrono::milliseconds(raw.slow_statement_ms);
     settings.drain_time_max = std::chrono::milliseconds(raw.drain_ms);
     // Every shard holds one reader and one is always kept for deep reads.
     const std::uint64_t cores = std::max(1u, std::thread::hardware_concurrency());
@@ -127,6 +124,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
                std::to_string(raw.shards + 1);
     settings.front.address = address->address().to_string();
     settings.front.port = address->port();
+    if (auto fault = fault_in_access(settings.front); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }
@@ -140,6 +138,7 @@ std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
                  "serve");
     add_main_flags(app, raw, settings);
     add_tuning_flags(app, raw);
+    add_limit_flags(app, settings.front.limits);
     add_settings_file(app);
     if (const auto ended = parse(app, arguments)) return *ended;
     if (const auto ended = apply_settings_file(app)) return *ended;
@@ -162,6 +161,8 @@ std::string describe(const serve_settings& settings) {
     text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
     text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
+    for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
+    for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;
     return text;
 }
 
@@ -179,6 +180,10 @@ std::string explain(const error& why, const std::string& path) {
     if (why == errc::not_a_database) return path + " is not a SQLite database";
     if (why == errc::database_in_use) return path + " is in use by another carrel";
     if (why == errc::network_filesystem) return path + " is on a network file system";
+    if (why == errc::not_a_carrel_database) return path + " is the database of another program";
+    if (why == errc::hard_linked) return path + " has another name, too (a hard link)";
+    if (why == errc::file_replaced) return path + " was replaced while it was opened";
+    if (why == errc::unsafe_sqlite) return "the SQLite library in use is not safe for several threads";
     if (why == errc::newer_database) return path + " was written by a newer carrel";
     return path + ": " + why.message();
 }
@@ -186,9 +191,10 @@ std::string explain(const error& why, const std::string& path) {
 int exit_status_of(const error& why, int otherwise) {
     if (why == errc::database_in_use) return exit_in_use;
     if (why == errc::read_only_file) return exit_permission;
-    if (why == errc::migration_changed || why == errc::profile_mismatch || why == sqlite_errc::corrupt)
+    if (why == errc::migration_changed || why == errc::file_replaced || why == errc::profile_mismatch ||
+        why == sqlite_errc::corrupt)
         return exit_damaged;
-    if (why == errc::invalid_option) return exit_usage;
+    if (why == errc::invalid_option || why == errc::unsafe_sqlite) return exit_usage;
     const int number = why.code().category() == boost::system::system_category() ? why.code().value() : 0;
     if (number == EMFILE || number == ENFILE) return exit_usage;
     return number == EACCES || number == EPERM || number == EROFS ? exit_permission : otherwise;

@@ -13,8 +13,8 @@ std::optional<std::chrono::milliseconds> wait_before_retry(int attempts_made, in
     constexpr int seconds_max = 60;
     int seconds = 0;
     const auto [end, wrong] = std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
-    const bool is_asked = wrong == std::errc() && end != retry_after.data() && seconds >= 0;
-    if (is_asked) return std::chrono::seconds(std::min(seconds, seconds_max));
+    const bool is_requested = wrong == std::errc() && end != retry_after.data() && seconds >= 0;
+    if (is_requested) return std::chrono::seconds(std::min(seconds, seconds_max));
     return std::chrono::milliseconds(100) * (1 << std::clamp(attempts_made - 1, 0, 6));
 }
 

@@ -2,10 +2,13 @@
 
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
+#include "cli/toml_text.hpp"
 
 #include <CLI/Config.hpp>
 
 #define TOML_EXCEPTIONS 0
+// Version 3.3 asserts that a table's name begins as one, and then reports the error where it does not.
+#define TOML_ASSERT(expression) static_assert(true)
 #include <toml++/toml.h>
 
 #include <unistd.h>
@@ -80,6 +83,11 @@ std::string environment_name(std::string_view flag) {
 
 std::vector<setting> read_settings(std::string_view text, std::string& fault) {
     std::vector<setting> settings;
+    if (const auto stray = find_stray_letter(text); stray != text.npos) {
+        const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(stray), '\n');
+        fault = "line " + std::to_string(line) + ": a letter beyond ASCII outside a quoted text";
+        return settings;
+    }
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
         const auto& error = parsed.error();

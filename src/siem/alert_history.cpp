@@ -53,7 +53,7 @@ void write_change(json::writer& out, std::string& body, const statement& row) {
 }
 
 result<void> history(const operation& what, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const history_input&>(*request.parsed);
+    const auto& input = static_cast<const history_input&>(*request.parsed);
     into.clear();
     auto alert = session.first_integer("SELECT seq FROM alerts WHERE id = ?", request.path[0]);
     if (!alert) return alert.error();
@@ -62,7 +62,7 @@ result<void> history(const operation& what, read_session& session, const call& r
         "SELECT seq, field, from_value, to_value, at, note FROM alert_history WHERE alert = ? AND seq > ? "
         "ORDER BY seq LIMIT ?");
     if (!rows) return rows.error();
-    rows->bind(**alert, asked.after, asked.limit + 1);
+    rows->bind(**alert, input.after, input.limit + 1);
     json::writer out(into.body);
     out.begin_object().key("items").begin_array();
     std::optional<std::int64_t> last;  // of a page that is full
@@ -72,7 +72,7 @@ result<void> history(const operation& what, read_session& session, const call& r
         if (!*more) last.reset();
         if (!*more || last) break;
         write_change(out, into.body, *rows);
-        if (written == asked.limit || into.body.size() >= page_bytes_max) last = rows->integer(0);
+        if (written == input.limit || into.body.size() >= page_bytes_max) last = rows->integer(0);
     }
     out.end_array().key("next");
     if (last) out.string(encode_cursor({*last, request.path[0]}, binding_of(request)));

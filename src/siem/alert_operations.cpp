@@ -51,16 +51,16 @@ problem illegal(alert_status from, alert_status to) {
 }
 
 result<void> change_status(const operation& what, write_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const status_input&>(*request.parsed);
+    const auto& input = static_cast<const status_input&>(*request.parsed);
     into.clear();
     auto before = load(*what.of, session, request, into);
     if (!before) return before.error();
     const std::size_t status = what.of->position("status");
     const auto from = static_cast<alert_status>(before->integer(status));
-    if (!is_allowed(alert_transitions, from, asked.to)) return refuse(into, illegal(from, asked.to));
+    if (!is_allowed(alert_transitions, from, input.to)) return refuse(into, illegal(from, input.to));
     record after = *before;
-    after.values[status] = static_cast<std::int64_t>(asked.to);
-    return save(*what.of, session, request, *before, std::move(after), asked.note, into);
+    after.values[status] = static_cast<std::int64_t>(input.to);
+    return save(*what.of, session, request, *before, std::move(after), input.note, into);
 }
 
 // -- GET /alerts/stats ---

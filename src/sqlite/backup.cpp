@@ -137,8 +137,8 @@ result<std::uint64_t> write_copy(connection& source, const std::string& path, co
 }
 
 int ask_to_stop(void* stop) {
-    const auto& asked = *static_cast<const std::function<bool()>*>(stop);
-    return asked && asked() ? 1 : 0;
+    const auto& must_stop = *static_cast<const std::function<bool()>*>(stop);
+    return must_stop && must_stop() ? 1 : 0;
 }
 
 // As it lies there: the header asks for a WAL, which would be made beside it.

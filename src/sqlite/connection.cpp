@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -310,7 +311,28 @@ error connection::step_failure(int rc, const cached_statement& entry) {
 
 void connection::restore_authorizer() noexcept { sqlite3_set_authorizer(db_, &connection::authorize, this); }
 
-int connection::on_progress(void* self) { return static_cast<connection*>(self)->watch_.must_end() ? 1 : 0; }
+int connection::on_progress(void* self) {
+    auto& owner = *static_cast<connection*>(self);
+    const auto limit = owner.profile_.slow_statement_time;
+    if (limit.count() > 0 && owner.watch_.becomes_slow(limit)) owner.report_slow();
+    return owner.watch_.must_end() ? 1 : 0;
+}
+
+// A line less is the least harm where there is no memory for it, or the host's sink throws.
+void connection::report_slow() noexcept {
+    if (!profile_.log) return;
+    constexpr std::size_t text_max = 500;
+    try {
+        std::string text;
+        for (auto* each = sqlite3_next_stmt(db_, nullptr); each != nullptr; each = sqlite3_next_stmt(db_, each))
+            if (sqlite3_stmt_busy(each) != 0) text = sqlite3_sql(each);
+        if (text.size() > text_max) text.replace(text_max, text.npos, " ...");
+        std::replace(text.begin(), text.end(), '\n', ' ');
+        profile_.log(log_level::warning, "a statement has run for more than " +
+                                             std::to_string(profile_.slow_statement_time.count()) + " ms: " + text);
+    } catch (...) {
+    }
+}
 
 int connection::authorize(void* self, int action, const char* a, const char* b, const char*, const char*) {
     auto& owner = *static_cast<connection*>(self);

@@ -161,6 +161,7 @@ private:
     static int authorize(void* self, int action, const char* a, const char* b, const char* database,
                          const char* trigger);
     static int on_progress(void* self);
+    void report_slow() noexcept;
     static int on_wal(void* self, sqlite3* db, const char* name, int frames);
 
     sqlite3* db_;

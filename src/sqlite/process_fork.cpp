@@ -84,10 +84,10 @@ void remove_held_file(dev_t device, ino_t inode) noexcept {
 
 void close_or_keep(int fd) noexcept {
     // An open file description is another owner than the process, so its query sees the process's own locks, too.
-    struct flock asked {};
-    asked.l_type = F_WRLCK;
-    asked.l_whence = SEEK_SET;
-    const bool locked = fcntl(fd, F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK;
+    struct flock wanted {};
+    wanted.l_type = F_WRLCK;
+    wanted.l_whence = SEEK_SET;
+    const bool locked = fcntl(fd, F_OFD_GETLK, &wanted) == 0 && wanted.l_type != F_UNLCK;
     struct stat info {};
     if (!locked || fstat(fd, &info) != 0) {
         close(fd);

@@ -151,7 +151,9 @@ profile profile_of(const options& settings, role wanted) {
             .functions = settings.functions,
             .scalar_functions = settings.scalar_functions,
             .collations = settings.collations,
-            .on_connect = settings.on_connect};
+            .on_connect = settings.on_connect,
+            .slow_statement_time = settings.slow_statement_time,
+            .log = settings.log};
 }
 
 result<void> apply_profile(sqlite3* db, const profile& wanted, host_failures& failures) {

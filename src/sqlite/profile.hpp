@@ -32,6 +32,8 @@ struct profile {
     std::vector<scalar_function> scalar_functions;
     std::vector<collation> collations;
     connect_hook on_connect;
+    std::chrono::milliseconds slow_statement_time{0};  // 0: none is logged
+    log_sink log;
 };
 
 /// The profile that `settings` ask for.

@@ -69,6 +69,8 @@ public:
         cancelled_between_ = how == cancellation::between_statements ? cancelled : nullptr;
         snapshot_interrupt_ = snapshot_interrupt;
         tripped_.reset();
+        first_look_.reset();
+        slow_ = false;
         armed_ = true;
     }
     void disarm() noexcept {
@@ -95,6 +97,15 @@ public:
         return false;
     }
 
+    /// Whether the job has by now run for `limit` since it was first looked at. True once a job.
+    bool becomes_slow(std::chrono::milliseconds limit) noexcept {
+        if (!armed_ || slow_) return false;
+        const auto now = clock::now();
+        if (!first_look_) first_look_ = now;
+        slow_ = now - *first_look_ >= limit;
+        return slow_;
+    }
+
     bool trip(errc why) noexcept {
         if (!tripped_) tripped_ = why;
         return true;
@@ -109,6 +120,8 @@ private:
     const std::atomic<bool>* cancelled_between_ = nullptr;
     const std::atomic<bool>* snapshot_interrupt_ = nullptr;
     std::optional<errc> tripped_;
+    std::optional<clock::time_point> first_look_;
+    bool slow_ = false;
     bool armed_ = false;
 };
 

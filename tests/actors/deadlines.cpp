@@ -221,4 +221,17 @@ BOOST_AUTO_TEST_CASE(a_step_that_looks_at_no_deadline_is_interrupted_from_outsid
     BOOST_TEST((registry.look(now) == detail::timed::never));
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_statement_is_logged_once) {
+    fixture f([](options& o) { o.slow_statement_time = 20ms; });
+    const auto counts_long = [](read_session& session) -> result<std::optional<std::int64_t>> {
+        return session.first_integer(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\nSELECT count(*) FROM n");
+    };
+    BOOST_TEST((f.db.read(counts_long, {.deadline = 200ms}).error() == errc::deadline_exceeded));
+    BOOST_TEST(f.logged("a statement has run for more than 20 ms: WITH RECURSIVE n(i)") == 1u);
+    BOOST_TEST(f.logged("FROM n) SELECT count(*) FROM n") == 1u);  // in one line
+    BOOST_TEST(f.db.read(one).has_value());
+    BOOST_TEST(f.logged("a statement has run") == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

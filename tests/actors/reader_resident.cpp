@@ -24,7 +24,7 @@ struct with_context {
 struct shard_fixture : with_context, fixture {
     explicit shard_fixture(const std::function<void(options&)>& change = [](options&) {})
         : fixture(change) {
-        desk.emplace(std::move(shard::attach(db, context).value()));
+        own.emplace(std::move(shard::attach(db, context).value()));
     }
     // Runs what `start` begins on the shard's thread until nothing is left to do.
     void run(std::function<void()> start) {
@@ -39,7 +39,7 @@ struct shard_fixture : with_context, fixture {
                       as_result(boost::asio::bind_executor(context.get_executor(), std::move(handler))));
     }
 
-    std::optional<shard> desk;
+    std::optional<shard> own;
     std::thread thread;
 };
 
@@ -186,8 +186,8 @@ BOOST_AUTO_TEST_CASE(residents_take_their_share_of_the_pool_and_leave_one_reader
     boost::asio::io_context first(1);
     boost::asio::io_context second(1);
     fixture f([](options& o) { o.readers_max = 2; });
-    auto desk = shard::attach(f.db, first);
-    BOOST_TEST(desk.has_value());
+    auto own = shard::attach(f.db, first);
+    BOOST_TEST(own.has_value());
     BOOST_TEST((shard::attach(f.db, second).error() == errc::invalid_option));
     BOOST_TEST(f.db.stats().read.open == 1u);
 }
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(residents_take_their_share_of_the_pool_and_leave_one_reader
 BOOST_AUTO_TEST_CASE(results_still_away_when_the_shard_ends_are_not_lost) {
     boost::asio::io_context context(1);
     fixture f;
-    std::optional<shard> desk(std::move(shard::attach(f.db, context).value()));
+    std::optional<shard> own(std::move(shard::attach(f.db, context).value()));
     held_writer held(f.db);
     std::optional<result<committed<std::int64_t>>> outcome;
     boost::asio::post(context, [&] {
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(results_still_away_when_the_shard_ends_are_not_lost) {
         context.stop();
     });
     std::thread([&] { context.run(); }).join();
-    desk.reset();
+    own.reset();
     held.release();
     context.restart();
     std::thread([&] { context.run(); }).join();

@@ -42,7 +42,9 @@ class Refusals(unittest.TestCase):
     def test_bad_values(self):
         for flag, values in {"--readers": ["0", "1", "-3", "ten", "1000", "4.5"], "--shards": ["0", "x"],
                              "--durability": ["most", ""], "--log-format": ["xml"], "--log-level": ["loud"],
-                             "--batch-jobs-max": ["0"], "--listen": ["8080", "nowhere", "127.0.0.1:99999", "127.0.0.1:"],
+                             "--batch-jobs-max": ["0"], "--unpack-ratio-max": ["0"],
+                             "--disk-reserve-percent-max": ["101"], "--body-progress-ms": ["x"],
+                             "--allow-origin": ["siem.example", "https://", "https://a/b"], "--trusted-proxy": ["proxy"], "--listen": ["8080", "nowhere", "127.0.0.1:99999", "127.0.0.1:"],
                              "--config": ["no-such.toml"]}.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):

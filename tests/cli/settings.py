@@ -88,6 +88,24 @@ class Settings(unittest.TestCase):
         self.assertIn("CARREL_REEDERS", ended.stderr)
         self.assertEqual([path.name for path in self.directory.iterdir()], ["carrel.toml"])
 
+    def test_the_limits_of_the_front_end_are_settings(self):
+        server = self.serve("--config", "carrel.toml", "--events-max", "2", CARREL_UNPACK_RATIO_MAX="7", CARREL_DISK_RESERVE_MIB="0")
+        client = server.client()
+        lines = {"Content_Type": "application/x-ndjson"}
+        self.assertEqual(client.post("/api/v1/events", "{}\n{}\n", **lines).status, 201)
+        self.assertEqual(client.post("/api/v1/events", "{}\n{}\n{}\n", **lines).status, 413)
+        client.close()
+
+    def test_a_named_origin_and_a_trusted_proxy_are_settings(self):
+        server = self.serve("--config", "carrel.toml", "--allow-origin", "https://siem.example", "--trusted-proxy",
+                            "127.0.0.1")
+        client = server.client()
+        reply = client.get("/api/v1/alerts", Origin="https://siem.example")
+        self.assertEqual(reply.headers["Access-Control-Allow-Origin"], "https://siem.example")
+        self.assertNotIn("Access-Control-Allow-Origin", client.get("/health/live", Origin="https://other.example").headers)
+        client.close()
+        self.assertIn("origin https://siem.example, proxy 127.0.0.1", server.log_text())
+
     def test_the_log_begins_with_the_settings_in_force(self):
         server = self.serve("--config", "carrel.toml", "--log-format", "text", CARREL_READERS="6")
         self.assertEqual(server.stop(), 0)

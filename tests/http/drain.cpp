@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(readiness_is_false_while_draining) {
 }
 
 BOOST_AUTO_TEST_CASE(half_a_head_does_not_hold_the_end_and_is_refused) {
-    running_server server([](auto& asked) { asked.limits.drain_idle_time = 100ms; });
+    running_server server([](auto& settings) { settings.limits.drain_idle_time = 100ms; });
     raw_client client(server.port());
     client.send("GET /health/live HTT");
     BOOST_TEST(server.get("/health/live").status == 200);
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(half_a_head_does_not_hold_the_end_and_is_refused) {
 
 BOOST_AUTO_TEST_CASE(requests_sent_around_the_drain_are_answered) {
     for (int round = 0; round < 10; ++round) {
-        running_server server([](auto& asked) { asked.limits.drain_idle_time = 100ms; });
+        running_server server([](auto& settings) { settings.limits.drain_idle_time = 100ms; });
         std::atomic<int> answered{0}, lost{0};
         std::vector<std::thread> clients;
         for (int i = 0; i < 8; ++i)
@@ -153,10 +153,10 @@ BOOST_AUTO_TEST_CASE(stopping_twice_is_stopping_once) {
 
 BOOST_AUTO_TEST_CASE(a_server_that_never_ran_goes_quietly) {
     running_server running;
-    http::server_options asked;
-    asked.port = 0;
-    asked.shards = 2;
-    auto server = http::server::listen(running.store(), asked).value();
+    http::server_options settings;
+    settings.port = 0;
+    settings.shards = 2;
+    auto server = http::server::listen(running.store(), settings).value();
     BOOST_TEST(server.stop(10s));
 }
 

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_stream_is_not_read_far_ahead_of_the_writer) {
 }
 
 BOOST_AUTO_TEST_CASE(more_than_64_mib_unpacked_is_413_with_what_was_accepted) {
-    running_server server([](auto& asked) { asked.limits.event_bytes_max = 1 << 20; });
+    running_server server([](auto& settings) { settings.limits.event_bytes_max = 1 << 20; });
     const auto lines = event_lines(60'000);
     BOOST_TEST(lines.size() > (1u << 20));
     const auto plain = server.ingest(lines);
@@ -215,28 +215,28 @@ BOOST_AUTO_TEST_CASE(what_unpacks_to_far_more_than_its_size_is_413) {
 }
 
 BOOST_AUTO_TEST_CASE(events_of_one_request_are_bounded_by_number_and_by_what_they_take) {
-    running_server few([](auto& asked) { asked.limits.events_max = 20'000; });
+    running_server few([](auto& settings) { settings.limits.events_max = 20'000; });
     const auto too_many = few.ingest(event_lines(40'000));
     BOOST_TEST(too_many.problem() == "too_large");
     BOOST_TEST(too_many.number("/accepted") == 20'000);
     BOOST_TEST(stored(few) == 20'000);
-    running_server small([](auto& asked) { asked.limits.event_store_bytes_max = 4u << 20; });
+    running_server small([](auto& settings) { settings.limits.event_store_bytes_max = 4u << 20; });
     const auto too_big = small.ingest(event_lines(40'000));
     BOOST_TEST(too_big.problem() == "too_large");
     BOOST_TEST(too_big.number("/accepted") == stored(small));
 }
 
 BOOST_AUTO_TEST_CASE(no_events_are_taken_once_the_disk_is_nearly_full) {
-    running_server server([](auto& asked) {
-        asked.limits.disk_reserve_bytes = ~std::uint64_t{0};
-        asked.limits.disk_reserve_percent_max = 101;  // more than there can be
+    running_server server([](auto& settings) {
+        settings.limits.disk_reserve_bytes = ~std::uint64_t{0};
+        settings.limits.disk_reserve_percent_max = 101;  // more than there can be
     });
     BOOST_TEST(server.ingest("{}\n").problem() == "storage_full");
     BOOST_TEST(server.post("/api/v1/alerts", alert_body("a")).status == 201);
 }
 
 BOOST_AUTO_TEST_CASE(bodies_in_flight_are_bounded_and_refused_before_they_are_read) {
-    running_server server([](auto& asked) { asked.limits.intake_bytes_max = 1 << 20; });
+    running_server server([](auto& settings) { settings.limits.intake_bytes_max = 1 << 20; });
     const auto lines = event_lines(20'000);
     raw_client first(server.port());
     const auto text = first.request("POST", "/api/v1/events", lines, ndjson);
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(zeros_behind_a_gzip_are_padding_and_anything_else_is_400) {
 }
 
 BOOST_AUTO_TEST_CASE(intake_leaves_the_shard_to_others_every_millisecond) {
-    running_server server([](auto& asked) { asked.limits.requests_per_connection_max = 100'000'000; });
+    running_server server([](auto& settings) { settings.limits.requests_per_connection_max = 100'000'000; });
     server.post("/api/v1/alerts", alert_body("a"));
     std::atomic<bool> is_over{false};
     std::thread sender([&] {

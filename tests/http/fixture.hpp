@@ -116,23 +116,23 @@ private:
         return database::open(settings).value();
     }
     http::server listen(const tweak& change) {
-        http::server_options asked;
-        asked.port = 0;
-        asked.shards = 1;
-        asked.version = "test";
-        asked.limits.sweep_interval = std::chrono::milliseconds(20);
+        http::server_options settings;
+        settings.port = 0;
+        settings.shards = 1;
+        settings.version = "test";
+        settings.limits.sweep_interval = std::chrono::milliseconds(20);
         // Asked for the time on the shard's thread only, once it runs.
-        asked.clock = [] {
+        settings.clock = [] {
             slow_filter::shard_thread = std::this_thread::get_id();
             const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
             return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
         };
-        asked.log = [this](log_level, std::string_view line) {
+        settings.log = [this](log_level, std::string_view line) {
             std::lock_guard lock(mutex_);
             log_.emplace_back(line);
         };
-        if (change) change(asked);
-        return http::server::listen(store_, asked).value();
+        if (change) change(settings);
+        return http::server::listen(store_, settings).value();
     }
 
     temp_directory directory_;

@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(methods_this_server_does_not_know_are_405_or_400) {
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_serves_a_bounded_number_of_requests) {
-    running_server server([](auto& asked) { asked.limits.requests_per_connection_max = 3; });
+    running_server server([](auto& settings) { settings.limits.requests_per_connection_max = 3; });
     raw_client client(server.port());
     BOOST_TEST(!client.ask("GET", "/health/live").has("connection"));
     BOOST_TEST(!client.ask("GET", "/health/live").has("connection"));

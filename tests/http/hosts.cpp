@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(foreign_hosts_are_421_whatever_they_ask_for) {
 }
 
 BOOST_AUTO_TEST_CASE(named_hosts_are_served_too) {
-    running_server server([](auto& asked) { asked.allow_hosts = {"soc.example"}; });
+    running_server server([](auto& settings) { settings.allow_hosts = {"soc.example"}; });
     raw_client client(server.port());
     client.send(raw_client::request_to("SOC.example", "GET", "/health/live"));
     BOOST_TEST(client.receive().status == 200);
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(health_and_metrics_answer_any_host) {
 }
 
 BOOST_AUTO_TEST_CASE(a_named_origin_may_write_and_read) {
-    running_server server([](auto& asked) { asked.allow_origins = {"https://siem.example"}; });
+    running_server server([](auto& settings) { settings.allow_origins = {"https://siem.example"}; });
     const std::string origin = "Origin: https://siem.example\r\nSec-Fetch-Site: cross-site\r\n";
     const auto made = server.post("/api/v1/alerts", alert_body("a"), origin);
     BOOST_TEST(made.status == 201);
@@ -91,9 +91,9 @@ BOOST_AUTO_TEST_CASE(the_scheme_a_proxy_names_counts_only_if_the_proxy_is_truste
     const std::string fields =
         "Origin: https://siem.example\r\nX-Forwarded-Proto: https\r\nContent-Type: application/json\r\n";
     for (const bool is_trusted : {false, true}) {
-        running_server server([&](auto& asked) {
-            asked.allow_hosts = {"siem.example"};
-            if (is_trusted) asked.trusted_proxies = {"127.0.0.1"};
+        running_server server([&](auto& settings) {
+            settings.allow_hosts = {"siem.example"};
+            if (is_trusted) settings.trusted_proxies = {"127.0.0.1"};
         });
         raw_client client(server.port());
         client.send(raw_client::request_to("siem.example", "POST", "/api/v1/alerts", alert_body("a"), fields));

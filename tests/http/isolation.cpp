@@ -112,6 +112,30 @@ BOOST_AUTO_TEST_CASE(every_condition_of_a_write_holds_inside_its_transaction) {
     BOOST_TEST(server.ingest("{}\n", "If-Match: *\r\n").status == 412);
 }
 
+BOOST_AUTO_TEST_CASE(a_malformed_head_request_is_refused_without_a_body) {
+    running_server server;
+    for (const std::string_view fields : {"X Y: v\r\n\r\n", "Connection: close=\r\n\r\n", "X: \x01\r\n\r\n"}) {
+        raw_client client(server.port());
+        client.send(std::string("HEAD /health/live HTTP/1.1\r\nHost: a\r\n").append(fields));
+        BOOST_TEST(client.receive(true).status == 400);
+        BOOST_TEST(client.ends());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_breaks_off_in_its_body_gets_no_good_answer) {
+    running_server server;
+    raw_client client(server.port());
+    client.send(client.request("OPTIONS", "*", {}, "Transfer-Encoding: chunked\r\n") + "x\r\n");
+    const auto reply = client.receive();
+    BOOST_TEST(reply.status == 400);
+    BOOST_TEST(!reply.has("allow"));
+    BOOST_TEST(client.ends());
+    raw_client longer(server.port());
+    longer.send(longer.request("OPTIONS", "*", {}, "Content-Length: 1234567\r\n"));
+    BOOST_TEST(longer.receive().status == 413);
+    BOOST_TEST(longer.ends());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace carrel::testing

@@ -16,10 +16,10 @@ namespace carrel::testing {
 namespace {
 
 std::string refusal_to_listen(running_server& running, const running_server::tweak& change) {
-    http::server_options asked;
-    asked.port = 0;
-    change(asked);
-    auto server = http::server::listen(running.store(), asked);
+    http::server_options settings;
+    settings.port = 0;
+    change(settings);
+    auto server = http::server::listen(running.store(), settings);
     return server ? "" : server.error().message();
 }
 
@@ -65,25 +65,25 @@ BOOST_AUTO_TEST_CASE(port_zero_picks_a_free_one_and_tells_it) {
 
 BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {
     running_server running;
-    const auto why = refusal_to_listen(running, [&](auto& asked) { asked.port = running.port(); });
+    const auto why = refusal_to_listen(running, [&](auto& settings) { settings.port = running.port(); });
     BOOST_TEST(why.find("cannot listen on 127.0.0.1:" + std::to_string(running.port())) != std::string::npos);
     BOOST_TEST(why.find('\n') == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_an_address_is_refused) {
     running_server running;
-    BOOST_TEST(refusal_to_listen(running, [](auto& asked) { asked.address = "localhost"; }).find("localhost") !=
+    BOOST_TEST(refusal_to_listen(running, [](auto& settings) { settings.address = "localhost"; }).find("localhost") !=
                std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_loopback_is_served_without_authentication) {
     running_server running;
-    BOOST_TEST(!refusal_to_listen(running, [](auto& asked) { asked.address = "0.0.0.0"; }).empty());
-    BOOST_TEST(refusal_to_listen(running, [](auto& asked) {
-                   asked.address = "0.0.0.0";
-                   asked.insecure = true;
+    BOOST_TEST(!refusal_to_listen(running, [](auto& settings) { settings.address = "0.0.0.0"; }).empty());
+    BOOST_TEST(refusal_to_listen(running, [](auto& settings) {
+                   settings.address = "0.0.0.0";
+                   settings.insecure = true;
                }).empty());
-    BOOST_TEST(refusal_to_listen(running, [](auto& asked) { asked.address = "127.0.0.2"; }).empty());
+    BOOST_TEST(refusal_to_listen(running, [](auto& settings) { settings.address = "127.0.0.2"; }).empty());
 }
 
 BOOST_AUTO_TEST_CASE(more_shards_than_readers_are_refused) {
@@ -92,15 +92,15 @@ BOOST_AUTO_TEST_CASE(more_shards_than_readers_are_refused) {
     settings.path = directory.file("few.db");
     settings.readers_max = 2;
     auto store = database::open(settings).value();
-    http::server_options asked;
-    asked.port = 0;
-    asked.shards = 8;
-    auto server = http::server::listen(store, asked).value();
+    http::server_options front;
+    front.port = 0;
+    front.shards = 8;
+    auto server = http::server::listen(store, front).value();
     BOOST_TEST(!server.run().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_to_a_newcomer) {
-    running_server server([](auto& asked) { asked.limits.connections_max = 3; });
+    running_server server([](auto& settings) { settings.limits.connections_max = 3; });
     std::deque<raw_client> crowd;
     for (int i = 0; i < 3; ++i) crowd.emplace_back(server.port());
     BOOST_TEST(eventually([&] { return server.front().connections() == 3; }));
@@ -108,9 +108,9 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_to_a_newcomer) {
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_whichever_shard_has_it) {
-    running_server server([](auto& asked) {
-        asked.limits.connections_max = 2;
-        asked.shards = 3;
+    running_server server([](auto& settings) {
+        settings.limits.connections_max = 2;
+        settings.shards = 3;
     });
     held_writer held(server.store());
     raw_client busy(server.port());
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_whichever_shard_has_it) {
 }
 
 BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is_still_sending) {
-    running_server server([](auto& asked) { asked.limits.connections_max = 2; });
+    running_server server([](auto& settings) { settings.limits.connections_max = 2; });
     held_writer held(server.store());
     std::deque<raw_client> busy;
     for (const std::string id : {"a", "b"}) {
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is
 }
 
 BOOST_AUTO_TEST_CASE(an_address_has_a_bound_of_its_own) {
-    running_server server([](auto& asked) { asked.limits.connections_per_address_max = 2; });
+    running_server server([](auto& settings) { settings.limits.connections_per_address_max = 2; });
     raw_client first(server.port()), second(server.port());
     BOOST_TEST(first.ask("GET", "/health/live").status == 200);
     BOOST_TEST(second.ask("GET", "/health/live").status == 200);
@@ -173,20 +173,20 @@ BOOST_AUTO_TEST_CASE(a_limit_that_descriptors_cannot_meet_is_lowered_with_one_li
     running_server running;
     std::vector<std::string> lines;
     const few_descriptors some(512, 512);
-    http::server_options asked;
-    asked.port = 0;
-    asked.shards = 1;
-    asked.limits.connections_max = 4'096;
-    asked.log = [&](log_level level, std::string_view line) {
+    http::server_options settings;
+    settings.port = 0;
+    settings.shards = 1;
+    settings.limits.connections_max = 4'096;
+    settings.log = [&](log_level level, std::string_view line) {
         if (level == log_level::warning) lines.emplace_back(line);
     };
-    BOOST_TEST(http::server::listen(running.store(), asked).has_value());
+    BOOST_TEST(http::server::listen(running.store(), settings).has_value());
     BOOST_TEST(lines.size() == 1u);
     BOOST_TEST(lines.at(0).find("from 4096 to 192") != std::string::npos, lines.at(0));
 }
 
 BOOST_AUTO_TEST_CASE(a_shard_that_stands_still_keeps_nobody_from_the_others) {
-    running_server server([](auto& asked) { asked.shards = 2; });
+    running_server server([](auto& settings) { settings.shards = 2; });
     server.fill_alerts(10);
     auto held = std::make_shared<gate>();
     auto is_held = std::make_shared<std::atomic<bool>>(false);
@@ -208,7 +208,8 @@ BOOST_AUTO_TEST_CASE(a_shard_that_stands_still_keeps_nobody_from_the_others) {
 
 BOOST_AUTO_TEST_CASE(a_proxy_is_named_by_address) {
     running_server running;
-    BOOST_TEST(!refusal_to_listen(running, [](auto& asked) { asked.trusted_proxies = {"proxy.example"}; }).empty());
+    BOOST_TEST(
+        !refusal_to_listen(running, [](auto& settings) { settings.trusted_proxies = {"proxy.example"}; }).empty());
 }
 
 BOOST_AUTO_TEST_CASE(without_descriptors_waiting_clients_are_let_go_one_by_one_without_spinning) {

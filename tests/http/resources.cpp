@@ -300,7 +300,8 @@ BOOST_AUTO_TEST_CASE(a_method_that_is_not_there_is_405_and_tells_which_are) {
 }
 
 BOOST_AUTO_TEST_CASE(every_reply_has_a_date) {
-    running_server server([](auto& asked) { asked.clock = [] { return siem::timestamp(1'795'428'000'123'456); }; });
+    running_server server(
+        [](auto& settings) { settings.clock = [] { return siem::timestamp(1'795'428'000'123'456); }; });
     BOOST_TEST(server.get("/health/live").field("date") == "Mon, 23 Nov 2026 10:00:00 GMT");
     BOOST_TEST(server.post("/api/v1/alerts", alert_body("a")).text("/created_at") == "2026-11-23T10:00:00.123456Z");
 }

@@ -14,14 +14,14 @@ using namespace std::chrono_literals;
 BOOST_AUTO_TEST_SUITE(slow_clients)
 
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed) {
-    running_server server([](auto& asked) { asked.limits.idle_time_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.idle_time_max = 50ms; });
     raw_client client(server.port());
     BOOST_TEST(client.ask("GET", "/health/live").status == 200);
     BOOST_TEST(client.ends());
 }
 
 BOOST_AUTO_TEST_CASE(a_head_that_does_not_end_is_not_waited_for) {
-    running_server server([](auto& asked) { asked.limits.head_time_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.head_time_max = 50ms; });
     raw_client client(server.port());
     client.send("GET /health/live HTTP/1.1\r\nX-Slow: ");
     const auto reply = client.receive();
@@ -34,9 +34,9 @@ BOOST_AUTO_TEST_CASE(a_head_that_does_not_end_is_not_waited_for) {
 }
 
 BOOST_AUTO_TEST_CASE(a_head_that_drips_is_not_waited_for_either) {
-    running_server server([](auto& asked) {
-        asked.limits.head_time_max = 100ms;
-        asked.limits.linger_time_max = 100ms;
+    running_server server([](auto& settings) {
+        settings.limits.head_time_max = 100ms;
+        settings.limits.linger_time_max = 100ms;
     });
     raw_client client(server.port());
     client.send("GET /health/live HTTP/1.1\r\nX-Slow: ");
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_head_that_drips_is_not_waited_for_either) {
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_stops_coming_is_408) {
-    running_server server([](auto& asked) { asked.limits.body_progress_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.body_progress_max = 50ms; });
     raw_client client(server.port());
     const auto text = client.request("POST", "/api/v1/alerts", alert_body("a"), "Content-Type: application/json\r\n");
     client.send(text.substr(0, text.size() - 5));
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_stops_coming_is_408) {
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_drips_is_not_waited_for) {
-    running_server server([](auto& asked) { asked.limits.body_time_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.body_time_max = 50ms; });
     raw_client client(server.port());
     client.send("POST /api/v1/alerts HTTP/1.1\r\nHost: " + client.authority() +
                 "\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n");
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_drips_is_not_waited_for) {
 }
 
 BOOST_AUTO_TEST_CASE(a_body_whose_last_byte_is_held_back_is_cut_at_the_progress_timer) {
-    running_server server([](auto& asked) { asked.limits.body_progress_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.body_progress_max = 50ms; });
     raw_client client(server.port());
     const auto text =
         client.request("POST", "/api/v1/events", event_lines(20'000), "Content-Type: application/x-ndjson\r\n");
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_body_whose_last_byte_is_held_back_is_cut_at_the_progress_
 }
 
 BOOST_AUTO_TEST_CASE(a_stalled_chunked_stream_is_told_what_was_stored) {
-    running_server server([](auto& asked) { asked.limits.body_progress_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.body_progress_max = 50ms; });
     raw_client client(server.port());
     const auto lines = event_lines(10'500);
     char size[20];
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_stalled_chunked_stream_is_told_what_was_stored) {
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_take_its_reply_is_let_go) {
-    running_server server([](auto& asked) { asked.limits.write_progress_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.write_progress_max = 50ms; });
     raw_client client(server.port());
     std::string burst;
     for (int i = 0; i < 200; ++i) burst += client.request("GET", "/openapi.json");
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_take_its_reply_is_let_go) {
 }
 
 BOOST_AUTO_TEST_CASE(a_response_that_only_the_kernel_holds_is_not_taken_yet) {
-    running_server server([](auto& asked) { asked.limits.write_progress_max = 50ms; });
+    running_server server([](auto& settings) { settings.limits.write_progress_max = 50ms; });
     server.ingest(event_lines(2'000));
     raw_client client;
     client.receive_little();
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_response_that_only_the_kernel_holds_is_not_taken_yet) {
 }
 
 BOOST_AUTO_TEST_CASE(responses_that_wait_for_slow_clients_are_bounded_over_all) {
-    running_server server([](auto& asked) { asked.limits.unsent_bytes_max = 0; });
+    running_server server([](auto& settings) { settings.limits.unsent_bytes_max = 0; });
     std::string lines;
     for (int i = 0; i < 1'000; ++i) lines += R"({"host":")" + std::string(1'000, 'h') + "\"}\n";
     server.ingest(lines);
@@ -138,8 +138,8 @@ BOOST_AUTO_TEST_CASE(responses_that_wait_for_slow_clients_are_bounded_over_all) 
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_waits_for_the_writer_is_not_slow) {
-    running_server server([](auto& asked) {
-        asked.limits.head_time_max = asked.limits.body_time_max = asked.limits.idle_time_max = 30ms;
+    running_server server([](auto& settings) {
+        settings.limits.head_time_max = settings.limits.body_time_max = settings.limits.idle_time_max = 30ms;
     });
     held_writer held(server.store());
     raw_client client(server.port());
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_waits_for_the_writer_is_not_slow) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_client_that_keeps_sending_is_let_go_in_the_end) {
-    running_server server([](auto& asked) { asked.limits.linger_time_max = 100ms; });
+    running_server server([](auto& settings) { settings.limits.linger_time_max = 100ms; });
     raw_client client(server.port());
     client.send("POST /api/v1/alerts HTTP/1.1\r\nHost: " + client.authority() +
                 "\r\nContent-Type: application/json\r\nContent-Length: 1000000000\r\n\r\n");

@@ -51,6 +51,9 @@ CANARIES = [
     (rules.no_sleep_in_tests, "tests/a.cpp", "// sleep_for is forbidden\n", False),
     (rules.no_machine_paths, "perf/a.py", 'open("/home' + '/somebody/x")\n', True),
     (rules.no_machine_paths, "perf/a.py", 'open("/tmp/x")\n', False),
+    (rules.plain_names, "src/http/a.cpp", "int asked_at = 0;\n", True),
+    (rules.plain_names, "src/http/a.cpp", "int requested_at = 0;  // asked\n", False),
+    (rules.plain_names, "tests/http/a.cpp", "BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {}\n", False),
 ]
 
 

@@ -141,6 +141,12 @@ public:
         buffer_.erase(0, length);
         return reply;
     }
+    /// Everything until the server ends the connection, as it came.
+    std::string receive_all() {
+        while (fill()) {
+        }
+        return std::exchange(buffer_, {});
+    }
     /// True if the server ends the connection without another byte.
     bool ends() { return buffer_.empty() && !fill() && ended_; }
 

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <random>
+
 using carrel::base::sha256;
 using carrel::base::sha256_hex;
 
@@ -34,6 +36,21 @@ BOOST_AUTO_TEST_CASE(pieces_give_the_same_as_the_whole) {
             pieces.update(text.substr(cut));
             BOOST_TEST((pieces.value() == whole.value()), length << " cut at " << cut);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_processor_s_instructions_give_what_the_portable_code_gives) {
+    if (!sha256::has_instructions()) return;
+    std::mt19937 source(1);
+    for (int round = 0; round < 1'000; ++round) {
+        std::array<unsigned char, 64> block;
+        for (auto& byte : block) byte = static_cast<unsigned char>(source());
+        sha256::words portable;
+        for (auto& word : portable) word = static_cast<std::uint32_t>(source());
+        auto native = portable;
+        sha256::compress(portable, block.data());
+        sha256::compress_natively(native, block.data());
+        BOOST_REQUIRE(native == portable);
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/detail/completion.hpp>
+#include <carrel/detail/work.hpp>
 #include <carrel/error.hpp>
 #include <carrel/session.hpp>
 

@@ -16,16 +16,16 @@ constexpr int receives_a_turn = 2;
 
 }  // namespace
 
-connection::connection(shard_loop& home, const accepted_socket& socket) noexcept
-    : home_(&home),
+connection::connection(shard_loop& shard, const accepted_socket& socket) noexcept
+    : shard_(&shard),
       stream_(socket.descriptor),
       peer_(socket.peer),
       is_proxied_(socket.is_trusted_proxy) {
-    receive_timer_.begin(awaiting::request, home.now());
+    receive_timer_.begin(awaiting::request, shard.now());
 }
 
 void connection::give_up(std::string_view why) {
-    home_->context().note_failure(std::string("a connection was given up: ").append(why));
+    shard_->context().note_failure(std::string("a connection was given up: ").append(why));
     close();
 }
 
@@ -45,7 +45,7 @@ void connection::exchange_advanced(exchange& advanced) {
     guarded([&] {
         if (&advanced == current_) return drive();
         // Its body is complete: nothing but parts to store is left.
-        if (advanced.events->pump() == event_post::progress::yielded) home_->defer(*this);
+        if (advanced.events->pump() == event_post::progress::yielded) shard_->defer(*this);
         if (advanced.is_done()) complete();
     });
 }
@@ -58,7 +58,7 @@ void connection::take_events(std::uint32_t events) {
     if (is_closed()) return;
     if (state_.sending == sending::lingering) return linger();
     drive();
-    if (stream_.end_is_signalled() && running_ > 0) home_->defer(*this);
+    if (stream_.end_is_signalled() && running_ > 0) shard_->defer(*this);
 }
 
 void connection::take_turn() {
@@ -78,7 +78,7 @@ void connection::drive() {
         more = flush() || more;  // room in the pipeline
         if (!is_live(state_) || !stream_.may_receive() || !may_parse()) continue;
         if (++receives > receives_a_turn) {
-            home_->defer(*this);
+            shard_->defer(*this);
             break;
         }
         more = receive() || more;
@@ -93,8 +93,8 @@ void connection::settle() {
     if (stream_.at_end()) settle_end_of_input();
     if (!is_live(state_) || current_ != nullptr) return;
     if (!is_idle()) receive_timer_.what = awaiting::nothing;
-    else if (home_->drain_grace_is_over()) give_way();
-    else if (receive_timer_.what != awaiting::request) receive_timer_.begin(awaiting::request, home_->now());
+    else if (shard_->drain_grace_is_over()) give_way();
+    else if (receive_timer_.what != awaiting::request) receive_timer_.begin(awaiting::request, shard_->now());
 }
 
 void connection::begin_drain() {
@@ -142,9 +142,9 @@ void connection::close() {
     }
     if (current_ != nullptr) std::exchange(current_, nullptr)->abandon();
     parser_.reset();
-    home_->recycle(kept_);
+    shard_->recycle(kept_);
     drop_unsent();
-    home_->retire(*this);
+    shard_->retire(*this);
 }
 
 }  // namespace carrel::http

@@ -28,7 +28,7 @@ public:
     using stream = tcp_stream;
     static_assert(byte_stream<stream>);
 
-    connection(shard_loop& home, const accepted_socket& socket) noexcept;
+    connection(shard_loop& shard, const accepted_socket& socket) noexcept;
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
 
@@ -110,7 +110,7 @@ private:
     void keep_unsent(std::string_view bytes);
     void drop_unsent() noexcept;
 
-    shard_loop* home_;
+    shard_loop* shard_;
     stream stream_;
     peer_address peer_;
     bool is_proxied_;

@@ -5,7 +5,7 @@ namespace carrel::http {
 
 // True if bytes came.
 bool connection::receive() {
-    const auto room = home_->receive_buffer();
+    const auto room = shard_->receive_buffer();
     const auto got = stream_.receive(room);
     if (got.status == io_status::failed) close();
     if (got.status != io_status::done) return false;
@@ -15,7 +15,7 @@ bool connection::receive() {
         return true;
     }
     const auto used = consume(bytes);
-    if (used < bytes.size() && is_live(state_)) home_->fill(kept_, bytes.substr(used));
+    if (used < bytes.size() && is_live(state_)) shard_->fill(kept_, bytes.substr(used));
     return true;
 }
 
@@ -42,7 +42,7 @@ void connection::look_for_peer() {
 void connection::sweep(steady_time now) {
     if (is_closed()) return;
     guarded([&] {
-        const auto& bounds = home_->server().bounds;
+        const auto& bounds = shard_->server().bounds;
         if (state_.sending == sending::lingering) {
             if (linger_has_expired(send_timer_, bounds, now)) close();
             return;
@@ -60,7 +60,7 @@ void connection::watch_sending(steady_time now) {
     if (queued_ == send_timer_.acknowledged) return;
     const auto outstanding = unsent_.size() - unsent_at_ + stream_.unacknowledged();
     send_timer_.observe(queued_, outstanding, now);
-    if (!has_expired(send_timer_, home_->server().bounds, now)) return;
+    if (!has_expired(send_timer_, shard_->server().bounds, now)) return;
     stream_.abort();  // the kernel must not keep what nobody reads
     close();
 }
@@ -75,13 +75,13 @@ void connection::end_slow_request() {
 }
 
 void connection::linger() {
-    const auto room = home_->receive_buffer();
+    const auto room = shard_->receive_buffer();
     for (int i = 0; i < 16 && stream_.may_receive(); ++i) {
         const auto got = stream_.receive(room);
         if (got.status == io_status::ended || got.status == io_status::failed) return close();
-        if (got.status == io_status::done) send_timer_.progress = home_->now();
+        if (got.status == io_status::done) send_timer_.progress = shard_->now();
     }
-    if (stream_.may_receive()) home_->defer(*this);
+    if (stream_.may_receive()) shard_->defer(*this);
 }
 
 }  // namespace carrel::http

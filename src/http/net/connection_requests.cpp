@@ -13,7 +13,7 @@ bool connection::parse_kept() {
     const auto used = consume(std::string_view(kept_).substr(kept_at_));
     kept_at_ += used;
     if (kept_at_ == kept_.size()) {
-        home_->recycle(kept_);
+        shard_->recycle(kept_);
         kept_at_ = 0;
     } else if (kept_at_ > kept_.size() / 2) {
         kept_.erase(0, kept_at_);
@@ -41,18 +41,18 @@ bool connection::begin_request(std::string_view& bytes) {
         while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
     if (bytes.empty() || (current_ == nullptr && bytes == "\r")) return false;
     if (current_ != nullptr) return true;
-    current_ = &home_->context().make_exchange();
+    current_ = &shard_->context().make_exchange();
     current_->owner = this;
     current_->request.is_proxied = is_proxied_;
-    parser_.emplace(static_cast<request_sink&>(*this), home_->server().bounds);
+    parser_.emplace(static_cast<request_sink&>(*this), shard_->server().bounds);
     on(connection_event::request_begun);
-    receive_timer_.begin(awaiting::head, home_->now());
+    receive_timer_.begin(awaiting::head, shard_->now());
     return true;
 }
 
 void connection::after_put(std::string_view rest) {
     const auto fault = parser_->fault();
-    const bool is_stuck = !parser_->is_done() && rest.size() >= home_->server().bounds.head_bytes_max;
+    const bool is_stuck = !parser_->is_done() && rest.size() >= shard_->server().bounds.head_bytes_max;
     if (fault == framing_fault::target_too_long)
         return cut_request(refusal::uri_too_long, "The request target is too long.");
     if (fault == framing_fault::head_too_large || (is_stuck && !parser_->has_head()))
@@ -66,7 +66,7 @@ void connection::after_put(std::string_view rest) {
 
 void connection::on_head(const request_head& head) {
     on(connection_event::head_complete);
-    receive_timer_.begin(awaiting::body, home_->now());
+    receive_timer_.begin(awaiting::body, shard_->now());
     admit(*current_, head);
 }
 
@@ -74,10 +74,10 @@ void connection::on_body(std::string_view bytes) {
     auto& ex = *current_;
     ex.request.awaits_continue = false;
     ex.request.body_seen += bytes.size();
-    receive_timer_.received(bytes.size(), home_->now());
+    receive_timer_.received(bytes.size(), shard_->now());
     if (ex.request.body_use == body_use::stream && !ex.is_done()) return ex.events->take(bytes);
-    if (ex.request.body_seen > home_->server().bounds.body_bytes_max) {
-        if (!ex.is_done()) ex.refuse(refusal::too_large, "The body is larger than this server takes.");
+    if (ex.request.body_seen > shard_->server().bounds.body_bytes_max) {
+        ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
         ex.response.closes = true;
     }
     if (ex.request.body_use == body_use::collect && !ex.is_done()) ex.request.body.append(bytes);
@@ -86,7 +86,7 @@ void connection::on_body(std::string_view bytes) {
 void connection::complete_request() {
     auto& ex = *current_;
     ++requests_;
-    if (!ex.request.keep_alive || requests_ >= home_->server().bounds.requests_per_connection_max)
+    if (!ex.request.keep_alive || requests_ >= shard_->server().bounds.requests_per_connection_max)
         ex.response.closes = true;
     if (!ex.is_done()) prepare(ex);
     if (ex.events && !ex.is_done()) ex.events->end(event_post::end_reason::complete);
@@ -103,8 +103,9 @@ void connection::cut_request(refusal why, std::string_view detail) {
     on(connection_event::input_stopped);
     // A stream says how much of it was accepted, once the parts under way are stored.
     if (ex.events && !ex.is_done()) return ex.events->end(event_post::end_reason_of(why));
-    if (ex.request.id.empty()) home_->context().name_request(ex.request.id);
-    if (!ex.is_done()) ex.refuse(why, detail);
+    if (ex.request.id.empty()) shard_->context().name_request(ex.request.id);
+    if (parser_->method() == "HEAD") ex.request.method = method::head;  // also where the head is not whole
+    ex.refuse_body(why, detail);
     ex.response.closes = true;
     enqueue_current();
 }
@@ -124,7 +125,7 @@ void connection::launch(exchange& ex) {
     ++running_;
     start(ex);
     if (ex.is_done()) --running_;
-    else if (ex.events && ex.events->has_yielded()) home_->defer(*this);
+    else if (ex.events && ex.events->has_yielded()) shard_->defer(*this);
 }
 
 void connection::complete() {
@@ -132,18 +133,18 @@ void connection::complete() {
     if (waiting_ != nullptr && running_ == 0) launch(*std::exchange(waiting_, nullptr));
     if (!first_->is_done()) return;
     // Others may complete in this very turn: one write for all of them.
-    if (running_ > 0) home_->defer(*this);
+    if (running_ > 0) shard_->defer(*this);
     else drive();
 }
 
 // Moves a streamed body on, once earlier requests are done.
 void connection::advance_stream() {
     if (alone_ != nullptr && alone_->events && alone_->stage == stage::running) {
-        if (alone_->events->pump() == event_post::progress::yielded) home_->defer(*this);
+        if (alone_->events->pump() == event_post::progress::yielded) shard_->defer(*this);
         if (alone_->is_done()) --running_;
     }
     if (current_ == nullptr || !current_->events || running_ > 0) return;
-    if (!current_->is_done() && current_->events->pump() == event_post::progress::yielded) home_->defer(*this);
+    if (!current_->is_done() && current_->events->pump() == event_post::progress::yielded) shard_->defer(*this);
     if (!current_->is_done()) return;
     current_->response.closes = true;  // answered before its body was read
     enqueue_current();
@@ -151,7 +152,7 @@ void connection::advance_stream() {
 
 bool connection::may_parse() const noexcept {
     if (!may_read(state_) || waiting_ != nullptr || alone_ != nullptr) return false;
-    if (pipelined_ >= home_->server().bounds.pipeline_max) return false;
+    if (pipelined_ >= shard_->server().bounds.pipeline_max) return false;
     return current_ == nullptr || !current_->events || current_->is_done() || current_->events->wants_bytes();
 }
 

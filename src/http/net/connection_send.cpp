@@ -14,7 +14,7 @@ constexpr std::size_t send_bytes_max = 1u << 20;
 // Writes the responses that are ready and in turn as one buffer. True if there were some.
 bool connection::flush() {
     if (!may_write(state_)) return false;
-    auto& out = home_->send_buffer();
+    auto& out = shard_->send_buffer();
     append_responses(out);
     if (current_ != nullptr && current_->request.awaits_continue && first_ == nullptr && may_write(state_) &&
         !current_->is_done()) {
@@ -34,13 +34,13 @@ void connection::append_responses(std::string& out) {
         if (alone_ == &ex) alone_ = nullptr;
         --pipelined_;
         const bool drains =
-            first_ == nullptr && current_ == nullptr && home_->server().draining.load(std::memory_order_relaxed);
+            first_ == nullptr && current_ == nullptr && shard_->server().draining.load(std::memory_order_relaxed);
         const bool closes = ex.response.closes || drains;
         if (closes) on(connection_event::last_response);
-        home_->context().counts().add(ex.request.method, ex.response.status);
-        home_->context().pack(ex.request, ex.response);
-        append_response(out, ex.request, ex.response, home_->standing_fields(), closes);
-        home_->context().retire(ex);
+        shard_->context().counts().add(ex.request.method, ex.response.status);
+        shard_->context().pack(ex.request, ex.response);
+        append_response(out, ex.request, ex.response, shard_->standing_fields(), closes);
+        shard_->context().retire(ex);
     }
 }
 
@@ -64,15 +64,15 @@ void connection::send_more() {
 }
 
 void connection::keep_unsent(std::string_view bytes) {
-    home_->fill(unsent_, bytes);
+    shard_->fill(unsent_, bytes);
     unsent_at_ = 0;
-    home_->server().unsent_bytes.fetch_add(unsent_.size(), std::memory_order_relaxed);
+    shard_->server().unsent_bytes.fetch_add(unsent_.size(), std::memory_order_relaxed);
     on(connection_event::send_blocked);
 }
 
 void connection::drop_unsent() noexcept {
-    if (!unsent_.empty()) home_->server().unsent_bytes.fetch_sub(unsent_.size(), std::memory_order_relaxed);
-    home_->recycle(unsent_);
+    if (!unsent_.empty()) shard_->server().unsent_bytes.fetch_sub(unsent_.size(), std::memory_order_relaxed);
+    shard_->recycle(unsent_);
     unsent_at_ = 0;
 }
 
@@ -81,11 +81,11 @@ void connection::begin_linger() {
     if (stream_.at_end()) return close();
     stream_.shutdown_send();
     on(connection_event::linger);
-    send_timer_.since = send_timer_.progress = home_->now();
-    home_->recycle(kept_);
+    send_timer_.since = send_timer_.progress = shard_->now();
+    shard_->recycle(kept_);
     kept_at_ = 0;
     stream_.expect_bytes();
-    home_->defer(*this);
+    shard_->defer(*this);
 }
 
 }  // namespace carrel::http

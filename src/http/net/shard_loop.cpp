@@ -182,12 +182,12 @@ void shard_loop::defer(connection& later) {
 }
 
 void shard_loop::ask_after_turn() {
-    if (std::exchange(after_turn_asked_, true)) return;
+    if (std::exchange(after_turn_wanted_, true)) return;
     boost::asio::post(io_, [this] { after_turn(); });
 }
 
 void shard_loop::after_turn() {
-    after_turn_asked_ = false;
+    after_turn_wanted_ = false;
     due_.swap(deferred_);
     for (auto* each : due_) {
         each->is_deferred = false;

@@ -129,7 +129,7 @@ private:
     std::vector<connection*> deferred_;
     std::vector<connection*> due_;  // deferred_ while it is worked off
     std::vector<connection*> retired_;
-    bool after_turn_asked_ = false;
+    bool after_turn_wanted_ = false;
     bool is_draining_ = false;
     bool drain_grace_is_over_ = false;
     bool has_ended_ = false;

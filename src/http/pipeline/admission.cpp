@@ -91,11 +91,7 @@ route find_route(exchange& ex, const target_parts& parts) {
 
 bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     constexpr method_set all_methods = 0x1f;
-    if (parts.path == "*") {
-        if (ex.request.method == method::options) return answer_options(ex, all_methods);
-        ex.refuse(refusal::bad_request, "Only OPTIONS may ask for *.");
-        return false;
-    }
+    if (parts.path == "*") return answer_options(ex, all_methods);
     if (found.is_badly_encoded) {
         ex.refuse(refusal::bad_request, "The path is badly encoded.");
         ex.response.closes = true;
@@ -277,6 +273,18 @@ void note_head(exchange& ex, const request_head& head) {
     else ex.context->name_request(request.id);
 }
 
+// A target that its method cannot have makes the request malformed: its end is not to be trusted.
+bool pass_target(exchange& ex, const request_head& head, const std::optional<target_parts>& parts) {
+    std::string_view why;
+    if (!parts) why = "The request target is malformed.";
+    else if (head.method == "CONNECT") why = "This server is not a proxy.";
+    else if (parts->path == "*" && head.method != "OPTIONS") why = "Only OPTIONS may ask for *.";
+    if (why.empty()) return true;
+    ex.refuse(refusal::bad_request, why);
+    ex.response.closes = true;
+    return false;
+}
+
 bool pass_all(exchange& ex, const request_head& head) {
     const auto parts = split_target(head.target);
     if (parts) ex.request.path_size = parts->path.size();
@@ -286,11 +294,7 @@ bool pass_all(exchange& ex, const request_head& head) {
         if (!parts->query.empty()) ex.request.target.append("?").append(parts->query);
     }
     if (!pass_host_syntax(ex, head)) return false;
-    if (!parts || head.method == "CONNECT") {
-        ex.refuse(refusal::bad_request, parts ? "This server is not a proxy." : "The request target is malformed.");
-        ex.response.closes = true;
-        return false;
-    }
+    if (!pass_target(ex, head, parts)) return false;
     const auto found = find_route(ex, *parts);
     return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head) &&
            pass_route(ex, *parts, found) && pass_query(ex, parts->query) && pass_expect(ex, head) &&
@@ -306,9 +310,9 @@ void admit(exchange& ex, const request_head& head) {
     if (!ex.is_done()) return;
     ex.request.awaits_continue = false;
     // Refused before its body came: a short body is read over, a long or an expected one is not waited for.
-    if (head.content_length.value_or(0) > ex.context->server().bounds.body_bytes_max ||
-        (head.has(field::expect) && head.has_body()))
-        ex.response.closes = true;
+    const bool is_long = head.content_length.value_or(0) > ex.context->server().bounds.body_bytes_max;
+    if (is_long) ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
+    if (is_long || (head.has(field::expect) && head.has_body())) ex.response.closes = true;
 }
 
 }  // namespace carrel::http

@@ -8,7 +8,7 @@ namespace carrel::http {
 void prepare(exchange& ex);
 
 /// Runs a prepared request. Either answers it at once (`stage::done`, without telling the owner) or calls
-/// `exchange::finish` once its job has come home.
+/// `exchange::finish` once its job has completed.
 void start(exchange& ex);
 
 }  // namespace carrel::http

@@ -77,6 +77,12 @@ void exchange::refuse(const error& failure, access mode, extra_members extra) {
     refuse(why, detail_of(why, mode), {}, extra);
 }
 
+void exchange::refuse_body(refusal why, std::string_view detail) {
+    if (is_done() && response.is_refusal()) return;
+    response.allow.reset();
+    refuse(why, detail);
+}
+
 void exchange::finish() {
     busy = false;
     if (owner != nullptr) owner->exchange_done(*this);

@@ -48,6 +48,8 @@ public:
     void refuse(const siem::problem& why, extra_members extra = {});
     /// Maps an engine's error; the diagnostic goes to the log only.
     void refuse(const error& failure, http::access mode, extra_members extra = {});
+    /// Refuses what may have been answered by its head, unless that was a refusal.
+    void refuse_body(refusal why, std::string_view detail);
     bool is_done() const noexcept { return stage == http::stage::done; }
 
     /// Its job has completed: notifies the owner, or retires an exchange without one.

@@ -25,15 +25,20 @@ bool take_token(std::string_view& text) noexcept {
     return size > 0;
 }
 
+bool is_quoted_byte(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 0x20 || byte == '\t') && byte != 0x7f;
+}
+
 bool take_quoted(std::string_view& text) noexcept {
     for (std::size_t i = 1; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
+        const char byte = text[i];
         if (byte == '"') {
             text.remove_prefix(i + 1);
             return true;
         }
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return false;
-        if (byte == '\\') ++i;
+        if (byte != '\\' && !is_quoted_byte(text[i])) return false;
+        if (byte == '\\' && (++i == text.size() || !is_quoted_byte(text[i]))) return false;
     }
     return false;
 }
@@ -41,14 +46,16 @@ bool take_quoted(std::string_view& text) noexcept {
 }  // namespace
 
 bool is_chunk_extension(std::string_view text) noexcept {
-    for (skip_blanks(text); !text.empty(); skip_blanks(text)) {
-        if (text.front() != ';') return false;
+    while (!text.empty()) {
+        skip_blanks(text);
+        if (!text.starts_with(';')) return false;  // blanks at the end included
         text.remove_prefix(1);
         skip_blanks(text);
         if (!take_token(text)) return false;
-        skip_blanks(text);
-        if (text.empty() || text.front() != '=') continue;
-        text.remove_prefix(1);
+        auto value = text;
+        skip_blanks(value);
+        if (!value.starts_with('=')) continue;
+        text = value.substr(1);
         skip_blanks(text);
         if (!(text.starts_with('"') ? take_quoted(text) : take_token(text))) return false;
     }

@@ -81,6 +81,8 @@ public:
     bool is_done() const { return basic_parser::is_done(); }
     bool has_head() const { return basic_parser::is_header_done(); }
     framing_fault fault() const noexcept { return fault_; }
+    /// Empty until the request line is there.
+    std::string_view method() const noexcept { return head_.method; }
 
 private:
     using error_code = boost::beast::error_code;

@@ -12,6 +12,8 @@ namespace carrel::http {
 namespace {
 
 constexpr std::string_view text_schema = R"({"type":"string"})";
+constexpr std::string_view tags_schema =
+    R"js({"type":"string","pattern":"^(\\*|(W/)?\"[!#-~]*\"( *, *(W/)?\"[!#-~]*\")*)$"})js";
 
 std::string_view key_of(siem::method method) noexcept {
     constexpr std::array<std::string_view, 5> keys{"get", "post", "put", "patch", "delete"};
@@ -67,8 +69,9 @@ void write_query_parameters(json::writer& json, const siem::operation& operation
 }
 
 void write_header_parameters(json::writer& json, const endpoint& each) {
-    write_parameter(json, {"header", "X-Request-Id", R"({"type":"string","pattern":"^[A-Za-z0-9._-]{1,128}$"})",
-                           "Returned with the response."});
+    // Any text: one that is not returned does not fail the request.
+    write_parameter(json, {"header", "X-Request-Id", text_schema,
+                           "Returned with the response if it is 1 to 128 of A-Z, a-z, 0-9, ., _ and -."});
     if (each.operation == nullptr) return;
     write_parameter(json, {"header", "Carrel-Timeout-Ms",
                            R"({"type":"integer","format":"int32","minimum":1,"maximum":60000,"default":5000})",
@@ -79,7 +82,7 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
     if (each.is_event_stream())
         write_parameter(json, {"header", "Content-Encoding", R"({"type":"string","enum":["identity","gzip"]})"});
     if (!each.has_version()) return;
-    write_parameter(json, {"header", "If-Match", text_schema, "412 unless the version is one of these."});
+    write_parameter(json, {"header", "If-Match", tags_schema, "412 unless the version is one of these."});
     write_parameter(json, {"header", "If-None-Match", text_schema,
                            each.method == siem::method::get ? "304 if the version is one of these."
                                                             : "412 if the version is one of these."});
