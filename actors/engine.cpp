@@ -303,6 +303,13 @@ result<void> engine::stop(stop_mode mode) noexcept {
     return outcome;
 }
 
+result<void> engine::stop_and_leave(stop_mode mode) noexcept {
+    auto outcome = stop(mode);
+    const bool has_stopped = fork_generation_ == fork_generation() && !actor_scope::is_actor_of(id_);
+    if (has_stopped) stop_threads_->wait();
+    return outcome;
+}
+
 void engine::end(std::shared_ptr<engine> one) noexcept {
     if (!one) return;
     if (one->fork_generation_ != fork_generation()) {
@@ -310,11 +317,11 @@ void engine::end(std::shared_ptr<engine> one) noexcept {
         return;
     }
     if (!actor_scope::is_actor_of(one->id_)) {
-        (void)one->stop(stop_mode::finish);
+        (void)one->stop_and_leave(stop_mode::finish);
         return;
     }
     try {
-        start_thread("carrel-end", 0, [one]() noexcept { (void)one->stop(stop_mode::finish); }).detach();
+        start_thread("carrel-end", 0, [one]() noexcept { (void)one->stop_and_leave(stop_mode::finish); }).detach();
     } catch (...) {
         leak(std::move(one));
     }
