@@ -5,6 +5,7 @@
 #include "actors/thread.hpp"
 #include "sqlite/failpoints.hpp"
 #include "sqlite/migrations.hpp"
+#include "sqlite/open_mark.hpp"
 #include "sqlite/process_fork.hpp"
 
 #include <carrel/detail/work.hpp>
@@ -76,6 +77,7 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
     }
     if (ready) return opened;
     if (opened) {
+        if (opened->writer_) (void)opened->writer_->close();
         opened->writer_.reset();
         opened->guard_->forget_new_file();
     }
@@ -93,6 +95,7 @@ engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
 }
 
 result<void> engine::open_actors() {
+    const bool has_wal = sqlite::has_wal(path_);
     auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
     if (!connection)
         return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path)
@@ -101,6 +104,9 @@ result<void> engine::open_actors() {
     if (auto migrated = sqlite::migrate(**connection, settings_.migrations); !migrated) return migrated;
     auto sequence = sqlite::last_commit(**connection);
     if (!sequence) return sequence.error();
+    auto was_open = sqlite::bears_open_mark(**connection);
+    if (!was_open) return was_open.error();
+    if (*was_open && !has_wal) write_log(settings_, log_level::warning, sqlite::missing_wal_text(path_));
     if (auto named = guard_->check_names(); !named) return named;
     // One reader now, so that what would keep readers from opening is known at open.
     if (auto reader = open_reader(settings_.background_cache_kib); !reader) return reader.error();
@@ -117,6 +123,7 @@ result<void> engine::open_actors() {
     }
     writer_ = std::make_unique<writer_actor>(std::move(*connection), *sequence, settings_, std::move(executor),
                                              snapshots_, *timer_, id_);
+    if (auto marked = writer_->mark_open(); !marked) return marked;
     timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this});
     return {};
 }
@@ -303,6 +310,13 @@ result<void> engine::stop(stop_mode mode) noexcept {
     return outcome;
 }
 
+result<void> engine::stop_and_leave(stop_mode mode) noexcept {
+    auto outcome = stop(mode);
+    const bool has_stopped = fork_generation_ == fork_generation() && !actor_scope::is_actor_of(id_);
+    if (has_stopped) stop_threads_->wait();
+    return outcome;
+}
+
 void engine::end(std::shared_ptr<engine> one) noexcept {
     if (!one) return;
     if (one->fork_generation_ != fork_generation()) {
@@ -310,11 +324,11 @@ void engine::end(std::shared_ptr<engine> one) noexcept {
         return;
     }
     if (!actor_scope::is_actor_of(one->id_)) {
-        (void)one->stop(stop_mode::finish);
+        (void)one->stop_and_leave(stop_mode::finish);
         return;
     }
     try {
-        start_thread("carrel-end", 0, [one]() noexcept { (void)one->stop(stop_mode::finish); }).detach();
+        start_thread("carrel-end", 0, [one]() noexcept { (void)one->stop_and_leave(stop_mode::finish); }).detach();
     } catch (...) {
         leak(std::move(one));
     }

@@ -4,6 +4,7 @@
 #include "actors/read_dispatcher.hpp"
 #include "actors/resident_reader.hpp"
 #include "actors/snapshot_registry.hpp"
+#include "actors/thread.hpp"
 #include "actors/writer_actor.hpp"
 #include "sqlite/file_guard.hpp"
 
@@ -47,7 +48,9 @@ public:
 
     /// Stops everything, once; later calls wait for the first and get its outcome.
     result<void> stop(stop_mode mode) noexcept;
-    /// As `stop(finish)`, for the end of a handle: on an actor's own thread a thread of its own does it, and in a forked
+    /// As `stop`, and waits until no thread of `async_stop` is inside the executor that it gave its reply to.
+    result<void> stop_and_leave(stop_mode mode) noexcept;
+    /// As `stop_and_leave(finish)`, for the end of a handle: on an actor's own thread a thread of its own does it, and in a forked
     /// child nothing is touched.
     static void end(std::shared_ptr<engine> one) noexcept;
 
@@ -55,6 +58,7 @@ public:
     const options& settings() const noexcept { return settings_; }
     const std::shared_ptr<deadline_timer>& shared_timer() const noexcept { return timer_; }
     deadline_timer& timer() const noexcept { return *timer_; }
+    const std::shared_ptr<detached_threads>& stop_threads() const noexcept { return stop_threads_; }
     const boost::asio::any_io_executor& default_executor() const noexcept { return completion_executor_; }
     boost::asio::any_io_executor fallback_executor(bool waits_on_thread) const noexcept;
     database_stats stats();
@@ -80,6 +84,7 @@ private:
     const std::uint64_t id_;
     const std::uint32_t fork_generation_;
     std::shared_ptr<deadline_timer> timer_ = std::make_shared<deadline_timer>();
+    const std::shared_ptr<detached_threads> stop_threads_ = std::make_shared<detached_threads>();
     std::unique_ptr<boost::asio::thread_pool> completion_pool_;
     std::unique_ptr<boost::asio::thread_pool> writer_pool_;
     boost::asio::any_io_executor completion_executor_;  // constant after open

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -25,6 +27,19 @@ private:
 /// Starts a thread with all signals blocked, this name (at most 15 characters) and this priority (nice, 0–19). Throws
 /// `std::system_error` if there is no room for one.
 std::thread start_thread(const char* name, int nice, std::function<void()> body);
+
+/// Threads of an engine that nobody joins: it can wait for their end. Shared with them, for they may outlive it.
+class detached_threads {
+public:
+    /// Starts one more; throws as `start_thread`.
+    static void start(const std::shared_ptr<detached_threads>& all, const char* name, std::function<void()> body);
+    /// Until none runs. On one of them at once, for it would wait for itself.
+    void wait() noexcept;
+
+private:
+    void ended() noexcept;
+    std::atomic<int> running_{0};
+};
 
 /// Names the calling thread.
 void name_thread(const char* name) noexcept;

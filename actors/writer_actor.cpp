@@ -49,8 +49,10 @@ result<void> writer_actor::close() noexcept {
         outcome = error_with(make_error_code(errc::outcome_unknown), "a commit failed in fsync");
     } else if (refusal()) {
         outcome = error(*refusal());
-    } else if (auto last = connection_->checkpoint(sqlite::checkpoint_mode::truncate); !last) {
-        outcome = std::move(last).error();
+    } else {
+        clear_mark();
+        if (auto last = connection_->checkpoint(sqlite::checkpoint_mode::truncate); !last)
+            outcome = std::move(last).error();
     }
     connection_.reset();
     probe_.is_open = false;

@@ -28,6 +28,9 @@ public:
                  boost::asio::any_io_executor executor, snapshot_registry& readers, deadline_timer& timer,
                  std::uint64_t engine_id);
 
+    /// Marks the file as open, so that a copy of it without its WAL can be told. Before the first job. Errors: those that
+    /// leave no trust in the disk; one without room is only logged.
+    result<void> mark_open();
     /// Hands a job over, or says why not; any thread.
     push_result push(job_ptr<write_job>& one) noexcept;
     void await_room(job_ptr<job> waiter) noexcept { queue_.await_room(std::move(waiter)); }
@@ -69,6 +72,7 @@ private:
     std::size_t wal_bytes() const noexcept;
     result<sqlite::checkpoint_report> checkpoint(sqlite::checkpoint_mode mode);
     void press_readers() noexcept;
+    void clear_mark() noexcept;
     void note_rest() noexcept;
     bool wants_attention() const noexcept;
     bool refuses() const noexcept { return refusal_.load(std::memory_order_relaxed) != 0; }

@@ -2,6 +2,7 @@
 #include "actors/log.hpp"
 #include "actors/writer_actor.hpp"
 #include "sqlite/failpoints.hpp"
+#include "sqlite/open_mark.hpp"
 
 #include <carrel/detail/work.hpp>
 
@@ -52,6 +53,23 @@ result<sqlite::checkpoint_report> writer_actor::checkpoint(sqlite::checkpoint_mo
     write_log(settings_, log_level::error, "checkpoint failed: ", done.error());
     if (is_sync_failure(done.error())) refuse_writes(errc::writer_poisoned, done.error());
     return done;
+}
+
+result<void> writer_actor::mark_open() {
+    auto marked = sqlite::set_open_mark(*connection_);
+    if (marked || marked.error() != sqlite_errc::full) return marked;
+    write_log(settings_, log_level::warning, "the file could not be marked as open: ", marked.error());
+    return {};
+}
+
+// Without it the WAL stays, for the next open to go on with.
+void writer_actor::clear_mark() noexcept {
+    try {
+        if (auto cleared = sqlite::clear_open_mark(*connection_); !cleared)
+            write_log(settings_, log_level::error, "the file stays marked as open: ", cleared.error());
+    } catch (...) {
+        write_log(settings_, log_level::error, "the file stays marked as open: ", error_of_exception());
+    }
 }
 
 // The transaction that was begun for whatever came next is empty.

@@ -26,7 +26,7 @@ database& database::operator=(database&& other) noexcept {
 database::~database() { detail::engine::end(std::move(engine_)); }
 
 boost::asio::any_io_executor database::get_executor() const noexcept { return engine_->default_executor(); }
-result<void> database::stop(stop_mode mode) { return engine_->stop(mode); }
+result<void> database::stop(stop_mode mode) { return engine_->stop_and_leave(mode); }
 database_stats database::stats() const { return engine_->stats(); }
 
 std::chrono::seconds database::retry_after() const noexcept {
@@ -94,11 +94,13 @@ void stop_engine(const std::shared_ptr<engine>& one, stop_mode mode, job_ptr<job
         return deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
     }
     try {
-        start_thread("carrel-stop", 0, [engine = one, timer, mode, raw]() mutable noexcept {
-            if (auto stopped = engine->stop(mode); !stopped) raw->fail(std::move(stopped).error());
-            engine.reset();
-            deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
-        }).detach();
+        detached_threads::start(one->stop_threads(), "carrel-stop",
+                                [engine = one, timer, mode, raw]() mutable noexcept {
+                                    if (auto stopped = engine->stop(mode); !stopped)
+                                        raw->fail(std::move(stopped).error());
+                                    engine.reset();
+                                    deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);
+                                });
     } catch (...) {
         raw->fail(make_error_code(boost::system::errc::resource_unavailable_try_again));
         deliver_or_keep(job_ptr<job>(raw), delivery::post, *timer);

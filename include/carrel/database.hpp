@@ -30,7 +30,7 @@ enum class stop_mode {
 /// Lifetimes: its end stops intake, finishes what was accepted and joins the actors; on an actor's own thread (inside a
 /// work) it hands that to a thread of its own and returns. The last `shard` must be gone before. Execution contexts that
 /// handlers run on must outlive it (or its `stop`): an actor may still be inside its post to a context whose `run` has
-/// returned.
+/// returned. So may what `async_stop` started when its handler runs; the end of the handle waits for that, too.
 /// Fork: in a child process every operation fails with `errc::forked`, and the handle touches neither file nor lock.
 ///
 /// Every asynchronous operation completes once, with an Asio signature: an error code first, then the value. What the

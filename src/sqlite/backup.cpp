@@ -1,6 +1,7 @@
 #include "sqlite/backup.hpp"
 
 #include "sqlite/file_owner.hpp"
+#include "sqlite/open_mark.hpp"
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -68,6 +69,16 @@ public:
         }
         fd_ = fd;
         if (!S_ISREG(mine.st_mode) || fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0) return system_failure(path_);
+        return {};
+    }
+
+    // The source is open, the copy is not.
+    result<void> remove_open_mark() {
+        user_version_bytes version{};
+        const auto size = static_cast<ssize_t>(version.size());
+        if (pread(fd_, version.data(), version.size(), user_version_at) != size) return system_failure(path_);
+        sqlite::remove_open_mark(version);
+        if (pwrite(fd_, version.data(), version.size(), user_version_at) != size) return system_failure(path_);
         return {};
     }
 
@@ -180,6 +191,7 @@ result<backup_report> backup(connection& source, const std::string& target, cons
     if (auto created = partial.create(); !created) return created.error();
     auto pages = write_copy(source, partial.path(), stop);
     if (!pages) return pages.error();
+    if (auto unmarked = partial.remove_open_mark(); !unmarked) return unmarked.error();
     if (auto sound = check_copy(partial.path(), stop); !sound) return sound.error();
     auto bytes = partial.sync();
     if (!bytes) return bytes.error();

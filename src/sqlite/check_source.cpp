@@ -1,6 +1,7 @@
 #include "sqlite/check_source.hpp"
 
 #include "sqlite/file_owner.hpp"
+#include "sqlite/open_mark.hpp"
 #include "sqlite/private_wal_index.hpp"
 
 #include <sqlite3.h>
@@ -12,7 +13,9 @@
 namespace carrel::sqlite {
 namespace {
 
-constexpr int versions_at = 18;  // in the header: write and read version, 2 for a file in WAL mode
+// In the file's header.
+constexpr int versions_at = 18;  // write and read version, 2 for a file in WAL mode
+constexpr int application_id_at = 68;
 
 result<database_handle> open(const std::string& name, int flags) {
     sqlite3* opened = nullptr;
@@ -25,13 +28,23 @@ result<database_handle> open(const std::string& name, int flags) {
     return db;
 }
 
-// Through SQLite's own descriptor: closing another one would drop the locks of this process.
-bool is_in_wal_mode(sqlite3* db) {
+// Through SQLite's own descriptor: closing another one would drop the locks of this process. Zeros if there is no header.
+template <std::size_t bytes>
+std::array<unsigned char, bytes> header_at(sqlite3* db, sqlite3_int64 at) {
     sqlite3_file* file = nullptr;
-    std::array<unsigned char, 2> versions{};
-    return sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK && file != nullptr &&
-           file->pMethods != nullptr &&
-           file->pMethods->xRead(file, versions.data(), versions.size(), versions_at) == SQLITE_OK && versions[1] == 2;
+    std::array<unsigned char, bytes> read{};
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
+        file->pMethods == nullptr || file->pMethods->xRead(file, read.data(), bytes, at) != SQLITE_OK)
+        return {};
+    return read;
+}
+
+bool is_in_wal_mode(sqlite3* db) { return header_at<2>(db, versions_at)[1] == 2; }
+
+bool was_left_open(sqlite3* db) {
+    const auto id = header_at<4>(db, application_id_at);
+    const auto number = std::uint32_t{id[0]} << 24 | std::uint32_t{id[1]} << 16 | std::uint32_t{id[2]} << 8 | id[3];
+    return number == std::uint32_t{application_id} && bears_open_mark(header_at<4>(db, user_version_at));
 }
 
 enum class presence { absent, readable, unreadable };
@@ -71,6 +84,7 @@ result<check_source> open_for_check(const std::string& path) {
     if (wal == presence::unreadable) source.unseen.push_back(path + "-wal is there but cannot be read");
     else if (index != presence::absent)
         source.unseen.push_back(path + "-wal is missing, though " + path + "-shm is there");
+    else if (was_left_open(source.db.get())) source.unseen.push_back(missing_wal_text(path));
     return source;
 }
 

@@ -1,5 +1,7 @@
 #include "sqlite/file_owner.hpp"
 
+#include "sqlite/open_mark.hpp"
+
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -16,7 +18,6 @@ namespace {
 
 constexpr std::string_view database_magic("SQLite format 3\0", 16);
 constexpr std::string_view journal_magic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
-constexpr std::size_t user_version_at = 60;
 constexpr std::size_t application_id_at = 68;
 constexpr std::size_t journal_pages_at = 16;
 

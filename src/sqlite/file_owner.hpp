@@ -9,7 +9,8 @@ namespace carrel::sqlite {
 
 /// 'CRRL': the application id in the header of every file that carrel made.
 inline constexpr std::int32_t application_id = 0x4352524C;
-/// The layout of carrel's own tables, kept as the file's user version. 0 in files of carrel 0.1.0.
+/// The layout of carrel's own tables, kept as the file's user version, to which open_mark.hpp adds. 0 in files of carrel
+/// 0.1.0.
 inline constexpr std::int32_t format_version = 1;
 
 /// The URI by which SQLite reads `path` without locks and without its WAL, making no file beside it.

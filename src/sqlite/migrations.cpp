@@ -3,6 +3,7 @@
 #include "base/sha256.hpp"
 #include "sqlite/file_owner.hpp"
 #include "sqlite/migration_script.hpp"
+#include "sqlite/open_mark.hpp"
 
 #include <sqlite3.h>
 
@@ -40,8 +41,9 @@ result<void> make_own_tables(connection& writer) {
     auto id = writer.trusted_text("PRAGMA application_id");
     if (!version || !id) return version ? id.error() : version.error();
     const bool is_marked = **id == std::to_string(application_id);
-    if (is_marked && std::stol(**version) > format_version)
-        return error(errc::newer_database, "the file has format " + **version);
+    const auto format = std::stoi(**version) & ~open_mark;
+    if (is_marked && format > format_version)
+        return error(errc::newer_database, "the file has format " + std::to_string(format));
     return in_transaction(writer, [&]() -> result<void> {
         if (auto made = writer.run_trusted(own_tables); !made || is_marked) return made;
         return writer.run_trusted("PRAGMA application_id=" + std::to_string(application_id) +

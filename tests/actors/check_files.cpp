@@ -67,6 +67,67 @@ BOOST_AUTO_TEST_CASE(a_wal_that_is_missing_is_told) {
     BOOST_TEST(c.check().unseen.at(0).find("copy.db-wal is missing") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_of_an_open_database_without_its_wal_is_told) {
+    copies c;
+    c.copy("");
+    BOOST_TEST(c.check().ok);
+    BOOST_TEST(c.check().unseen.size() == 1u);
+    BOOST_TEST(c.check().unseen.at(0).find("without its -wal: commits may be missing") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_a_database_that_nobody_wrote_to_since_it_was_opened_is_told_too) {
+    fixture live;
+    temp_directory directory;
+    std::filesystem::copy_file(live.directory.file("test.db"), directory.file("copy.db"));
+    BOOST_TEST(sqlite::check_file(directory.file("copy.db"), {}).value().unseen.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_without_its_wal_opens_with_a_warning_and_is_whole_from_then_on) {
+    copies c;
+    c.copy("");
+    fixture other;
+    const auto opened = [&] {
+        return database::open(other.settings([&](options& o) { o.path = c.directory.file("copy.db"); }));
+    };
+    auto db = opened().value();
+    BOOST_TEST(other.logged("without its -wal: commits may be missing") == 1u);
+    write(db, add_thing("after")).value();
+    db.stop().value();
+    BOOST_TEST(c.check().unseen.empty());
+    BOOST_TEST(opened().has_value());
+    BOOST_TEST(other.logged("commits may be missing") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_with_its_wal_lacks_nothing) {
+    fixture f;
+    const auto path = f.directory.file("crashed.db");
+    for (const bool writes : {false, true}) {
+        BOOST_REQUIRE(in_child([&] {
+                          auto db = database::open({.path = path, .migrations = schema}).value();
+                          if (writes) write(db, add_thing("x")).value();
+                          _exit(0);
+                          return 1;
+                      }) == 0);
+        BOOST_TEST(sqlite::check_file(path, {}).value().unseen.empty());
+    }
+    auto again = database::open(f.settings([&](options& o) { o.path = path; })).value();
+    BOOST_TEST(f.logged("commits may be missing") == 0u);
+    BOOST_TEST(write(again, add_thing("y")).value().value == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_lacks_nothing) {
+    copies c;
+    c.live.db.async_backup(c.directory.file("copy.db"), boost::asio::use_future).get();
+    BOOST_TEST(c.check().ok);
+    BOOST_TEST(c.check().unseen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_database_of_another_program_bears_no_mark) {
+    temp_directory d;
+    plain_sqlite(d.file("x.db")).run("PRAGMA journal_mode=WAL; PRAGMA user_version=65537; CREATE TABLE t(x)");
+    BOOST_TEST(sqlite::check_file(d.file("x.db"), {}).value().unseen.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_wal_that_cannot_be_read_is_told) {
     copies c;
     c.copy("");

@@ -1,6 +1,7 @@
 // The end of handles, shards and processes, and calls that would wait for themselves.
 #include "fixture.hpp"
 #include "held_read.hpp"
+#include "support/harness.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/deferred.hpp>
@@ -27,6 +28,28 @@ constexpr auto endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 
 result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
     return session.first_integer(read_sql::dynamic(endless));
 }
+
+/// Has run what it is given on the pool's thread before it returns from taking it, which it does late.
+struct slow_executor {
+    boost::asio::thread_pool* pool;
+    const std::function<void()>* before_return;
+
+    template <class Function>
+    void execute(Function&& f) const {
+        auto run = std::make_shared<std::decay_t<Function>>(std::forward<Function>(f));
+        std::promise<void> has_run;
+        boost::asio::post(*pool, [&has_run, run = std::move(run)]() mutable {
+            (*run)();
+            run.reset();
+            has_run.set_value();
+        });
+        has_run.get_future().wait();
+        (*before_return)();
+    }
+    slow_executor require(boost::asio::execution::blocking_t::never_t) const noexcept { return *this; }
+    friend bool operator==(const slow_executor& a, const slow_executor& b) noexcept { return a.pool == b.pool; }
+    friend bool operator!=(const slow_executor& a, const slow_executor& b) noexcept { return !(a == b); }
+};
 
 // Runs a shard's context on a thread of its own, and then `after` on the same thread.
 template <class Inside, class After>
@@ -169,6 +192,39 @@ BOOST_AUTO_TEST_CASE(a_stop_may_cancel_the_reads_that_run_and_wait) {
     BOOST_TEST((running.get().error() == errc::cancelled));
     BOOST_TEST((waiting.get().error() == errc::cancelled));
     BOOST_TEST(written.get().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_executor_may_end_once_the_handle_has_though_its_handler_stopped_the_database) {
+    boost::asio::thread_pool pool(1);
+    std::atomic<bool> has_run{false}, is_gone{false}, has_left{false};
+    std::optional<fixture> f(std::in_place);
+    const std::function<void()> linger = [&] {
+        (void)eventually([&] { return is_gone.load(); }, 100ms);  // whoever does not wait for this is gone by then
+        has_left = true;
+    };
+    const slow_executor slow{&pool, &linger};
+    f->db.async_stop(boost::asio::bind_executor(slow, [&](error_code) { has_run = true; }));
+    BOOST_TEST(eventually([&] { return has_run.load(); }));
+    f.reset();
+    is_gone = true;
+    BOOST_TEST(has_left.load());
+    pool.join();
+}
+
+BOOST_AUTO_TEST_CASE(the_last_handle_may_end_inside_the_handler_of_its_stop) {
+    for (const bool is_inline : {true, false}) {
+        fixture f;
+        auto last = std::make_shared<database>(database::open({.path = ":memory:"}).value());
+        std::promise<error_code> done;
+        auto& db = *last;
+        auto end = [&done, last = std::move(last)](error_code code) mutable {
+            last.reset();
+            done.set_value(code);
+        };
+        if (is_inline) db.async_stop(boost::asio::bind_executor(inline_executor(), std::move(end)));
+        else db.async_stop(std::move(end));
+        BOOST_TEST(!done.get_future().get());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_call_that_would_wait_for_its_own_thread_is_refused) {

@@ -48,7 +48,8 @@ class Check(unittest.TestCase):
             for number, (suffixes, stdout, stderr) in enumerate([
                     (("", "-wal"), ": ok\n", ""),
                     (("", "-wal", "-shm"), ": ok\n", ""),
-                    (("", "-shm"), ": the database file alone is sound\n", "-wal is missing")]):
+                    (("", "-shm"), ": the database file alone is sound\n", "-wal is missing"),
+                    (("",), ": the database file alone is sound\n", "without its -wal: commits may be missing")]):
                 directory = pathlib.Path(kept, str(number))
                 directory.mkdir()
                 found = self.copied(server, directory, *suffixes)
@@ -56,6 +57,16 @@ class Check(unittest.TestCase):
                 self.assertTrue(found.stdout.endswith(stdout), found)
                 self.assertIn(stderr, found.stderr)
                 self.assertEqual(bool(found.stderr), bool(stderr), found)
+
+    def test_a_copy_without_its_wal_is_served_with_a_warning(self):
+        with Server() as server, tempfile.TemporaryDirectory() as kept:
+            self.filled(server)
+            shutil.copy(server.database, f"{kept}/copy.db")
+            with Server(directory=kept, database="copy.db") as other:
+                self.assertEqual(other.client().get("/health/ready").status, 200)
+                self.assertEqual(other.stop(), 0)
+            self.assertIn("copy.db was copied from an open database, or left by one, without its -wal", other.log_text())
+            self.assertEqual(run("check", "--database", other.database).stderr, "")
 
     def test_damage_is_found(self):
         with Server() as server:

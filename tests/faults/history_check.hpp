@@ -19,10 +19,11 @@ struct operation {
     std::uint64_t sent = 0;
     std::uint64_t answered = 0;
     bool is_write = false;
-    std::int64_t count = 0;    // the counter that a write made or a read saw
-    std::size_t slot = 0;      // of a write
-    std::int64_t written = 0;  // into it
-    slot_values seen{};        // by a read
+    std::int64_t count = 0;      // the counter that a write made or a read saw
+    std::size_t slot = 0;        // of a write
+    std::int64_t written = 0;    // into it
+    slot_values seen{};          // by a read
+    std::uint64_t sequence = 0;  // of the commit that a write is told of
 };
 
 /// What no sequential execution explains. `history` holds every operation that succeeded; a failed write leaves nothing.
@@ -30,7 +31,7 @@ struct operation {
 /// The counter gives the order in which writes took effect, and tells each read its place among them. So all that is
 /// left to check is that places are taken once, that each read saw what the writes up to its place left, and that no
 /// operation took its effect before one that was answered before it was sent (Herlihy and Wing's real-time order), nor
-/// a client's write before one that it had sent earlier.
+/// a client's write before one that it had sent earlier; and that commits are numbered in that order.
 inline std::vector<std::string> contradictions(std::vector<operation> history) {
     std::vector<std::string> found;
     const auto told = [](const operation& one) {
@@ -44,6 +45,7 @@ inline std::vector<std::string> contradictions(std::vector<operation> history) {
         if (one.is_write && !writes.emplace(one.count, &one).second)
             found.push_back("a count was given twice: " + told(one));
     std::vector<slot_values> states{slot_values{}};
+    const operation* last = nullptr;
     for (const auto& [count, one] : writes) {
         if (count != static_cast<std::int64_t>(states.size())) {
             found.push_back("counts have a gap before " + told(*one));
@@ -51,6 +53,9 @@ inline std::vector<std::string> contradictions(std::vector<operation> history) {
         }
         states.push_back(states.back());
         states.back()[one->slot] = one->written;
+        if (last != nullptr && last->sequence > one->sequence)
+            found.push_back("a " + told(*one) + " was told of an earlier commit than the " + told(*last));
+        last = one;
     }
     for (const auto& one : history) {
         if (one.is_write) continue;
