@@ -1,6 +1,7 @@
 // The engine in process, and the loops over sqlite3 that it is measured against. Prints one line of JSON.
-// Usage: embedded fill|read|bare-read|write|bare-write DATABASE [--rows N] [--seconds S] [--outstanding N] [--batch N]
+// Usage: embedded fill|read|bare-read|write|bare-write|stream|bare-stream DATABASE [--rows N] [--seconds S] [--outstanding N] [--batch N]
 #include <carrel/database.hpp>
+#include <carrel/for_each.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -118,6 +119,36 @@ void write(const chosen& asked) {
     tell(done, taken.count(), static_cast<double>(stats.jobs) / static_cast<double>(stats.batches));
 }
 
+struct thing {
+    std::int64_t id;
+    std::string title;
+    std::string tags;
+};
+constexpr auto every_sql = "SELECT id, title, tags FROM things";
+
+/// Streams the whole table to a thread of the host's, again and again.
+void stream(const chosen& asked) {
+    auto things = open(asked);
+    boost::asio::io_context context(1);
+    std::uint64_t done = 0;
+    std::size_t bytes = 0;
+    const auto begun = clock::now(), end = asked.end();
+    while (clock::now() < end) {
+        const auto before = done;
+        async_for_each(
+            things, query<thing>(every_sql), [&](thing&& one) { ++done, bytes += one.title.size() + one.tags.size(); },
+            job_options{.deadline = std::chrono::seconds(60)},
+            as_result(boost::asio::bind_executor(context, [&](const result<std::uint64_t>& rows) {
+                if (!rows) fail(rows.error().message());
+                if (*rows != done - before) fail("not every row came");
+            })));
+        context.restart();
+        context.run();
+    }
+    if (bytes != done * (title.size() + tags.size())) fail("a wrong result");
+    tell(done, std::chrono::duration<double>(clock::now() - begun).count(), static_cast<double>(asked.rows));
+}
+
 void fill(const chosen& asked) {
     auto things = open(asked);
     auto all = [&asked](write_session& session) -> result<void> {
@@ -206,6 +237,27 @@ void bare_write(const chosen& asked) {
     tell(done, std::chrono::duration<double>(clock::now() - begun).count(), asked.batch);
 }
 
+void bare_stream(const chosen& asked) {
+    bare one(asked, SQLITE_OPEN_READWRITE);
+    auto* row = one.prepare(every_sql);
+    std::uint64_t done = 0;
+    std::size_t bytes = 0;
+    const auto text = [row](int column) {
+        const auto* begin = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
+        return std::string(begin, static_cast<std::size_t>(sqlite3_column_bytes(row, column)));
+    };
+    const auto begun = clock::now(), end = asked.end();
+    while (clock::now() < end) {
+        while (sqlite3_step(row) == SQLITE_ROW) {
+            const thing read{sqlite3_column_int64(row, 0), text(1), text(2)};
+            ++done, bytes += read.title.size() + read.tags.size();
+        }
+        one.must(sqlite3_reset(row));
+    }
+    if (bytes != done * (title.size() + tags.size())) fail("a wrong result");
+    tell(done, std::chrono::duration<double>(clock::now() - begun).count(), static_cast<double>(asked.rows));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -214,7 +266,7 @@ int main(int argc, char** argv) {
     CLI::App app("Measures the engine in process, and bare loops over sqlite3.");
     app.add_option("what", what)
         ->required()
-        ->check(CLI::IsMember({"fill", "read", "bare-read", "write", "bare-write"}));
+        ->check(CLI::IsMember({"fill", "read", "bare-read", "write", "bare-write", "stream", "bare-stream"}));
     app.add_option("database", asked.path)->required();
     app.add_option("--rows", asked.rows)->check(CLI::PositiveNumber);
     app.add_option("--seconds", asked.seconds)->check(CLI::PositiveNumber);
@@ -224,6 +276,8 @@ int main(int argc, char** argv) {
     if (what == "fill") fill(asked);
     else if (what == "read") read(asked);
     else if (what == "bare-read") bare_read(asked);
+    else if (what == "stream") stream(asked);
+    else if (what == "bare-stream") bare_stream(asked);
     else if (what == "write") write(asked);
     else bare_write(asked);
 }

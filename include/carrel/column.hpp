@@ -85,13 +85,14 @@ constexpr bool is_exact(std::int64_t v) noexcept {
     return v >= -largest && v <= largest;
 }
 
-/// Reads a column as a `T`; false if it holds anything else. The types must agree: text is not read as a number.
+/// Reads a column into a `T`, whose memory is used again; false if it holds anything else. The types must agree: text is
+/// not read as a number.
 template <class T>
 bool read_column(const column_value& from, T& to) {
     if constexpr (is_optional<T>) {
-        if (!from.is_null()) return read_column(from, to.emplace());
-        to.reset();
-        return true;
+        if (from.is_null()) return to.reset(), true;
+        if (!to) to.emplace();
+        return read_column(from, *to);
     } else if constexpr (is_one_of<T, value>) {
         to = value_of(from);
         return true;
@@ -112,7 +113,8 @@ bool read_column(const column_value& from, T& to) {
         } else if constexpr (is_one_of<T, blob, blob_view>) {
             if (type != value_type::bytes) return false;
             const auto bytes = from.bytes();
-            to = T(bytes.begin(), bytes.end());
+            if constexpr (is_one_of<T, blob>) to.assign(bytes.begin(), bytes.end());
+            else to = bytes;
         } else {
             if (type != value_type::text) return false;
             to = from.text();

@@ -27,11 +27,11 @@ public:
         : text_(sql.text()),
           values_(detail::own<Values>(std::forward<Given>(values))...) {}
 
-    /// Hands each row to `fn`, as `read_session::each` does.
-    template <class Function>
-    result<void> run(read_session& session, Function&& fn) const {
-        return std::apply(
-            [&](const auto&... values) { return session.each<Row>(read_sql::dynamic(text_), values..., fn); }, values_);
+    /// The statement with its values, which are these.
+    result<statement> prepare(read_session& session) const {
+        auto rows = session.prepare(read_sql::dynamic(text_));
+        if (rows) std::apply([&](const auto&... values) { rows->bind(values...); }, values_);
+        return rows;
     }
 
 private:
@@ -55,33 +55,31 @@ public:
           channel_(std::move(channel)) {}
 
     result<std::uint64_t> operator()(read_session& session) const {
-        using row = typename Query::row;
-        std::uint64_t rows = 0;
-        std::vector<row> batch;
-        batch.reserve(Channel::batch_rows);
-        bool goes_on = true;
-        const auto hand_over = [&]() -> result<void> {
-            rows += batch.size();
-            auto wanted = channel_->push(session, std::exchange(batch, {}));
-            if (!wanted) return wanted.error();
-            goes_on = *wanted;
-            batch.reserve(Channel::batch_rows);
-            return {};
-        };
-        auto done = query_.run(session, [&](row&& one) -> result<void> {
-            batch.push_back(std::move(one));
-            if (batch.size() == Channel::batch_rows)
-                if (auto handed = hand_over(); !handed) return handed;
-            if (!goes_on) return error(errc::cancelled);
-            return {};
-        });
-        if (goes_on && done && !batch.empty()) done = hand_over();
-        if (goes_on && !done) return done.error();
+        auto handed = hand_over_all(session);
+        if (!handed) return handed;
         if (auto drained = channel_->drain(session); !drained) return drained.error();
-        return rows;
+        return handed;
     }
 
 private:
+    // How many rows were handed over when there were no more or the host wanted no more.
+    result<std::uint64_t> hand_over_all(read_session& session) const {
+        auto rows = query_.prepare(session);
+        if (!rows) return rows.error();
+        std::uint64_t handed = 0;
+        for (bool goes_on = true; goes_on;) {
+            auto batch = channel_->take_spare();
+            auto filled = batch.fill(*rows);
+            if (!filled) return filled.error();
+            if (batch.size() == 0) break;
+            handed += batch.size();
+            auto wanted = channel_->push(session, std::move(batch));
+            if (!wanted) return wanted.error();
+            goes_on = *filled && *wanted;
+        }
+        return handed;
+    }
+
     Query query_;
     std::shared_ptr<Channel> channel_;
 };
@@ -144,8 +142,9 @@ struct initiate_stream : initiation {
 }  // namespace detail
 
 /// Streams the rows of a query to the host: a background reader reads them in one snapshot, and `consume(Row&&)` gets them
-/// in order on the handler's executor, one at a time. The reader waits while the host has some thousand rows that it has
-/// not consumed yet, so memory is bounded whatever the result's size.
+/// in order on the handler's executor, one at a time. They come in batches of what it reads in half a millisecond, of 4096
+/// at most, and the reader waits while the host has not consumed two of them, so memory is bounded whatever the result's
+/// size.
 ///
 /// Query           `query<Row>(sql, values...)`.
 /// Consume         `void(Row&&)`, or `bool(Row&&)` where false ends the stream well. What it throws ends the stream with

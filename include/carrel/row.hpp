@@ -138,12 +138,17 @@ struct row_mapping {
     static constexpr bool holds_views = parts::hold_views;
 
     static result<Row> read(const statement& from) {
+        result<Row> row{Row{}};
+        if (auto failed = read_into(from, *row)) return *std::move(failed);
+        return row;
+    }
+    /// Reads a row in place of another one, and uses its memory again. What it could not read, if anything.
+    static std::optional<error> read_into(const statement& from, Row& row) {
         if (from.row_size() != parts::count) return from.wrong_row_size(parts::count);
-        Row row{};
         detail::unread_column at;
         const auto read_all = [&](auto&... part) { return (detail::read_part(from, part, at) && ...); };
         if (!std::apply(read_all, detail::parts_of(row))) return from.wrong_type(at.column, at.wanted);
-        return row;
+        return std::nullopt;
     }
 };
 

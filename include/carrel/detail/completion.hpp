@@ -20,6 +20,11 @@
 #include <type_traits>
 #include <utility>
 
+namespace boost::asio::detail {
+template <class T, class Blocking>
+class promise_executor;
+}
+
 namespace carrel::detail {
 
 class deadline_timer;
@@ -64,6 +69,26 @@ boost::asio::io_context* context_of(const Executor& executor) noexcept {
     }
 }
 
+/// Keeps an executor's context running. That of a future's promise has none: it runs all at once, where it is asked to.
+template <class Executor>
+class outstanding_work {
+public:
+    static constexpr bool runs_at_once = false;
+    explicit outstanding_work(const Executor& of)
+        : guard_(of) {}
+    Executor get_executor() const noexcept { return guard_.get_executor(); }
+
+private:
+    boost::asio::executor_work_guard<Executor> guard_;
+};
+template <class T, class Blocking>
+class outstanding_work<boost::asio::detail::promise_executor<T, Blocking>> {
+public:
+    static constexpr bool runs_at_once = true;
+    template <class Executor>
+    explicit outstanding_work(const Executor&) noexcept {}
+};
+
 /// Gives `function` to an executor. Those that cannot promise not to block (`any_completion_executor`) are asked to.
 template <class Executor, class Function>
 void give_to(const Executor& executor, delivery way, Function&& function) {
@@ -105,14 +130,15 @@ class handler_reply : public Base {
 public:
     using executor_type = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
     using allocator_type = boost::asio::associated_allocator_t<Handler>;
+    using outstanding = outstanding_work<executor_type>;
 
     handler_reply(const boost::asio::any_io_executor& fallback, const std::shared_ptr<deadline_timer>& timer,
                   diagnostics* why, Handler&& handler)
         : handler_(std::move(handler)),
           allocator_(boost::asio::get_associated_allocator(handler_)),
-          work_guard_(boost::asio::get_associated_executor(handler_, fallback)),
+          work_(boost::asio::get_associated_executor(handler_, fallback)),
           why_(why) {
-        this->context = context_of(work_guard_.get_executor());
+        if constexpr (!outstanding::runs_at_once) this->context = context_of(work_.get_executor());
         if (boost::asio::get_associated_cancellation_slot(handler_).is_connected()) timer_ = timer;
     }
 
@@ -131,17 +157,9 @@ public:
     bool was_interrupted() const noexcept final { return has_failed() && outcome_->error() == sqlite_errc::interrupt; }
 
     bool deliver(delivery way) final {
-        const auto executor = work_guard_.get_executor();
         // A future is set at once: posting would take the threads that Asio makes for its promises.
-        if (this->waits_on_thread) way = delivery::dispatch;
-        const delivery_scope scope(*this);
-        try {
-            give_to(executor, way, arrival(this));
-        } catch (...) {
-            if (scope.was_kept()) return false;
-            if (scope.has_run()) throw;
-            // The executor holds it although it threw, as a strand does whose own executor had no memory.
-        }
+        if constexpr (outstanding::runs_at_once) complete();
+        else return give(this->waits_on_thread ? delivery::dispatch : way);
         return true;
     }
 
@@ -160,6 +178,19 @@ protected:
     std::optional<result<Reply>> outcome_;
 
 private:
+    bool give(delivery way) {
+        const auto executor = work_.get_executor();
+        const delivery_scope scope(*this);
+        try {
+            give_to(executor, way, arrival(this));
+        } catch (...) {
+            if (scope.was_kept()) return false;
+            if (scope.has_run()) throw;
+            // The executor holds it although it threw, as a strand does whose own executor had no memory.
+        }
+        return true;
+    }
+
     // What travels to the executor. It owns the job, unless the executor throws while it is being given to it.
     class arrival {
     public:
@@ -191,7 +222,7 @@ private:
     }
     void complete() {
         leave_slot();
-        auto guard = std::move(work_guard_);
+        [[maybe_unused]] const auto work = std::move(work_);
         Handler handler(std::move(handler_));
         auto outcome = finished();
         auto* const why = why_;
@@ -201,7 +232,7 @@ private:
 
     Handler handler_;
     [[no_unique_address]] allocator_type allocator_;
-    boost::asio::executor_work_guard<executor_type> work_guard_;
+    outstanding work_;
     diagnostics* why_;
     std::shared_ptr<deadline_timer> timer_;
 };

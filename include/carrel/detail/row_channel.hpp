@@ -3,16 +3,20 @@
 #include <carrel/detail/completion.hpp>
 #include <carrel/detail/work.hpp>
 #include <carrel/error.hpp>
+#include <carrel/row.hpp>
 #include <carrel/session.hpp>
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -26,25 +30,97 @@ public:
     virtual void run() = 0;
 };
 
+/// Rows that are read and consumed together. Rows that can be read in the place of others are, so that their memory is used
+/// again and need not go from the reader's thread to the host's and back.
+template <class Row>
+class row_batch {
+public:
+    // Waking the other thread costs as much as reading some hundred short rows, and a row that is slow to come should not
+    // be kept back for those that follow it.
+    static constexpr std::size_t rows_max = 4'096;
+    static constexpr std::chrono::microseconds time_max{500};
+    static constexpr std::size_t rows_between_looks = 16;  // at the clock
+
+    std::size_t size() const noexcept { return size_; }
+    auto begin() noexcept { return rows_.begin(); }
+    auto end() noexcept { return rows_.begin() + static_cast<std::ptrdiff_t>(size_); }
+
+    /// Reads what comes next in place of what it held. False if that was all. Errors: the statement's.
+    result<bool> fill(statement& from) {
+        using clock = std::chrono::steady_clock;
+        size_ = 0;
+        const auto end = clock::now() + time_max;
+        do {
+            auto more = from.step();
+            if (!more || !*more) return more;
+            if (auto failed = read_next(from)) return *std::move(failed);
+            ++size_;
+        } while (size_ < rows_max && (size_ % rows_between_looks != 0 || clock::now() < end));
+        return true;
+    }
+    /// Ends what is of no use to the rows that come next, on the thread that consumed it.
+    void end_rows() noexcept {
+        if constexpr (!is_read_in_place) rows_.clear();
+    }
+
+private:
+    static constexpr bool is_read_in_place = requires(const statement& from, Row& to) {
+        { row_mapping<Row>::read_into(from, to) } -> std::same_as<std::optional<error>>;
+    };
+
+    std::optional<error> read_next(const statement& from) {
+        if constexpr (is_read_in_place) {
+            if (size_ == rows_.size()) rows_.push_back(slot{});
+            return row_mapping<Row>::read_into(from, rows_[size_].row);
+        } else {
+            auto row = row_mapping<Row>::read(from);
+            if (!row) return std::move(row).error();
+            rows_.push_back(slot{*std::move(row)});
+            return std::nullopt;
+        }
+    }
+
+    // A vector of bool has no elements to read into.
+    struct slot {
+        Row row;
+    };
+    std::vector<slot> rows_;  // what follows the first `size_` is only kept for its memory
+    std::size_t size_ = 0;
+};
+
 /// Rows on their way from a reader to the host's executor, in order and in batches. The reader waits while the host has
 /// more than it has consumed; the host consumes one row at a time, on whichever threads its executor has.
 template <class Row, class Consume, class Executor>
 class row_channel : public std::enable_shared_from_this<row_channel<Row, Consume, Executor>> {
 public:
-    static constexpr std::size_t batch_rows = 512;
-    static constexpr std::size_t batches_max = 4;
+    using batch = row_batch<Row>;
+    static constexpr std::size_t batches_max = 2;
 
     row_channel(Consume consume, Executor executor)
         : consume_(std::move(consume)),
-          executor_(std::move(executor)) {}
+          executor_(std::move(executor)) {
+        spare_.reserve(batches_max +
+                       2);  // those that wait, one with the reader, one with the host: a return needs no memory
+    }
 
+    /// A batch to fill: one that was consumed, or a new one.
+    batch take_spare() {
+        std::lock_guard lock(mutex_);
+        if (spare_.empty()) return {};
+        auto taken = std::move(spare_.back());
+        spare_.pop_back();
+        return taken;
+    }
     /// Waits for room and hands a batch over. False if the host wants no more. Errors: why the job must end.
-    result<bool> push(read_session& session, std::vector<Row>&& batch) {
-        const auto has_room = [this] { return is_stopped_ || ready_.size() < batches_max; };
+    result<bool> push(read_session& session, batch&& filled) {
         std::unique_lock lock(mutex_);
-        if (auto waited = wait(session, lock, has_room); !waited) return waited.error();
+        if (!has_room(batches_max)) {
+            // For room for more than one, or the two threads would wake each other for each.
+            const auto is_emptier = [this] { return has_room(batches_max / 2); };
+            if (auto waited = wait(session, lock, is_emptier); !waited) return waited.error();
+        }
         if (is_stopped_) return false;
-        ready_.push_back(std::move(batch));
+        ready_.push_back(std::move(filled));
         if (is_consuming_) return true;
         // Under the lock, so that the consumer counts as at work exactly when the executor has taken it. If the executor
         // throws, so does the work, and the batch goes with the stream.
@@ -73,6 +149,8 @@ public:
     }
 
 private:
+    bool has_room(std::size_t below) const noexcept { return is_stopped_ || ready_.size() < below; }
+
     // The reader holds a connection meanwhile, so it looks at its deadline and cancellation while it waits.
     template <class Condition>
     result<void> wait(read_session& session, std::unique_lock<std::mutex>& lock, Condition condition) {
@@ -88,38 +166,34 @@ private:
 
     void consume_ready() {
         std::unique_ptr<at_rest> then;
+        batch taken;
         for (;;) {
-            std::vector<Row> batch;
             {
                 std::lock_guard lock(mutex_);
+                if (taken.size() > 0) spare_.push_back(std::move(taken));
                 // Under the lock that found nothing: what is pushed after it posts the consumer again.
                 if (ready_.empty() || is_stopped_) {
                     is_consuming_ = false;
                     then = std::move(then_);
                     break;
                 }
-                batch = std::move(ready_.front());
+                taken = std::move(ready_.front());
                 ready_.pop_front();
             }
             changed_.notify_one();
-            consume(batch);
+            consume(taken);
+            taken.end_rows();
         }
         changed_.notify_one();
         if (then) then->run();
     }
 
     // Stops the stream if the host wants no more, or threw.
-    void consume(std::vector<Row>& batch) {
+    void consume(batch& rows) {
         result<void> failed;
         try {
-            for (auto& row : batch) {
-                if (!consume_one(std::move(row))) break;
-                ++consumed_;
-            }
-            if (consumed_ == batch.size()) {
-                consumed_ = 0;
-                return;
-            }
+            const auto wants_more = [this](auto& slot) { return consume_one(std::move(slot.row)); };
+            if (std::all_of(rows.begin(), rows.end(), wants_more)) return;
         } catch (...) {
             failed = error_of_exception();
         }
@@ -135,15 +209,15 @@ private:
 
     Consume consume_;
     const Executor executor_;
-    std::size_t consumed_ = 0;  // rows of the batch at hand
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::vector<Row>> ready_;  // guarded by mutex_
-    bool is_consuming_ = false;           // guarded by mutex_
-    bool is_stopped_ = false;             // guarded by mutex_
-    result<void> failure_;                // guarded by mutex_
-    std::unique_ptr<at_rest> then_;       // guarded by mutex_
+    std::deque<batch> ready_;        // guarded by mutex_
+    std::vector<batch> spare_;       // guarded by mutex_
+    bool is_consuming_ = false;      // guarded by mutex_
+    bool is_stopped_ = false;        // guarded by mutex_
+    result<void> failure_;           // guarded by mutex_
+    std::unique_ptr<at_rest> then_;  // guarded by mutex_
 };
 
 }  // namespace carrel::detail

@@ -52,61 +52,68 @@ CARREL_API error error_of_exception() noexcept;
 /// An error with this diagnostic, or without it if there is no memory for it: for what reports a failure and must not fail.
 CARREL_API error error_with(error_code code, std::string_view diagnostic) noexcept;
 
-/// A read with its work; `Reply` says how its outcome reaches the caller.
-template <class Reply, class Work, class T>
-class read_job_of final : public Reply {
+/// A job with its work; `Reply` says how its outcome reaches the caller.
+template <class Reply, class Work>
+class job_with_work : public Reply {
 public:
     template <class... Args>
-    explicit read_job_of(Work&& work, Args&&... args)
+    explicit job_with_work(Work&& work, Args&&... args)
         : Reply(std::forward<Args>(args)...),
           work_(std::move(work)) {}
 
-    void run(read_session& session) noexcept override {
+    void discard() noexcept final { this->outcome_.reset(); }
+    void release_work() noexcept final { work_.reset(); }
+
+protected:
+    /// Keeps what `as_outcome` makes of what the work returns. What either throws ends here.
+    template <class Session, class AsOutcome>
+    void run_work(Session& session, AsOutcome as_outcome) noexcept {
         try {
-            this->outcome_.emplace(std::as_const(*work_)(session));
+            this->outcome_.emplace(as_outcome(std::as_const(*work_)(session)));
         } catch (...) {
             this->outcome_.emplace(error_of_exception());
         }
     }
-    void discard() noexcept override { this->outcome_.reset(); }
-    void release_work() noexcept override { work_.reset(); }
-    void destroy() noexcept override { Reply::dispose(*this); }
 
 private:
     std::optional<Work> work_;
 };
 
+/// A read with its work.
+template <class Reply, class Work, class T>
+class read_job_of final : public job_with_work<Reply, Work> {
+public:
+    using job_with_work<Reply, Work>::job_with_work;
+    void run(read_session& session) noexcept override {
+        this->run_work(session, [](result<T>&& returned) -> result<T>&& { return std::move(returned); });
+    }
+    void destroy() noexcept override { Reply::dispose(*this); }
+};
+
 /// A mutation with its work.
 template <class Reply, class Work, class T>
-class write_job_of final : public Reply {
+class write_job_of final : public job_with_work<Reply, Work> {
 public:
     template <class... Args>
     explicit write_job_of(Work&& work, Args&&... args)
-        : Reply(std::forward<Args>(args)...),
-          work_(std::move(work)) {
+        : job_with_work<Reply, Work>(std::move(work), std::forward<Args>(args)...) {
         if constexpr (requires { Work::is_single_statement; }) this->single_statement = Work::is_single_statement;
     }
 
-    void run(write_session& session) noexcept override {
-        try {
-            auto outcome = std::as_const(*work_)(session);
-            if (!outcome) this->outcome_.emplace(std::move(outcome.error()));
-            else if constexpr (std::is_void_v<T>) this->outcome_.emplace(committed<void>());
-            else this->outcome_.emplace(committed<T>{std::move(*outcome), 0});
-        } catch (...) {
-            this->outcome_.emplace(error_of_exception());
-        }
-    }
-    void discard() noexcept override { this->outcome_.reset(); }
-    void release_work() noexcept override { work_.reset(); }
+    void run(write_session& session) noexcept override { this->run_work(session, as_outcome); }
     void destroy() noexcept override { Reply::dispose(*this); }
 
 private:
+    // Which commit holds it is known later.
+    static result<committed<T>> as_outcome(result<T>&& returned) {
+        if (!returned) return std::move(returned).error();
+        if constexpr (std::is_void_v<T>) return committed<void>();
+        else return committed<T>{*std::move(returned), 0};
+    }
     result<committed<T>> finished() override {
         if (this->outcome_->has_value()) (**this->outcome_).sequence = this->commit_sequence;
         return std::move(*this->outcome_);
     }
-    std::optional<Work> work_;
 };
 
 }  // namespace carrel::detail
