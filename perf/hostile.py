@@ -18,7 +18,7 @@ def connect(port, receive_bytes=None):
 
 class Crowd(threading.Thread):
     """`count` connections that send `first` and then `more` every second. How long each lived is in `lives`; those that do
-    not read are counted from the first byte of their reply, and `refused` of them got a 503."""
+    not read are counted from the first byte of their reply, and `refused` of them got a 503 or 504."""
 
     def __init__(self, port, count, first, more=b"", receive_bytes=None, reads=True, seconds_max=60):
         super().__init__(daemon=True)
@@ -73,7 +73,7 @@ class Crowd(threading.Thread):
             head = client.recv(16, socket.MSG_PEEK)
         except OSError:
             return
-        if head.startswith(b"HTTP/1.1 503"):
+        if head.startswith((b"HTTP/1.1 503", b"HTTP/1.1 504")):
             self.refused += 1
             self.picker.unregister(client)
             del self.left[client]
