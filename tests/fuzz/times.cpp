@@ -26,6 +26,8 @@ siem::timestamp whole_seconds_of(const std::string& text) {
     return ::timegm(&parts) - offset;
 }
 
+constexpr siem::timestamp event_time_min = -2'177'452'800'000'000;  // 1901-01-01
+
 siem::timestamp floor_seconds(siem::timestamp at) { return at / 1'000'000 - (at % 1'000'000 < 0 ? 1 : 0); }
 
 }  // namespace
@@ -40,7 +42,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         if (*at >= 0) fuzz::must(siem::parse_event_time(text) == at, "an event may have any time after 1970");
     }
     if (const auto at = siem::parse_event_time(text)) {
-        fuzz::must(*at >= 0 && *at <= siem::timestamp_max, "an event's time is between 1970 and 9999");
+        fuzz::must(*at >= event_time_min && *at <= siem::timestamp_max, "an event's time is between 1901 and 9999");
         fuzz::must(siem::parse_event_time(siem::format_time(*at)) == at, "an event's time is written as it was read");
     }
     if (const auto at = siem::parse_epoch(text)) fuzz::must(siem::parse_event_time(text) == at, "an event may have it");
