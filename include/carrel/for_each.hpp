@@ -55,6 +55,7 @@ public:
           channel_(std::move(channel)) {}
 
     result<std::uint64_t> operator()(read_session& session) const {
+        if (channel_->has_begun()) return error(sqlite_errc::interrupt);
         auto handed = hand_over_all(session);
         if (!handed) return handed;
         if (auto drained = channel_->drain(session); !drained) return drained.error();

@@ -2,10 +2,12 @@
 
 They answer the part of carrel's API that the scenarios use, on a database file that carrel made. Nothing is built in the
 source tree: all goes to a folder of the caller's."""
+import contextlib
 import hashlib
 import os
 import pathlib
 import shutil
+import sqlite3
 import subprocess
 import urllib.request
 
@@ -18,11 +20,32 @@ class Missing(Exception):
     """Why a peer cannot be had here, in one line."""
 
 
+# Where peers keep events: a row, its indexes and a full-text entry each, as carrel did before it had segments.
+ROWS_OF_EVENTS = """
+CREATE VIRTUAL TABLE IF NOT EXISTS events_text USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii');
+CREATE INDEX IF NOT EXISTS events_by_host ON events(host, timestamp);
+CREATE INDEX IF NOT EXISTS events_by_channel ON events(channel, timestamp);
+CREATE INDEX IF NOT EXISTS events_by_code ON events(event_code, timestamp);
+CREATE INDEX IF NOT EXISTS events_by_source ON events(source, timestamp);
+CREATE INDEX IF NOT EXISTS events_by_severity ON events(severity, timestamp);
+"""
+
+
+def make_rows_of_events(database):
+    """Gives a file that carrel made what a peer needs. Events in segments are refused: a peer would not see them, and
+    what it answers would be compared with what carrel answers."""
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        if db.execute("SELECT count(*) FROM event_segments").fetchone()[0] != 0:
+            raise RuntimeError("a peer reads events from rows only; post them to the peer itself")
+        db.executescript(ROWS_OF_EVENTS)
+
+
 class Peer:
     """A peer on a free port, on an existing database file."""
 
     def __init__(self, launcher, database, durability="full"):
         self.database = pathlib.Path(database)
+        make_rows_of_events(database)
         self.log = pathlib.Path(f"{database}.peer.log")
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(

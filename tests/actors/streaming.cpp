@@ -9,6 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <sqlite3.h>
+
 using namespace carrel;
 using namespace carrel::testing;
 using namespace std::chrono_literals;
@@ -243,6 +245,48 @@ BOOST_AUTO_TEST_CASE(no_row_is_consumed_after_the_handler_ran) {
         BOOST_TEST(!late);
     }
     pool.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_was_interrupted_by_mistake_repeats_no_row) {
+    boost::asio::io_context context;
+    std::mutex mutex;
+    std::vector<sqlite3*> readers;
+    std::atomic<bool> interrupts{true};
+    auto breaking = make_function<std::int64_t(std::int64_t)>("breaking", [&](std::int64_t i) {
+        if (i == 20'000 && interrupts.exchange(false)) {
+            std::lock_guard lock(mutex);
+            for (sqlite3* each : readers) sqlite3_interrupt(each);
+        }
+        return i;
+    });
+    fixture f([&](options& o) {
+        o.scalar_functions = {breaking};
+        o.on_connect = [&](sqlite3* db, connection_role role) -> result<void> {
+            std::lock_guard lock(mutex);
+            if (role == connection_role::reader) readers.push_back(db);
+            return {};
+        };
+    });
+    std::int64_t last = 0;
+    bool repeats = false;
+    std::optional<error_code> outcome;
+    async_for_each(
+        f.db,
+        query<std::int64_t>(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?) SELECT breaking(i) FROM n",
+            std::int64_t{50'000}),
+        [&](std::int64_t row) {
+            repeats = repeats || row <= last;
+            last = row;
+        },
+        {.deadline = 60s},
+        boost::asio::bind_executor(context.get_executor(), [&](error_code code, std::uint64_t) { outcome = code; }));
+    context.run();
+    BOOST_REQUIRE(outcome.has_value());
+    BOOST_TEST(!interrupts);
+    BOOST_TEST(last > 0);
+    BOOST_TEST(!repeats);
+    BOOST_TEST((*outcome == make_error_code(sqlite_errc::interrupt)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

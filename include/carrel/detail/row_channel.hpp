@@ -111,6 +111,12 @@ public:
         spare_.pop_back();
         return taken;
     }
+    /// Whether rows were handed over: a read that is run again, as one that was interrupted by mistake is, cannot take
+    /// them back.
+    bool has_begun() {
+        std::lock_guard lock(mutex_);
+        return has_begun_;
+    }
     /// Waits for room and hands a batch over. False if the host wants no more. Errors: why the job must end.
     result<bool> push(read_session& session, batch&& filled) {
         std::unique_lock lock(mutex_);
@@ -121,6 +127,7 @@ public:
         }
         if (is_stopped_) return false;
         ready_.push_back(std::move(filled));
+        has_begun_ = true;
         if (is_consuming_) return true;
         // Under the lock, so that the consumer counts as at work exactly when the executor has taken it. If the executor
         // throws, so does the work, and the batch goes with the stream.
@@ -214,6 +221,7 @@ private:
     std::condition_variable changed_;
     std::deque<batch> ready_;        // guarded by mutex_
     std::vector<batch> spare_;       // guarded by mutex_
+    bool has_begun_ = false;         // guarded by mutex_
     bool is_consuming_ = false;      // guarded by mutex_
     bool is_stopped_ = false;        // guarded by mutex_
     result<void> failure_;           // guarded by mutex_
