@@ -7,6 +7,12 @@ namespace {
 
 bool is_ascii(char c) noexcept { return static_cast<unsigned char>(c) < 0x80; }
 
+// What a number, a date or a key without quotes can be made of, but for the dot, behind which a key may be quoted.
+bool is_bare(char c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '+' || c == ':';
+}
+
 // Walks over a TOML file.
 class walk {
 public:
@@ -17,13 +23,19 @@ public:
         if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;
         while (at_ < text_.size() && !found_) {
             if (text_[at_] == '#') at_ = std::min(text_.find('\n', at_), text_.size());
-            else if (text_[at_] == '"' || text_[at_] == '\'') quoted();
+            else if (opens_text()) quoted();
             else step();
         }
         return found_ ? at_ : std::string_view::npos;
     }
 
 private:
+    // A quote behind a bare word is part of what is broken there, not the beginning of a text.
+    bool opens_text() const noexcept {
+        if (text_[at_] != '"' && text_[at_] != '\'') return false;
+        return at_ == 0 || !is_bare(text_[at_ - 1]);
+    }
+
     void step() noexcept {
         found_ = !is_ascii(text_[at_]);
         if (!found_) ++at_;

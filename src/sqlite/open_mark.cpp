@@ -26,7 +26,7 @@ std::string missing_wal_text(const std::string& path) {
     return path + " was copied from an open database, or left by one, without its -wal: commits may be missing";
 }
 
-bool has_wal(const std::string& path) noexcept {
+bool has_wal(const std::string& path) {
     struct stat info {};
     return lstat((path + "-wal").c_str(), &info) == 0;
 }

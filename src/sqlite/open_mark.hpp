@@ -25,8 +25,8 @@ constexpr void remove_open_mark(user_version_bytes& bytes) noexcept { bytes[1] &
 /// What is said of a marked file at `path` that has no WAL.
 std::string missing_wal_text(const std::string& path);
 
-/// Whether a WAL lies beside `path`, be it empty.
-bool has_wal(const std::string& path) noexcept;
+/// Whether a WAL lies beside `path`, be it empty. Errors: std::bad_alloc.
+bool has_wal(const std::string& path);
 
 result<bool> bears_open_mark(connection& writer);
 /// Marks the file, and checkpoints. Outside any transaction; the connection's end keeps the WAL from then on.

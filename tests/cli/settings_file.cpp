@@ -59,6 +59,7 @@ BOOST_AUTO_TEST_CASE(letters_beyond_ascii_belong_into_quotes) {
     BOOST_TEST(fault_of("readers = 4\nreaders\xc6\xab = 4\n").starts_with("line 2: a letter"));
     BOOST_TEST(fault_of("a = 4 \xc3\xa4").starts_with("line 1: a letter"));
     BOOST_TEST(fault_of("a = \"\\\xc3\xa4\"").starts_with("line 1: a letter"));
+    BOOST_TEST(fault_of("a = 0b1\",\xc3\xa4").starts_with("line 1: a letter"));
     BOOST_TEST(
         fault_of("\xef\xbb\xbf# \xc3\xa4\na = \"\xc3\xa4\"\nb = '\xc3\xa4\\'\nc = \"\"\"\"\xc3\xa4\n\"\"\"\n").empty());
 }
