@@ -28,7 +28,7 @@ public:
                  boost::asio::any_io_executor executor, snapshot_registry& readers, deadline_timer& timer,
                  std::uint64_t engine_id);
 
-    /// Marks the file as open, so that a copy of it without its WAL can be told. Before the first job. Errors: those that
+    /// Marks the file as open, so that a copy of it without its WAL is recognised. Before the first job. Errors: those that
     /// leave no trust in the disk; one without room is only logged.
     result<void> mark_open();
     /// Hands a job over, or says why not; any thread.

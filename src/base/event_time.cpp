@@ -20,15 +20,11 @@ maybe_time take_fraction(time_cursor& at) {
 }
 
 maybe_time take_clock(time_cursor& at) {
-    const auto hours = at.number(2);
-    if (!hours || *hours > 23 || !at.take(':')) return std::nullopt;
-    const auto minutes = at.number(2);
-    if (!minutes || *minutes > 59 || !at.take(':')) return std::nullopt;
-    const auto seconds = at.number(2);
-    if (!seconds || *seconds > 60) return std::nullopt;
+    const auto seconds = at.whole_seconds();
+    if (!seconds) return std::nullopt;
     const auto fraction = take_fraction(at);
     if (!fraction) return std::nullopt;
-    return (*hours * 3600 + *minutes * 60 + *seconds) * second + *fraction;
+    return *seconds + *fraction;
 }
 
 // `Z`, `UTC`, `GMT`, `+01`, `+0100`, `+01:00`, with blanks before; nothing is UTC.

@@ -33,16 +33,11 @@ std::optional<timestamp> take_fraction(time_cursor& at) {
 }
 
 std::optional<timestamp> take_clock(time_cursor& at) {
-    const auto hours = at.number(2);
-    if (!hours || *hours > 23 || !at.take(':')) return std::nullopt;
-    const auto minutes = at.number(2);
-    if (!minutes || *minutes > 59 || !at.take(':')) return std::nullopt;
-    const auto seconds = at.number(2);
-    // 60 is a leap second; it falls together with the second after it.
-    if (!seconds || *seconds > 60) return std::nullopt;
+    const auto seconds = at.whole_seconds();
+    if (!seconds) return std::nullopt;
     const auto fraction = take_fraction(at);
     if (!fraction) return std::nullopt;
-    return (*hours * 3600 + *minutes * 60 + *seconds) * second + *fraction;
+    return *seconds + *fraction;
 }
 
 std::optional<timestamp> take_offset(time_cursor& at) {

@@ -48,6 +48,16 @@ public:
         rest_.remove_prefix(count);
         return value;
     }
+    // `HH:MM:SS`. 60 seconds are a leap second; it falls together with the second after it.
+    std::optional<timestamp> whole_seconds() noexcept {
+        const auto hours = number(2);
+        if (!hours || *hours > 23 || !take(':')) return std::nullopt;
+        const auto minutes = number(2);
+        if (!minutes || *minutes > 59 || !take(':')) return std::nullopt;
+        const auto seconds = number(2);
+        if (!seconds || *seconds > 60) return std::nullopt;
+        return (*hours * 3600 + *minutes * 60 + *seconds) * second;
+    }
     bool take(std::string_view word) noexcept {
         if (!rest_.starts_with(word)) return false;
         rest_.remove_prefix(word.size());

@@ -10,7 +10,7 @@
 
 namespace carrel::segments {
 
-/// By which damaged bytes are told. It is written in files, so it never changes: the same mixing as that of tokens, eight
+/// By which damaged bytes are detected. It is written in files, so it never changes: the same mixing as that of tokens, eight
 /// bytes at a time, some gigabytes a second. It has no key: it guards against disks, not against people.
 inline std::uint64_t checksum_of(std::string_view bytes) noexcept {
     constexpr std::uint64_t multiplier = 0xd1b54a32d192ed03, increment = 0x9e3779b97f4a7c15;

@@ -60,8 +60,8 @@ time_range range_of(const list_input& asked) {
 
 // Offers a segment's events to a page. They are looked at in the order of arrival, which is mostly that of time, so that
 // each frame is unpacked once.
-result<void> offer(read_session& session, segment_scan& scan, const segment_header& header, const list_input& asked,
-                   text_test& test, event_page& page) {
+result<void> offer(segment_scan& scan, const segment_header& header, const list_input& asked, text_test& test,
+                   event_page& page) {
     auto places = scan.passing(asked.conditions, asked.conditions.range.holds_all(header.from_at, header.to_at));
     if (!places) return places.error();
     if (places->empty()) return {};
@@ -70,19 +70,14 @@ result<void> offer(read_session& session, segment_scan& scan, const segment_head
     auto ids = scan.ids();
     if (!ids) return ids.error();
     if (asked.order == direction::newest_first) std::reverse(places->begin(), places->end());
-    std::size_t looked_at = 0;
     for (const std::uint32_t place : *places) {
         const event_place at{(*times)[place], (*ids)[place]};
         if ((asked.after && !precedes(*asked.after, at, asked.order)) || !page.takes(at)) continue;
         event_page::entry entry{header.seq, place, {}};
         if (asked.conditions.look_at_text()) {
-            if (++looked_at % 64 == 0)
-                if (auto on = session.check_interrupt(); !on) return on;
-            auto head = scan.head(place);
-            if (!head) return head.error();
-            auto text = scan.text(place);
-            if (!text) return text.error();
-            if (!test.passes(*text, *head)) continue;
+            auto passes = scan.passes(place, test);
+            if (!passes) return passes.error();
+            if (!*passes) continue;
             if (auto made = scan.append_event(place, entry.json); !made) return made;
         }
         page.add(at, std::move(entry));
@@ -106,7 +101,7 @@ result<void> fill_from_segments(read_session& session, const list_input& asked, 
         if (!may_pass) return may_pass.error();
         if (!*may_pass) continue;
         if (auto read = scan->read((*header)->seq); !read) return read;
-        if (auto done = offer(session, *scan, **header, asked, test, page); !done) return done;
+        if (auto done = offer(*scan, **header, asked, test, page); !done) return done;
     }
 }
 

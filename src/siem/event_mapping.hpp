@@ -54,7 +54,7 @@ public:
 
 private:
     static constexpr std::size_t mask = 1'023;
-    // Told apart by the ends and the length, without reading the whole.
+    // Distinguished by the ends and the length, without reading the whole.
     static std::size_t slot_of(std::string_view path) noexcept {
         const auto byte = [&](std::size_t at) {
             return static_cast<std::size_t>(static_cast<unsigned char>(path[at]));

@@ -17,7 +17,7 @@ public:
     /// Fills `into` anew. `text` has no white space around it. Unless it is accepted, `why()` says why not.
     verdict read(std::string_view text, timestamp received_at, new_event& into);
     const std::string& why() const noexcept { return why_; }
-    /// Whether the event accepted last told no time: it has that of its receipt.
+    /// Whether the event accepted last has no time of its own: it has that of its receipt.
     bool was_untimed() const noexcept { return untimed_; }
 
 private:

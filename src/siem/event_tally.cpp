@@ -16,8 +16,8 @@ public:
     std::int64_t count = 0;
 };
 
-result<void> tally_segment(read_session& session, segment_scan& scan, const segment_header& header,
-                           const event_conditions& conditions, text_test& test, event_tally& tally) {
+result<void> tally_segment(segment_scan& scan, const segment_header& header, const event_conditions& conditions,
+                           text_test& test, event_tally& tally) {
     auto places = scan.passing(conditions, conditions.range.holds_all(header.from_at, header.to_at));
     if (!places) return places.error();
     if (places->empty()) return {};
@@ -26,13 +26,9 @@ result<void> tally_segment(read_session& session, segment_scan& scan, const segm
     if (!times) return times.error();
     for (const std::uint32_t place : *places) {
         if (conditions.look_at_text()) {
-            if (place % 64 == 0)
-                if (auto on = session.check_interrupt(); !on) return on;
-            auto head = scan.head(place);
-            if (!head) return head.error();
-            auto text = scan.text(place);
-            if (!text) return text.error();
-            if (!test.passes(*text, *head)) continue;
+            auto passes = scan.passes(place, test);
+            if (!passes) return passes.error();
+            if (!*passes) continue;
         }
         tally.take((*times)[place]);
     }
@@ -63,7 +59,7 @@ result<void> tally_events(read_session& session, const event_conditions& conditi
         if (!may_pass) return may_pass.error();
         if (!*may_pass) continue;
         if (auto read = scan->read((*header)->seq); !read) return read;
-        if (auto tallied = tally_segment(session, *scan, **header, conditions, test, tally); !tallied) return tallied;
+        if (auto tallied = tally_segment(*scan, **header, conditions, test, tally); !tallied) return tallied;
     }
 }
 

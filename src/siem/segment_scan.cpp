@@ -13,6 +13,8 @@ namespace {
 
 constexpr timestamp least = std::numeric_limits<timestamp>::min(), greatest = std::numeric_limits<timestamp>::max();
 
+constexpr std::uint64_t texts_between_looks = 64;
+
 std::string_view text_of(blob_view bytes) noexcept {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -168,6 +170,16 @@ result<segments::event_head> segment_scan::head(std::size_t event) {
     segments::event_head head{heads_->ids[event], (*at)[event], heads_->received_at[event], {}};
     for (std::size_t i = 0; i < segments::column_count; ++i) head.texts[i] = heads_->texts[i].text(event);
     return head;
+}
+
+result<bool> segment_scan::passes(std::size_t event, text_test& test) {
+    if (++texts_tested_ % texts_between_looks == 0)
+        if (auto on = session_->check_interrupt(); !on) return on.error();
+    auto about = head(event);
+    if (!about) return about.error();
+    auto fields = text(event);
+    if (!fields) return fields.error();
+    return test.passes(*fields, *about);
 }
 
 result<void> segment_scan::append_event(std::size_t event, std::string& json) {

@@ -54,6 +54,8 @@ public:
     result<segments::event_head> head(std::size_t event);
     /// The text of an event of the segment; valid until the next call.
     result<std::string_view> text(std::size_t event);
+    /// Whether an event's text passes. Looks now and then whether the job must end.
+    result<bool> passes(std::size_t event, text_test& test);
     /// Appends the event as JSON.
     result<void> append_event(std::size_t event, std::string& json);
 
@@ -66,6 +68,7 @@ private:
     read_session* session_;
     statement select_filter_, select_columns_, select_data_;
     std::int64_t seq_ = 0;
+    std::uint64_t texts_tested_ = 0;
     std::string column_bytes_, data_bytes_;
     std::optional<segments::segment_columns> columns_;
     std::vector<timestamp> times_;
