@@ -90,8 +90,9 @@ public:
     /// Runs `work` on the writer, isolated from its batch, and completes with what it returned.
     ///
     /// Success means that the transaction that holds this job has been committed; with `durability::full` it is also on
-    /// stable storage. A job that changed nothing completes with the sequence of the last commit, 0 in a new file. An error means that the work left no trace, `outcome_unknown` excepted. Jobs of one `priority`
-    /// run in the order in which they were accepted.
+    /// stable storage. A job that changed nothing completes with the sequence of the last commit, 0 in a new file. An error
+    /// means that the work left no trace, `outcome_unknown` excepted. Jobs of one `priority` run in the order in which they
+    /// were accepted.
     ///
     /// Work            `result<T>(write_session&) const`; may be run again from the start if a neighbour rolled back the
     ///                 batch. T is not a view.

@@ -10,11 +10,23 @@ namespace carrel::base {
 // The processor's own instructions, several times as fast: two rounds each, the state as (a, b, e, f) and (c, d, g, h).
 #if defined(__x86_64__) && defined(__GNUC__)
 
-bool sha256::has_instructions() noexcept {
-    // The bit of the SHA extensions; __builtin_cpu_supports of g++ 12 has no name for it.
-    unsigned a = 7, b = 0, c = 0, d = 0;
+namespace {
+
+struct processor_leaf {
+    unsigned eax, ebx;
+};
+
+processor_leaf cpuid(unsigned leaf) noexcept {
+    unsigned a = leaf, b = 0, c = 0, d = 0;
     __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    return (b >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1") != 0;
+    return {a, b};
+}
+
+}  // namespace
+
+bool sha256::has_instructions() noexcept {
+    // The bit of the SHA extensions; __builtin_cpu_supports of g++ 12 has no name for it. An old processor has no leaf 7.
+    return cpuid(0).eax >= 7 && (cpuid(7).ebx >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1") != 0;
 }
 
 __attribute__((target("sha,sse4.1"))) void sha256::compress_natively(words& state,

@@ -35,15 +35,13 @@ public:
         switch (rules.kind) {
             case filter_kind::text: return add_texts(column + " IN ", given);
             case filter_kind::list_item: return add_items(column, given);
-            case filter_kind::member:
-                into_.values.emplace_back(std::string(key));
-                return add_texts("carrel_field(" + column + ", ?) IN ", given);
             case filter_kind::enumeration: return add_names(rules, given);
             case filter_kind::boolean: return add_truths(rules, given);
             case filter_kind::time_from: return add_times(rules, " >= ?", given);
             case filter_kind::time_to: return add_times(rules, " < ?", given);
             case filter_kind::words: return add_words(rules, given);
-            case filter_kind::query: return;
+            case filter_kind::query:
+            case filter_kind::member: return;
         }
     }
 

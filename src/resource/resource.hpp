@@ -23,8 +23,9 @@ enum class filter_kind {
     time_from,    // at or after
     time_to,      // before
     words,        // full text: all words of the value
-    query,        // a query, which the aggregate reads itself
-    member,       // `<name>.<key>`: a top-level member of the object in `column` equals
+    // These two the aggregate reads itself:
+    query,   // a query
+    member,  // `<name>.<key>`: a top-level member of an object equals
 };
 
 struct filter {

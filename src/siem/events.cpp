@@ -33,7 +33,7 @@ std::vector<filter> event_filters() {
         {.name = "to", .kind = filter_kind::time_to, .column = "timestamp", .summary = "Before."},
         {.name = "field",
          .kind = filter_kind::member,
-         .column = "fields",
+         .column = {},
          .summary = "Equals a top-level member of `fields`: a string's value, else the text as it came."},
         {.name = "q",
          .kind = filter_kind::query,

@@ -7,19 +7,14 @@
 namespace carrel::siem {
 
 std::span<const text_function> functions() {
-    static constexpr std::array all{
-        text_function{
-            .name = "carrel_field",
-            .arguments = 2,
-            .call = [](std::span<const std::string_view> arguments,
-                       std::string& scratch) { return json::top_level_value(arguments[0], arguments[1], scratch); }},
-        text_function{.name = "carrel_holds",
-                      .arguments = 2,
-                      .call = [](std::span<const std::string_view> arguments,
-                                 std::string& scratch) -> std::optional<std::string_view> {
-                          if (!json::holds_string(arguments[0], arguments[1], scratch)) return std::nullopt;
-                          return "1";
-                      }}};
+    static constexpr std::array all{text_function{.name = "carrel_holds",
+                                                  .arguments = 2,
+                                                  .call = [](std::span<const std::string_view> arguments,
+                                                             std::string& scratch) -> std::optional<std::string_view> {
+                                                      if (!json::holds_string(arguments[0], arguments[1], scratch))
+                                                          return std::nullopt;
+                                                      return "1";
+                                                  }}};
     return all;
 }
 
