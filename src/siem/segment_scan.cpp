@@ -124,6 +124,12 @@ result<std::vector<std::uint32_t>> segment_scan::passing(const event_conditions&
     return places;
 }
 
+result<segments::text_column> segment_scan::text_column(segments::column which) const {
+    auto column = columns_->text(which);
+    if (!column) return damaged();
+    return std::move(*column);
+}
+
 result<std::vector<uuid>> segment_scan::ids() const {
     auto ids = columns_->ids();
     if (!ids) return damaged();
@@ -142,10 +148,17 @@ result<void> segment_scan::open_texts() {
 }
 
 result<std::string_view> segment_scan::text(std::size_t event) {
+    if (++texts_read_ % texts_between_looks == 0)
+        if (auto on = session_->check_interrupt(); !on) return on.error();
     if (auto done = open_texts(); !done) return done.error();
     const auto text = texts_->text(event);
     if (!text) return damaged();
     return *text;
+}
+
+result<std::size_t> segment_scan::frame_end(std::size_t event) {
+    if (auto done = open_texts(); !done) return done.error();
+    return texts_->frame_end(event);
 }
 
 result<void> segment_scan::open_heads() {
@@ -173,8 +186,6 @@ result<segments::event_head> segment_scan::head(std::size_t event) {
 }
 
 result<bool> segment_scan::passes(std::size_t event, text_test& test) {
-    if (++texts_tested_ % texts_between_looks == 0)
-        if (auto on = session_->check_interrupt(); !on) return on.error();
     auto about = head(event);
     if (!about) return about.error();
     auto fields = text(event);
