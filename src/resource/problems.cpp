@@ -27,7 +27,11 @@ error refuse(reply& into, problem why) {
     return reason;
 }
 
+reply::reply() = default;
+reply::~reply() = default;
+
 void reply::clear() {
+    rest.reset();
     kind = outcome::ok;
     body.clear();
     version = 0;

@@ -29,8 +29,13 @@ public:
     /// Calls `found(std::string_view)` with each value that an event has there.
     template <class Function>
     void each(const segments::event_head& head, std::string_view fields, Function&& found) {
-        if (is_in_text()) return path_.each(fields, [&](json::scalar, std::string_view text) { found(text); });
-        if (const auto text = text_of_column(head)) found(*text);
+        each_scalar(head, fields, [&](json::scalar, std::string_view text) { found(text); });
+    }
+    /// As above, with what the value is in JSON; a column is a string.
+    template <class Function>
+    void each_scalar(const segments::event_head& head, std::string_view fields, Function&& found) {
+        if (is_in_text()) return path_.each(fields, found);
+        if (const auto text = text_of_column(head)) found(json::scalar::string, *text);
     }
 
 private:

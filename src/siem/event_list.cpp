@@ -18,10 +18,19 @@ time_range range_of(const event_list_request& asked) {
     return range;
 }
 
+result<void> append(segment_scan& scan, std::size_t event, const event_writer& write, std::string& out) {
+    auto head = scan.head(event);
+    if (!head) return head.error();
+    auto text = scan.text(event);
+    if (!text) return text.error();
+    write(*head, *text, out);
+    return {};
+}
+
 // Offers a segment's events to a page. They are looked at in the order of arrival, which is mostly that of time, so that
 // each frame is unpacked once.
 result<void> offer(segment_scan& scan, const segment_header& header, const event_list_request& asked, text_test& test,
-                   event_page& page) {
+                   const event_writer& write, event_page& page) {
     auto places = scan.passing(asked.conditions, asked.conditions.range.holds_all(header.from_at, header.to_at));
     if (!places) return places.error();
     if (places->empty()) return {};
@@ -38,14 +47,15 @@ result<void> offer(segment_scan& scan, const segment_header& header, const event
             auto passes = scan.passes(place, test);
             if (!passes) return passes.error();
             if (!*passes) continue;
-            if (auto made = scan.append_event(place, entry.json); !made) return made;
+            if (auto made = append(scan, place, write, entry.json); !made) return made;
         }
         page.add(at, std::move(entry));
     }
     return {};
 }
 
-result<void> fill_from_segments(read_session& session, const event_list_request& asked, event_page& page) {
+result<void> fill_from_segments(read_session& session, const event_list_request& asked, const event_writer& write,
+                                event_page& page) {
     auto list = segment_list::open(session, range_of(asked), asked.order);
     if (!list) return list.error();
     auto scan = segment_scan::open(session);
@@ -61,24 +71,25 @@ result<void> fill_from_segments(read_session& session, const event_list_request&
         if (!may_pass) return may_pass.error();
         if (!*may_pass) continue;
         if (auto read = scan->read((*header)->seq); !read) return read;
-        if (auto done = offer(*scan, **header, asked, test, page); !done) return done;
+        if (auto done = offer(*scan, **header, asked, test, write, page); !done) return done;
     }
 }
 
-result<void> fill_from_loose(read_session& session, const event_list_request& asked, event_page& page) {
+result<void> fill_from_loose(read_session& session, const event_list_request& asked, const event_writer& write,
+                             event_page& page) {
     return each_loose_event(session, asked.conditions, asked.order, asked.after,
                             [&](const segments::event_head& head, std::string_view fields) {
                                 const event_place at{head.at, head.id};
                                 if (!page.takes(at)) return false;
                                 event_page::entry entry;
-                                append_event(head, fields, entry.json);
+                                write(head, fields, entry.json);
                                 page.add(at, std::move(entry));
                                 return true;
                             });
 }
 
 // Makes the JSON that is still to be made, so that each segment is read once and each of its frames unpacked once.
-result<void> write_events(read_session& session, event_page& page) {
+result<void> write_events(read_session& session, const event_writer& write, event_page& page) {
     auto scan = segment_scan::open(session);
     if (!scan) return scan.error();
     std::int64_t open = 0;
@@ -90,7 +101,7 @@ result<void> write_events(read_session& session, event_page& page) {
             open = entry.segment;
         }
         std::string json;
-        if (auto made = scan->append_event(entry.event, json); !made) return made;
+        if (auto made = append(*scan, entry.event, write, json); !made) return made;
         page.write(at, std::move(json));
     }
     return {};
@@ -98,11 +109,11 @@ result<void> write_events(read_session& session, event_page& page) {
 
 }  // namespace
 
-result<event_page> list_events(read_session& session, const event_list_request& asked) {
+result<event_page> list_events(read_session& session, const event_list_request& asked, const event_writer& write) {
     event_page page(asked.order, static_cast<std::size_t>(asked.limit));
-    if (auto done = fill_from_loose(session, asked, page); !done) return done.error();
-    if (auto done = fill_from_segments(session, asked, page); !done) return done.error();
-    if (auto done = write_events(session, page); !done) return done.error();
+    if (auto done = fill_from_loose(session, asked, write, page); !done) return done.error();
+    if (auto done = fill_from_segments(session, asked, write, page); !done) return done.error();
+    if (auto done = write_events(session, write, page); !done) return done.error();
     return page;
 }
 

@@ -2,6 +2,7 @@
 #include "resource/cursor.hpp"
 #include "resource/listing.hpp"
 #include "resource/problems.hpp"
+#include "siem/event_export.hpp"
 #include "siem/event_list.hpp"
 #include "siem/event_walk.hpp"
 #include "siem/events.hpp"
@@ -57,6 +58,7 @@ std::optional<event_place> append_items(const list_input& asked, const event_pag
 }
 
 std::optional<problem> check_event_list(const operation& what, call& request) {
+    if (request.format != reply_format::json) return check_event_export(what, request);
     std::vector<fault> faults = refuse_parameters(*what.of, request.query, list_only);
     auto parsed = std::make_unique<list_input>();
     for (fault& wrong : read_list_parameters(request.query, *parsed)) faults.push_back(std::move(wrong));
@@ -74,7 +76,8 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
     return std::nullopt;
 }
 
-result<void> answer_event_list(const operation&, read_session& session, const call& request, reply& into) {
+result<void> answer_event_list(const operation& what, read_session& session, const call& request, reply& into) {
+    if (request.format != reply_format::json) return export_events(what, session, request, into);
     const auto& asked = static_cast<const list_input&>(*request.parsed);
     into.clear();
     auto page = siem::list_events(session, asked);
@@ -118,6 +121,11 @@ operation event_list_operation() {
     operation made = list_operation(events());
     made.check = check_event_list;
     made.read = answer_event_list;
+    made.has_rows = true;
+    made.parameters.push_back({"fields", R"({"type":"string"})", false,
+                               "Of rows (NDJSON, CSV): columns and paths, with commas between them."});
+    made.parameters.push_back({"after", R"({"type":"string","format":"uuid"})", false,
+                               "Of rows: the event behind which to go on, in the order of receipt."});
     return made;
 }
 

@@ -229,4 +229,5 @@ class Answers(unittest.TestCase):
         self.assertEqual(self.client.get("/api/v1/events/no-such-event/around").status, 404)
 
 
-main()
+if __name__ == "__main__":
+    main()
