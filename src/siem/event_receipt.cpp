@@ -92,8 +92,10 @@ result<void> receipt_walk::open_next() {
     at_ = 0;
     for (const std::uint32_t place : *places)
         if ((*ids)[place] > reached_) candidates_.push_back({(*ids)[place], next.seq, place});
-    std::sort(candidates_.begin(), candidates_.end(),
-              [](const candidate& one, const candidate& other) { return one.id < other.id; });
+    // As a rule events are in the order of their ids already, or a few such runs.
+    const auto is_before = [](const candidate& one, const candidate& other) { return one.id < other.id; };
+    if (!std::is_sorted(candidates_.begin(), candidates_.end(), is_before))
+        std::stable_sort(candidates_.begin(), candidates_.end(), is_before);
     return {};
 }
 
