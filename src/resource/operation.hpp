@@ -66,6 +66,8 @@ struct reply {
     std::unique_ptr<input> rest;
 
     reply();
+    reply(reply&&) noexcept;
+    reply& operator=(reply&&) noexcept;
     ~reply();
     void clear();
 };

@@ -28,6 +28,8 @@ error refuse(reply& into, problem why) {
 }
 
 reply::reply() = default;
+reply::reply(reply&&) noexcept = default;
+reply& reply::operator=(reply&&) noexcept = default;
 reply::~reply() = default;
 
 void reply::clear() {

@@ -72,7 +72,6 @@ private:
     statement select_filter_, select_columns_, select_data_;
     std::int64_t seq_ = 0;
     std::uint64_t texts_read_ = 0;
-    std::string column_bytes_, data_bytes_;
     std::optional<segments::segment_columns> columns_;
     std::vector<timestamp> times_;
     std::optional<segments::segment_texts> texts_;
