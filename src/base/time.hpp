@@ -16,6 +16,12 @@ inline constexpr timestamp timestamp_max = 253'402'300'799'999'999;
 /// A time as RFC 3339 writes it, with any offset and 0–9 fraction digits, cut to microseconds.
 std::optional<timestamp> parse_time(std::string_view text);
 
+/// A time as above, or one relative to `now`: `now`, `-15m`, `now-1d`, in s, m, h, d or w.
+std::optional<timestamp> parse_time(std::string_view text, timestamp now);
+
+/// A length of time such as `90s`, `15m`, `6h`, `1d`, `2w`, in microseconds; at least one.
+std::optional<timestamp> parse_duration(std::string_view text);
+
 /// A time as logs write it, cut to microseconds; without an offset it is UTC. From 1901 to 9999:
 ///
 ///     2026-03-04T05:06:07.123456789Z     also a blank for the T, slashes, a comma before the fraction,

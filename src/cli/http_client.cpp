@@ -17,6 +17,9 @@ namespace carrel::cli {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
+// Chunks are decoded from the beginning after each read, so few long reads cost less.
+constexpr std::size_t read_bytes = 1u << 20;
+
 struct http_client::state {
     http_url server;
     std::chrono::seconds timeout;
@@ -25,6 +28,8 @@ struct http_client::state {
     std::string received;  // of the reply, not yet consumed
     bool has_connected = false;
 
+    result<http_reply> send(std::string_view method, std::string_view path, const header_list& headers,
+                            std::string_view body);
     error_code connect();
     error_code read_more();
     result<http_reply> exchange(const std::string& head, std::string_view body);
@@ -47,16 +52,26 @@ http_client::~http_client() = default;
 bool http_client::has_connected() const noexcept { return state_->has_connected; }
 
 result<http_reply> http_client::post(std::string_view path, const header_list& headers, std::string_view body) {
-    std::string head =
-        "POST " + state_->server.base + std::string(path) + " HTTP/1.1\r\nHost: " + state_->server.authority();
-    head += "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    return state_->send("POST", path, headers, body);
+}
+
+result<http_reply> http_client::get(std::string_view path, const header_list& headers) {
+    return state_->send("GET", path, headers, {});
+}
+
+result<http_reply> http_client::state::send(std::string_view method, std::string_view path, const header_list& headers,
+                                            std::string_view body) {
+    std::string head(method);
+    head.append(" ").append(server.base).append(path).append(" HTTP/1.1\r\nHost: ").append(server.authority());
+    head += "\r\n";
+    if (method != "GET") head += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
     head += "\r\n";
 
-    if (!state_->socket)
-        if (auto ec = state_->connect()) return error(ec, "connecting to " + state_->server.authority());
-    auto reply = state_->exchange(head, body);
-    if (!reply || reply->header("connection") == "close") state_->socket.reset();
+    if (!socket)
+        if (auto failed = connect()) return error(failed, "connecting to " + server.authority());
+    auto reply = exchange(head, body);
+    if (!reply || reply->header("connection") == "close") socket.reset();
     return reply;
 }
 
@@ -98,8 +113,8 @@ error_code http_client::state::connect() {
 error_code http_client::state::read_more() {
     is_done = false;
     const auto before = received.size();
-    received.resize(before + 65'536);
-    socket->async_read_some(asio::buffer(received.data() + before, 65'536),
+    received.resize(before + read_bytes);
+    socket->async_read_some(asio::buffer(received.data() + before, read_bytes),
                             [this, before](error_code outcome, std::size_t got) {
                                 received.resize(before + got);
                                 ec = outcome;

@@ -43,6 +43,9 @@ public:
     /// the next request makes a new one.
     result<http_reply> post(std::string_view path, const header_list& headers, std::string_view body);
 
+    /// As above, without a body.
+    result<http_reply> get(std::string_view path, const header_list& headers);
+
     /// Whether there was ever a connection: a server that was never reached is not there, another one may come back.
     bool has_connected() const noexcept;
 

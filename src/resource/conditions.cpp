@@ -22,8 +22,9 @@ using texts = std::vector<std::string_view>;
 
 class builder {
 public:
-    builder(const resource& of, conditions& into)
+    builder(const resource& of, timestamp now, conditions& into)
         : of_(of),
+          now_(now),
           into_(into) {}
 
     // All values given for one filter: any of them will do. `key` is the member's, of a member filter.
@@ -86,8 +87,10 @@ private:
     void add_times(const filter& rules, std::string_view comparison, const texts& given) {
         std::string any;
         for (const std::string_view text : given) {
-            const auto at = parse_time(text);
-            if (!at) return at_fault(rules, "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z");
+            const auto at = parse_time(text, now_);
+            if (!at)
+                return at_fault(
+                    rules, "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z, or a relative one, such as -15m");
             into_.values.emplace_back(*at);
             any += any.empty() ? "(" : " OR ";
             any.append(rules.column).append(comparison);
@@ -119,6 +122,7 @@ private:
     }
 
     const resource& of_;
+    timestamp now_;
     conditions& into_;
 };
 
@@ -144,7 +148,7 @@ void conditions::also(std::string_view condition) {
     where += condition;
 }
 
-conditions read_conditions(const resource& of, const query_pairs& query) {
+conditions read_conditions(const resource& of, const query_pairs& query, timestamp now) {
     conditions made;
     const auto given_filters =
         std::count_if(query.begin(), query.end(), [&](const auto& each) { return is_filter(of, each.first); });
@@ -153,7 +157,7 @@ conditions read_conditions(const resource& of, const query_pairs& query) {
             {quoted(query.back().first), 0, "exceeds the limit of " + std::to_string(filters_max) + " filters"});
         return made;
     }
-    builder into(of, made);
+    builder into(of, now, made);
     for (const filter& rules : of.filters) {
         if (rules.kind == filter_kind::member) {
             read_members(into, rules, query);

@@ -27,8 +27,8 @@ struct conditions {
 
 using query_pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// Reads the parameters that are filters of `of`; others are left alone.
-conditions read_conditions(const resource& of, const query_pairs& query);
+/// Reads the parameters that are filters of `of`; others are left alone. `now` is what relative times are counted from.
+conditions read_conditions(const resource& of, const query_pairs& query, timestamp now);
 
 /// Whether a parameter is one of the filters.
 bool is_filter(const resource& of, std::string_view parameter);

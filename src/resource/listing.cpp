@@ -166,13 +166,18 @@ std::vector<fault> refuse_repeats(const query_pairs& query) {
 }
 
 std::optional<fault> read_limit(const query_pairs& query, std::int64_t& into) {
-    const auto text = parameter(query, "limit");
+    return read_number(query, "limit", limit_max, into);
+}
+
+std::optional<fault> read_number(const query_pairs& query, std::string_view name, std::int64_t most,
+                                 std::int64_t& into) {
+    const auto text = parameter(query, name);
     if (!text) return std::nullopt;
     const char* end = text->data() + text->size();
     const auto parsed = std::from_chars(text->data(), end, into);
     const bool whole = parsed.ec == std::errc() && parsed.ptr == end;
-    if (whole && into >= 1 && into <= limit_max) return std::nullopt;
-    return fault{"limit", 0, "must be an integer from 1 to 1000"};
+    if (whole && into >= 1 && into <= most) return std::nullopt;
+    return fault{std::string(name), 0, "must be an integer from 1 to " + std::to_string(most)};
 }
 
 std::optional<std::string_view> parameter(const query_pairs& query, std::string_view name) {
@@ -187,7 +192,7 @@ std::optional<problem> check_list(const operation& what, call& request) {
     auto parsed = std::make_unique<list_input>();
     parameters own(of, request.query, *parsed);
     for (fault& wrong : own.read()) faults.push_back(std::move(wrong));
-    parsed->filters = read_conditions(of, request.query);
+    parsed->filters = read_conditions(of, request.query, request.now);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
 
     parsed->binding = std::string(of.name) + (parsed->by.descending ? "\n-" : "\n") + std::to_string(parsed->by.field) +
@@ -238,7 +243,7 @@ std::optional<problem> check_count(const operation& what, call& request) {
     const resource& of = *what.of;
     std::vector<fault> faults = refuse_parameters(of, request.query, {});
     auto parsed = std::make_unique<list_input>();
-    parsed->filters = read_conditions(of, request.query);
+    parsed->filters = read_conditions(of, request.query, request.now);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     parsed->count_sql = count_sql_of(of, parsed->filters);

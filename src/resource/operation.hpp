@@ -48,6 +48,11 @@ struct problem {
 
 enum class outcome { ok, created, no_content };
 
+/// How a client wants a reply of many rows: as one JSON document, or row by row.
+enum class reply_format { json, ndjson, csv };
+
+struct input;
+
 /// What an operation answers. Reused between requests: `clear` keeps the buffers.
 struct reply {
     outcome kind = outcome::ok;
@@ -57,7 +62,13 @@ struct reply {
     std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
     std::vector<std::pair<std::string, std::string>>
         extra;  // members an ingest refusal adds to its problem: name, JSON
+    /// The body goes on: what `call::parsed` is to be for the read that makes its next piece.
+    std::unique_ptr<input> rest;
 
+    reply();
+    reply(reply&&) noexcept;
+    reply& operator=(reply&&) noexcept;
+    ~reply();
     void clear();
 };
 
@@ -88,6 +99,7 @@ struct call {
     preconditions conditions;
     std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out
     std::optional<carrel::siem::idempotency> idempotency;
+    reply_format format = reply_format::json;
     timestamp now = 0;              // when the request was received
     std::string fresh_id;           // a UUIDv7 for what this call may create
     std::unique_ptr<input> parsed;  // set by `check`
@@ -127,6 +139,7 @@ struct operation {
     std::string reply_schema;           // a JSON Schema fragment, or {"$ref":"#/components/schemas/alert"}
     outcome success = outcome::ok;      // what it answers when all is well (a creation may also answer ok)
     const resource* of = nullptr;
+    bool has_rows = false;  // it can also answer row by row: see `reply_format`
     /// Validates path, query and body on the caller's thread and fills `call::parsed`. May be null.
     check_function check = nullptr;
     /// Exactly one of both is set, but for `body_kind::event_stream`.

@@ -27,7 +27,13 @@ error refuse(reply& into, problem why) {
     return reason;
 }
 
+reply::reply() = default;
+reply::reply(reply&&) noexcept = default;
+reply& reply::operator=(reply&&) noexcept = default;
+reply::~reply() = default;
+
 void reply::clear() {
+    rest.reset();
     kind = outcome::ok;
     body.clear();
     version = 0;

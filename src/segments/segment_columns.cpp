@@ -4,7 +4,7 @@
 #include "segments/checksum.hpp"
 #include "segments/zstd.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 namespace carrel::segments {
 
@@ -24,6 +24,13 @@ std::optional<std::string_view> open_part(std::string_view part, std::shared_ptr
 
 }  // namespace
 
+template <class Code>
+std::size_t text_column::greatest_code(std::size_t events) const noexcept {
+    Code greatest = 0;
+    for (std::size_t i = 0; i < events; ++i) greatest = std::max(greatest, static_cast<Code>(code_of<Code>(i)));
+    return greatest;
+}
+
 std::optional<text_column> text_column::read(std::string_view part, std::size_t events) {
     text_column made;
     const auto bytes = open_part(part, made.unpacked_);
@@ -40,17 +47,37 @@ std::optional<text_column> text_column::read(std::string_view part, std::size_t 
         made.codes_ = in.bytes(events * (made.width_ == code_width::one ? 1 : 2));
     }
     if (in.failed() || made.width_ > code_width::two) return std::nullopt;
-    for (std::size_t i = 0; i < (made.is_constant() ? 1 : events); ++i)
-        if (made.code(i) > count) return std::nullopt;
+    const std::size_t greatest = made.is_constant()               ? made.same_
+                                 : made.width_ == code_width::one ? made.greatest_code<std::uint8_t>(events)
+                                                                  : made.greatest_code<std::uint16_t>(events);
+    if (greatest > count) return std::nullopt;
     return made;
+}
+
+template <class Code>
+void text_column::keep_marked_of(const std::vector<std::uint8_t>& marked, std::vector<std::uint32_t>& events) const {
+    std::size_t kept = 0;
+    for (const std::uint32_t event : events) {
+        // Written always, kept or not: a branch would be guessed wrongly where codes alternate.
+        events[kept] = event;
+        kept += marked[code_of<Code>(event)];
+    }
+    events.resize(kept);
+}
+
+void text_column::keep_marked(const std::vector<std::uint8_t>& marked, std::vector<std::uint32_t>& events) const {
+    if (is_constant()) {
+        if (marked[same_] == 0) events.clear();
+    } else if (width_ == code_width::one) {
+        keep_marked_of<std::uint8_t>(marked, events);
+    } else {
+        keep_marked_of<std::uint16_t>(marked, events);
+    }
 }
 
 std::size_t text_column::code(std::size_t event) const noexcept {
     if (width_ == code_width::constant) return same_;
-    if (width_ == code_width::one) return static_cast<unsigned char>(codes_[event]);
-    std::uint16_t code = 0;
-    std::memcpy(&code, codes_.data() + 2 * event, sizeof code);
-    return code;
+    return width_ == code_width::one ? code_of<std::uint8_t>(event) : code_of<std::uint16_t>(event);
 }
 
 std::optional<segment_columns> segment_columns::open(std::string_view bytes) {

@@ -2,6 +2,7 @@
 
 #include "segments/segment.hpp"
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -10,7 +11,7 @@
 namespace carrel::segments {
 
 /// How `columns` is laid out: a version, the number of events, the size of each part, the parts, and a checksum.
-inline constexpr std::uint8_t format_version = 1;
+inline constexpr std::uint8_t format_version = 2;
 enum part : std::size_t {
     part_at,
     part_received_at,
@@ -36,8 +37,21 @@ public:
     const std::vector<std::string_view>& texts() const noexcept { return texts_; }
     /// All events have the same.
     bool is_constant() const noexcept { return width_ == code_width::constant; }
+    /// Keeps of some events those whose code is marked; `marked` has a byte, 0 or 1, for each code.
+    void keep_marked(const std::vector<std::uint8_t>& marked, std::vector<std::uint32_t>& events) const;
 
 private:
+    template <class Code>
+    std::size_t code_of(std::size_t event) const noexcept {
+        Code code = 0;
+        std::memcpy(&code, codes_.data() + event * sizeof code, sizeof code);
+        return code;
+    }
+    template <class Code>
+    std::size_t greatest_code(std::size_t events) const noexcept;
+    template <class Code>
+    void keep_marked_of(const std::vector<std::uint8_t>& marked, std::vector<std::uint32_t>& events) const;
+
     std::shared_ptr<const std::string> unpacked_;  // what the views point into if the part was packed
     std::vector<std::string_view> texts_;
     code_width width_ = code_width::constant;

@@ -45,6 +45,13 @@ std::optional<std::string_view> segment_texts::text(std::size_t event) {
     return texts_[event - frames_[open_].first_event];
 }
 
+std::size_t segment_texts::frame_end(std::size_t event) const noexcept {
+    const auto behind =
+        std::upper_bound(frames_.begin(), frames_.end(), event,
+                         [](std::size_t number, const frame& each) { return number < each.first_event; });
+    return behind == frames_.end() ? frames_.back().first_event + frames_.back().events : behind->first_event;
+}
+
 bool segment_texts::unpack(std::size_t wanted) {
     open_ = none;
     auto unpacked = decompress(frames_[wanted].bytes, frames_[wanted].size);

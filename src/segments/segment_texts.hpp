@@ -18,6 +18,8 @@ public:
 
     /// The event's text as it came; valid until an event of another frame is asked for. Nothing if its frame is damaged.
     std::optional<std::string_view> text(std::size_t event);
+    /// The first event of the next frame; the number of events for one of the last.
+    std::size_t frame_end(std::size_t event) const noexcept;
 
 private:
     struct frame {

@@ -6,7 +6,7 @@
 #include "siem/alert_fields.hpp"
 #include "siem/alert_merge.hpp"
 #include "siem/alert_status.hpp"
-#include "siem/events.hpp"
+#include "siem/event_finder.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -104,10 +104,12 @@ result<void> require_events(write_session& session, const record& row, reply& in
     const std::string& list = *row.text(at().event_ids);
     if (list == "[]") return {};
     const boost::json::value ids = boost::json::parse(list);
+    auto finder = event_finder::open(session);
+    if (!finder) return finder.error();
     std::vector<fault> faults;
     for (std::size_t i = 0; i < ids.as_array().size(); ++i) {
         const auto& id = ids.as_array()[i].as_string();
-        auto found = event_exists(session, {id.data(), id.size()});
+        auto found = finder->find({id.data(), id.size()});
         if (!found) return found.error();
         if (!*found) faults.push_back({"event_ids[" + std::to_string(i) + "]", 0, "does not exist"});
     }

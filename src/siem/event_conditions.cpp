@@ -16,8 +16,8 @@ constexpr std::string_view member_prefix = "field.";
 constexpr std::array<std::string_view, segments::column_count> column_names = {"source", "host", "channel",
                                                                                "event_code", "severity"};
 
-void add_time(std::optional<timestamp>& bound, std::string_view text, bool earliest) {
-    const auto at = parse_time(text);
+void add_time(std::optional<timestamp>& bound, std::string_view text, timestamp now, bool earliest) {
+    const auto at = parse_time(text, now);
     if (at && (!bound || (earliest ? *at < *bound : *at > *bound))) bound = at;
 }
 
@@ -35,12 +35,12 @@ void add_search(event_conditions& into, std::string_view text) {
 }
 
 // Repeating a filter means any of them, so the widest range is meant.
-void add(event_conditions& into, std::string_view name, const std::string& text) {
+void add(event_conditions& into, std::string_view name, const std::string& text, timestamp now) {
     const auto column = std::find(column_names.begin(), column_names.end(), name);
     if (column != column_names.end())
         into.texts[static_cast<std::size_t>(column - column_names.begin())].push_back(text);
-    else if (name == "from") add_time(into.range.from, text, true);
-    else if (name == "to") add_time(into.range.to, text, false);
+    else if (name == "from") add_time(into.range.from, text, now, true);
+    else if (name == "to") add_time(into.range.to, text, now, false);
     else if (name == "q") add_search(into, text);
     else if (name.starts_with(member_prefix)) add_member(into.members, name.substr(member_prefix.size()), text);
 }
@@ -89,12 +89,12 @@ bool event_conditions::may_pass(const segments::token_filter& tokens) const {
     });
 }
 
-event_conditions read_event_conditions(const query_pairs& query) {
-    conditions checked = read_conditions(events(), query);
+event_conditions read_event_conditions(const query_pairs& query, timestamp now) {
+    conditions checked = read_conditions(events(), query, now);
     event_conditions made;
     made.canonical = std::move(checked.canonical);
     made.faults = std::move(checked.faults);
-    for (const auto& [name, text] : query) add(made, name, text);
+    for (const auto& [name, text] : query) add(made, name, text, now);
     if (!made.faults.empty()) return made;
     for (const auto& member : made.members) made.required.push_back(required_of(member));
     std::vector<query::requirement> searched;

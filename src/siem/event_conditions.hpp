@@ -35,8 +35,8 @@ struct event_conditions {
     bool may_pass(const segments::token_filter& tokens) const;
 };
 
-/// Reads the parameters that are filters of events; others are left alone.
-event_conditions read_event_conditions(const query_pairs& query);
+/// Reads the parameters that are filters of events; others are left alone. `now` is what relative times are counted from.
+event_conditions read_event_conditions(const query_pairs& query, timestamp now);
 
 /// Tests the texts of events. Reuses its buffers; not thread-safe. The conditions must outlive it.
 class text_test {

@@ -1,89 +1,123 @@
+#include "json/writer.hpp"
+#include "resource/listing.hpp"
 #include "resource/problems.hpp"
-#include "siem/event_store.hpp"
+#include "siem/event_finder.hpp"
 #include "siem/events.hpp"
-#include "siem/segment_scan.hpp"
+
+#include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace carrel::siem {
 
 namespace {
 
-blob_view bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
-
-// The event's place in the segment at hand, if it is there.
-result<std::optional<std::uint32_t>> place_in(const segment_scan& scan, const uuid& id) {
-    auto ids = scan.ids();
-    if (!ids) return ids.error();
-    const auto found = std::find(ids->begin(), ids->end(), id);
-    if (found == ids->end()) return std::optional<std::uint32_t>();
-    return std::optional(static_cast<std::uint32_t>(found - ids->begin()));
-}
-
-// Calls `found(scan, place)` with the segment that holds the event, if one does; whether one does.
-template <class Function>
-result<bool> find_in_segments(read_session& session, const uuid& id, Function found) {
-    const std::string key = key_of(id);
-    auto near = session.prepare(read_sql("SELECT seq FROM event_segments WHERE to_id >= ? AND from_id <= ?"));
-    if (!near) return near.error();
-    near->bind(bytes_of(key), bytes_of(key));
-    auto scan = segment_scan::open(session);
-    if (!scan) return scan.error();
-    for (;;) {
-        auto more = near->step();
-        if (!more) return more.error();
-        if (!*more) return false;
-        if (auto on = session.check_interrupt(); !on) return on.error();
-        if (auto read = scan->read(near->integer(0)); !read) return read.error();
-        auto place = place_in(*scan, id);
-        if (!place) return place.error();
-        if (!*place) continue;
-        if (auto done = found(*scan, **place); !done) return done.error();
-        return true;
-    }
-}
-
-result<bool> append_loose(read_session& session, std::string_view id, std::string& json) {
-    auto row =
-        session.prepare(read_sql("SELECT id, timestamp, received_at, source, host, channel, event_code, severity, "
-                                 "fields FROM events WHERE id = ?"));
-    if (!row) return row.error();
-    auto more = row->bind(id).step();
-    if (!more) return more.error();
-    if (*more) append_row(events(), *row, 0, json);
-    return *more;
-}
-
 result<void> get_event(const operation&, read_session& session, const call& request, reply& into) {
     into.clear();
-    if (const auto id = parse_uuid(request.path[0])) {
-        auto found = find_in_segments(
-            session, *id, [&](segment_scan& scan, std::uint32_t place) { return scan.append_event(place, into.body); });
-        if (!found) return found.error();
-        if (*found) return {};
-    }
-    auto loose = append_loose(session, request.path[0], into.body);
-    if (!loose) return loose.error();
-    if (*loose) return {};
-    return refuse(into, not_found("event", request.path[0]));
+    auto finder = event_finder::open(session);
+    if (!finder) return finder.error();
+    auto found = finder->find(request.path[0]);
+    if (!found) return found.error();
+    if (!*found) return refuse(into, not_found("event", request.path[0]));
+    return finder->append_event(into.body);
 }
+
+// -- POST /events/get ---
+
+struct ids_input : input {
+    std::vector<std::string> ids;  // in order, each once
+};
+
+const std::array<field, 1>& ids_fields() {
+    static const std::array<field, 1> fields = {{{.name = "ids",
+                                                  .kind = field_kind::text_list,
+                                                  .required = true,
+                                                  .max = 1000,
+                                                  .item_max = 128,
+                                                  .summary = "Of the events."}}};
+    return fields;
+}
+
+std::optional<problem> check_ids(const operation& what, call& request) {
+    if (auto wrong = check_address(what, request)) return wrong;
+    std::vector<std::optional<value>> given;
+    std::vector<fault> faults = read_members(ids_fields(), request.body, given);
+    if (faults.empty() && !given[0]) faults.push_back({"ids", 0, "is required"});
+    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    auto parsed = std::make_unique<ids_input>();
+    const auto list = boost::json::parse(std::get<std::string>(*given[0]));
+    for (const auto& each : list.as_array()) {
+        const auto& id = each.as_string();
+        parsed->ids.emplace_back(id.data(), id.size());
+    }
+    // In the order of their ids events of one segment follow each other.
+    std::sort(parsed->ids.begin(), parsed->ids.end());
+    parsed->ids.erase(std::unique(parsed->ids.begin(), parsed->ids.end()), parsed->ids.end());
+    request.parsed = std::move(parsed);
+    return std::nullopt;
+}
+
+result<void> get_events(const operation&, read_session& session, const call& request, reply& into) {
+    const auto& ids = static_cast<const ids_input&>(*request.parsed).ids;
+    into.clear();
+    auto finder = event_finder::open(session);
+    if (!finder) return finder.error();
+    std::vector<std::string_view> missing, left_out;
+    json::writer out(into.body);
+    out.begin_object().key("items").begin_array();
+    for (const std::string& id : ids) {
+        if (into.body.size() >= page_bytes_max) {
+            left_out.push_back(id);
+            continue;
+        }
+        auto found = finder->find(id);
+        if (!found) return found.error();
+        if (!*found) {
+            missing.push_back(id);
+            continue;
+        }
+        out.raw("");
+        if (auto done = finder->append_event(into.body); !done) return done;
+    }
+    out.end_array();
+    const auto write = [&](std::string_view name, std::span<const std::string_view> list) {
+        out.key(name).begin_array();
+        for (const std::string_view id : list) out.string(id);
+        out.end_array();
+    };
+    write("missing", missing);
+    write("left_out", left_out);
+    out.end_object();
+    return {};
+}
+
+constexpr std::string_view events_schema =
+    R"({"type":"object","required":["items","missing","left_out"],"properties":{"items":{"type":"array",)"
+    R"("items":{"$ref":"#/components/schemas/event"}},"missing":{"type":"array","items":{"type":"string"}},)"
+    R"("left_out":{"type":"array","items":{"type":"string"}}}})";
 
 }  // namespace
-
-result<bool> event_exists(read_session& session, std::string_view text) {
-    if (const auto id = parse_uuid(text)) {
-        auto found = find_in_segments(session, *id, [](segment_scan&, std::uint32_t) { return result<void>(); });
-        if (!found || *found) return found;
-    }
-    auto loose = session.first_integer("SELECT 1 FROM events WHERE id = ?", text);
-    if (!loose) return loose.error();
-    return loose->has_value();
-}
 
 operation event_get_operation() {
     operation made = get_operation(events());
     made.check = check_address;
     made.read = get_event;
+    return made;
+}
+
+operation events_get_operation() {
+    operation made;
+    made.method = method::post;
+    made.path = "/events/get";
+    made.id = "get_events";
+    made.summary = "Events by their ids, in the order of these.";
+    made.body = body_kind::json;
+    made.fields = document(ids_fields(), false);
+    made.reply_schema = events_schema;
+    made.of = &events();
+    made.check = check_ids;
+    made.read = get_events;
     return made;
 }
 

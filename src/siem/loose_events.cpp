@@ -45,6 +45,12 @@ std::optional<segments::event_head> loose_head(const statement& row) {
     return head;
 }
 
+bool loose_passes(const event_conditions& conditions, const segments::event_head& head, std::string_view fields,
+                  text_test& test) {
+    return conditions.range.holds(head.at) && passes_columns(conditions, head) &&
+           (!conditions.look_at_text() || test.passes(fields, head));
+}
+
 result<void> each_loose_event(read_session& session, const event_conditions& conditions, direction order,
                               const std::optional<event_place>& after, const loose_visitor& visit) {
     auto rows = rows_of(session, conditions.range, order);

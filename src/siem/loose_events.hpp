@@ -13,6 +13,10 @@ namespace carrel::siem {
 /// and severity; nothing for an id that no version made. Views are valid until the row goes.
 std::optional<segments::event_head> loose_head(const statement& row);
 
+/// Whether such an event passes the conditions that `test` was made of.
+bool loose_passes(const event_conditions& conditions, const segments::event_head& head, std::string_view fields,
+                  text_test& test);
+
 /// What `each_loose_event` calls; false ends it.
 using loose_visitor = std::function<bool(const segments::event_head&, std::string_view fields)>;
 

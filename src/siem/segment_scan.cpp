@@ -23,8 +23,8 @@ std::string_view text_of(blob_view bytes) noexcept {
 result<bool> find(statement& rows, std::int64_t seq) { return rows.bind(seq).step(); }
 
 // Which codes of a column stand for one of the wanted texts.
-std::vector<bool> wanted_codes(const segments::text_column& column, const std::vector<std::string>& wanted) {
-    std::vector<bool> codes(column.texts().size() + 1, false);
+std::vector<std::uint8_t> wanted_codes(const segments::text_column& column, const std::vector<std::string>& wanted) {
+    std::vector<std::uint8_t> codes(column.texts().size() + 1, 0);
     for (std::size_t i = 0; i < column.texts().size(); ++i)
         codes[i + 1] = std::find(wanted.begin(), wanted.end(), column.texts()[i]) != wanted.end();
     return codes;
@@ -90,8 +90,8 @@ result<void> segment_scan::read(std::int64_t seq) {
     auto row = find(select_columns_, seq);
     if (!row) return row.error();
     if (!*row) return damaged();
-    column_bytes_ = text_of(select_columns_.bytes(0));
-    columns_ = segments::segment_columns::open(column_bytes_);
+    // The row stays until the next one is asked for, and its bytes with it.
+    columns_ = segments::segment_columns::open(text_of(select_columns_.bytes(0)));
     if (!columns_) return damaged();
     times_.clear();
     return {};
@@ -118,10 +118,15 @@ result<std::vector<std::uint32_t>> segment_scan::passing(const event_conditions&
         if (conditions.texts[i].empty()) continue;
         const auto column = columns_->text(static_cast<segments::column>(i));
         if (!column) return damaged();
-        const auto codes = wanted_codes(*column, conditions.texts[i]);
-        std::erase_if(places, [&](std::uint32_t place) { return !codes[column->code(place)]; });
+        column->keep_marked(wanted_codes(*column, conditions.texts[i]), places);
     }
     return places;
+}
+
+result<segments::text_column> segment_scan::text_column(segments::column which) const {
+    auto column = columns_->text(which);
+    if (!column) return damaged();
+    return std::move(*column);
 }
 
 result<std::vector<uuid>> segment_scan::ids() const {
@@ -135,17 +140,23 @@ result<void> segment_scan::open_texts() {
     auto row = find(select_data_, seq_);
     if (!row) return row.error();
     if (!*row) return damaged();
-    data_bytes_ = text_of(select_data_.bytes(0));
-    texts_ = segments::segment_texts::open(data_bytes_, columns_->events());
+    texts_ = segments::segment_texts::open(text_of(select_data_.bytes(0)), columns_->events());
     if (!texts_) return damaged();
     return {};
 }
 
 result<std::string_view> segment_scan::text(std::size_t event) {
+    if (++texts_read_ % texts_between_looks == 0)
+        if (auto on = session_->check_interrupt(); !on) return on.error();
     if (auto done = open_texts(); !done) return done.error();
     const auto text = texts_->text(event);
     if (!text) return damaged();
     return *text;
+}
+
+result<std::size_t> segment_scan::frame_end(std::size_t event) {
+    if (auto done = open_texts(); !done) return done.error();
+    return texts_->frame_end(event);
 }
 
 result<void> segment_scan::open_heads() {
@@ -173,8 +184,6 @@ result<segments::event_head> segment_scan::head(std::size_t event) {
 }
 
 result<bool> segment_scan::passes(std::size_t event, text_test& test) {
-    if (++texts_tested_ % texts_between_looks == 0)
-        if (auto on = session_->check_interrupt(); !on) return on.error();
     auto about = head(event);
     if (!about) return about.error();
     auto fields = text(event);

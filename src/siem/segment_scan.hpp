@@ -45,6 +45,7 @@ public:
     result<void> read(std::int64_t seq);
 
     const segments::segment_columns& columns() const noexcept { return *columns_; }
+    result<segments::text_column> text_column(segments::column which) const;
     result<std::span<const timestamp>> times();
     /// The places of the events that pass by time and columns, in order of arrival. `all_in_range`: their times need not
     /// be looked at.
@@ -52,9 +53,11 @@ public:
     result<std::vector<uuid>> ids() const;
     /// What is kept of an event beside its text. Views are valid until the next `read`.
     result<segments::event_head> head(std::size_t event);
-    /// The text of an event of the segment; valid until the next call.
+    /// The text of an event of the segment; valid until the next call. Looks now and then whether the job must end.
     result<std::string_view> text(std::size_t event);
-    /// Whether an event's text passes. Looks now and then whether the job must end.
+    /// The first event behind those that are unpacked together with this one.
+    result<std::size_t> frame_end(std::size_t event);
+    /// Whether an event's text passes.
     result<bool> passes(std::size_t event, text_test& test);
     /// Appends the event as JSON.
     result<void> append_event(std::size_t event, std::string& json);
@@ -68,8 +71,7 @@ private:
     read_session* session_;
     statement select_filter_, select_columns_, select_data_;
     std::int64_t seq_ = 0;
-    std::uint64_t texts_tested_ = 0;
-    std::string column_bytes_, data_bytes_;
+    std::uint64_t texts_read_ = 0;
     std::optional<segments::segment_columns> columns_;
     std::vector<timestamp> times_;
     std::optional<segments::segment_texts> texts_;

@@ -52,7 +52,7 @@ def _allowed_in_resource(name):
 
 
 def _allowed_in_base(name):
-    return _is_standard(name) or name.endswith("mmintrin.h") or _starts(name, "base/", "zlib.h")
+    return _is_standard(name) or name.endswith("mmintrin.h") or _starts(name, "base/", "date/", "zlib.h")
 
 
 def _allowed_in_json(name):

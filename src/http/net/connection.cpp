@@ -50,6 +50,10 @@ void connection::exchange_advanced(exchange& advanced) {
     });
 }
 
+void connection::exchange_continued(exchange&) {
+    guarded([this] { drive(); });
+}
+
 void connection::take_events(std::uint32_t events) {
     if (is_closed()) return;
     if ((events & EPOLLERR) != 0) return close();

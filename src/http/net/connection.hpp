@@ -35,6 +35,7 @@ public:
     void on_events(std::uint32_t events) override;
     void exchange_done(exchange& done) override;
     void exchange_advanced(exchange& advanced) override;
+    void exchange_continued(exchange& continued) override;
 
     /// What `shard_loop::defer` asked for.
     void after_turn();
@@ -104,6 +105,8 @@ private:
     // Sending (connection_send.cpp).
     bool flush();
     void append_responses(std::string& out);
+    bool append_stream(std::string& out, exchange& ex);
+    exchange& take_first();
     void send_now(std::string_view bytes);
     void send_more();
     void begin_linger();

@@ -1,6 +1,9 @@
 #include "http/net/connection.hpp"
 #include "http/net/shard_loop.hpp"
+#include "http/pipeline/dispatch.hpp"
 #include "http/protocol/response_bytes.hpp"
+
+#include <utility>
 
 namespace carrel::http {
 
@@ -26,13 +29,50 @@ bool connection::flush() {
     return true;
 }
 
+exchange& connection::take_first() {
+    auto& ex = *first_;
+    first_ = ex.next;
+    if (first_ == nullptr) last_ = nullptr;
+    if (alone_ == &ex) alone_ = nullptr;
+    --pipelined_;
+    return ex;
+}
+
+// Appends the piece that is ready and has the next one made while this one is on its way. True at the end.
+bool connection::append_stream(std::string& out, exchange& ex) {
+    if (!ex.has_piece) return false;
+    if (!std::exchange(ex.has_head, true)) {
+        if (!ex.request.is_http11) ex.response.closes = true;  // the end of the body is that of the connection
+        shard_->context().counts().add(ex.request.method, ex.response.status);
+        append_stream_head(out, ex.request, ex.response, shard_->standing_fields(), ex.response.closes);
+    }
+    // Without its end the client knows that something is missing.
+    if (ex.is_cut_off) {
+        ex.response.closes = true;
+        return true;
+    }
+    const bool is_head_request = ex.request.method == method::head;
+    if (!is_head_request && !ex.response.reply.body.empty()) append_piece(out, ex.request, ex.response.reply.body);
+    if (!is_last_piece(ex) && !is_head_request) {
+        start_piece(ex);
+        return false;
+    }
+    if (!is_head_request) append_stream_end(out, ex.request);
+    return true;
+}
+
 void connection::append_responses(std::string& out) {
-    while (first_ != nullptr && first_->is_done() && may_write(state_) && out.size() < send_bytes_max) {
-        auto& ex = *first_;
-        first_ = ex.next;
-        if (first_ == nullptr) last_ = nullptr;
-        if (alone_ == &ex) alone_ = nullptr;
-        --pipelined_;
+    while (first_ != nullptr && may_write(state_) && out.size() < send_bytes_max) {
+        if (first_->stage == stage::streaming) {
+            if (!append_stream(out, *first_)) return;
+            auto& ended = take_first();
+            --running_;
+            if (ended.response.closes) on(connection_event::last_response);
+            shard_->context().retire(ended);
+            continue;
+        }
+        if (!first_->is_done()) return;
+        auto& ex = take_first();
         const bool drains =
             first_ == nullptr && current_ == nullptr && shard_->server().draining.load(std::memory_order_relaxed);
         const bool closes = ex.response.closes || drains;

@@ -190,7 +190,9 @@ bool pass_conditions(exchange& ex, const request_head& head) {
 }
 
 bool pass_idempotency(exchange& ex, const request_head& head) {
-    if (ex.request.method != method::post || !head.has(field::idempotency_key)) return true;
+    // A read may be repeated as it is.
+    if (ex.request.method != method::post || !ex.request.endpoint->writes() || !head.has(field::idempotency_key))
+        return true;
     if (!is_idempotency_key(head[field::idempotency_key])) {
         ex.refuse(refusal::bad_request, "Idempotency-Key must be 1 to 128 visible ASCII characters.");
         return false;
@@ -239,6 +241,12 @@ bool pass_load(exchange& ex) {
         return true;
     ex.refuse(refusal::overloaded, "Too many responses wait for slow clients; try again later.");
     return false;
+}
+
+void choose_format(exchange& ex, const request_head& head) {
+    const auto* operation = ex.request.endpoint->operation;
+    if (operation != nullptr && operation->has_rows && head.has(field::accept))
+        ex.request.call.format = preferred_format(head[field::accept]);
 }
 
 void choose_body_use(exchange& ex, const request_head& head) {
@@ -306,7 +314,10 @@ bool pass_all(exchange& ex, const request_head& head) {
 
 void admit(exchange& ex, const request_head& head) {
     note_head(ex, head);
-    if (pass_all(ex, head)) choose_body_use(ex, head);
+    if (pass_all(ex, head)) {
+        choose_format(ex, head);
+        choose_body_use(ex, head);
+    }
     if (!ex.is_done()) return;
     ex.request.awaits_continue = false;
     // Refused before its body came: a short body is read over, a long or an expected one is not waited for.

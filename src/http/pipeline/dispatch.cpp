@@ -88,7 +88,34 @@ void answer_read(exchange& ex) {
 
 bool is_refusal(const error& failure) noexcept { return failure.code() == make_error_code(siem::siem_errc::refused); }
 
+content content_of(siem::reply_format format) noexcept {
+    return format == siem::reply_format::csv ? content::csv : content::ndjson;
+}
+
+void piece_done(exchange& ex, const result<void>& outcome) {
+    ex.busy = false;
+    if (ex.owner == nullptr) return ex.context->retire(ex);
+    if (!outcome) {
+        ex.context->log(log_level::warning, "request " + ex.request.id + " was cut off: " + outcome.error().message());
+        ex.is_cut_off = true;
+    } else if (ex.response.reply.body.empty() && !is_last_piece(ex)) {
+        return start_piece(ex);
+    }
+    ex.has_piece = true;
+    ex.owner->exchange_continued(ex);
+}
+
+// The head goes out with the first piece; what fails before that is answered as usual.
+void begin_stream(exchange& ex) {
+    ex.response.status = 200;
+    ex.response.content = content_of(ex.request.call.format);
+    ex.stage = stage::streaming;
+    piece_done(ex, {});
+}
+
 void read_done(exchange& ex, const result<void>& outcome) {
+    if (ex.stage == stage::streaming) return piece_done(ex, outcome);
+    if (outcome && ex.request.call.format != siem::reply_format::json) return begin_stream(ex);
     if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
     else if (!outcome) ex.refuse(outcome.error(), access::read);
     else answer_read(ex);
@@ -124,8 +151,10 @@ struct write_work {
 };
 
 job_options options_for(const exchange& ex) {
+    constexpr std::chrono::milliseconds piece_deadline{60'000};  // nobody waits for a piece as for a page
     job_options settings;
     settings.deadline = ex.request.deadline;
+    if (!settings.deadline && ex.request.call.format != siem::reply_format::json) settings.deadline = piece_deadline;
     settings.bytes = ex.request.body.size();
     return settings;
 }
@@ -152,6 +181,14 @@ void start_operation(exchange& ex) {
 }
 
 }  // namespace
+
+void start_piece(exchange& ex) {
+    ex.has_piece = false;
+    ex.request.call.parsed = std::move(ex.response.reply.rest);
+    start_read(ex);
+}
+
+bool is_last_piece(const exchange& ex) noexcept { return ex.response.reply.rest == nullptr; }
 
 void prepare(exchange& ex) {
     auto& request = ex.request;

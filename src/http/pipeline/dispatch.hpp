@@ -11,4 +11,9 @@ void prepare(exchange& ex);
 /// `exchange::finish` once its job has completed.
 void start(exchange& ex);
 
+/// Makes the next piece of a streamed response; calls `exchange_owner::exchange_continued` once it is there.
+void start_piece(exchange& ex);
+/// Whether a streamed response ends with the piece that is ready.
+bool is_last_piece(const exchange& ex) noexcept;
+
 }  // namespace carrel::http

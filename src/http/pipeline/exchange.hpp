@@ -23,12 +23,14 @@ public:
     virtual void exchange_done(exchange& done) = 0;
     /// A part of a streamed body was stored: there may be room for more.
     virtual void exchange_advanced(exchange& advanced) = 0;
+    /// The next piece of a streamed response is ready.
+    virtual void exchange_continued(exchange& continued) = 0;
 
 protected:
     ~exchange_owner() = default;
 };
 
-enum class stage { receiving, waiting, running, done };
+enum class stage { receiving, waiting, running, streaming, done };
 
 /// One request and its response. Made anew for each request by `shard_context::make_exchange`. Belongs to one shard's
 /// thread, but for `request.call` and `response.reply` while `busy`: then an actor has them. An exchange whose connection
@@ -68,7 +70,10 @@ public:
     byte_budget::claim claim;  // on the bytes of all bodies in flight
 
     http::stage stage = http::stage::receiving;
-    bool busy = false;  // a job of the database holds it
+    bool has_piece = false;   // of a streamed response, in `response.reply.body`
+    bool has_head = false;    // that of a streamed response is on its way
+    bool is_cut_off = false;  // no further piece can be made
+    bool busy = false;        // a job of the database holds it
     boost::asio::cancellation_signal cancellation;
 };
 

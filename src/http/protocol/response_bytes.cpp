@@ -3,6 +3,7 @@
 #include "http/protocol/text.hpp"
 
 #include <array>
+#include <charconv>
 #include <ctime>
 
 namespace carrel::http {
@@ -40,6 +41,8 @@ std::string_view status_line_of(unsigned short status) noexcept {
 std::string_view type_line_of(content kind) noexcept {
     switch (kind) {
         case content::problem: return "Content-Type: application/problem+json\r\n";
+        case content::ndjson: return "Content-Type: application/x-ndjson\r\n";
+        case content::csv: return "Content-Type: text/csv; charset=utf-8; header=present\r\n";
         case content::metrics: return "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
         default: return "Content-Type: application/json\r\n";
     }
@@ -84,6 +87,14 @@ void append_rare_fields(std::string& out, const request& to, const response& ans
     else if (answer.varies) out.append("Vary: Accept-Encoding\r\n");
 }
 
+void append_last_fields(std::string& out, const request& to, const response& answer, bool closes) {
+    out.append("X-Request-Id: ").append(to.id).append("\r\n");
+    append_rare_fields(out, to, answer);
+    if (closes) out.append("Connection: close\r\n");
+    else if (!to.is_http11) out.append("Connection: keep-alive\r\n");
+    out.append("\r\n");
+}
+
 }  // namespace
 
 void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
@@ -94,12 +105,29 @@ void append_response(std::string& out, const request& to, const response& answer
         append_number(out, answer.reply.body.size());
         out.append("\r\n");
     }
-    out.append("X-Request-Id: ").append(to.id).append("\r\n");
-    append_rare_fields(out, to, answer);
-    if (closes) out.append("Connection: close\r\n");
-    else if (!to.is_http11) out.append("Connection: keep-alive\r\n");
-    out.append("\r\n");
+    append_last_fields(out, to, answer, closes);
     if (answer.content != content::none && to.method != method::head) out.append(answer.reply.body);
+}
+
+void append_stream_head(std::string& out, const request& to, const response& answer, std::string_view standing,
+                        bool closes) {
+    out.append(status_line_of(answer.status)).append(standing).append(type_line_of(answer.content));
+    if (to.is_http11) out.append("Transfer-Encoding: chunked\r\n");
+    append_last_fields(out, to, answer, closes);
+}
+
+void append_piece(std::string& out, const request& to, std::string_view piece) {
+    if (!to.is_http11) {
+        out.append(piece);
+        return;
+    }
+    std::array<char, 16> size;
+    const auto written = std::to_chars(size.data(), size.data() + size.size(), piece.size(), 16);
+    out.append(size.data(), written.ptr).append("\r\n").append(piece).append("\r\n");
+}
+
+void append_stream_end(std::string& out, const request& to) {
+    if (to.is_http11) out.append("0\r\n\r\n");
 }
 
 std::string standing_fields(siem::timestamp now) {

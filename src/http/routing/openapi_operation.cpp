@@ -134,7 +134,11 @@ void write_success(json::writer& json, const endpoint& each, std::string_view st
     else write_headers(json, {"X-Request-Id"});
     if (status != "204" && status != "304" && !each.reply_schema.empty()) {
         json.key("content").begin_object().key(each.reply_type).begin_object().key("schema");
-        json.raw(completed(each.reply_schema)).end_object().end_object();
+        json.raw(completed(each.reply_schema)).end_object();
+        if (each.operation != nullptr && each.operation->has_rows)
+            for (const std::string_view type : {"application/x-ndjson", "text/csv"})
+                json.key(type).begin_object().key("schema").raw(text_schema).end_object();
+        json.end_object();
     }
     json.end_object();
 }
@@ -155,8 +159,9 @@ std::set<unsigned short> refusals_of(const endpoint& each) {
     if (each.what == action::ready) all.erase(503);  // written with the state
     if (each.operation == nullptr) return all;
     if (each.path.find('{') != std::string::npos) all.insert(404);
-    if (each.method == siem::method::get) all.insert(504);
-    else all.insert({409, 412, 422, 507});
+    if (!each.writes()) all.insert(504);
+    if (each.method != siem::method::get) all.insert(422);
+    if (each.writes()) all.insert({409, 412, 507});
     if (each.has_version()) all.insert(412);
     if (each.takes_body()) all.insert({413, 415});
     return all;

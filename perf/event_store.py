@@ -1,0 +1,324 @@
+"""The event store at a million events and more, beside VictoriaLogs and ClickHouse where they are installed.
+
+    perf/event_store.py build/release/carrel EVENTS-DIRECTORY [--events 1000000] [--victoria-logs PROGRAM] [--report FILE]
+
+Events are made from the real ones in the directory (NDJSON, gzip'd or not), with other times and hosts. One client posts them in
+bodies of 5,000 while a second one posts alerts; then the questions of a day are asked, each several times, and medians are
+printed beside what is asked for. Everything runs on this machine at the same time, clients included."""
+import argparse
+import gzip
+import http.client
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+
+BODY, BODIES, HOSTS, TIMES = 5_000, 12, 200, 9
+HOUR = b"2001-02-03T04"     # stands in a body where its hour goes
+COMMON, NOWHERE = "windows", "qqzzxxnowhere"
+FIRST_DAY = 1_767_225_600   # 2026-01-01
+BODIES_A_HOUR = 4
+MINUTES = 60 // BODIES_A_HOUR  # that a body spans
+
+
+def real_lines(directory):
+    lines = []
+    for path in sorted(pathlib.Path(directory).iterdir()):
+        opener = gzip.open if path.suffix == ".gz" else open
+        try:
+            with opener(path, "rt", errors="replace") as file:
+                lines += [line.strip() for line in file if line.startswith("{") and len(line) > 1000]
+        except (OSError, UnicodeDecodeError):
+            continue
+    return lines
+
+
+class Bodies:
+    """NDJSON bodies whose events stand in the hour that is asked for."""
+
+    def __init__(self, directory):
+        pick, lines = random.Random(1), real_lines(directory)
+        if not lines:
+            raise SystemExit(f"event_store.py: no events in {directory}")
+        self.rare, self.made = "rareword" + "x7", []
+        for body in range(BODIES):
+            events = []
+            for place in range(BODY):
+                event = pick.choice(lines)
+                minute = body % BODIES_A_HOUR * MINUTES + place * MINUTES // BODY
+                stamp = f'{HOUR.decode()}:{minute:02d}:{pick.randrange(60):02d}.{pick.randrange(1000):03d}Z'
+                event = re.sub(r'"@timestamp"\s*:\s*"[^"]*"', f'"@timestamp":"{stamp}"', event, count=1)
+                event = re.sub(r'"(Hostname|host)"\s*:\s*"[^"]*"', f'"\\1":"host{pick.randrange(HOSTS)}.example"', event)
+                if body == 0 and place == 7:
+                    event = '{"note":"' + self.rare + '",' + event[1:]
+                events.append(event)
+            self.made.append("\n".join(events).encode() + b"\n")
+        self.bytes = sum(map(len, self.made)) // (BODY * BODIES)
+
+    def body(self, number):
+        hour = time.strftime("%Y-%m-%dT%H", time.gmtime(FIRST_DAY + number // BODIES_A_HOUR * 3600)).encode()
+        return self.made[number % BODIES].replace(HOUR, hour)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def rss_max(pid):
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1)) // 1024
+
+
+def disk_bytes(place):
+    return sum(each.stat().st_blocks * 512 for each in pathlib.Path(place).rglob("*") if each.is_file())
+
+
+class Carrel:
+    name = "carrel"
+
+    def __init__(self, program, directory):
+        self.directory, self.port = directory, free_port()
+        self.process = subprocess.Popen([program, "serve", "--database", f"{directory}/carrel.db", "--listen",
+                                         f"127.0.0.1:{self.port}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process.stdout.readline()
+
+    def client(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+
+    def post(self, client, body):
+        client.request("POST", "/api/v1/events", body, {"Content-Type": "application/x-ndjson"})
+        reply = client.getresponse()
+        text = reply.read()
+        if reply.status != 201 or json.loads(text)["accepted"] != BODY:
+            raise SystemExit(f"event_store.py: {reply.status} {text[:300]}")
+
+    def ask(self, client, path, query=None, accept="application/json"):
+        client.request("GET", "/api/v1/events" + path + ("?" + urllib.parse.urlencode(query) if query else ""),
+                       headers={"Accept": accept, "Carrel-Timeout-Ms": "60000"})
+        reply = client.getresponse()
+        return reply.status, reply.read()
+
+    def settle(self, client):
+        """Waits until no segment is left to be put together, and the file is what it will be."""
+        size, steady = -1, 0
+        while steady < 8:
+            time.sleep(0.5)
+            now = disk_bytes(self.directory)
+            steady, size = (steady + 1, size) if now == size else (0, now)
+
+    def questions(self, bodies):
+        newest = {"limit": 50}
+        day = {"from": "2026-01-01T00:00:00Z"}
+        return [
+            ("newest 50", 2, "", newest), ("newest 50 with a common word", 20, "", newest | {"q": COMMON}),
+            ("newest 50 with a rare word", 50, "", newest | {"q": bodies.rare}),
+            ("a word that is nowhere", None, "", newest | {"q": NOWHERE}),
+            ("a value of a field that is nowhere", 100, "", newest | {"q": f"EventID:{NOWHERE}"}),
+            ("a field that is nowhere", 5, "", newest | {"q": f"{NOWHERE}:1"}),
+            ("two column filters, newest 50", 20, "", newest | {"host": "host7.example", "event_code": "1"}),
+            ("two column filters, nothing passes", None, "", newest | {"host": "host7.example", "event_code": "999999"}),
+            ("count with a filter", 4, "/count", {"host": "host7.example"}),
+            ("histogram by day", 8, "/histogram", day | {"interval": "1d"}),
+            ("top 10 hosts", None, "/top", {"field": "host"}),
+            ("top 10 of a path", None, "/top", {"field": "SourceName"}),
+        ]
+
+    def timed(self, client, path, query):
+        begun = time.perf_counter()
+        status, text = self.ask(client, path, query)
+        if status != 200:
+            return None, text
+        return (time.perf_counter() - begun) * 1000, text
+
+    def export(self):
+        begun = time.perf_counter()
+        done = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{size_download}", "-H",
+                               "Accept: application/x-ndjson", f"http://127.0.0.1:{self.port}/api/v1/events"],
+                              capture_output=True, text=True)
+        return int(done.stdout) / (time.perf_counter() - begun) / 1e6
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+class VictoriaLogs:
+    name = "VictoriaLogs"
+
+    def __init__(self, program, directory):
+        self.directory, self.port = directory, free_port()
+        self.process = subprocess.Popen([program, f"-storageDataPath={directory}", f"-httpListenAddr=127.0.0.1:{self.port}",
+                                         "-retentionPeriod=100y"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            try:
+                self.client().connect()
+                return
+            except OSError:
+                time.sleep(0.05)
+
+    def client(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+
+    def post(self, client, body):
+        client.request("POST", "/insert/jsonline?_time_field=@timestamp&_msg_field=Message&_stream_fields=Hostname", body,
+                       {"Content-Type": "application/stream+json"})
+        reply = client.getresponse()
+        reply.read()
+        if reply.status != 200:
+            raise SystemExit(f"event_store.py: VictoriaLogs answered {reply.status}")
+
+    def settle(self, client):
+        client.request("GET", "/internal/force_flush")
+        client.getresponse().read()
+        time.sleep(5)
+
+    def questions(self, bodies):
+        newest = " | sort by (_time) desc | limit 50"
+        return [
+            ("newest 50", None, "*" + newest), ("newest 50 with a common word", None, f"*:{COMMON}" + newest),
+            ("newest 50 with a rare word", None, f"*:{bodies.rare}" + newest),
+            ("a word that is nowhere", None, f"*:{NOWHERE}" + newest),
+            ("a value of a field that is nowhere", None, f"EventID:{NOWHERE}" + newest),
+            ("a field that is nowhere", None, f"{NOWHERE}:1" + newest),
+            ("two column filters, newest 50", None, "Hostname:=host7.example EventID:=1" + newest),
+            ("two column filters, nothing passes", None, "Hostname:=host7.example EventID:=999999" + newest),
+            ("count with a filter", None, "Hostname:=host7.example | count()"),
+            ("histogram by day", None, "* | stats by (_time:1d) count()"),
+            ("top 10 hosts", None, "* | top 10 by (Hostname)"), ("top 10 of a path", None, "* | top 10 by (SourceName)"),
+        ]
+
+    def timed(self, client, query, _=None):
+        begun = time.perf_counter()
+        client.request("POST", "/select/logsql/query", urllib.parse.urlencode({"query": query}),
+                       {"Content-Type": "application/x-www-form-urlencoded"})
+        reply = client.getresponse()
+        text = reply.read()
+        return ((time.perf_counter() - begun) * 1000 if reply.status == 200 else None), text
+
+    def export(self):
+        begun = time.perf_counter()
+        done = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{size_download}", "-d", "query=*",
+                               f"http://127.0.0.1:{self.port}/select/logsql/query"], capture_output=True, text=True)
+        return int(done.stdout) / (time.perf_counter() - begun) / 1e6
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+class Alerts(threading.Thread):
+    """Posts an alert now and then, as long as events come in."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.client, self.ends, self.took = server.client(), threading.Event(), []
+
+    def run(self):
+        while not self.ends.wait(0.02):
+            body = json.dumps({"title": f"alert {len(self.took)}", "severity": "low"})
+            begun = time.perf_counter()
+            self.client.request("POST", "/api/v1/alerts", body, {"Content-Type": "application/json"})
+            reply = self.client.getresponse()
+            reply.read()
+            if reply.status == 201:
+                self.took.append((time.perf_counter() - begun) * 1000)
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else float("nan")
+
+
+def fill(server, bodies, events, alerts):
+    client, posting = server.client(), Alerts(server) if alerts else None
+    if posting:
+        posting.start()
+    begun, marks = time.perf_counter(), []
+    for number in range(events // BODY):
+        server.post(client, bodies.body(number))
+        marks.append(time.perf_counter() - begun)
+    if posting:
+        posting.ends.set()
+        posting.join(60)
+    half = len(marks) // 2
+    late = (len(marks) - half) * BODY / (marks[-1] - marks[half - 1])
+    return len(marks) * BODY / marks[-1], late, posting.took if posting else []
+
+
+def measure(server, bodies, events, alerts=False):
+    """A row of figures by their names."""
+    rows = {}
+    rate, late, took = fill(server, bodies, events, alerts)
+    rows["ingest, events/s"] = round(rate)
+    rows["the later half of it"] = round(late)
+    if alerts:
+        rows["alert POST beside it, p50 ms"] = round(percentile(took, 0.5), 1)
+        rows["alert POST beside it, p99 ms"] = round(percentile(took, 0.99), 1)
+    client = server.client()
+    server.settle(client)
+    rows["bytes an event on disk"] = round(disk_bytes(server.directory) / events, 1)
+    for name, _, *query in server.questions(bodies):
+        times = []
+        for _ in range(TIMES):
+            took, _text = server.timed(client, *query)
+            if took is None:
+                times = []
+                break
+            times.append(took)
+        rows[name + ", ms"] = round(statistics.median(times), 2) if times else "refused"
+    rows["export, MB/s"] = round(server.export())
+    rows["RSS at most, MiB"] = rss_max(server.process.pid)
+    return rows
+
+
+GOALS = {"ingest, events/s": "≥ 50,000", "alert POST beside it, p99 ms": "≤ 25", "bytes an event on disk": "≤ 70",
+         "newest 50, ms": "≤ 2", "newest 50 with a common word, ms": "≤ 20", "newest 50 with a rare word, ms": "≤ 50",
+         "a word that is nowhere, ms": "≤ 60 (1 M), 200 (5 M)", "a value of a field that is nowhere, ms": "≤ 100",
+         "a field that is nowhere, ms": "≤ 5", "two column filters, newest 50, ms": "≤ 20", "count with a filter, ms": "≤ 4",
+         "histogram by day, ms": "≤ 8", "export, MB/s": "≥ 300", "RSS at most, MiB": "≤ 300"}
+
+
+def main():
+    asked = argparse.ArgumentParser()
+    asked.add_argument("carrel")
+    asked.add_argument("directory")
+    asked.add_argument("--events", type=int, default=1_000_000)
+    asked.add_argument("--victoria-logs", default=shutil.which("victoria-logs"))
+    asked.add_argument("--report")
+    chosen = asked.parse_args()
+    bodies = Bodies(chosen.directory)
+    print(f"{chosen.events:,} events of {bodies.bytes} bytes, {os.cpu_count()} cores", flush=True)
+    columns = {}
+    kinds = [(Carrel, os.path.abspath(chosen.carrel))]
+    if chosen.victoria_logs:
+        kinds.append((VictoriaLogs, chosen.victoria_logs))
+    for kind, program in kinds:
+        with tempfile.TemporaryDirectory(prefix="carrel-events-") as directory:
+            server = kind(program, directory)
+            try:
+                columns[kind.name] = measure(server, bodies, chosen.events, kind is Carrel)
+            finally:
+                server.stop()
+    names = list(columns[Carrel.name])
+    lines = [f"| {chosen.events:,} events of {bodies.bytes} bytes | goal | " + " | ".join(columns) + " |",
+             "|---" * (2 + len(columns)) + "|"]
+    for name in names:
+        lines.append(f"| {name} | {GOALS.get(name, '')} | " + " | ".join(str(rows.get(name, "–")) for rows in columns.values())
+                     + " |")
+    text = "\n".join(lines)
+    print(text)
+    if chosen.report:
+        pathlib.Path(chosen.report).write_text(text + "\n")
+
+
+main()

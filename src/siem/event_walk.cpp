@@ -1,0 +1,86 @@
+#include "siem/event_walk.hpp"
+
+#include "siem/loose_events.hpp"
+
+namespace carrel::siem {
+
+namespace {
+
+class counter final : public event_visitor {
+public:
+    bool take_unread(const segment_header& header) override {
+        count += header.events;
+        return true;
+    }
+    result<void> take(segment_scan&, const segment_header&, std::span<const std::uint32_t> places) override {
+        count += static_cast<std::int64_t>(places.size());
+        return {};
+    }
+    void take(const segments::event_head&, std::string_view) override { ++count; }
+
+    std::int64_t count = 0;
+};
+
+// Hands on those that pass by their text, frame by frame: the visitor may want the texts, too, while they are unpacked.
+result<void> take_tested(segment_scan& scan, const segment_header& header, std::span<const std::uint32_t> places,
+                         text_test& test, event_visitor& visitor) {
+    std::vector<std::uint32_t> passed;
+    for (std::size_t i = 0; i < places.size();) {
+        auto end = scan.frame_end(places[i]);
+        if (!end) return end.error();
+        passed.clear();
+        for (; i < places.size() && places[i] < *end; ++i) {
+            auto passes = scan.passes(places[i], test);
+            if (!passes) return passes.error();
+            if (*passes) passed.push_back(places[i]);
+        }
+        if (passed.empty()) continue;
+        if (auto done = visitor.take(scan, header, passed); !done) return done;
+    }
+    return {};
+}
+
+result<void> take_segment(segment_scan& scan, const segment_header& header, const event_conditions& conditions,
+                          text_test& test, event_visitor& visitor) {
+    auto places = scan.passing(conditions, conditions.range.holds_all(header.from_at, header.to_at));
+    if (!places) return places.error();
+    if (places->empty()) return {};
+    if (conditions.look_at_text()) return take_tested(scan, header, *places, test, visitor);
+    return visitor.take(scan, header, *places);
+}
+
+}  // namespace
+
+result<void> visit_events(read_session& session, const event_conditions& conditions, event_visitor& visitor) {
+    auto done = each_loose_event(session, conditions, direction::newest_first, {}, [&](const auto& head, auto fields) {
+        visitor.take(head, fields);
+        return true;
+    });
+    if (!done) return done;
+    auto list = segment_list::open(session, conditions.range, direction::newest_first);
+    if (!list) return list.error();
+    auto scan = segment_scan::open(session);
+    if (!scan) return scan.error();
+    text_test test(conditions);
+    const bool looks_inside = conditions.look_at_columns() || conditions.look_at_text();
+    for (;;) {
+        auto header = list->next();
+        if (!header) return header.error();
+        if (!*header) return {};
+        const bool is_whole = !looks_inside && conditions.range.holds_all((*header)->from_at, (*header)->to_at);
+        if (is_whole && visitor.take_unread(**header)) continue;
+        auto may_pass = scan->may_pass(**header, conditions);
+        if (!may_pass) return may_pass.error();
+        if (!*may_pass) continue;
+        if (auto read = scan->read((*header)->seq); !read) return read;
+        if (auto taken = take_segment(*scan, **header, conditions, test, visitor); !taken) return taken;
+    }
+}
+
+result<std::int64_t> count_events(read_session& session, const event_conditions& conditions) {
+    counter all;
+    if (auto done = visit_events(session, conditions, all); !done) return done.error();
+    return all.count;
+}
+
+}  // namespace carrel::siem

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "siem/segment_scan.hpp"
+
+namespace carrel::siem {
+
+/// What looks at all events that pass, in no order.
+class event_visitor {
+public:
+    virtual ~event_visitor() = default;
+    /// Takes all events of a segment by its header alone; false if it must see more of them.
+    virtual bool take_unread(const segment_header&) { return false; }
+    /// Takes events of the segment that is open in `scan`, by their places.
+    virtual result<void> take(segment_scan& scan, const segment_header& header,
+                              std::span<const std::uint32_t> places) = 0;
+    /// Takes an event that is in no segment yet.
+    virtual void take(const segments::event_head& head, std::string_view fields) = 0;
+};
+
+/// Hands all events that pass to `visitor`. Errors: SQLite's; SQLITE_CORRUPT; what ends the job.
+result<void> visit_events(read_session& session, const event_conditions& conditions, event_visitor& visitor);
+
+/// How many events pass.
+result<std::int64_t> count_events(read_session& session, const event_conditions& conditions);
+
+}  // namespace carrel::siem
