@@ -24,6 +24,7 @@ constexpr std::array commands{
     command{"serve", "answer HTTP requests from a database", &serve},
     command{"ingest", "put events from NDJSON files into a server or a database", &ingest},
     command{"check", "check the integrity of a database", &check},
+    command{"vacuum", "rebuild a database without its free pages", &vacuum},
 };
 
 void write_help(std::ostream& out) {

@@ -35,5 +35,6 @@ int run(std::span<char*> arguments);
 int serve(std::span<char*> arguments);
 int check(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
+int vacuum(std::span<char*> arguments);
 
 }  // namespace carrel::cli

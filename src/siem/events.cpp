@@ -76,8 +76,8 @@ const resource& events() {
 }
 
 std::vector<operation> event_operations() {
-    return {ingest_operation(), event_list_operation(), event_count_operation(), histogram_operation(),
-            event_get_operation()};
+    return {ingest_operation(),    event_list_operation(), event_count_operation(),
+            histogram_operation(), event_get_operation(),  event_feed_operation()};
 }
 
 }  // namespace carrel::siem

@@ -14,7 +14,11 @@ result<bool> event_exists(read_session& session, std::string_view id);
 operation event_list_operation();
 operation event_count_operation();
 operation event_get_operation();
+operation event_feed_operation();
 /// The operation behind `GET /events/histogram`.
 operation histogram_operation();
+/// `DELETE /events` and the jobs it begins.
+std::vector<operation> deletion_operations();
+std::pair<std::string, std::string> deletion_schema();
 
 }  // namespace carrel::siem

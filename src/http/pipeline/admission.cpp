@@ -190,7 +190,8 @@ bool pass_conditions(exchange& ex, const request_head& head) {
 }
 
 bool pass_idempotency(exchange& ex, const request_head& head) {
-    if (ex.request.method != method::post || !head.has(field::idempotency_key)) return true;
+    const bool may_have_key = ex.request.method == method::post || ex.request.method == method::del;
+    if (!may_have_key || !head.has(field::idempotency_key)) return true;
     if (!is_idempotency_key(head[field::idempotency_key])) {
         ex.refuse(refusal::bad_request, "Idempotency-Key must be 1 to 128 visible ASCII characters.");
         return false;

@@ -11,4 +11,8 @@ void prepare(exchange& ex);
 /// `exchange::finish` once its job has completed.
 void start(exchange& ex);
 
+/// A request that was held: reads again from where it stood, or is answered with what it has.
+void resume_read(exchange& ex);
+void answer_held(exchange& ex);
+
 }  // namespace carrel::http

@@ -7,8 +7,10 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace carrel::http {
@@ -69,6 +71,10 @@ public:
 
     http::stage stage = http::stage::receiving;
     bool busy = false;  // a job of the database holds it
+    // Of a request that may be held: see held_requests.
+    bool is_held = false;
+    std::optional<std::chrono::steady_clock::time_point> held_until;
+    std::uint64_t announced = 0;
     boost::asio::cancellation_signal cancellation;
 };
 
