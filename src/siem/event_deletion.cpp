@@ -38,7 +38,7 @@ result<deletion_totals> delete_free(write_session& session, const std::vector<lo
 
 result<std::optional<open_deletion>> next_deletion(read_session& session) {
     auto row =
-        session.prepare(read_sql("SELECT seq, id, from_at, to_at, before_position, has_rows, after_segment "
+        session.prepare(read_sql("SELECT seq, id, from_at, to_at, before_position, has_rows, after_position "
                                  "FROM event_deletions WHERE state <> 2 ORDER BY seq LIMIT 1"));
     if (!row) return row.error();
     auto more = row->step();
@@ -51,7 +51,7 @@ result<std::optional<open_deletion>> next_deletion(read_session& session) {
     job.wanted.range.to = row->integer(3);
     job.wanted.before_position = row->integer(4);
     job.has_rows = row->integer(5) != 0;
-    job.after_segment = row->integer(6);
+    job.wanted.after_position = row->integer(6);
     return std::optional(std::move(job));
 }
 
@@ -78,17 +78,17 @@ result<bool> delete_rows(write_session& session, const open_deletion& job, times
 result<bool> delete_segments(write_session& session, const open_deletion& job, const removal_step& step,
                              timestamp now) {
     auto open = session.first_integer(
-        "SELECT 1 FROM event_deletions WHERE seq = ? AND state <> 2 AND has_rows = 0 AND after_segment = ?", job.seq,
-        job.after_segment);
+        "SELECT 1 FROM event_deletions WHERE seq = ? AND state <> 2 AND has_rows = 0 AND after_position = ?", job.seq,
+        job.wanted.after_position);
     if (!open) return open.error();
     if (!*open) return false;
     auto applied = apply_removal(session, step);
     if (!applied || !*applied) return applied;
     auto noted = session.execute(
         "UPDATE event_deletions SET state = ?, started_at = coalesce(started_at, ?), finished_at = ?, "
-        "deleted = deleted + ?, held = held + ?, after_segment = ? WHERE seq = ?",
+        "deleted = deleted + ?, held = held + ?, after_position = ? WHERE seq = ?",
         step.is_last ? done : running, now, step.is_last ? std::optional(now) : std::nullopt, step.deleted, step.held,
-        step.after_segment, job.seq);
+        step.after_position, job.seq);
     if (!noted) return noted.error();
     return true;
 }

@@ -17,7 +17,6 @@ struct open_deletion {
     std::string id;
     removal wanted;         // what was committed before the job was
     bool has_rows = false;  // rows of an earlier version are still to be looked at
-    std::int64_t after_segment = 0;
 };
 
 /// The oldest job that is not done.

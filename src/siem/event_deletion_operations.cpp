@@ -46,7 +46,7 @@ result<void> insert_job(write_session& session, const call& request, const time_
     const timestamp first = range.from.value_or(std::numeric_limits<timestamp>::min());
     return session.execute(
         "INSERT INTO event_deletions(id, state, created_at, from_at, to_at, events_max, deleted, held, "
-        "before_position, has_rows, row_at, row_id, after_segment) SELECT ?, 0, ?, ?, ?, "
+        "before_position, has_rows, row_at, row_id, after_position) SELECT ?, 0, ?, ?, ?, "
         "(SELECT coalesce(sum(events), 0) FROM event_segments INDEXED BY event_segments_by_end "
         "WHERE to_at >= ? AND from_at < ?) + (SELECT count(*) FROM events WHERE timestamp >= ? AND timestamp < ?), "
         "0, 0, (SELECT next FROM event_sequence), EXISTS (SELECT 1 FROM events), ?, '', 0",

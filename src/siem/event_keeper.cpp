@@ -108,9 +108,8 @@ result<bool> event_keeper::delete_some() {
         if (!done) return done.error();
         return done->value;
     }
-    auto step = store_->read(
-        [&](read_session& session) { return plan_removal(session, (*job)->wanted, (*job)->after_segment); },
-        read_options());
+    auto step =
+        store_->read([&](read_session& session) { return plan_removal(session, (*job)->wanted); }, read_options());
     if (!step) return step.error();
     auto done = write([&](write_session& session) { return delete_segments(session, **job, *step, now()); },
                       static_cast<std::size_t>(step->bytes));

@@ -11,7 +11,7 @@ namespace carrel::siem {
 
 namespace {
 
-constexpr std::int64_t step_bytes_max = 8 << 20;
+constexpr std::int64_t step_bytes_max = 2 << 20;
 constexpr std::size_t step_pieces_max = 256;
 constexpr int looks_max = 1024;
 
@@ -41,7 +41,8 @@ result<verdict> judge(segment_scan& scan, const removal& wanted, const std::vect
         if (!wanted.range.holds((*times)[i]) || positions[i] >= wanted.before_position) continue;
         const bool is_held = !holds.empty() && is_among(holds, siem::text_of((*ids)[i]));
         made.stays[i] = is_held;
-        ++(is_held ? made.held : made.going);
+        if (!is_held) ++made.going;
+        else if (positions[i] > wanted.after_position) ++made.held;
     }
     return made;
 }
@@ -139,18 +140,20 @@ result<void> add_segment(read_session& session, segment_scan& scan, const segmen
     return {};
 }
 
-result<removal_step> plan_removal(read_session& session, const removal& wanted, std::int64_t after_segment) {
-    const std::string sql = "SELECT " + std::string(outline_columns) +
-                            " FROM segment_positions JOIN event_segments ON seq = segment "
-                            "WHERE segment > ? AND first < ? AND to_at >= ? AND from_at < ? ORDER BY segment";
+result<removal_step> plan_removal(read_session& session, const removal& wanted) {
+    const std::string sql =
+        "SELECT " + std::string(outline_columns) +
+        " FROM segment_positions INDEXED BY segment_positions_by_last JOIN event_segments ON seq = segment "
+        "WHERE last > ? AND first < ? AND to_at >= ? AND from_at < ? ORDER BY last";
     auto rows = session.prepare(read_sql::dynamic(sql));
     if (!rows) return rows.error();
-    rows->bind(after_segment, wanted.before_position, wanted.range.from.value_or(std::numeric_limits<timestamp>::min()),
+    rows->bind(wanted.after_position, wanted.before_position,
+               wanted.range.from.value_or(std::numeric_limits<timestamp>::min()),
                wanted.range.to.value_or(std::numeric_limits<timestamp>::max()));
     auto scan = segment_scan::open(session);
     if (!scan) return scan.error();
     removal_step step;
-    step.after_segment = after_segment;
+    step.after_position = wanted.after_position;
     for (int looks = 0; looks < looks_max && !step.is_full(); ++looks) {
         auto more = rows->step();
         if (!more) return more.error();
@@ -158,7 +161,7 @@ result<removal_step> plan_removal(read_session& session, const removal& wanted, 
         if (step.is_last) break;
         const auto about = outline_of(*rows);
         if (auto done = add_segment(session, *scan, about, wanted, step); !done) return done.error();
-        step.after_segment = about.source.seq;
+        step.after_position = about.source.last;
     }
     return step;
 }

@@ -19,6 +19,8 @@ namespace carrel::siem {
 struct removal {
     time_range range;
     std::int64_t before_position = std::numeric_limits<std::int64_t>::max();
+    // Events up to here were looked at before. Segments may have been put together since, so their numbers would not tell.
+    std::int64_t after_position = 0;
 };
 
 /// A segment that goes, or of which only a rest stays.
@@ -33,7 +35,7 @@ struct removal_step {
     std::vector<removal_piece> pieces;
     std::int64_t deleted = 0, held = 0;  // events
     std::int64_t bytes = 0;              // as stored, of what goes and of what is written
-    std::int64_t after_segment = 0;      // segments up to this number were looked at
+    std::int64_t after_position = 0;     // events up to here were looked at
     bool is_last = false;                // that was all of them
 
     bool is_full() const noexcept;
@@ -56,8 +58,8 @@ segment_outline outline_of(const statement& row);
 result<void> add_segment(read_session& session, segment_scan& scan, const segment_outline& about, const removal& wanted,
                          removal_step& step);
 
-/// The next step of a removal that has looked at the segments up to `after_segment`.
-result<removal_step> plan_removal(read_session& session, const removal& wanted, std::int64_t after_segment);
+/// The next step of a removal, in the order of positions.
+result<removal_step> plan_removal(read_session& session, const removal& wanted);
 
 /// Does a step; does nothing, and returns false, if it must be planned again.
 result<bool> apply_removal(write_session& session, const removal_step& step);

@@ -26,7 +26,7 @@ result<file_space> space_of(read_session& session) {
 
 result<void> give_back(write_session& session) {
     // Some milliseconds: an alert that is posted beside it waits no longer.
-    return session.execute("PRAGMA incremental_vacuum(512)");
+    return session.execute("PRAGMA incremental_vacuum(256)");
 }
 
 }  // namespace carrel::siem

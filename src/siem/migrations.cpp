@@ -179,7 +179,7 @@ CREATE TABLE event_deletions (
     has_rows INTEGER NOT NULL,
     row_at INTEGER NOT NULL,
     row_id TEXT NOT NULL,
-    after_segment INTEGER NOT NULL
+    after_position INTEGER NOT NULL
 );
 CREATE INDEX event_deletions_by_time ON event_deletions(created_at, id);
 CREATE INDEX event_deletions_open ON event_deletions(seq) WHERE state <> 2;

@@ -17,8 +17,7 @@ inline bool delete_a_step(domain& d, siem::timestamp now = 1'700'000'001'000'000
         BOOST_REQUIRE(d.write([&](write_session& s) { return siem::delete_rows(s, *job, now); }).value());
         return true;
     }
-    const auto step =
-        d.read([&](read_session& s) { return siem::plan_removal(s, job->wanted, job->after_segment); }).value();
+    const auto step = d.read([&](read_session& s) { return siem::plan_removal(s, job->wanted); }).value();
     BOOST_REQUIRE(d.write([&](write_session& s) { return siem::delete_segments(s, *job, step, now); }).value());
     return true;
 }

@@ -1,5 +1,6 @@
 // Events that are deleted, and those that must stay.
 #include "siem/event_deletion.hpp"
+#include "siem/file_space.hpp"
 #include "siem/legal_hold.hpp"
 
 #include "support/removing.hpp"
@@ -153,7 +154,7 @@ BOOST_AUTO_TEST_CASE(an_alert_between_the_plan_and_the_deletion_holds_its_events
     const auto expected = all_of(d);
     remove(d, before(1'000));
     const auto open = d.read(carrel::siem::next_deletion).value();
-    const auto step = d.read([&](carrel::read_session& s) { return plan_removal(s, open->wanted, 0); }).value();
+    const auto step = d.read([&](carrel::read_session& s) { return plan_removal(s, open->wanted); }).value();
     d.post("/alerts", alert(quoted(id_of(expected.at(3)))));
     BOOST_TEST(!d.write([&](carrel::write_session& s) { return delete_segments(s, *open, step, 1); }).value());
     BOOST_TEST(all_of(d).size() == 100);
@@ -167,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_step_whose_segment_was_sealed_meanwhile_is_planned_again)
     for (int i = 0; i < 64; ++i) d.ingest_lines(lines(i, 1));
     remove(d, before(32));
     const auto open = d.read(carrel::siem::next_deletion).value();
-    const auto step = d.read([&](carrel::read_session& s) { return plan_removal(s, open->wanted, 0); }).value();
+    const auto step = d.read([&](carrel::read_session& s) { return plan_removal(s, open->wanted); }).value();
     const auto run = d.read(carrel::siem::seal_segments).value();
     seal_all(d);
     BOOST_TEST(!d.write([&](carrel::write_session& s) { return delete_segments(s, *open, step, 1); }).value());
@@ -175,6 +176,23 @@ BOOST_AUTO_TEST_CASE(a_step_whose_segment_was_sealed_meanwhile_is_planned_again)
     BOOST_TEST(all_of(d).size() == 32);
     BOOST_TEST(!carrel::testing::replace(d, *run));  // and what was read before brings nothing back
     BOOST_TEST(all_of(d).size() == 32);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_put_together_between_two_steps_is_looked_at_whole) {
+    domain d;
+    for (int i = 0; i < 20; ++i) {  // half of each segment goes
+        d.ingest_lines(lines(400 * i, 400) + lines(100'000 + 400 * i, 400));
+    }
+    const auto held = d.get("/events", {{"to", at(10)}, {"limit", "2"}});
+    d.post("/alerts", alert(quoted(held.text("/items/0/id")) + "," + quoted(held.text("/items/1/id"))));
+    const auto begun = remove(d, before(50'000));
+    BOOST_REQUIRE(delete_a_step(d));
+    BOOST_TEST(job(d, begun).text("/state") == "running");
+    BOOST_TEST(seal_all(d) > 0);
+    delete_all(d);
+    BOOST_TEST(job(d, begun).at("/deleted").as_int64() == 7'998);
+    BOOST_TEST(job(d, begun).at("/held").as_int64() == 2);
+    BOOST_TEST(all_of(d).size() == 8'002);
 }
 
 BOOST_AUTO_TEST_CASE(what_an_alert_holds_follows_each_way_it_can_change) {
@@ -308,6 +326,17 @@ BOOST_AUTO_TEST_CASE(old_segments_go_by_their_age_and_are_cut_a_day_late) {
     BOOST_TEST(all_of(d).size() == 102);
     BOOST_TEST(by_age(day + 1) == 101);
     BOOST_TEST(all_of(d).size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_made_smaller_late_and_left_alone_early) {
+    using carrel::siem::file_space;
+    BOOST_TEST(!(file_space{0, 0}.is_too_large(false)));
+    BOOST_TEST(!(file_space{4'000, 2'000}.is_too_large(false)));
+    BOOST_TEST((file_space{4'000, 2'000}.is_too_large(true)));
+    BOOST_TEST((file_space{4'000, 3'000}.is_too_large(false)));
+    BOOST_TEST(!(file_space{4'000, 1'100}.is_too_large(true)));
+    BOOST_TEST(!(file_space{1'000'000, 100'000}.is_too_large(false)));
+    BOOST_TEST((file_space{1'000'000, 200'000}.is_too_large(false)));
 }
 
 BOOST_AUTO_TEST_CASE(the_oldest_segments_go_until_the_rest_fits) {

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace carrel::http {
@@ -96,7 +97,11 @@ void held_requests::wake() {
     last_wake_ = clock::now();
     for (auto* each : std::exchange(held_, {})) {
         each->is_held = false;
-        resume_read(*each);
+        try {
+            resume_read(*each);
+        } catch (const std::exception&) {
+            answer_held(*each);  // without memory to look again
+        }
     }
     count_ = 0;
 }
