@@ -1,5 +1,6 @@
 #include "sqlite/check.hpp"
 
+#include "cli/check_positions.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
@@ -61,12 +62,20 @@ result<void> inspect_segments(const sqlite::check_query& rows, std::vector<std::
         return false;
     });
     if (!done) return done;
-    return rows(std::string(select_segments), [&](const auto& row) {
+    done = rows(std::string(select_segments), [&](const auto& row) {
         for (const auto& damage : siem::damages_of(segment_from(row)))
             findings.push_back("segment " + std::to_string(row.integer(0)) + " of the events: " + damage);
         bar.show(static_cast<double>(++looked_at) / static_cast<double>(std::max(all, looked_at)), "segments checked");
         return findings.size() < findings_max;
     });
+    if (!done) return done;
+    bool has_positions = false;
+    done = rows("SELECT 1 FROM sqlite_schema WHERE name = 'segment_positions'", [&](const auto&) {
+        has_positions = true;
+        return false;
+    });
+    if (!done || !has_positions) return done;
+    return inspect_positions(rows, findings);
 }
 
 }  // namespace

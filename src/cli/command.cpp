@@ -25,6 +25,7 @@ constexpr std::array commands{
     command{"ingest", "put events from NDJSON files into a server or a database", &ingest},
     command{"export", "write events of a server or a database as NDJSON or CSV", &export_events},
     command{"check", "check the integrity of a database", &check},
+    command{"vacuum", "rebuild a database without its free pages", &vacuum},
 };
 
 void write_help(std::ostream& out) {

@@ -36,5 +36,6 @@ int serve(std::span<char*> arguments);
 int check(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
 int export_events(std::span<char*> arguments);
+int vacuum(std::span<char*> arguments);
 
 }  // namespace carrel::cli

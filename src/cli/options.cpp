@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <thread>
 
 namespace carrel::cli {
@@ -48,6 +49,14 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->check(CLI::Range(1, 255));
     app.add_option("--durability", raw.durability, "full: acknowledged after fsync; normal: after the commit")
         ->check(CLI::IsMember({"full", "normal"}))
+        ->capture_default_str();
+    app.add_option("--retention-days", settings.kept.days, "events whose time is longer ago are deleted; 0: none")
+        ->check(CLI::Range(0, 36'500))
+        ->capture_default_str();
+    app.add_option("--retention-bytes", settings.kept.bytes,
+                   "what stored events may take, such as 20GiB, before the oldest are deleted; 0: any")
+        ->transform(CLI::AsSizeValue(true))
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 60))
         ->capture_default_str();
     add_access_flags(app, settings.front);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
@@ -147,6 +156,14 @@ std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
     return settings;
 }
 
+std::string describe(const siem::retention& kept) {
+    if (kept.days == 0 && kept.bytes == 0) return "retention without end";
+    std::string text = "retention";
+    if (kept.days > 0) text += " " + std::to_string(kept.days) + " days";
+    if (kept.bytes > 0) text += (kept.days > 0 ? " and " : " ") + std::to_string(kept.bytes) + " bytes";
+    return text;
+}
+
 std::string describe(const serve_settings& settings) {
     const auto& store = settings.store;
     std::string text = "database " + store.path;
@@ -157,6 +174,7 @@ std::string describe(const serve_settings& settings) {
     text += ", read budget " + std::to_string(store.read_budget.count()) + " us";
     text += ", WAL " + std::to_string(store.wal_soft_bytes >> 20) + " to " +
             std::to_string(store.wal_hard_bytes >> 20) + " MiB";
+    text += ", " + describe(settings.kept);
     const auto connections = settings.front.limits.connections_max;
     text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
     text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
@@ -171,6 +189,10 @@ options store_options(const std::string& path) {
     made.path = path;
     made.migrations = siem::migrations();
     made.functions = siem::functions();
+    // A new file can give pages back while it is used; one that is there is as it was made.
+    std::error_code ec;
+    const bool is_there = std::filesystem::exists(path, ec) && std::filesystem::file_size(path, ec) > 0;
+    if (!is_there) made.auto_vacuum = vacuum_mode::incremental;
     return made;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/log.hpp"
 #include "http/server.hpp"
+#include "siem/event_retention.hpp"
 
 #include <carrel/options.hpp>
 
@@ -19,6 +20,7 @@ struct serve_settings {
     options store;
     http::server_options front;
     log_settings log;
+    siem::retention kept;
     std::chrono::milliseconds drain_time_max{10'000};
 };
 
@@ -28,6 +30,8 @@ std::variant<serve_settings, int> parse_serve(std::span<char*> arguments);
 
 /// The settings in force, in one line: what a person needs to know of a server from its log.
 std::string describe(const serve_settings& settings);
+
+std::string describe(const siem::retention& kept);
 
 /// Settings of the SIEM's store: its migrations and its functions.
 options store_options(const std::string& path);

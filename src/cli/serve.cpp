@@ -7,6 +7,9 @@
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
 
+#include <boost/asio/use_future.hpp>
+
+#include <atomic>
 #include <cstring>
 #include <iostream>
 
@@ -26,13 +29,15 @@ int stop(http::server& server, database& store, std::chrono::milliseconds drain_
     return exit_done;
 }
 
-// Takes over what can change while the server runs: the log's level and file.
-void reload(std::span<char*> arguments) {
+// Takes over what can change while the server runs: the log's level and file, and how much is kept.
+void reload(std::span<char*> arguments, siem::event_keeper* keeper) {
     auto parsed = parse_serve(arguments);
     const auto* settings = std::get_if<serve_settings>(&parsed);
     if (settings == nullptr) return log(log_level::error, "SIGHUP: the settings are wrong; those in force stay");
     if (!restart_log(settings->log)) return log(log_level::error, "SIGHUP: the log file cannot be opened");
-    log(log_level::info, "SIGHUP: log opened anew, level " + settings->log.level + "; other settings need a restart");
+    if (keeper != nullptr) keeper->set_retention(settings->kept);
+    log(log_level::info, "SIGHUP: log opened anew, level " + settings->log.level + "; " + describe(settings->kept) +
+                             "; other settings need a restart");
 }
 
 int serve(serve_settings settings, std::span<char*> arguments) {
@@ -48,9 +53,14 @@ int serve(serve_settings settings, std::span<char*> arguments) {
 
     if (!start_log(settings.log))
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
-    auto signals = std::make_optional<stop_signal>([arguments] { reload(arguments); });
+    std::atomic<siem::event_keeper*> in_use{nullptr};
+    auto signals = std::make_optional<stop_signal>([arguments, &in_use] { reload(arguments, in_use); });
     settings.store.log = settings.front.log = make_log_sink();
     settings.front.version = CARREL_VERSION;
+    siem::keeper_settings keeping;
+    keeping.log = settings.store.log;
+    keeping.kept = settings.kept;
+    settings.front.keeper = keeping.counters;
 
     auto store = database::open(settings.store);
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
@@ -60,7 +70,14 @@ int serve(serve_settings settings, std::span<char*> arguments) {
         log(log_level::warning, "--insecure: anyone who reaches " + server->url() + " can read and write");
     if (auto running = server->run(); !running)
         return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));
-    auto keeper = std::make_optional<siem::event_keeper>(*store, settings.store.log);
+    keeping.checkpoint = [&store]() -> result<void> {
+        auto done = store->async_checkpoint(as_result(asio::use_future)).get();
+        if (!done) return done.error();
+        return {};
+    };
+    keeping.on_positions = [&server] { server->announce_events(); };
+    auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
+    in_use = &*keeper;
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     std::cout << "listening on " << server->url() << std::endl;

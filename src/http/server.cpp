@@ -102,10 +102,12 @@ result<server> server::listen(database& store, server_options options) {
     auto& context = *made->context;
     context.clock = options.clock ? std::move(options.clock) : system_clock_now;
     context.log = std::move(options.log);
+    context.keeper = std::move(options.keeper);
     context.openapi = openapi_document(context.endpoints, options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
         auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));
         context.shards.push_back(&added.context().status());
+        context.holders.push_back(&added.context().held());
     }
     made->listener = std::make_unique<http::listener>(context, std::move(*socket), std::move(proxies));
     return server(std::move(made));
@@ -117,6 +119,8 @@ std::uint16_t server::port() const noexcept { return state_->port; }
 std::size_t server::connections() const noexcept {
     return state_->context->connections.load(std::memory_order_relaxed);
 }
+
+void server::announce_events() noexcept { state_->context->announce_events(); }
 
 result<void> server::run() {
     std::vector<shard_loop*> shards;

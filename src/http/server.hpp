@@ -2,6 +2,7 @@
 
 #include "http/limits.hpp"
 #include "resource/operation.hpp"
+#include "siem/keeper_counters.hpp"
 
 #include <carrel/database.hpp>
 
@@ -24,9 +25,10 @@ struct server_options {
     std::vector<std::string> trusted_proxies;  ///< Addresses whose `X-Forwarded-Proto` is believed.
     bool insecure = false;                     ///< Allows an address that is not loopback.
     http::limits limits;
-    std::function<siem::timestamp()> clock;  ///< Wall clock; empty: the system's.
-    log_sink log;                            ///< Called from shard threads; may be empty.
-    std::string version;                     ///< For the OpenAPI document.
+    std::function<siem::timestamp()> clock;               ///< Wall clock; empty: the system's.
+    log_sink log;                                         ///< Called from shard threads; may be empty.
+    std::shared_ptr<const siem::keeper_counters> keeper;  ///< For /metrics; may be null.
+    std::string version;                                  ///< For the OpenAPI document.
 };
 
 /// The front end: one thread a shard, each with a resident reader, and one listener that deals sockets to them.
@@ -52,6 +54,9 @@ public:
     /// Starts the shard threads and returns once each has its reader; requests are answered from then on.
     /// Errors: those of `shard::attach`; then nothing runs.
     result<void> run();
+
+    /// Events were stored by someone else than a request: those who follow may read them. Any thread, until `stop`.
+    void announce_events() noexcept;
 
     /// Makes readiness false, closes the listener and idle connections; requests in flight are finished with
     /// `Connection: close`. Returns at once.

@@ -3,16 +3,19 @@
 #include "http/byte_budget.hpp"
 #include "http/limits.hpp"
 #include "http/net/address_counts.hpp"
+#include "http/pipeline/held_requests.hpp"
 #include "http/pipeline/shard_status.hpp"
 #include "http/protocol/host_list.hpp"
 #include "http/routing/endpoints.hpp"
 #include "http/routing/router.hpp"
+#include "siem/keeper_counters.hpp"
 
 #include <carrel/database.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +40,14 @@ struct server_context {
     std::string openapi;
     std::function<siem::timestamp()> clock;
     log_sink log;
+    std::shared_ptr<const siem::keeper_counters> keeper;  // may be null
     std::vector<const shard_status*> shards;
+    std::vector<held_requests*> holders;  // of each shard
+
+    /// Events were stored: those who follow may read them. Any thread.
+    void announce_events() noexcept {
+        for (auto* each : holders) each->announce();
+    }
 
     std::atomic<bool> draining{false};
     std::atomic<bool> storage_is_low{false};

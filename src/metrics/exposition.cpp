@@ -143,6 +143,11 @@ std::string exposition(const server_stats& stats) {
     add_writer(out, stats.database.writer);
     add_readers(out, stats.database.readers);
     add_refusals(out, stats.database);
+    out.family("events_deleted_total", MetricType::Counter, "Events deleted, by what for.");
+    out.series(number(stats.deleted_on_request), {{"reason", "request"}});
+    out.series(number(stats.deleted_by_age), {{"reason", "age"}});
+    out.series(number(stats.deleted_by_size), {{"reason", "size"}});
+    out.counter("events_put_together_total", number(stats.put_together), "Events written again in larger segments.");
     out.gauge("http_connections", number(stats.connections), "Sockets open.");
     out.family("http_replies_total", MetricType::Counter, "Replies begun, by method and status.");
     for (const auto& each : stats.replies)

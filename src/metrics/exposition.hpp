@@ -21,6 +21,8 @@ struct server_stats {
     database_stats database;
     std::vector<reply_count> replies;
     std::uint64_t connections = 0;
+    // Events deleted, by what for, and put together into larger segments.
+    std::uint64_t deleted_on_request = 0, deleted_by_age = 0, deleted_by_size = 0, put_together = 0;
 };
 
 /// All of it in Prometheus' text format 0.0.4: names begin with `carrel_`, units are seconds and bytes, series of a pool carry

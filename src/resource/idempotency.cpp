@@ -36,8 +36,14 @@ problem problem_from(std::string_view text) {
     return why;
 }
 
-// The kinds of `outcome`, and one more.
-constexpr std::int64_t kind_refused = 3;
+// As kept in the database, where they never change.
+constexpr std::int64_t kind_refused = 3, kind_accepted = 4;
+
+std::int64_t kind_of(const reply& first) {
+    if (first.refused) return kind_refused;
+    return first.kind == outcome::accepted ? kind_accepted : static_cast<std::int64_t>(first.kind);
+}
+outcome outcome_of(std::int64_t kind) { return kind == kind_accepted ? outcome::accepted : static_cast<outcome>(kind); }
 
 // A few at a time: no request pays for the rest of the day.
 result<void> drop_expired(write_session& session, timestamp now) {
@@ -67,7 +73,7 @@ result<bool> recall(write_session& session, const first_outcome& of, reply& into
         into.refused = problem_from(prepared->text(4));
         return true;
     }
-    into.kind = static_cast<outcome>(prepared->integer(1));
+    into.kind = outcome_of(prepared->integer(1));
     into.version = prepared->integer(2);
     into.location = prepared->text(3);
     into.body = prepared->text(4);
@@ -76,14 +82,14 @@ result<bool> recall(write_session& session, const first_outcome& of, reply& into
 
 result<void> keep(write_session& session, const first_outcome& of, const reply& first) {
     if (auto done = drop_expired(session, of.now); !done) return done;
-    const std::int64_t kind = first.refused ? kind_refused : static_cast<std::int64_t>(first.kind);
     const std::string body = first.refused ? to_json(*first.refused) : first.body;
     const std::string key = scoped(of);
     // An expired one may still be there under the same key.
     return session.execute(
         "INSERT OR REPLACE INTO idempotency(key, part, fingerprint, expires_at, kind, version, location, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        key, of.part, of.asked->fingerprint, of.now + idempotency_lifetime, kind, first.version, first.location, body);
+        key, of.part, of.asked->fingerprint, of.now + idempotency_lifetime, kind_of(first), first.version,
+        first.location, body);
 }
 
 std::optional<problem> refuse_body(call& request, problem why) {

@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,7 +47,7 @@ struct problem {
     std::vector<fault> faults;
 };
 
-enum class outcome { ok, created, no_content };
+enum class outcome { ok, created, no_content, accepted };
 
 /// How a client wants a reply of many rows: as one JSON document, or row by row.
 enum class reply_format { json, ndjson, csv };
@@ -64,6 +65,9 @@ struct reply {
         extra;  // members an ingest refusal adds to its problem: name, JSON
     /// The body goes on: what `call::parsed` is to be for the read that makes its next piece.
     std::unique_ptr<input> rest;
+    /// There is nothing to tell of what is before this position: the request may be held until more has been stored, as
+    /// long as `call::wait` says, and goes on from there.
+    std::optional<std::int64_t> nothing_before;
 
     reply();
     reply(reply&&) noexcept;
@@ -100,9 +104,11 @@ struct call {
     std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out
     std::optional<carrel::siem::idempotency> idempotency;
     reply_format format = reply_format::json;
-    timestamp now = 0;              // when the request was received
-    std::string fresh_id;           // a UUIDv7 for what this call may create
-    std::unique_ptr<input> parsed;  // set by `check`
+    timestamp now = 0;                      // when the request was received
+    std::chrono::milliseconds wait{0};      // set by `check`: how long the request may be held
+    std::optional<std::int64_t> resume_at;  // of one that was held: `reply::nothing_before`
+    std::string fresh_id;                   // a UUIDv7 for what this call may create
+    std::unique_ptr<input> parsed;          // set by `check`
     /// Set by `check` instead of a refusal when the request has an idempotency key: `run_write` keeps and answers it.
     std::optional<problem> refused_by_check;
 };

@@ -40,6 +40,7 @@ void reply::clear() {
     location.clear();
     refused.reset();
     extra.clear();
+    nothing_before.reset();
 }
 
 std::string quoted(std::string_view text) {

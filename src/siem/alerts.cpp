@@ -7,6 +7,7 @@
 #include "siem/alert_merge.hpp"
 #include "siem/alert_status.hpp"
 #include "siem/event_finder.hpp"
+#include "siem/legal_hold.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -122,7 +123,21 @@ result<bool> before_insert(const resource& of, write_session& session, const cal
     return merge_into_open(of, session, request, row, into);
 }
 
+bool holds_events(const record& row) {
+    return row.integer(at().status) != static_cast<std::int64_t>(alert_status::closed);
+}
+
+// An alert holds its events until it is closed.
+result<void> move_hold(write_session& session, const record& before, const record& after) {
+    const std::string &was = *before.text(at().event_ids), &is = *after.text(at().event_ids);
+    if (was == is && holds_events(before) == holds_events(after)) return {};
+    if (auto done = release_events(session, holder_kind::alert, before.row, was); !done) return done;
+    if (!holds_events(after)) return {};
+    return hold_events(session, holder_kind::alert, after.row, is);
+}
+
 result<void> after_insert(const resource&, write_session& session, const call&, const record& row) {
+    if (auto held = hold_events(session, holder_kind::alert, row.row, *row.text(at().event_ids)); !held) return held;
     auto indexed = alert_text().inserted(session, row.row);
     if (!indexed) return indexed.error();
     return count_alerts(session, *indexed);
@@ -171,6 +186,7 @@ result<void> move_count(write_session& session, const record& before, const reco
 result<void> after_update(const resource& of, write_session& session, const call& request, const record& before,
                           const record& after, std::string_view note) {
     if (auto done = add_to_history(of, session, request, before, after, note); !done) return done;
+    if (auto done = move_hold(session, before, after); !done) return done;
     if (auto done = move_count(session, before, after); !done) return done;
     const std::string was = searched_text(before), is = searched_text(after);
     if (was == is) return {};
@@ -179,6 +195,8 @@ result<void> after_update(const resource& of, write_session& session, const call
 }
 
 result<void> before_delete(const resource&, write_session& session, const record& row) {
+    auto released = release_events(session, holder_kind::alert, row.row, *row.text(at().event_ids));
+    if (!released) return released;
     auto last = alert_text().last_indexed(session);
     if (!last) return last.error();
     if (row.row <= *last)

@@ -1,6 +1,8 @@
 #include "siem/event_keeper.hpp"
 
+#include "siem/event_deletion.hpp"
 #include "siem/event_sealing.hpp"
+#include "siem/file_space.hpp"
 
 #include <utility>
 
@@ -10,14 +12,24 @@ namespace {
 
 // How often it looks for work when there was none.
 constexpr std::chrono::milliseconds interval{250};
+// How often it looks whether events have become too old or too many.
+constexpr std::chrono::seconds retention_interval{5};
 // Nobody waits for it: a machine with more to do lets it go slowly.
 constexpr std::chrono::milliseconds deadline{60'000};
+constexpr timestamp day = timestamp{24} * 3600 * 1'000'000;
+
+job_options read_options() {
+    job_options made;
+    made.deadline = deadline;
+    return made;
+}
 
 }  // namespace
 
-event_keeper::event_keeper(database& store, log_sink log)
+event_keeper::event_keeper(database& store, keeper_settings settings)
     : store_(&store),
-      log_(std::move(log)),
+      settings_(std::move(settings)),
+      kept_(settings_.kept),
       thread_([this] { run(); }) {}
 
 event_keeper::~event_keeper() {
@@ -27,6 +39,11 @@ event_keeper::~event_keeper() {
     }
     stopping_.notify_all();
     thread_.join();
+}
+
+void event_keeper::set_retention(const retention& kept) {
+    const std::lock_guard lock(mutex_);
+    kept_ = kept;
 }
 
 void event_keeper::run() {
@@ -40,24 +57,142 @@ void event_keeper::run() {
     }
 }
 
+// One that fails does not keep the others from their work: a damaged segment must not keep the disk from getting room.
 result<bool> event_keeper::step() {
-    job_options settings;
-    settings.deadline = deadline;
-    auto run = store_->read(seal_segments, settings);
-    if (run && !*run) run = store_->read(seal_rows, settings);
+    bool has_worked = false;
+    result<void> failed;
+    for (const auto part : {&event_keeper::delete_some, &event_keeper::seal, &event_keeper::shrink}) {
+        auto worked = (this->*part)();
+        if (!worked) failed = worked.error();
+        else has_worked = has_worked || *worked;
+    }
+    if (!has_worked) {
+        auto worked = retain();
+        if (!worked) failed = worked.error();
+        else has_worked = *worked;
+    }
+    if (!failed) return failed.error();
+    return has_worked;
+}
+
+template <class Work>
+auto event_keeper::write(Work work, std::size_t bytes, durability needed) {
+    job_options made = read_options();
+    made.priority = priority::bulk;
+    made.bytes = bytes;
+    if (needed == durability::normal) made.durability = needed;
+    return store_->write(std::move(work), made);
+}
+
+result<bool> event_keeper::seal() {
+    auto run = store_->read(seal_segments, read_options());
+    if (run && !*run) run = store_->read(seal_rows, read_options());
     if (!run) return run.error();
     if (!*run) return false;
-    settings.priority = priority::bulk;
-    for (const segments::segment& each : (*run)->made) settings.bytes += each.data.size();
-    auto done = store_->write([&](write_session& session) { return replace(session, **run); }, settings);
+    std::size_t bytes = 0;
+    for (const made_segment& each : (*run)->made) bytes += each.content.data.size();
+    auto done = write([&](write_session& session) { return replace(session, **run); }, bytes);
     if (!done) return done.error();
-    return done->value;
+    if (!done->value) return false;
+    settings_.counters->put_together += static_cast<std::uint64_t>((*run)->events);
+    if ((*run)->rows > 0 && settings_.on_positions) settings_.on_positions();
+    return true;
+}
+
+result<bool> event_keeper::delete_some() {
+    auto job = store_->read(next_deletion, read_options());
+    if (!job) return job.error();
+    if (!*job) return false;
+    if ((*job)->has_rows) {
+        auto done = write([&](write_session& session) { return delete_rows(session, **job, now()); }, 0);
+        if (!done) return done.error();
+        return done->value;
+    }
+    auto step =
+        store_->read([&](read_session& session) { return plan_removal(session, (*job)->wanted); }, read_options());
+    if (!step) return step.error();
+    auto done = write([&](write_session& session) { return delete_segments(session, **job, *step, now()); },
+                      static_cast<std::size_t>(step->bytes));
+    if (!done) return done.error();
+    if (!done->value) return false;
+    settings_.counters->deleted_on_request += static_cast<std::uint64_t>(step->deleted);
+    if (step->is_last) report_deletion((*job)->seq, (*job)->id);
+    return true;
+}
+
+void event_keeper::report_deletion(std::int64_t job, const std::string& id) {
+    auto totals = store_->read([&](read_session& session) { return totals_of(session, job); }, read_options());
+    if (!totals) return;
+    log(log_level::info, "deletion " + id + " is done: " + std::to_string(totals->deleted) + " events deleted, " +
+                             std::to_string(totals->held) + " held");
+}
+
+result<bool> event_keeper::retain() {
+    const auto at = std::chrono::steady_clock::now();
+    if (at < retain_at_) return false;
+    const retention wanted = [this] {
+        const std::lock_guard lock(mutex_);
+        return kept_;
+    }();
+    if (wanted.days > 0) {
+        const timestamp limit = now() - wanted.days * day;
+        auto step = store_->read([&](read_session& session) { return plan_by_age(session, limit); }, read_options());
+        if (!step) return step.error();
+        if (!step->pieces.empty()) return retain(reason::age, *step);
+    }
+    if (wanted.bytes > 0) {
+        auto step =
+            store_->read([&](read_session& session) { return plan_by_size(session, wanted.bytes); }, read_options());
+        if (!step) return step.error();
+        if (!step->pieces.empty()) return retain(reason::size, *step);
+    }
+    retain_at_ = at + retention_interval;
+    if (const auto dropped = std::exchange(dropped_by_age_, 0); dropped > 0)
+        log(log_level::info, "retention: " + std::to_string(dropped) + " events deleted that were too old");
+    if (const auto dropped = std::exchange(dropped_by_size_, 0); dropped > 0)
+        log(log_level::info, "retention: " + std::to_string(dropped) + " events deleted that were too many");
+    return false;
+}
+
+result<bool> event_keeper::retain(reason why, const removal_step& planned) {
+    auto done = write([&](write_session& session) { return apply_removal(session, planned); },
+                      static_cast<std::size_t>(planned.bytes));
+    if (!done) return done.error();
+    if (!done->value) return false;
+    const auto deleted = static_cast<std::uint64_t>(planned.deleted);
+    (why == reason::age ? settings_.counters->deleted_by_age : settings_.counters->deleted_by_size) += deleted;
+    (why == reason::age ? dropped_by_age_ : dropped_by_size_) += deleted;
+    return true;
+}
+
+// A power loss may undo it: that costs nothing but the work.
+result<bool> event_keeper::shrink() {
+    auto space = store_->read(space_of, read_options());
+    if (!space) return space.error();
+    const bool was_shrinking = std::exchange(is_shrinking_, space->is_too_large(is_shrinking_));
+    // The file ends where the database does once the WAL has been copied into it.
+    if (was_shrinking && !is_shrinking_ && settings_.checkpoint)
+        if (auto done = settings_.checkpoint(); !done) return done.error();
+    if (!is_shrinking_) return false;
+    auto done = write(give_back, 0, durability::normal);
+    if (!done) return done.error();
+    return true;
+}
+
+timestamp event_keeper::now() const {
+    using namespace std::chrono;
+    if (settings_.clock) return settings_.clock();
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+void event_keeper::log(log_level level, const std::string& text) const {
+    if (settings_.log) settings_.log(level, text);
 }
 
 void event_keeper::report(const error& failure) {
-    if (!log_ || failure.message() == last_failure_) return;
+    if (failure.message() == last_failure_) return;
     last_failure_ = failure.message();
-    log_(log_level::warning, "events could not be put together: " + last_failure_);
+    log(log_level::warning, "events could not be looked after: " + last_failure_);
 }
 
 }  // namespace carrel::siem

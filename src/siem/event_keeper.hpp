@@ -1,35 +1,72 @@
 #pragma once
 
+#include "siem/event_retention.hpp"
+#include "siem/keeper_counters.hpp"
+
 #include <carrel/database.hpp>
 
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 
 namespace carrel::siem {
 
-/// Puts stored events together in the background, as long as it lives: see event_sealing.hpp. One thread, which waits for
+struct keeper_settings {
+    log_sink log;
+    retention kept;
+    std::shared_ptr<keeper_counters> counters = std::make_shared<keeper_counters>();
+    /// Events got positions that they had not when they were stored: those who follow may read them. May be empty.
+    std::function<void()> on_positions;
+    /// Copies the WAL into the file, which has become shorter. May be empty: then that comes in its own time.
+    std::function<result<void>()> checkpoint;
+    /// Wall clock; empty: the system's.
+    std::function<timestamp()> clock;
+};
+
+/// Looks after stored events in the background, as long as it lives: puts them together (event_sealing.hpp), deletes what
+/// clients or the settings want to go (event_removal.hpp), and gives space back (file_space.hpp). One thread, which waits for
 /// readers and the writer as any caller does.
 class event_keeper {
 public:
     /// The database must outlive it. What fails is logged once in a row and tried again.
-    event_keeper(database& store, log_sink log);
+    event_keeper(database& store, keeper_settings settings);
     /// Waits for the step at hand.
     ~event_keeper();
     event_keeper(const event_keeper&) = delete;
     event_keeper& operator=(const event_keeper&) = delete;
 
+    /// From the next step on. Any thread.
+    void set_retention(const retention& kept);
+
 private:
+    enum class reason { age, size };
+
     void run();
-    /// One run; whether there was one.
+    /// A little of everything that is to do; whether there was anything.
     result<bool> step();
+    result<bool> seal();
+    result<bool> delete_some();
+    void report_deletion(std::int64_t job, const std::string& id);
+    result<bool> retain();
+    result<bool> retain(reason why, const removal_step& planned);
+    result<bool> shrink();
+    template <class Work>
+    auto write(Work work, std::size_t bytes, durability needed = durability::full);
+    timestamp now() const;
+    void log(log_level level, const std::string& text) const;
     void report(const error& failure);
 
     database* store_;
-    log_sink log_;
+    keeper_settings settings_;
     std::mutex mutex_;
     std::condition_variable stopping_;
     bool stops_ = false;
+    retention kept_;  // guarded by mutex_
+    std::chrono::steady_clock::time_point retain_at_{};
+    std::uint64_t dropped_by_age_ = 0, dropped_by_size_ = 0;  // since the last line in the log
+    bool is_shrinking_ = false;
     std::string last_failure_;
     std::thread thread_;  // last, since it uses the others
 };

@@ -1,129 +1,180 @@
 #include "siem/event_sealing.hpp"
 
-#include "query/tokens.hpp"
-#include "segments/segment_builder.hpp"
-#include "siem/event_store.hpp"
 #include "siem/loose_events.hpp"
 #include "siem/segment_scan.hpp"
-#include "sqlite/failpoints.hpp"
 
-#include <array>
-#include <limits>
+#include <algorithm>
+#include <span>
 #include <utility>
 
 namespace carrel::siem {
 
 namespace {
 
-// Fresh segments of fewer than `events` are put together once there are `count` of them, so each event is written again
-// a few times at most, however small the requests were.
+struct fresh_segment {
+    std::int64_t seq, events, bytes;
+};
+using fresh_run = std::span<const fresh_segment>;
+
+// Neighbours of fewer than `below` events are put together once `count` of them have `from` or more, so each event is
+// written again a few times at most, however small the requests were.
 struct tier {
-    std::int64_t events, count;
+    std::int64_t from, below, count;
 };
-constexpr std::array<tier, 2> tiers = {{{64, 64}, {1024, 16}}};
+constexpr std::array<tier, 2> tiers = {{{0, 64, 64}, {64, 1024, 16}}};
 
-constexpr std::int64_t run_segments_max = 1024;
+constexpr std::size_t run_segments_max = 1024;
 
-struct run_size {
-    std::int64_t segments = 0, events = 0, bytes = 0;
-    // A sealed segment would be full.
-    bool is_large() const noexcept {
-        return events >= static_cast<std::int64_t>(segments::sealed_format.events_max) ||
-               bytes >= static_cast<std::int64_t>(segments::sealed_format.bytes_max);
+// How many of the first segments fill a sealed one; none if all do not.
+std::size_t large_part(fresh_run run) {
+    std::int64_t events = 0, bytes = 0;
+    for (std::size_t i = 0; i < std::min(run.size(), run_segments_max); ++i) {
+        events += run[i].events;
+        bytes += run[i].bytes;
+        if (events >= static_cast<std::int64_t>(segments::sealed_format.events_max) ||
+            bytes >= static_cast<std::int64_t>(segments::sealed_format.bytes_max))
+            return i + 1;
     }
-};
+    return 0;
+}
 
-// Collects events into segments of one format.
-class collector {
-public:
-    explicit collector(const segments::segment_format& format)
-        : builder_(format) {}
-
-    void add(const segments::event_head& head, std::string_view text) {
-        if (++events_ == 11 && failpoints::is_set(failpoint::seal_drops_event)) return;
-        tokens_.for_each_token(text, [this](std::uint64_t token) { builder_.tokens().add(token); });
-        builder_.add(head, text);
-        if (builder_.is_full()) made_.push_back(builder_.finish());
+// The first neighbours that a tier puts together; nothing if there are none.
+fresh_run part_of_tier(fresh_run run, const tier& of) {
+    for (std::size_t begin = 0; begin < run.size();) {
+        const auto ends = [&](const fresh_segment& each) { return each.events >= of.below; };
+        const auto rest = run.subspan(begin);
+        const auto length = static_cast<std::size_t>(std::find_if(rest.begin(), rest.end(), ends) - rest.begin());
+        const auto found = rest.first(std::min(length, run_segments_max));
+        const auto count =
+            std::count_if(found.begin(), found.end(), [&](const auto& each) { return each.events >= of.from; });
+        if (count >= of.count) return found;
+        begin += length + 1;
     }
-    sealed_run finish() {
-        if (builder_.events() > 0) {
-            made_.push_back(builder_.finish());
-            made_.back().is_sealed = false;  // what did not fill a segment waits for more
-        }
-        sealed_run run;
-        run.events = events_;
-        run.made = std::move(made_);
-        return run;
-    }
-
-private:
-    segments::segment_builder builder_;
-    query::token_reader tokens_;
-    std::int64_t events_ = 0;
-    std::vector<segments::segment> made_;
-};
-
-// The oldest fresh segments of fewer than `events_below` events, until they are `enough`.
-template <class Enough>
-result<std::vector<std::int64_t>> oldest_fresh(read_session& session, std::int64_t events_below, Enough enough) {
-    std::vector<std::int64_t> run;
-    run_size size;
-    auto done = session.each<std::tuple<std::int64_t, std::int64_t, std::int64_t>>(
-        "SELECT seq, events, bytes FROM event_segments WHERE sealed = 0 AND events < ? ORDER BY seq", events_below,
-        [&](const std::tuple<std::int64_t, std::int64_t, std::int64_t>& row) {
-            run.push_back(std::get<0>(row));
-            ++size.segments;
-            size.events += std::get<1>(row);
-            size.bytes += std::get<2>(row);
-            return !size.is_large() && size.segments < run_segments_max;
-        });
-    if (!done) return done.error();
-    if (!enough(size)) run.clear();
-    return run;
+    return {};
 }
 
 struct choice {
     std::vector<std::int64_t> segments;
     const segments::segment_format* format = &segments::fresh_format;
+    bool leaves_rest = true;
 };
 
-result<choice> choose(read_session& session) {
-    for (const tier& each : tiers) {
-        auto small = oldest_fresh(session, each.events, [&](const run_size& size) {
-            return size.segments >= each.count && !size.is_large();
-        });
-        if (!small) return small.error();
-        if (!small->empty()) return choice{std::move(*small), &segments::fresh_format};
-    }
-    auto run = oldest_fresh(session, std::numeric_limits<std::int64_t>::max(),
-                            [](const run_size& size) { return size.is_large(); });
-    if (!run) return run.error();
-    return choice{std::move(*run), &segments::sealed_format};
+choice choice_of(fresh_run run, const segments::segment_format& format, bool leaves_rest) {
+    choice made{{}, &format, leaves_rest};
+    for (const auto& each : run) made.segments.push_back(each.seq);
+    return made;
 }
 
-result<void> collect(segment_scan& scan, collector& into) {
+// What to do with neighbours; `is_enclosed`: they are before a sealed segment, so no more will come to them.
+choice choose_of(fresh_run run, bool is_enclosed) {
+    if (const std::size_t large = large_part(run); large > 0)
+        return choice_of(run.first(large), segments::sealed_format, true);
+    if (is_enclosed) return choice_of(run, segments::sealed_format, false);
+    for (const tier& each : tiers)
+        if (const auto small = part_of_tier(run, each); !small.empty())
+            return choice_of(small, segments::fresh_format, true);
+    return {};
+}
+
+// Whether any segment is between two that are neighbours among the fresh.
+result<bool> is_parted(read_session& session, std::int64_t before, std::int64_t behind) {
+    if (behind == before + 1) return false;
+    auto found =
+        session.first_integer("SELECT 1 FROM event_segments WHERE seq > ? AND seq < ? LIMIT 1", before, behind);
+    if (!found) return found.error();
+    return found->has_value();
+}
+
+result<choice> choose(read_session& session) {
+    auto fresh =
+        session.all<fresh_segment>("SELECT seq, events, bytes FROM event_segments WHERE sealed = 0 ORDER BY seq");
+    if (!fresh) return fresh.error();
+    const fresh_run all(*fresh);
+    auto last = session.first_integer("SELECT max(seq) FROM event_segments");
+    if (!last) return last.error();
+    for (std::size_t begin = 0; begin < all.size();) {
+        std::size_t end = begin + 1;
+        bool is_enclosed = false;
+        for (; end < all.size(); ++end) {
+            auto parted = is_parted(session, all[end - 1].seq, all[end].seq);
+            if (!parted) return parted.error();
+            is_enclosed = *parted;
+            if (is_enclosed) break;
+        }
+        is_enclosed = is_enclosed || *last != all[end - 1].seq;
+        choice found = choose_of(all.subspan(begin, end - begin), is_enclosed);
+        if (!found.segments.empty()) return found;
+        begin = end;
+    }
+    return choice();
+}
+
+result<segment_source> source_of(read_session& session, std::int64_t seq) {
+    auto found = session.first<segment_source>(
+        "SELECT seq, events, first, last FROM event_segments JOIN segment_positions ON segment = seq WHERE seq = ?",
+        seq);
+    if (!found) return found.error();
+    if (!*found)
+        return error(make_error_code(sqlite_errc::corrupt),
+                     "segment " + std::to_string(seq) + " of the events has no positions");
+    return **found;
+}
+
+result<void> collect(segment_scan& scan, segment_collector& into) {
+    auto positions = scan.positions();
+    if (!positions) return positions.error();
     for (std::size_t i = 0; i < scan.columns().events(); ++i) {
         auto head = scan.head(i);
         if (!head) return head.error();
         auto text = scan.text(i);
         if (!text) return text.error();
-        into.add(*head, *text);
+        into.add(*head, *text, (*positions)[i]);
     }
     return {};
 }
 
-result<bool> deleted_all(write_session& session, const sealed_run& run) {
-    auto row = session.prepare(write_sql("DELETE FROM event_segments WHERE seq = ?"));
-    if (!row) return row.error();
-    for (const std::int64_t seq : run.segments) {
-        const std::int64_t before = session.changes();
-        if (auto done = row->bind(seq).run(); !done) return done.error();
-        if (session.changes() != before + 1) return false;
+// A deletion knows rows by their numbers, and would take them for later events once they are in segments.
+result<bool> may_move_rows(write_session& session) {
+    auto found = session.first_integer("SELECT 1 FROM event_deletions WHERE state <> 2 AND has_rows = 1 LIMIT 1");
+    if (!found) return found.error();
+    return !found->has_value();
+}
+
+result<bool> take_out_all(write_session& session, const sealed_run& run) {
+    for (const segment_source& each : run.sources) {
+        auto taken = take_out(session, each);
+        if (!taken || !*taken) return taken;
     }
     if (run.rows == 0) return true;
+    auto may_move = may_move_rows(session);
+    if (!may_move || !*may_move) return may_move;
     const std::int64_t before = session.changes();
     if (auto done = session.execute("DELETE FROM events WHERE seq <= ?", run.last_row); !done) return done.error();
     return session.changes() == before + run.rows;
+}
+
+// Under the last numbers of those that they replace, so that the order stays that of the positions.
+result<void> insert_in_place(write_session& session, const sealed_run& run) {
+    if (run.made.size() > run.sources.size())
+        return error(make_error_code(siem_errc::refused), "more segments than were put together");
+    const std::size_t first = run.sources.size() - run.made.size();
+    for (std::size_t i = 0; i < run.made.size(); ++i) {
+        auto done = insert_segment(session, run.made[i].content, segments::pack_positions(run.made[i].positions),
+                                   run.sources[first + i].seq);
+        if (!done) return done;
+    }
+    return {};
+}
+
+result<void> insert_behind(write_session& session, const sealed_run& run) {
+    auto next = take_positions(session, run.rows);
+    if (!next) return next.error();
+    for (const made_segment& each : run.made) {
+        auto done = insert_segment(session, each.content, segments::positions_from(*next, each.content.events));
+        if (!done) return done;
+        *next += each.content.events;
+    }
+    return {};
 }
 
 }  // namespace
@@ -134,14 +185,18 @@ result<std::optional<sealed_run>> seal_segments(read_session& session) {
     if (chosen->segments.empty()) return std::optional<sealed_run>();
     auto scan = segment_scan::open(session);
     if (!scan) return scan.error();
-    collector into(*chosen->format);
+    segment_collector into(*chosen->format, chosen->leaves_rest);
+    sealed_run run;
     for (const std::int64_t seq : chosen->segments) {
         if (auto on = session.check_interrupt(); !on) return on.error();
+        auto source = source_of(session, seq);
+        if (!source) return source.error();
+        run.sources.push_back(*source);
         if (auto read = scan->read(seq); !read) return read.error();
         if (auto done = collect(*scan, into); !done) return done.error();
     }
-    sealed_run run = into.finish();
-    run.segments = std::move(chosen->segments);
+    run.events = into.events();
+    run.made = into.finish();
     return std::optional(std::move(run));
 }
 
@@ -150,7 +205,7 @@ result<std::optional<sealed_run>> seal_rows(read_session& session) {
         session.prepare(read_sql("SELECT id, timestamp, received_at, source, host, channel, event_code, severity, "
                                  "fields, seq FROM events ORDER BY seq"));
     if (!rows) return rows.error();
-    collector into(segments::sealed_format);
+    segment_collector into(segments::sealed_format, true);
     std::int64_t last = 0, count = 0;
     std::size_t bytes = 0;
     const auto is_enough = [&] {
@@ -164,13 +219,15 @@ result<std::optional<sealed_run>> seal_rows(read_session& session) {
         const auto head = loose_head(*rows);
         if (!head) return error(make_error_code(sqlite_errc::corrupt), "the id of a stored event is not a UUID");
         const std::string_view fields = rows->text(8);
-        into.add(*head, fields);
+        into.add(*head, fields, 0);
         last = rows->integer(9);
         bytes += fields.size();
         ++count;
     }
     if (count == 0) return std::optional<sealed_run>();
-    sealed_run run = into.finish();
+    sealed_run run;
+    run.events = into.events();
+    run.made = into.finish();
     run.last_row = last;
     run.rows = count;
     return std::optional(std::move(run));
@@ -179,13 +236,11 @@ result<std::optional<sealed_run>> seal_rows(read_session& session) {
 result<bool> replace(write_session& session, const sealed_run& run) {
     bool is_whole = true;
     auto done = session.attempt([&]() -> result<void> {
-        auto deleted = deleted_all(session, run);
-        if (!deleted) return deleted.error();
-        is_whole = *deleted;
+        auto taken = take_out_all(session, run);
+        if (!taken) return taken.error();
+        is_whole = *taken;
         if (!is_whole) return error(make_error_code(siem_errc::refused));
-        for (const segments::segment& each : run.made)
-            if (auto inserted = insert_segment(session, each); !inserted) return inserted;
-        return {};
+        return run.rows > 0 ? insert_behind(session, run) : insert_in_place(session, run);
     });
     if (!is_whole) return false;
     if (!done) return done.error();

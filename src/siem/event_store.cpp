@@ -45,17 +45,57 @@ std::string key_of(const uuid& id) {
     return key;
 }
 
-result<void> insert_segment(write_session& session, const segments::segment& made) {
-    auto row =
-        session.prepare(write_sql("INSERT INTO event_segments(sealed, events, bytes, from_at, to_at, from_id, to_id, "
-                                  "columns, filter, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+result<bool> take_out(write_session& session, const segment_source& source) {
+    auto there = session.first_integer(
+        "SELECT 1 FROM event_segments JOIN segment_positions ON segment = seq "
+        "WHERE seq = ? AND events = ? AND first = ? AND last = ?",
+        source.seq, source.events, source.first, source.last);
+    if (!there) return there.error();
+    if (!*there) return false;
+    if (auto done = session.execute("DELETE FROM segment_positions WHERE segment = ?", source.seq); !done)
+        return done.error();
+    if (auto done = session.execute("DELETE FROM event_segments WHERE seq = ?", source.seq); !done) return done.error();
+    return true;
+}
+
+result<std::int64_t> take_positions(write_session& session, std::int64_t count) {
+    auto first =
+        session.first<std::int64_t>(write_sql("UPDATE event_sequence SET next = next + ?1 RETURNING next - ?1"), count);
+    if (!first) return first.error();
+    if (!*first) return error(make_error_code(sqlite_errc::corrupt), "the sequence of the events is missing");
+    return **first;
+}
+
+result<void> insert_segment(write_session& session, const segments::segment& made,
+                            const segments::position_list& positions, std::optional<std::int64_t> number) {
+    auto row = session.prepare(
+        write_sql("INSERT INTO event_segments(seq, sealed, events, bytes, from_at, to_at, from_id, to_id, "
+                  "columns, filter, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     if (!row) return row.error();
     const std::string from_id = key_of(made.from_id), to_id = key_of(made.to_id);
-    return row
-        ->bind(made.is_sealed, made.events, made.bytes, made.from_at, made.to_at, bytes_of(from_id), bytes_of(to_id),
-               bytes_of(made.columns), bytes_of(made.filter), bytes_of(made.data))
-        .run();
+    auto done = row->bind(number, made.is_sealed, made.events, made.bytes, made.from_at, made.to_at, bytes_of(from_id),
+                          bytes_of(to_id), bytes_of(made.columns), bytes_of(made.filter), bytes_of(made.data))
+                    .run();
+    if (!done) return done;
+    const auto gaps = positions.gaps.empty() ? std::nullopt : std::optional(bytes_of(positions.gaps));
+    return session.execute("INSERT INTO segment_positions(segment, first, last, gaps) VALUES (?, ?, ?, ?)",
+                           number.value_or(session.last_insert_rowid()), positions.first, positions.last, gaps);
 }
+
+namespace {
+
+result<void> insert_segments(write_session& session, const event_part& part) {
+    if (part.segments.empty()) return {};
+    auto next = take_positions(session, part.events);
+    if (!next) return next.error();
+    for (const segments::segment& each : part.segments) {
+        if (auto done = insert_segment(session, each, segments::positions_from(*next, each.events)); !done) return done;
+        *next += each.events;
+    }
+    return {};
+}
+
+}  // namespace
 
 result<stored_part> store(write_session& session, const event_part& part, reply& into) {
     into.clear();
@@ -68,8 +108,7 @@ result<stored_part> store(write_session& session, const event_part& part, reply&
         if (!known) return known.error();
         if (*known) return stored_from(into.body);
     }
-    for (const segments::segment& each : part.segments)
-        if (auto done = insert_segment(session, each); !done) return done.error();
+    if (auto done = insert_segments(session, part); !done) return done.error();
     const stored_part stored = outcome_of(part);
     if (identity) {
         into.body = text_of(stored);

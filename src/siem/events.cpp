@@ -78,7 +78,7 @@ const resource& events() {
 std::vector<operation> event_operations() {
     return {ingest_operation(),       event_list_operation(),   event_count_operation(), histogram_operation(),
             event_top_operation(),    event_values_operation(), event_stats_operation(), event_get_operation(),
-            event_around_operation(), events_get_operation()};
+            event_around_operation(), events_get_operation(),   event_feed_operation()};
 }
 
 }  // namespace carrel::siem

@@ -16,7 +16,11 @@ operation event_around_operation();
 operation event_top_operation();
 operation event_values_operation();
 operation event_stats_operation();
+operation event_feed_operation();
 /// The operation behind `GET /events/histogram`.
 operation histogram_operation();
+/// `DELETE /events` and the jobs it begins.
+std::vector<operation> deletion_operations();
+std::pair<std::string, std::string> deletion_schema();
 
 }  // namespace carrel::siem

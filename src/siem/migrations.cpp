@@ -135,13 +135,64 @@ DROP INDEX events_by_source;
 DROP INDEX events_by_severity;
 )";
 
-constexpr std::array<migration, 6> steps = {{
+// Each event has a position in the order of commit, which is never given again. Those of a segment are from `first` to
+// `last`; `gaps` says which, unless it is all of them. A row for each segment, so that a file of many segments need not be
+// written again. Segments that are there already are taken in the order of their numbers.
+//
+// `event_holds` has the events that must not be deleted, each with who holds it: kind 0 is an alert that is not closed (7).
+constexpr std::string_view events_kept = R"(
+CREATE TABLE event_sequence (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    next INTEGER NOT NULL
+);
+INSERT INTO event_sequence SELECT 1, 1 + coalesce(sum(events), 0) FROM event_segments;
+CREATE TABLE segment_positions (
+    segment INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    gaps BLOB
+);
+INSERT INTO segment_positions(segment, first, last)
+    SELECT seq, sum(events) OVER (ORDER BY seq) - events + 1, sum(events) OVER (ORDER BY seq) FROM event_segments;
+CREATE UNIQUE INDEX segment_positions_by_last ON segment_positions(last, first);
+CREATE TABLE event_holds (
+    event TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    holder INTEGER NOT NULL,
+    PRIMARY KEY (event, kind, holder)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO event_holds
+    SELECT cited.value, 0, alerts.seq FROM alerts, json_each(alerts.event_ids) AS cited WHERE alerts.status <> 7;
+CREATE TABLE event_deletions (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    state INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    from_at INTEGER,
+    to_at INTEGER NOT NULL,
+    events_max INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    before_position INTEGER NOT NULL,
+    has_rows INTEGER NOT NULL,
+    row_at INTEGER NOT NULL,
+    row_id TEXT NOT NULL,
+    after_position INTEGER NOT NULL
+);
+CREATE INDEX event_deletions_by_time ON event_deletions(created_at, id);
+CREATE INDEX event_deletions_open ON event_deletions(seq) WHERE state <> 2;
+)";
+
+constexpr std::array<migration, 7> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
     {4, "alerts in order", alerts_in_order},
     {5, "alerts merged and counted", alerts_merged},
     {6, "event segments", event_segments},
+    {7, "events kept", events_kept},
 }};
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "siem/segment_scan.hpp"
 
 #include "json/pieces.hpp"
+#include "segments/position_list.hpp"
 #include "siem/events.hpp"
 
 #include <algorithm>
@@ -133,6 +134,18 @@ result<std::vector<uuid>> segment_scan::ids() const {
     auto ids = columns_->ids();
     if (!ids) return damaged();
     return std::move(*ids);
+}
+
+result<std::vector<std::int64_t>> segment_scan::positions() {
+    auto row = session_->prepare(read_sql("SELECT first, last, gaps FROM segment_positions WHERE segment = ?"));
+    if (!row) return row.error();
+    auto found = find(*row, seq_);
+    if (!found) return found.error();
+    if (!*found) return damaged();
+    auto positions =
+        segments::unpack_positions(row->integer(0), row->integer(1), text_of(row->bytes(2)), columns_->events());
+    if (!positions) return damaged();
+    return std::move(*positions);
 }
 
 result<void> segment_scan::open_texts() {

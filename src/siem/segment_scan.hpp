@@ -51,6 +51,8 @@ public:
     /// be looked at.
     result<std::vector<std::uint32_t>> passing(const event_conditions& conditions, bool all_in_range);
     result<std::vector<uuid>> ids() const;
+    /// The positions of all events in the order of commit.
+    result<std::vector<std::int64_t>> positions();
     /// What is kept of an event beside its text. Views are valid until the next `read`.
     result<segments::event_head> head(std::size_t event);
     /// The text of an event of the segment; valid until the next call. Looks now and then whether the job must end.

@@ -20,11 +20,15 @@ bool starts_with(const char* text, const char* prefix) {
     return text != nullptr && sqlite3_strnicmp(text, prefix, static_cast<int>(std::strlen(prefix))) == 0;
 }
 
+bool is_any_of(const char* name, std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [&](const char* each) { return sqlite3_stricmp(name, each) == 0; });
+}
+
 // FTS5 asks for its change counter, FTS4 and R-Tree for the page size, on either kind of connection and through the
-// caller's own authorizer; nothing else needs a PRAGMA.
+// caller's own authorizer. The others tell how much of the file is free.
 bool is_harmless_pragma(const char* name, const char* argument) {
     return argument == nullptr &&
-           (sqlite3_stricmp(name, "data_version") == 0 || sqlite3_stricmp(name, "page_size") == 0);
+           is_any_of(name, {"data_version", "page_size", "page_count", "freelist_count", "auto_vacuum"});
 }
 
 // Whether nothing but white space, semicolons and comments follows a statement.
@@ -346,7 +350,10 @@ int connection::decide(int action, const char* a, const char* b) {
         case SQLITE_RECURSIVE: return SQLITE_OK;
         case SQLITE_FUNCTION:
             return starts_with(b, "fts3_tokenizer") || starts_with(b, "load_extension") ? SQLITE_DENY : SQLITE_OK;
-        case SQLITE_PRAGMA: return is_harmless_pragma(a, b) ? SQLITE_OK : SQLITE_DENY;
+        case SQLITE_PRAGMA:
+            if (is_harmless_pragma(a, b)) return SQLITE_OK;
+            // Moves pages within the job's transaction, as any other statement.
+            return profile_.role == role::writer && is_any_of(a, {"incremental_vacuum"}) ? SQLITE_OK : SQLITE_DENY;
         case SQLITE_TRANSACTION:
         case SQLITE_SAVEPOINT:  // the transaction is the actor's
         case SQLITE_ATTACH:     // also VACUUM and VACUUM INTO

@@ -16,6 +16,8 @@ enum class failpoint {
     endless_snapshot,     // no reader is interrupted, whatever the size of the WAL
     lost_reply,           // a reply that its executor had no memory for is not offered again
     seal_drops_event,     // of the events that are put together in a segment, the eleventh is left out
+    deletion_drops_held,  // a deletion does not ask whether an event is held
+    cut_loses_neighbour,  // of a segment that is cut, the event behind one that goes is left out
     filter_says_no,       // a filter denies one in sixteen of the tokens that it holds
 };
 

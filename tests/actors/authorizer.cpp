@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_read_writes_nothing_whatever_it_prepares) {
          {"INSERT INTO thing(id) VALUES(1)", "INSERT INTO area VALUES(5, 0, 1, 0, 1, 'x')", "DELETE FROM area",
           "INSERT INTO word(word) VALUES('optimize')", "UPDATE area_node SET data = x'00'", "CREATE TEMP TABLE t(a)",
           "CREATE TABLE t(a)", "ATTACH ':memory:' AS other", "VACUUM INTO '/tmp/never'", "PRAGMA query_only = 0",
-          "PRAGMA page_size = 512", "UPDATE sqlite_master SET sql = ''", "SELECT fts3_tokenizer('simple')"})
+          "PRAGMA page_size = 512", "PRAGMA incremental_vacuum(9)", "UPDATE sqlite_master SET sql = ''",
+          "SELECT fts3_tokenizer('simple')"})
         BOOST_TEST(read(f.db, prepares(sql)).has_error(), sql);
     // The connection itself does not write either, should a statement get past `prepare`.
     std::atomic<std::uint64_t> busy{0};
@@ -129,6 +130,33 @@ BOOST_AUTO_TEST_CASE(a_read_writes_nothing_whatever_it_prepares) {
     for (const char* sql :
          {"INSERT INTO thing(id) VALUES(1)", "DELETE FROM area", "INSERT INTO word(word) VALUES('optimize')"})
         BOOST_TEST(sqlite3_exec(reader->handle(), sql, nullptr, nullptr, nullptr) == SQLITE_READONLY, sql);
+}
+
+BOOST_AUTO_TEST_CASE(free_pages_can_be_counted_and_given_back_in_steps) {
+    fixture f([](options& settings) { settings.auto_vacuum = vacuum_mode::incremental; });
+    const auto pages = [&](std::string_view pragma) {
+        return read(f.db, [pragma](read_session& session) { return session.first_integer(read_sql::dynamic(pragma)); })
+            .value()
+            .value_or(-1);
+    };
+    BOOST_TEST(pages("PRAGMA auto_vacuum") == 2);
+    write(f.db, [](write_session& session) -> result<void> {
+        if (auto made = session.execute("CREATE TABLE large(bytes)"); !made) return made;
+        return session.execute("INSERT INTO large VALUES (zeroblob(200000))");
+    }).value();
+    const auto all = pages("PRAGMA page_count");
+    write(f.db, [](write_session& session) { return session.execute("DELETE FROM large"); }).value();
+    const auto free = pages("PRAGMA freelist_count");
+    BOOST_TEST(free >= 48);
+    write(f.db, [](write_session& session) { return session.execute("PRAGMA incremental_vacuum(20)"); }).value();
+    BOOST_TEST(pages("PRAGMA freelist_count") == free - 20);
+    BOOST_TEST(pages("PRAGMA page_count") == all - 20);
+    // A job that fails gives nothing back, as with any other statement.
+    BOOST_TEST(write(f.db, [](write_session& session) -> result<void> {
+                   if (auto done = session.execute("PRAGMA incremental_vacuum(5)"); !done) return done;
+                   return error(errc::work_threw);
+               }).has_error());
+    BOOST_TEST(pages("PRAGMA page_count") == all - 20);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

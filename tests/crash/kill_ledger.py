@@ -1,6 +1,6 @@
 """The server is killed at random moments while clients write; what it acknowledged must be there when it comes back, and
 nothing may be half there, while events are put together in the background: what small requests brought, and the rows of a
-file of an earlier version. Usage: kill_ledger.py PROGRAM [--cycles N] [--seed N] [--clients N]"""
+file of an earlier version; and while events are deleted, of which some must stay. Usage: kill_ledger.py PROGRAM [--cycles N] [--seed N] [--clients N]"""
 import argparse
 import collections
 import contextlib
@@ -24,6 +24,7 @@ CYCLES_THAT_SEE_ALL = 100
 KILLS_WHILE_MOVING = 5
 TINY_REQUESTS = 100   # at once: 64 fresh segments are put together
 EARLIER_EVENTS = [4096, 9000, 1, 20_000]  # of each batch of a file of an earlier version: some steps of its move
+DELETION_PATIENCE = 60  # s
 COMMIT = "Carrel-Commit"
 # A program with a fault built in may be told which.
 ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_TEST_FAILPOINT"] if name in os.environ})
@@ -37,6 +38,7 @@ class Ledger:
         self.batches = {}  # mark -> set of counts of events it may have
         self.events = {}   # id -> `fields` as it was sent
         self.keys = {}     # idempotency key -> (body, id that was told, or None)
+        self.slots = 0     # of time, each of one deletion
         self.commit = 0
         self.told = collections.Counter()
         self.left = collections.Counter()  # what kills interrupted
@@ -47,8 +49,23 @@ class Ledger:
             self.commit = max(self.commit, int(reply.headers[COMMIT]))
 
 
+    def slot(self):
+        """Ten seconds in which nobody else's events are."""
+        with self.lock:
+            self.slots += 10
+            return 1_000_000_000 + self.slots
+
+
 def fields_of(mark, number):
     return '{"host":"%s", "n":%d,"text":"words of event %d","mark":"%s"}' % (mark, number, number, mark)
+
+
+def timed_fields_of(mark, number, at):
+    return fields_of(mark, number)[:-1] + ',"ts":%d}' % at
+
+
+def written_time(at):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 class Writer(threading.Thread):
@@ -61,7 +78,7 @@ class Writer(threading.Thread):
         self.own, self.made, self.wrong = [], 0, None
 
     def run(self):
-        steps = [self.create, self.create, self.ingest, self.trickle, self.create_once, self.change, self.change, self.remove]
+        steps = [self.create, self.create, self.ingest, self.trickle, self.create_once, self.change, self.change, self.remove, self.discard]
         try:
             while True:
                 self.random.choice(steps)()
@@ -112,6 +129,27 @@ class Writer(threading.Thread):
             self.post(mark, range(n, n + 1))
             self.ledger.batches[mark] = {n + 1}
 
+    def discard(self):
+        """Deletes every second event of a batch but the first, which an alert cites."""
+        mark, count, slot = self.fresh(), 2 * self.random.choice([1, 20, 700]), self.ledger.slot()
+        texts = [timed_fields_of(mark, n, slot + n % 2 * 5) for n in range(count)]
+        kept = count // 2 + 1
+        self.ledger.batches[mark] = {0, count}
+        reply = self.client.post("/api/v1/events", "\n".join(texts), Content_Type="application/x-ndjson")
+        self.expect(reply, 201, "ingest", count)
+        told = reply.json()
+        self.ledger.batches[mark] = {count}
+        alert = self.fresh()
+        self.ledger.alerts[alert] = {None, (1, "pending")}
+        body = {"id": alert, "title": "killed", "severity": "low", "event_ids": [told["first_id"]]}
+        self.expect(self.client.post("/api/v1/alerts", body), 201, "create")
+        self.ledger.alerts[alert] = {(1, "pending")}
+        self.ledger.events |= {told["first_id"]: texts[0], told["last_id"]: texts[-1]}
+        self.ledger.batches[mark] = {kept, count}
+        path = f"/api/v1/events?from={written_time(slot)}&to={written_time(slot + 1)}"
+        self.expect(self.client.request("DELETE", path), 202, "delete events")
+        self.ledger.batches[mark] = {kept}
+
     def create_once(self):
         key = self.fresh()
         body = {"title": key, "severity": "low", "tags": [key]}
@@ -151,6 +189,7 @@ class Examination:
         self.violations.append(what)
 
     def all(self):
+        self.await_deletions()
         for alert, allowed in list(self.ledger.alerts.items()):
             self.alert(alert, allowed)
         for mark, allowed in list(self.ledger.batches.items()):
@@ -160,6 +199,14 @@ class Examination:
         for key, (body, known) in list(self.ledger.keys.items()):
             self.key(key, body, known)
         self.commits()
+
+    def await_deletions(self):
+        """Those that were begun go on by themselves."""
+        begun = time.monotonic()
+        while self.client.get("/api/v1/events/deletions", [("state", "waiting"), ("state", "running")]).json()["items"]:
+            if time.monotonic() - begun > DELETION_PATIENCE:
+                self.complain("a deletion does not end")
+                return
 
     def alert(self, alert, allowed):
         reply = self.client.get(f"/api/v1/alerts/{alert}")
@@ -236,9 +283,11 @@ def left_by_kill(directory):
             try:
                 rows, = database.execute("SELECT count(*) FROM events").fetchone()
                 segments, newest = database.execute("SELECT count(*), max(seq) FROM event_segments").fetchone()
+                deletions, = database.execute("SELECT count(*) FROM event_deletions WHERE state <> 2").fetchone()
             except sqlite3.OperationalError:
                 return {}  # killed before the tables were there
-    return {"rows half moved": rows > 0 and segments > 0, "segments put together": newest is not None and newest > segments}
+    return {"rows half moved": rows > 0 and segments > 0, "segments put together": newest is not None and newest > segments,
+            "deletions under way": deletions > 0}
 
 
 def kill_while_moving(directory, pick):
@@ -320,8 +369,8 @@ def main():
     left += ledger.left
     print(f"kill_ledger: {cycle + 1} cycles, {sum(told.values())} acknowledged ({dict(told)}), "
           f"{time.monotonic() - begun:.0f} s, kills left {dict(left)}: {len(violations)} violations")
-    if cycle + 1 >= CYCLES_THAT_SEE_ALL and len(left) < 2:
-        sys.exit("kill_ledger: no kill came while events were put together and while rows were moved")
+    if cycle + 1 >= CYCLES_THAT_SEE_ALL and len(left) < 3:
+        sys.exit("kill_ledger: no kill came while events were put together, rows were moved, or events were deleted")
     sys.exit(1 if violations or not told else 0)
 
 

@@ -42,6 +42,12 @@ class Canaries(unittest.TestCase):
     def test_a_seal_that_drops_an_event_is_caught_by_the_kill_ledger(self):
         self.assert_caught("seal_drops_event", sys.executable, "-B", LEDGER, SERVER)
 
+    def test_a_deletion_that_drops_what_is_held_is_caught_by_the_kill_ledger(self):
+        self.assert_caught("deletion_drops_held", sys.executable, "-B", LEDGER, SERVER)
+
+    def test_a_cut_that_loses_a_neighbour_is_caught_by_the_kill_ledger(self):
+        self.assert_caught("cut_loses_neighbour", sys.executable, "-B", LEDGER, SERVER)
+
     def test_a_filter_that_denies_a_token_is_caught_by_the_kill_ledger(self):
         self.assert_caught("filter_says_no", sys.executable, "-B", LEDGER, SERVER)
 

@@ -27,6 +27,8 @@ constexpr std::array names{"none",
                            "endless_snapshot",
                            "lost_reply",
                            "seal_drops_event",
+                           "deletion_drops_held",
+                           "cut_loses_neighbour",
                            "filter_says_no"};
 
 failpoint from_environment() {

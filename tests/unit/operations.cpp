@@ -31,6 +31,10 @@ BOOST_AUTO_TEST_CASE(every_operation_of_the_contract_is_there_once) {
                                             "GET /events/stats",
                                             "GET /events/{id}/around",
                                             "POST /events/get",
+                                            "GET /events/feed",
+                                            "DELETE /events",
+                                            "GET /events/deletions",
+                                            "GET /events/deletions/{id}",
                                             "POST /alerts",
                                             "GET /alerts",
                                             "GET /alerts/{id}",
@@ -66,7 +70,7 @@ BOOST_AUTO_TEST_CASE(all_schemas_are_json) {
         names.insert(name);
         BOOST_TEST(parsed(schema).at("properties").at("id").is_object());
     }
-    BOOST_TEST((names == std::set<std::string>{"alert", "event"}));
+    BOOST_TEST((names == std::set<std::string>{"alert", "event", "event_deletion"}));
 }
 
 BOOST_AUTO_TEST_CASE(migrations_are_numbered_without_a_gap) {

@@ -2,12 +2,18 @@
 #include "siem/event_sealing.hpp"
 
 #include "support/domain.hpp"
+#include "support/sealing.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <random>
+
 using carrel::siem::sealed_run;
 using carrel::testing::domain;
+using carrel::testing::replace;
+using carrel::testing::seal_all;
+using carrel::testing::seal_work;
 
 BOOST_AUTO_TEST_SUITE(sealing)
 
@@ -23,19 +29,6 @@ std::string lines(int from, int count) {
 }
 
 std::optional<sealed_run> run_of(domain& d) { return d.read(carrel::siem::seal_segments).value(); }
-
-bool replace(domain& d, const sealed_run& run) {
-    return d.write([&](carrel::write_session& session) { return carrel::siem::replace(session, run); }).value();
-}
-
-// Seals until there is nothing to do; how many runs it took.
-int seal_all(domain& d) {
-    for (int runs = 0;; ++runs) {
-        const auto run = run_of(d);
-        if (!run) return runs;
-        BOOST_REQUIRE(replace(d, *run));
-    }
-}
 
 // All pages of a list, as they are answered.
 std::string everything(domain& d, domain::query asked) {
@@ -91,6 +84,68 @@ BOOST_AUTO_TEST_CASE(few_small_segments_are_left_alone) {
     for (int i = 0; i < 15; ++i) d.ingest_lines(lines(i * 100, 100));
     BOOST_TEST(seal_all(d) == 0);
     BOOST_TEST(segments(d) == 15);
+}
+
+// The first and the last position of each segment, in the order of their numbers.
+namespace {
+std::vector<std::tuple<std::int64_t, std::int64_t>> places(domain& d) {
+    return d
+        .read([](carrel::read_session& session) {
+            return session.all<std::tuple<std::int64_t, std::int64_t>>(
+                "SELECT first, last FROM segment_positions ORDER BY segment");
+        })
+        .value();
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(only_neighbours_are_put_together) {
+    domain d;
+    std::mt19937 random(3);
+    for (int i = 0, next = 0; i < 400; ++i) {
+        const int count =
+            random() % 9 == 0 ? 100 + static_cast<int>(random() % 1500) : 1 + static_cast<int>(random() % 5);
+        d.ingest_lines(lines(next, count));
+        next += count;
+        if (i % 30 == 0) seal_all(d);
+    }
+    seal_all(d);
+    std::int64_t before = 0;
+    for (const auto& [first, last] : places(d)) {
+        BOOST_TEST(first == before + 1);
+        before = last;
+    }
+    BOOST_TEST(d.count("SELECT sum(events) FROM event_segments") == before);
+    BOOST_TEST(d.count("SELECT count(*) FROM segment_positions") == segments(d));
+}
+
+BOOST_AUTO_TEST_CASE(events_that_come_one_by_one_are_written_again_three_times) {
+    domain d;
+    constexpr int events = 10'000;
+    std::int64_t written = 0, most = 0;
+    for (int i = 0; i < events; ++i) {
+        d.ingest_lines(lines(i, 1));
+        written += seal_work(d).events;
+        most = std::max(most, segments(d));
+    }
+    BOOST_TEST(written <= 3.2 * events);
+    BOOST_TEST(most <= 150);
+}
+
+BOOST_AUTO_TEST_CASE(segments_before_a_sealed_one_are_sealed_too) {
+    domain d;
+    d.ingest_lines(lines(0, 10));
+    d.ingest_lines(lines(10, 20));
+    d.ingest_lines(lines(30, 500));
+    const auto enclosed = d.write([](carrel::write_session& session) {
+        return session.execute("UPDATE event_segments SET sealed = 1 WHERE seq = 3");
+    });
+    BOOST_REQUIRE(enclosed.has_value());
+    d.ingest_lines(lines(530, 10));
+    const std::string before = view_of(d);
+    BOOST_TEST(seal_all(d) == 1);
+    BOOST_TEST(d.count("SELECT count(*) FROM event_segments WHERE sealed = 1") == 2);
+    BOOST_TEST(segments(d) == 3);
+    BOOST_TEST(view_of(d) == before);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_whose_segments_have_gone_is_dropped_whole) {

@@ -34,6 +34,7 @@ void connection::settle_end_of_input() {
 // A client that has left wants no answer; one that has only ended its side does.
 void connection::look_for_peer() {
     if (!stream_.end_is_signalled() || running_ == 0 || !is_live(state_) || !stream_.peer_is_gone()) return;
+    if (alone_ != nullptr && alone_->is_held) return shard_->context().held().release(*alone_);
     for (auto* each = first_; each != nullptr; each = each->next)
         if (each->busy && !each->request.endpoint->writes())
             each->cancellation.emit(boost::asio::cancellation_type::terminal);

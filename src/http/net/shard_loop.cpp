@@ -217,6 +217,7 @@ void shard_loop::for_each_connection(Step step) {
 void shard_loop::begin_drain() {
     boost::asio::post(io_, [this] {
         is_draining_ = true;
+        context_.held().drain();
         for_each_connection([](connection& each) { each.begin_drain(); });
         drain_grace_.expires_after(server_->bounds.drain_idle_time);
         drain_grace_.async_wait([this](const error_code& ec) {
@@ -236,6 +237,7 @@ void shard_loop::end_drain_grace() {
 void shard_loop::cut() {
     boost::asio::post(io_, [this] {
         is_draining_ = true;
+        context_.held().stop();
         while (connections_ != nullptr) connections_->close();
         end_if_drained();
     });
@@ -247,6 +249,7 @@ void shard_loop::end_if_drained() {
     poller_.stop();
     sweeper_.cancel();
     drain_grace_.cancel();
+    context_.held().stop();
 }
 
 void shard_loop::read_clocks() {
@@ -272,6 +275,7 @@ void shard_loop::sweep_later() {
 void shard_loop::sweep() {
     read_clocks();
     check_itself();
+    if (auto& held = context_.held(); !held.is_empty()) held.look_at(server_->store->stats().writer.commit_sequence);
     const auto now = now_;
     for_each_connection([now](connection& each) { each.sweep(now); });
 }

@@ -191,8 +191,8 @@ bool pass_conditions(exchange& ex, const request_head& head) {
 
 bool pass_idempotency(exchange& ex, const request_head& head) {
     // A read may be repeated as it is.
-    if (ex.request.method != method::post || !ex.request.endpoint->writes() || !head.has(field::idempotency_key))
-        return true;
+    const bool may_have_key = ex.request.method == method::post || ex.request.method == method::del;
+    if (!may_have_key || !ex.request.endpoint->writes() || !head.has(field::idempotency_key)) return true;
     if (!is_idempotency_key(head[field::idempotency_key])) {
         ex.refuse(refusal::bad_request, "Idempotency-Key must be 1 to 128 visible ASCII characters.");
         return false;

@@ -66,6 +66,7 @@ unsigned short status_of(siem::outcome kind) noexcept {
         case siem::outcome::ok: return 200;
         case siem::outcome::created: return 201;
         case siem::outcome::no_content: return 204;
+        case siem::outcome::accepted: return 202;
     }
     return 500;
 }
@@ -116,6 +117,11 @@ void begin_stream(exchange& ex) {
 void read_done(exchange& ex, const result<void>& outcome) {
     if (ex.stage == stage::streaming) return piece_done(ex, outcome);
     if (outcome && ex.request.call.format != siem::reply_format::json) return begin_stream(ex);
+    const bool may_wait = outcome && ex.response.reply.nothing_before && ex.request.call.wait.count() > 0;
+    if (may_wait && ex.owner != nullptr) {
+        ex.busy = false;
+        if (ex.context->held().hold(ex)) return;
+    }
     if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
     else if (!outcome) ex.refuse(outcome.error(), access::read);
     else answer_read(ex);
@@ -161,6 +167,7 @@ job_options options_for(const exchange& ex) {
 
 void start_read(exchange& ex) {
     ex.busy = true;
+    ex.context->held().note_read(ex);
     auto done = [&ex](const result<void>& outcome) { read_done(ex, outcome); };
     ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
@@ -198,11 +205,21 @@ void prepare(exchange& ex) {
     if (request.call.idempotency)
         request.call.idempotency->fingerprint = fingerprint_of(name_of(request.method), request.target, request.body);
     if (request.body_use == body_use::collect && !parse_body(ex)) return;
-    if (request.method == method::post) request.call.fresh_id = ex.context->fresh_id();
+    if (request.method == method::post || request.method == method::del) request.call.fresh_id = ex.context->fresh_id();
     if (operation.check != nullptr) {
         if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
     }
     request.call.body = nullptr;  // it lives in the shard's arena, which the next request reuses
+}
+
+void resume_read(exchange& ex) {
+    ex.request.call.resume_at = ex.response.reply.nothing_before;
+    start_read(ex);
+}
+
+void answer_held(exchange& ex) {
+    answer_read(ex);
+    ex.finish();
 }
 
 void start(exchange& ex) {

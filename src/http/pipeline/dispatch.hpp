@@ -16,4 +16,8 @@ void start_piece(exchange& ex);
 /// Whether a streamed response ends with the piece that is ready.
 bool is_last_piece(const exchange& ex) noexcept;
 
+/// A request that was held: reads again from where it stood, or is answered with what it has.
+void resume_read(exchange& ex);
+void answer_held(exchange& ex);
+
 }  // namespace carrel::http

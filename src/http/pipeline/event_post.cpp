@@ -154,6 +154,7 @@ void event_post::stored(result<committed<siem::stored_part>> outcome) {
     if (outcome) {
         ex_->response.commit = outcome->sequence;
         intake_.committed(*writing_, outcome->value);
+        ex_->context->server().announce_events();
     } else if (ex_->response.reply.refused) {
         failed_ = failure{refusal_of(ex_->response.reply.refused->code), std::move(*ex_->response.reply.refused), {}};
     } else {

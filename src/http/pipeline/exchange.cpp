@@ -91,6 +91,7 @@ void exchange::finish() {
 
 void exchange::abandon() {
     owner = nullptr;
+    context->held().forget(*this);
     if (!busy) context->retire(*this);
     else if (request.endpoint != nullptr && !request.endpoint->writes())
         cancellation.emit(boost::asio::cancellation_type::terminal);

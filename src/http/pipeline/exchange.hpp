@@ -7,8 +7,10 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace carrel::http {
@@ -74,6 +76,10 @@ public:
     bool has_head = false;    // that of a streamed response is on its way
     bool is_cut_off = false;  // no further piece can be made
     bool busy = false;        // a job of the database holds it
+    // Of a request that may be held: see held_requests.
+    bool is_held = false;
+    std::optional<std::chrono::steady_clock::time_point> held_until;
+    std::uint64_t announced = 0;
     boost::asio::cancellation_signal cancellation;
 };
 

@@ -28,6 +28,12 @@ void answer_metrics(exchange& ex) {
     stats.database = server.store->stats();
     stats.replies = replies_of(server);
     stats.connections = server.connections.load(std::memory_order_relaxed);
+    if (const auto* keeper = server.keeper.get()) {
+        stats.deleted_on_request = keeper->deleted_on_request;
+        stats.deleted_by_age = keeper->deleted_by_age;
+        stats.deleted_by_size = keeper->deleted_by_size;
+        stats.put_together = keeper->put_together;
+    }
     ex.response.reply.body = metrics::exposition(stats);
     ex.answer(200, content::metrics);
 }

@@ -9,7 +9,8 @@ namespace carrel::http {
 
 shard_context::shard_context(server_context& server, boost::asio::io_context& io)
     : server_(&server),
-      io_(&io) {
+      io_(&io),
+      held_(io) {
     char salt[16];
     std::snprintf(salt, sizeof salt, "%08x-", std::random_device()());
     request_prefix_ = salt;

@@ -2,6 +2,7 @@
 
 #include "base/uuid.hpp"
 #include "http/pipeline/exchange_pool.hpp"
+#include "http/pipeline/held_requests.hpp"
 #include "http/pipeline/shard_status.hpp"
 #include "http/protocol/deflater.hpp"
 #include "http/server_context.hpp"
@@ -35,6 +36,7 @@ public:
     exchange& make_exchange() { return exchanges_.make(*this); }
     void retire(exchange& done) { exchanges_.retire(done); }
 
+    held_requests& held() noexcept { return held_; }
     shard_status& status() noexcept { return status_; }
     response_counts& counts() noexcept { return status_.counts; }
     /// Whether a request body could be parsed now. Never throws.
@@ -61,6 +63,7 @@ private:
     std::string request_prefix_;
     std::uint64_t request_ids_ = 0;
     shard_status status_;
+    held_requests held_;
     exchange_pool exchanges_;
     deflater deflater_;
     std::string packed_;

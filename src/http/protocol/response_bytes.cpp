@@ -14,6 +14,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
     switch (status) {
         case 200: return "HTTP/1.1 200 OK\r\n";
         case 201: return "HTTP/1.1 201 Created\r\n";
+        case 202: return "HTTP/1.1 202 Accepted\r\n";
         case 204: return "HTTP/1.1 204 No Content\r\n";
         case 304: return "HTTP/1.1 304 Not Modified\r\n";
         case 400: return "HTTP/1.1 400 Bad Request\r\n";
@@ -80,7 +81,7 @@ void append_rare_fields(std::string& out, const request& to, const response& ans
         append_number(out, static_cast<std::uint64_t>(answer.reply.version));
         out.append("\"\r\n");
     }
-    if (answer.status == 201 && !answer.reply.location.empty())
+    if ((answer.status == 201 || answer.status == 202) && !answer.reply.location.empty())
         out.append("Location: ").append(answer.reply.location).append("\r\n");
     if (answer.is_gzip) out.append("Content-Encoding: gzip\r\n");
     if (!to.allowed_origin.empty()) append_cors_fields(out, to, answer);

@@ -56,14 +56,16 @@ void write_prefixed_parameter(json::writer& json, std::string_view prefix, std::
 }
 
 void write_query_parameters(json::writer& json, const siem::operation& operation) {
-    constexpr std::array<std::string_view, 5> single{"limit", "cursor", "sort", "count", "interval"};
+    constexpr std::array<std::string_view, 7> single{"limit",    "cursor", "sort",   "count",
+                                                     "interval", "after",  "wait_ms"};
     for (const auto& doc : operation.parameters) {
         const auto mark = doc.name.find('<');
         if (mark != std::string_view::npos) {
             write_prefixed_parameter(json, doc.name.substr(0, mark), doc.summary);
             continue;
         }
-        const bool is_list = std::find(single.begin(), single.end(), doc.name) == single.end();
+        const bool is_list =
+            operation.method == siem::method::get && std::find(single.begin(), single.end(), doc.name) == single.end();
         write_parameter(json, {"query", doc.name, doc.json_schema, doc.summary, doc.required, is_list});
     }
 }
@@ -76,7 +78,7 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
     write_parameter(json, {"header", "Carrel-Timeout-Ms",
                            R"({"type":"integer","format":"int32","minimum":1,"maximum":60000,"default":5000})",
                            "The request's deadline."});
-    if (each.method == siem::method::post)
+    if (each.method == siem::method::post || each.method == siem::method::del)
         write_parameter(json, {"header", "Idempotency-Key", R"({"type":"string","pattern":"^[!-~]{1,128}$"})",
                                "The first outcome is replayed for 24 h."});
     if (each.is_event_stream())
@@ -125,7 +127,8 @@ void write_headers(json::writer& json, std::initializer_list<std::string_view> n
 void write_success(json::writer& json, const endpoint& each, std::string_view status, std::string_view description) {
     json.key(status).begin_object().key("description").string(description);
     const bool has_tag = each.has_version() || status == "201";
-    if (status == "201" && !each.is_event_stream())
+    if (status == "202") write_headers(json, {"X-Request-Id", "Carrel-Commit", "Location"});
+    else if (status == "201" && !each.is_event_stream())
         write_headers(json, {"X-Request-Id", "Carrel-Commit", "ETag", "Location"});
     else if (each.writes() && (status == "204" || !has_tag || each.is_event_stream()))
         write_headers(json, {"X-Request-Id", "Carrel-Commit"});
@@ -146,6 +149,7 @@ void write_success(json::writer& json, const endpoint& each, std::string_view st
 void write_successes(json::writer& json, const endpoint& each) {
     const auto kind = each.operation != nullptr ? each.operation->success : siem::outcome::ok;
     if (each.is_event_stream() || kind == siem::outcome::created) write_success(json, each, "201", "Created");
+    else if (kind == siem::outcome::accepted) write_success(json, each, "202", "Accepted");
     else if (kind == siem::outcome::no_content) write_success(json, each, "204", "Done");
     else write_success(json, each, "200", "OK");
     if (kind == siem::outcome::created && !each.is_event_stream()) write_success(json, each, "200", "Merged");
