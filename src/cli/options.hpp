@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/log.hpp"
 #include "http/server.hpp"
+#include "syslog/server.hpp"
 
 #include <carrel/options.hpp>
 
@@ -18,6 +19,7 @@ namespace carrel::cli {
 struct serve_settings {
     options store;
     http::server_options front;
+    syslog::server_options syslog;
     log_settings log;
     std::chrono::milliseconds drain_time_max{10'000};
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/counter.hpp"
 #include "http/limits.hpp"
 #include "resource/operation.hpp"
 
@@ -24,9 +25,10 @@ struct server_options {
     std::vector<std::string> trusted_proxies;  ///< Addresses whose `X-Forwarded-Proto` is believed.
     bool insecure = false;                     ///< Allows an address that is not loopback.
     http::limits limits;
-    std::function<siem::timestamp()> clock;  ///< Wall clock; empty: the system's.
-    log_sink log;                            ///< Called from shard threads; may be empty.
-    std::string version;                     ///< For the OpenAPI document.
+    std::function<siem::timestamp()> clock;          ///< Wall clock; empty: the system's.
+    log_sink log;                                    ///< Called from shard threads; may be empty.
+    std::function<std::vector<counter>()> counters;  ///< Called from shard threads; may be empty.
+    std::string version;                             ///< For the OpenAPI document.
 };
 
 /// The front end: one thread a shard, each with a resident reader, and one listener that deals sockets to them.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/byte_budget.hpp"
+#include "http/counter.hpp"
 #include "http/limits.hpp"
 #include "http/net/address_counts.hpp"
 #include "http/pipeline/shard_status.hpp"
@@ -37,6 +38,7 @@ struct server_context {
     std::string openapi;
     std::function<siem::timestamp()> clock;
     log_sink log;
+    std::function<std::vector<counter>()> counters;
     std::vector<const shard_status*> shards;
 
     std::atomic<bool> draining{false};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "resource/resource.hpp"
+#include "siem/event_body.hpp"
 
 namespace carrel::siem {
 
@@ -16,5 +17,13 @@ operation event_count_operation();
 operation event_get_operation();
 /// The operation behind `GET /events/histogram`.
 operation histogram_operation();
+
+/// What the query of `POST /events` asks for.
+struct ingest_input : input {
+    std::string unwrap, identity_path;  // dotted; empty: not asked for
+};
+
+/// The body of `POST /events`.
+std::unique_ptr<event_body> make_body(bool is_line_by_line, const std::string& unwrap);
 
 }  // namespace carrel::siem

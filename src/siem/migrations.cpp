@@ -135,13 +135,23 @@ DROP INDEX events_by_source;
 DROP INDEX events_by_severity;
 )";
 
-constexpr std::array<migration, 6> steps = {{
+// What clients call their events, so that one that comes again is not stored again. By time for forgetting them.
+constexpr std::string_view event_identities = R"(
+CREATE TABLE event_identities (
+    identity BLOB PRIMARY KEY,
+    received_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX event_identities_by_time ON event_identities(received_at);
+)";
+
+constexpr std::array<migration, 7> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
     {4, "alerts in order", alerts_in_order},
     {5, "alerts merged and counted", alerts_merged},
     {6, "event segments", event_segments},
+    {7, "event identities", event_identities},
 }};
 
 }  // namespace

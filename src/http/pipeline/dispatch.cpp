@@ -143,10 +143,6 @@ void start_write(exchange& ex) {
 }
 
 void start_operation(exchange& ex) {
-    if (ex.events) {
-        ex.events->pump();
-        return;
-    }
     if (ex.request.endpoint->writes()) start_write(ex);
     else start_read(ex);
 }
@@ -170,6 +166,10 @@ void prepare(exchange& ex) {
 
 void start(exchange& ex) {
     ex.stage = stage::running;
+    if (ex.events) {
+        ex.events->pump();
+        return;
+    }
     switch (ex.request.endpoint->what) {
         case action::operation: return start_operation(ex);
         case action::live: return answer_live(ex);
@@ -178,6 +178,9 @@ void start(exchange& ex) {
         case action::pool: return answer_pool(ex);
         case action::openapi:
             ex.response.reply.body = ex.context->server().openapi;
+            return ex.answer(200, content::json);
+        case action::shipper:
+            ex.response.reply.body = ex.request.endpoint->shipper->reply;
             return ex.answer(200, content::json);
     }
 }

@@ -28,6 +28,8 @@ void answer_metrics(exchange& ex) {
     stats.database = server.store->stats();
     stats.replies = replies_of(server);
     stats.connections = server.connections.load(std::memory_order_relaxed);
+    if (server.counters)
+        for (const auto& each : server.counters()) stats.more.push_back({each.name, each.help, each.value, each.label});
     ex.response.reply.body = metrics::exposition(stats);
     ex.answer(200, content::metrics);
 }

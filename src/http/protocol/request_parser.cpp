@@ -36,6 +36,7 @@ std::optional<field> field_of(beast::field known, std::string_view name) noexcep
         case beast::field::origin: return field::origin;
         case beast::field::content_type: return field::content_type;
         case beast::field::content_encoding: return field::content_encoding;
+        case beast::field::accept: return field::accept;
         case beast::field::accept_encoding: return field::accept_encoding;
         case beast::field::expect: return field::expect;
         case beast::field::sec_fetch_site: return field::sec_fetch_site;
@@ -52,7 +53,7 @@ std::optional<field> field_of(beast::field known, std::string_view name) noexcep
 // Lines of these are one list (RFC 9110 5.3).
 bool is_list(field which) noexcept {
     return which == field::if_match || which == field::if_none_match || which == field::expect ||
-           which == field::content_encoding || which == field::accept_encoding;
+           which == field::content_encoding || which == field::accept || which == field::accept_encoding;
 }
 
 // Whether a chunk's line is there and its extension outside the grammar: an open quote makes Beast look beyond the line.

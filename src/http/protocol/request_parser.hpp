@@ -20,6 +20,7 @@ enum class field {
     origin,
     content_type,
     content_encoding,
+    accept,
     accept_encoding,
     expect,
     if_match,
@@ -30,7 +31,7 @@ enum class field {
     sec_fetch_site,
     forwarded_proto,
 };
-inline constexpr std::size_t field_count = 13;
+inline constexpr std::size_t field_count = 14;
 
 /// A request's head. Views point into the bytes given to the parser, or into the parser.
 struct request_head {
