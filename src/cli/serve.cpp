@@ -58,6 +58,15 @@ int serve(serve_settings settings, std::span<char*> arguments) {
         return unusable(what + ": " + ec.message(), ec == asio::error::no_descriptors ? exit_usage : exit_network);
     }
 
+    for (const auto& each : settings.syslog.endpoints) {
+        const asio::ip::tcp::endpoint at(each.address, each.port);
+        if (each.how != syslog::transport::tcp) continue;
+        if (auto ec = try_listening(at))
+            return unusable("serve: --syslog: cannot listen on tcp://" + syslog::authority(each.address, each.port) +
+                                ": " + ec.message(),
+                            exit_network);
+    }
+
     if (!start_log(settings.log))
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
     auto signals = std::make_optional<stop_signal>([arguments] { reload(arguments); });
