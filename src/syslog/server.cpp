@@ -73,7 +73,8 @@ struct server::state {
     void drain() {
         report_timer.cancel();
         for (auto& each : receivers) each->drain();
-        store.finish([this] { drained.set_value(); });
+        // Behind the handlers of what was accepted just before.
+        boost::asio::post(io, [this] { store.finish([this] { drained.set_value(); }); });
     }
 };
 

@@ -35,10 +35,10 @@ public:
     std::function<void()> on_end;
 
     void wait() {
-        if (is_waiting_ || context_.store.is_full()) return;
+        if (is_waiting_ || has_ended_ || context_.store.is_full()) return;
         is_waiting_ = true;
         socket_.async_wait(tcp::socket::wait_read, [this](const error_code& ec) {
-            if (ec == asio::error::operation_aborted) return;
+            if (ec == asio::error::operation_aborted || has_ended_) return;
             is_waiting_ = false;
             for (int i = 0; i < turn_reads_max && !context_.store.is_full(); ++i)
                 if (!receive()) break;
@@ -57,6 +57,7 @@ public:
 private:
     // False if nothing has come, or it is over.
     bool receive() {
+        if (has_ended_) return false;
         error_code ec;
         const auto size = socket_.read_some(asio::buffer(buffer_), ec);
         if (ec == asio::error::would_block) return false;
@@ -106,7 +107,11 @@ public:
 
     void start() override {
         acceptor_.async_accept([this](const error_code& ec, tcp::socket socket) {
-            if (ec == asio::error::operation_aborted || !acceptor_.is_open()) return;
+            if (ec == asio::error::operation_aborted) return;
+            if (!acceptor_.is_open()) {
+                if (!ec) drain(std::move(socket));  // accepted just before the end
+                return;
+            }
             if (ec) return pause();
             take(std::move(socket));
             start();
@@ -124,17 +129,18 @@ public:
             tcp::socket socket(context_.io);
             acceptor_.accept(socket, ec);
             if (ec) break;
-            connections_.emplace_back(context_, std::move(socket));
-            count(1);
+            drain(std::move(socket));
         }
         acceptor_.close(ec);
         pause_.cancel();
+        // They stay: their handlers may have been called for already.
         for (auto& each : connections_) each.drain();
-        context_.counted.connections.fetch_sub(connections_.size(), std::memory_order_relaxed);
-        connections_.clear();
+        context_.counted.connections.store(0, std::memory_order_relaxed);
     }
 
 private:
+    void drain(tcp::socket socket) { connections_.emplace_back(context_, std::move(socket)).drain(); }
+
     void count(std::uint64_t more) { context_.counted.connections.fetch_add(more, std::memory_order_relaxed); }
 
     void take(tcp::socket socket) {

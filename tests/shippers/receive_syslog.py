@@ -110,6 +110,18 @@ class Syslog(unittest.TestCase):
             self.assertEqual(self.count(again, host="h"), 5_000)
             self.assertEqual(self.count(again, host="udp"), 100)
 
+    def test_senders_that_connect_just_before_sigterm_are_heard(self):
+        for _ in range(8):
+            server = SyslogServer()
+            self.addCleanup(server.end)
+            wires = [server.connect() for _ in range(20)]
+            for wire in wires:
+                wire.sendall(b"<13>1 - h app - - - x\n" * 50)
+                wire.close()
+            self.assertEqual(server.stop(), 0)
+            with Server(directory=server.directory) as again:
+                self.assertEqual(self.count(again, host="h"), 1_000)
+
     def test_settings_that_cannot_be(self):
         for wrong in ("514", "http://127.0.0.1:1", "udp://", "tcp://localhost:x", "0.0.0.0:514"):
             ended = run("serve", "--database", ":memory:", "--listen", "127.0.0.1:0", "--syslog", wrong)
