@@ -115,9 +115,10 @@ class BadInput(unittest.TestCase):
             self.refused(409, "illegal_transition", "POST", "/api/v1/alerts/kept/status", {"status": status})
 
     def test_what_is_not_there(self):
-        for path in ("/api/v1/alerts/none", "/api/v1/events/none", "/api/v1/nothing", "/", "/api/v2/alerts",
+        for path in ("/api/v1/alerts/none", "/api/v1/events/none", "/api/v1/nothing", "/nothing", "/api/v2/alerts",
                      "/api/v1/alerts/kept/nothing"):
             self.refused(404, "not_found", "GET", path)
+        self.refused(404, "not_found", "GET", "/", None, {"Accept": "text/html"})
         self.refused(404, "not_found", "PATCH", "/api/v1/alerts/none", {"title": "x"})
         self.refused(404, "not_found", "DELETE", "/api/v1/alerts/none")
         self.refused(404, "not_found", "POST", "/api/v1/alerts/none/status", {"status": "closed"})

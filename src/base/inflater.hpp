@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/unpacker.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -8,21 +10,15 @@ struct z_stream_s;
 
 namespace carrel::base {
 
-/// Unpacks gzip piecemeal into a buffer of its own, so that a bomb costs its compressed size only. Members one behind
-/// the other are one text, and zeros behind the last one are padding. Not thread-safe.
-class inflater {
+/// Unpacks gzip. Members one behind the other are one text, and zeros behind the last one are padding.
+class inflater final : public unpacker {
 public:
     inflater();
-    ~inflater();
+    ~inflater() override;
 
-    /// Takes bytes from the front of `packed` and returns what they gave, valid until the next call; empty if more are
-    /// needed. Check `is_broken` after it.
-    std::string_view step(std::string_view& packed);
-    bool is_broken() const noexcept { return !why_.empty(); }
-    /// What is wrong with the bytes, as a clause about them; empty if nothing is.
-    std::string_view why() const noexcept { return why_; }
-    /// A member has ended and nothing but padding came after it: the text is whole.
-    bool is_complete() const noexcept { return complete_; }
+    std::string_view step(std::string_view& packed) override;
+    bool is_complete() const noexcept override { return complete_; }
+    std::string_view name() const noexcept override { return "gzip"; }
 
     /// Whether a text begins as gzip does.
     static bool is_gzip(std::string_view text) noexcept { return text.starts_with("\x1f\x8b"); }
@@ -36,7 +32,6 @@ private:
 
     std::unique_ptr<z_stream_s, stream_end> stream_;
     std::unique_ptr<char[]> buffer_;
-    std::string_view why_;
     bool complete_ = false;
 };
 

@@ -36,17 +36,16 @@ struct store_part {
 // One part is being stored while the next one is read.
 class local_target final : public ingest_target {
 public:
-    explicit local_target(database store)
-        : store_(std::move(store)) {}
+    local_target(database store, std::string ingest_id)
+        : store_(std::move(store)),
+          ingest_id_(std::move(ingest_id)) {}
 
     std::size_t block_bytes_max() const override { return 1u << 20; }
 
-    void begin_file() override {
-        intake_.emplace(
-            siem::event_intake::format::ndjson, now(), [this] { return fresh_id_.next(); }, std::nullopt);
-    }
+    void begin_file() override { begin(siem::make_line_body(), std::nullopt); }
 
-    result<void> take(const line_block& block, tally& into) override {
+    result<void> take(const event_block& block, tally& into) override {
+        if (block.is_array || !block.key.empty()) return take_whole(block, into);
         if (auto why = intake_->feed(block.text)) return broken(*why);
         auto stored = store_parts();
         sum_up(into);
@@ -54,14 +53,42 @@ public:
     }
 
     result<void> end_file(tally& into) override {
-        if (auto why = intake_->finish()) return broken(*why);
-        if (auto stored = store_parts(); !stored) return stored;
-        auto last = await_part();
+        if (was_whole_) return {};
+        auto last = finish();
         sum_up(into);
         return last;
     }
 
 private:
+    void begin(std::unique_ptr<siem::event_body> body, std::optional<siem::idempotency> key) {
+        intake_.emplace(std::move(body), siem::intake_options{now(), std::move(key), ingest_id_, {}},
+                        [this] { return fresh_id_.next(); });
+        was_whole_ = false;
+    }
+
+    result<void> finish() {
+        if (auto why = intake_->finish()) return broken(*why);
+        if (auto stored = store_parts(); !stored) return stored;
+        return await_part();
+    }
+
+    // A block by itself: stored when this returns, and once only under its key.
+    result<void> take_whole(const event_block& block, tally& into) {
+        std::optional<siem::idempotency> key;
+        if (!block.key.empty()) key = siem::idempotency{"ingest " + block.key, "ingest"};
+        begin(block.is_array ? siem::make_element_body() : siem::make_line_body(), std::move(key));
+        was_whole_ = true;
+        if (auto why = intake_->feed(block.text)) return broken(*why);
+        auto done = finish();
+        const auto& summary = intake_->summary();
+        into.accepted += summary.accepted;
+        into.rejected += summary.rejected;
+        into.untimed += summary.untimed;
+        into.duplicates += summary.duplicates;
+        for (const auto& each : summary.faults) into.refused.push_back({block.first_line + each.line - 1, each.detail});
+        return done;
+    }
+
     struct in_flight {
         part_pointer part;
         std::future<result<committed<siem::stored_part>>> stored;
@@ -69,7 +96,7 @@ private:
 
     void sum_up(tally& into) const {
         const auto& summary = intake_->summary();
-        into = {summary.accepted, summary.rejected, {}};
+        into = {summary.accepted, summary.rejected, {}, summary.untimed, summary.duplicates};
         for (const auto& each : summary.faults) into.refused.push_back({each.line, each.detail});
     }
 
@@ -97,6 +124,8 @@ private:
     }
 
     database store_;
+    std::string ingest_id_;
+    bool was_whole_ = false;  // the last block was taken by itself
     siem::uuid_generator fresh_id_;
     std::optional<siem::event_intake> intake_;
     std::optional<in_flight> pending_;
@@ -104,10 +133,10 @@ private:
 
 }  // namespace
 
-result<std::unique_ptr<ingest_target>> make_local_target(const std::string& path) {
+result<std::unique_ptr<ingest_target>> make_local_target(const std::string& path, std::string ingest_id) {
     auto store = database::open(store_options(path));
     if (!store) return store.error();
-    return std::unique_ptr<ingest_target>(std::make_unique<local_target>(std::move(*store)));
+    return std::unique_ptr<ingest_target>(std::make_unique<local_target>(std::move(*store), std::move(ingest_id)));
 }
 
 }  // namespace carrel::cli

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <thread>
 
 namespace carrel::cli {
@@ -50,18 +51,32 @@ error refusal(const http_reply& reply, const bj::object* said) {
     return error(error_code(is_content ? EBADMSG : EPROTO, boost::system::generic_category()), text);
 }
 
+// For a query: all but letters, digits and a few more is written in hexadecimal.
+std::string escaped(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string made;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0 || c == '.' || c == '_' || c == '-') made.push_back(c);
+        else made.append(1, '%').append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+    }
+    return made;
+}
+
 class remote_target final : public ingest_target {
 public:
-    remote_target(http_url server, std::string run)
+    remote_target(http_url server, std::string run, const std::string& ingest_id)
         : client_(std::move(server), reply_time_max),
-          run_(std::move(run)) {}
+          run_(std::move(run)) {
+        if (!ingest_id.empty()) path_ += "?ingest_id=" + escaped(ingest_id);
+    }
 
     std::size_t block_bytes_max() const override { return request_bytes_max; }
     void begin_file() override {}
     result<void> end_file(tally&) override { return {}; }
 
-    result<void> take(const line_block& block, tally& into) override {
-        auto reply = post(block.text);
+    result<void> take(const event_block& block, tally& into) override {
+        auto reply = post(block);
         if (!reply) return reply.error();
         json::parse_failure failure;
         const auto* value = reader_.parse(reply->body, failure);
@@ -70,21 +85,25 @@ public:
         auto refused = refused_lines(*said, block.first_line);
         // 422 with lines means that each line was refused; any other refusal is of the request.
         const bool all_refused = reply->status == 422 && !refused.empty();
-        if (reply->status != 201 && !all_refused) return refusal(*reply, said);
+        const bool is_taken = reply->status == 200 || reply->status == 201;
+        if (!is_taken && !all_refused) return refusal(*reply, said);
         into.accepted += integer_at(*said, "accepted", 0);
         into.rejected += integer_at(*said, "rejected", all_refused ? block.lines() : 0);
+        into.untimed += integer_at(*said, "untimed", 0);
+        into.duplicates += integer_at(*said, "duplicates", 0);
         std::move(refused.begin(), refused.end(), std::back_inserter(into.refused));
         return {};
     }
 
 private:
     // The key makes sure that a block sent twice is stored once.
-    result<http_reply> post(std::string_view text) {
-        const header_list headers{{"Content-Type", "application/x-ndjson"},
-                                  {"Idempotency-Key", "ingest-" + run_ + "-" + std::to_string(++requests_)},
+    result<http_reply> post(const event_block& block) {
+        const std::string key = block.key.empty() ? run_ + "-" + std::to_string(++requests_) : block.key;
+        const header_list headers{{"Content-Type", block.is_array ? "application/json" : "application/x-ndjson"},
+                                  {"Idempotency-Key", "ingest-" + key},
                                   {"Carrel-Timeout-Ms", "60000"}};
         for (int attempt = 1;; ++attempt) {
-            auto reply = client_.post("/api/v1/events", headers, text);
+            auto reply = client_.post(path_, headers, block.text);
             if (!reply && !client_.has_connected()) return reply;
             const auto wait =
                 wait_before_retry(attempt, reply ? reply->status : 0, reply ? reply->header("retry-after") : "");
@@ -95,14 +114,15 @@ private:
 
     http_client client_;
     std::string run_;
+    std::string path_ = "/api/v1/events";
     std::uint64_t requests_ = 0;
     json::reader reader_;
 };
 
 }  // namespace
 
-std::unique_ptr<ingest_target> make_remote_target(http_url server, std::string run) {
-    return std::make_unique<remote_target>(std::move(server), std::move(run));
+std::unique_ptr<ingest_target> make_remote_target(http_url server, std::string run, std::string ingest_id) {
+    return std::make_unique<remote_target>(std::move(server), std::move(run), ingest_id);
 }
 
 }  // namespace carrel::cli

@@ -28,6 +28,22 @@ std::optional<asio::ip::tcp::endpoint> parse_listen_address(std::string_view tex
     return asio::ip::tcp::endpoint(address, port);
 }
 
+std::vector<syslog::endpoint> parse_syslog_address(std::string_view text) {
+    std::vector<syslog::transport> wanted = {syslog::transport::udp, syslog::transport::tcp};
+    const auto mark = text.find("://");
+    if (mark != std::string_view::npos) {
+        const auto name = text.substr(0, mark);
+        if (name != "udp" && name != "tcp") return {};
+        wanted = {name == "udp" ? syslog::transport::udp : syslog::transport::tcp};
+        text.remove_prefix(mark + 3);
+    }
+    const auto at = parse_listen_address(text);
+    std::vector<syslog::endpoint> all;
+    for (const auto how : wanted)
+        if (at) all.push_back({how, at->address(), at->port()});
+    return all;
+}
+
 boost::system::error_code try_listening(const asio::ip::tcp::endpoint& there) {
     asio::io_context context;
     asio::ip::tcp::acceptor acceptor(context);

@@ -27,6 +27,8 @@ struct typed {
     const options standard{};
     std::string database = standard.path;
     std::string listen = "127.0.0.1:8080";
+    std::vector<std::string> syslog;
+    std::uint64_t syslog_message_kib = 256;
     std::string durability = "full";
     std::uint64_t readers = standard.readers_max, shards = 0;
     std::uint64_t batch_jobs_max = standard.batch_jobs_max;
@@ -42,6 +44,13 @@ struct typed {
 void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
     app.add_option("--database", raw.database, "file to serve; :memory: for a private one")->capture_default_str();
     app.add_option("--listen", raw.listen, "ADDR:PORT; port 0 picks one")->capture_default_str();
+    app.add_option("--syslog", raw.syslog,
+                   "ADDR:PORT that takes syslog, by UDP and TCP, or udp://… or tcp://… for one; may be repeated")
+        ->delimiter(',');
+    app.add_option("--syslog-message-kib-max", raw.syslog_message_kib, "of a message by TCP; what is longer is cut")
+        ->check(CLI::Range(1, 16'384))
+        ->capture_default_str()
+        ->group("Limits");
     app.add_option("--readers", raw.readers, "reading connections, those of the shards included")
         ->check(CLI::Range(2, 256))
         ->capture_default_str();
@@ -114,6 +123,20 @@ std::uint64_t open_files_min(const serve_settings& settings) {
     return 2 * (settings.store.readers_max + 1) + 4 * settings.front.shards + 32;
 }
 
+std::string fault_in_syslog(const typed& raw, serve_settings& settings) {
+    settings.syslog.tcp_message_bytes_max = raw.syslog_message_kib << 10;
+    for (const auto& each : raw.syslog) {
+        const auto found = parse_syslog_address(each);
+        if (found.empty())
+            return "--syslog: '" + each +
+                   "' is not ADDR:PORT, udp://ADDR:PORT or tcp://ADDR:PORT, such as udp://127.0.0.1:514";
+        if (!found.front().address.is_loopback() && !settings.front.insecure)
+            return "--syslog: " + each + " is not loopback and syslog has no authentication; --insecure allows it";
+        settings.syslog.endpoints.insert(settings.syslog.endpoints.end(), found.begin(), found.end());
+    }
+    return {};
+}
+
 std::string fault_in_open_files(const serve_settings& settings) {
     struct rlimit limit {};
     const auto needed = open_files_min(settings);
@@ -134,6 +157,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     settings.front.address = address->address().to_string();
     settings.front.port = address->port();
     if (auto fault = fault_in_access(settings.front); !fault.empty()) return fault;
+    if (auto fault = fault_in_syslog(raw, settings); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }
@@ -178,6 +202,9 @@ std::string describe(const serve_settings& settings) {
     const auto connections = settings.front.limits.connections_max;
     text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
     text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
+    for (const auto& each : settings.syslog.endpoints)
+        text += std::string(", syslog ") + (each.how == syslog::transport::udp ? "udp://" : "tcp://") +
+                syslog::authority(each.address, each.port);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
     for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
     for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;

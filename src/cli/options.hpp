@@ -4,6 +4,7 @@
 #include "cli/log.hpp"
 #include "http/server.hpp"
 #include "siem/event_retention.hpp"
+#include "syslog/server.hpp"
 
 #include <carrel/options.hpp>
 
@@ -19,6 +20,7 @@ namespace carrel::cli {
 struct serve_settings {
     options store;
     http::server_options front;
+    syslog::server_options syslog;
     log_settings log;
     siem::retention kept;
     std::chrono::milliseconds drain_time_max{10'000};

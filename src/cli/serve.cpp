@@ -18,8 +18,20 @@ namespace {
 
 namespace asio = boost::asio;
 
+// The counters of syslog, for the page of metrics.
+std::vector<http::counter> counters_of(const syslog::counts& of) {
+    return {{"syslog_received_total", "Messages received by UDP.", of.received_udp, {"transport", "udp"}},
+            {"syslog_received_total", "Messages received by TCP.", of.received_tcp, {"transport", "tcp"}},
+            {"syslog_stored_total", "Messages stored.", of.stored, {}},
+            {"syslog_dropped_total", "Messages dropped: received, and not stored.", of.dropped, {}},
+            {"syslog_cut_total", "Messages that were longer than the bound.", of.cut, {}}};
+}
+
 // Sockets first, then what they were promised, then the file.
-int stop(http::server& server, database& store, std::chrono::milliseconds drain_time_max) {
+int stop(http::server& server, std::optional<syslog::server>& logs, database& store,
+         std::chrono::milliseconds drain_time_max) {
+    if (logs && !logs->stop(drain_time_max))
+        log(log_level::warning, "messages of syslog were lost at the end of the drain");
     if (!server.stop(drain_time_max)) log(log_level::warning, "connections were cut at the end of the drain");
     if (auto stopped = store.stop(); !stopped) {
         log(log_level::error, "the end was not clean: " + stopped.error().message());
@@ -51,6 +63,15 @@ int serve(serve_settings settings, std::span<char*> arguments) {
         return unusable(what + ": " + ec.message(), ec == asio::error::no_descriptors ? exit_usage : exit_network);
     }
 
+    for (const auto& each : settings.syslog.endpoints) {
+        const asio::ip::tcp::endpoint at(each.address, each.port);
+        if (each.how != syslog::transport::tcp) continue;
+        if (auto ec = try_listening(at))
+            return unusable("serve: --syslog: cannot listen on tcp://" + syslog::authority(each.address, each.port) +
+                                ": " + ec.message(),
+                            exit_network);
+    }
+
     if (!start_log(settings.log))
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
     std::atomic<siem::event_keeper*> in_use{nullptr};
@@ -64,6 +85,16 @@ int serve(serve_settings settings, std::span<char*> arguments) {
 
     auto store = database::open(settings.store);
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
+    std::optional<syslog::server> logs;
+    if (!settings.syslog.endpoints.empty()) {
+        settings.syslog.log = settings.store.log;
+        auto opened = syslog::server::listen(*store, settings.syslog);
+        if (!opened)
+            return unusable("serve: --syslog: " + opened.error().diagnostic() + ": " + opened.error().code().message(),
+                            exit_network);
+        logs.emplace(std::move(*opened));
+        settings.front.counters = [&counted = logs->counted()] { return counters_of(counted); };
+    }
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + server.error().message(), exit_status_of(server.error(), exit_network));
     if (settings.front.insecure && !there.address().is_loopback())
@@ -80,12 +111,15 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     in_use = &*keeper;
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
+    if (logs) logs->run();
     std::cout << "listening on " << server->url() << std::endl;
+    if (logs)
+        for (const auto& url : logs->urls()) std::cout << "syslog on " << url << std::endl;
     const int number = signals->wait();
     signals.reset();
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
     keeper.reset();
-    const int status = stop(*server, *store, settings.drain_time_max);
+    const int status = stop(*server, logs, *store, settings.drain_time_max);
     finish_log();
     return status;
 }

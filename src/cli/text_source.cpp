@@ -1,5 +1,8 @@
 #include "cli/text_source.hpp"
 
+#include "base/inflater.hpp"
+#include "base/zstd_unpacker.hpp"
+
 #include <boost/system/system_error.hpp>
 
 #include <fcntl.h>
@@ -12,6 +15,7 @@ namespace carrel::cli {
 namespace {
 
 constexpr std::size_t read_bytes = 256u << 10;
+constexpr std::size_t magic_bytes = 4;  // that tell how a file is packed
 
 error system_failure(int number, const std::string& path) {
     return error(error_code(number, boost::system::system_category()), path);
@@ -53,12 +57,14 @@ result<bool> text_source::read_more() {
 }
 
 result<void> text_source::recognise() {
-    while (packed_.size() < 2) {
+    while (packed_.size() < magic_bytes) {
         auto more = read_more();
         if (!more) return more.error();
         if (!*more) break;
     }
-    if (base::inflater::is_gzip(packed_)) gzip_ = std::make_unique<base::inflater>();
+    if (base::inflater::is_gzip(packed_)) unpacker_ = std::make_unique<base::inflater>();
+    if (base::zstd_unpacker::is_zstd(packed_))
+        unpacker_ = std::make_unique<base::zstd_unpacker>(base::zstd_unpacker::window_log_long);
     recognised_ = true;
     return {};
 }
@@ -68,22 +74,24 @@ result<bool> text_source::append_to(std::string& into) {
         if (auto done = recognise(); !done) return done.error();
     for (;;) {
         auto rest = std::string_view(packed_).substr(packed_at_);
-        if (!gzip_ && !rest.empty()) {
+        if (!unpacker_ && !rest.empty()) {
             into.append(rest);
             packed_at_ = packed_.size();
             return true;
         }
-        if (gzip_) {
-            const auto unpacked = gzip_->step(rest);
+        if (unpacker_) {
+            const auto unpacked = unpacker_->step(rest);
             packed_at_ = packed_.size() - rest.size();
             into.append(unpacked);
-            if (gzip_->is_broken()) return bad_data(gzip_->why());
+            if (unpacker_->is_broken()) return bad_data(unpacker_->why());
             if (!unpacked.empty()) return true;
         }
         auto more = read_more();
         if (!more) return more.error();
         if (*more) continue;
-        if (gzip_ && !gzip_->is_complete()) return bad_data("ends before its gzip data does");
+        if (unpacker_ && !unpacker_->is_complete())
+            return bad_data(unpacker_->name() == "gzip" ? "ends before its gzip data does"
+                                                        : "ends before its zstd data does");
         return false;
     }
 }
@@ -91,36 +99,6 @@ result<bool> text_source::append_to(std::string& into) {
 double text_source::fraction() const {
     if (size_ <= 0) return 0;
     return static_cast<double>(taken_) / static_cast<double>(size_);
-}
-
-std::int64_t line_block::lines() const {
-    const auto ends = std::count(text.begin(), text.end(), '\n');
-    return text.empty() || text.back() == '\n' ? ends : ends + 1;
-}
-
-result<bool> line_blocks::next(line_block& into) {
-    // What is behind the last line's end waits in `rest_`; more than `bytes_max_` is gathered only for a longer line.
-    while (!at_end_ && (rest_.size() < bytes_max_ || rest_.find('\n') == std::string::npos)) {
-        if (rest_.size() > line_bytes_max)
-            return error(error_code(EMSGSIZE, boost::system::generic_category()), "line " + std::to_string(next_line_));
-        auto more = from_.append_to(rest_);
-        at_end_ = !more || !*more;
-        if (more) continue;
-        failure_ = more.error();
-        // The end of the last line is missing.
-        rest_.erase(rest_.rfind('\n') + 1);
-    }
-    if (rest_.empty() && failure_) return *failure_;
-    if (rest_.empty()) return false;
-
-    auto cut = rest_.rfind('\n', std::max<std::size_t>(bytes_max_, 1) - 1);
-    if (at_end_ && rest_.size() <= bytes_max_) cut = rest_.size() - 1;
-    else if (cut == std::string::npos) cut = std::min(rest_.find('\n'), rest_.size() - 1);
-    into.text.assign(rest_, 0, cut + 1);
-    into.first_line = next_line_;
-    rest_.erase(0, cut + 1);
-    next_line_ += std::count(into.text.begin(), into.text.end(), '\n');
-    return true;
 }
 
 }  // namespace carrel::cli

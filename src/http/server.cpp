@@ -103,6 +103,7 @@ result<server> server::listen(database& store, server_options options) {
     context.clock = options.clock ? std::move(options.clock) : system_clock_now;
     context.log = std::move(options.log);
     context.keeper = std::move(options.keeper);
+    context.counters = std::move(options.counters);
     context.openapi = openapi_document(context.endpoints, options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
         auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/counter.hpp"
 #include "http/limits.hpp"
 #include "resource/operation.hpp"
 #include "siem/keeper_counters.hpp"
@@ -28,6 +29,7 @@ struct server_options {
     std::function<siem::timestamp()> clock;               ///< Wall clock; empty: the system's.
     log_sink log;                                         ///< Called from shard threads; may be empty.
     std::shared_ptr<const siem::keeper_counters> keeper;  ///< For /metrics; may be null.
+    std::function<std::vector<counter>()> counters;       ///< Called from shard threads; may be empty.
     std::string version;                                  ///< For the OpenAPI document.
 };
 

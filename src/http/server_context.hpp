@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/byte_budget.hpp"
+#include "http/counter.hpp"
 #include "http/limits.hpp"
 #include "http/net/address_counts.hpp"
 #include "http/pipeline/held_requests.hpp"
@@ -41,6 +42,7 @@ struct server_context {
     std::function<siem::timestamp()> clock;
     log_sink log;
     std::shared_ptr<const siem::keeper_counters> keeper;  // may be null
+    std::function<std::vector<counter>()> counters;
     std::vector<const shard_status*> shards;
     std::vector<held_requests*> holders;  // of each shard
 

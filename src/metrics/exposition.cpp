@@ -135,6 +135,16 @@ void add_refusals(page& out, const database_stats& stats) {
     out.series(number(stats.expired), {{"reason", "expired"}});
 }
 
+void add_more(page& out, const std::vector<named_count>& more) {
+    std::string_view family;
+    for (const named_count& each : more) {
+        if (each.name != family) out.family(std::string(each.name), MetricType::Counter, std::string(each.help));
+        family = each.name;
+        if (each.label.first.empty()) out.series(number(each.value), {});
+        else out.series(number(each.value), {{std::string(each.label.first), std::string(each.label.second)}});
+    }
+}
+
 }  // namespace
 
 std::string exposition(const server_stats& stats) {
@@ -152,6 +162,7 @@ std::string exposition(const server_stats& stats) {
     out.family("http_replies_total", MetricType::Counter, "Replies begun, by method and status.");
     for (const auto& each : stats.replies)
         out.series(number(each.count), {{"method", std::string(each.method)}, {"code", std::to_string(each.status)}});
+    add_more(out, stats.more);
     return out.text();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carrel::metrics {
@@ -16,6 +17,13 @@ struct reply_count {
     std::uint64_t count = 0;
 };
 
+/// A counter of another part; those of one name follow each other.
+struct named_count {
+    std::string_view name, help;
+    std::uint64_t value = 0;
+    std::pair<std::string_view, std::string_view> label = {};  // empty: none
+};
+
 /// What a server is doing: its database's counters and its own.
 struct server_stats {
     database_stats database;
@@ -23,6 +31,7 @@ struct server_stats {
     std::uint64_t connections = 0;
     // Events deleted, by what for, and put together into larger segments.
     std::uint64_t deleted_on_request = 0, deleted_by_age = 0, deleted_by_size = 0, put_together = 0;
+    std::vector<named_count> more;
 };
 
 /// All of it in Prometheus' text format 0.0.4: names begin with `carrel_`, units are seconds and bytes, series of a pool carry

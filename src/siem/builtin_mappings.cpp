@@ -43,6 +43,7 @@ constexpr auto all = std::to_array<event_mapping>({
     {time, "date"},  // Fluent Bit
     {time, "_ts"},
     {time, "event.created"},
+    {time, "observed_time"},  // OTLP
 
     // Where it happened, before what collected it.
     {host, "Hostname"},
@@ -67,6 +68,11 @@ constexpr auto all = std::to_array<event_mapping>({
     {host, "kubernetes.host"},
     {host, "Fqdn"},
     {host, "agent.name"},
+    {host, "resource.host.name"},  // OTLP
+    {host, "attributes.host.name"},
+    {host, "labels.host"},  // Loki
+    {host, "labels.hostname"},
+    {host, "labels.instance"},
 
     // Which program or service says it.
     {source, "source"},
@@ -91,6 +97,11 @@ constexpr auto all = std::to_array<event_mapping>({
     {source, "process.program"},
     {source, "ident"},  // fluentd
     {source, "name", "hostIdentifier"},
+    {source, "app", "facility"},  // what was received as syslog
+    {source, "resource.service.name"},
+    {source, "labels.service_name"},
+    {source, "labels.app"},
+    {source, "labels.job"},
 
     // Which log it is from.
     {channel, "channel"},
@@ -109,6 +120,9 @@ constexpr auto all = std::to_array<event_mapping>({
     {channel, "_path"},
     {channel, "category", "operationName"},
     {channel, "tag", "ident"},
+    {channel, "facility", "severity_code"},
+    {channel, "scope.name"},
+    {channel, "labels.filename"},
 
     // What names the happening.
     {event_code, "EventID"},
@@ -139,6 +153,9 @@ constexpr auto all = std::to_array<event_mapping>({
     {event_code, "operationName"},
     {event_code, "EventID.#text"},
     {event_code, "EventID.Value"},
+    {event_code, "event_name"},
+    {event_code, "attributes.event.name"},
+    {event_code, "msgid", "facility"},
 
     {severity, "severity"},
     {severity, "Severity"},
@@ -157,6 +174,10 @@ constexpr auto all = std::to_array<event_mapping>({
     {severity, "log.syslog.severity.name"},
     {severity, "log.syslog.severity.code"},
     {severity, "event.severity"},
+    {severity, "severity_number"},
+    {severity, "labels.level"},
+    {severity, "labels.severity"},
+    {severity, "metadata.level"},
 });
 
 }  // namespace

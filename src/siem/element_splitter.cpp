@@ -18,6 +18,7 @@ element_splitter::step element_splitter::next(std::string_view& bytes) {
 
 element_splitter::step element_splitter::finish() {
     if (place_ == place::inside && scalar_ && !in_array_) return end_element();
+    if (mode_ == mode::many_texts && place_ == place::before_all) return step::need_more;
     return place_ == place::behind_all ? step::need_more : step::broken;
 }
 
@@ -31,8 +32,11 @@ std::string_view element_splitter::why() const noexcept {
 element_splitter::step element_splitter::between(std::string_view& bytes) {
     const char c = bytes.front();
     const bool before = place_ == place::before_all || place_ == place::before_first || place_ == place::before_element;
-    if (!is_space(c) && before && !(place_ == place::before_all && c == '[') &&
-        !(place_ == place::before_first && c == ']')) {
+    // What can end no text would begin an empty one again and again.
+    if (mode_ == mode::many_texts && (c == ',' || c == ']' || c == '}') && place_ == place::before_all)
+        return step::broken;
+    const bool opens_array = place_ == place::before_all && c == '[' && mode_ == mode::one_text;
+    if (!is_space(c) && before && !opens_array && !(place_ == place::before_first && c == ']')) {
         place_ = place::inside;
         held_.clear();
         oversized_ = in_string_ = escaped_ = false;
@@ -47,6 +51,7 @@ element_splitter::step element_splitter::between(std::string_view& bytes) {
         place_ = place::before_first;
     } else if (c == ']' && place_ != place::behind_all) {
         place_ = place::behind_all;
+        if (mode_ == mode::inside_array) return step::end;
     } else if (c == ',' && place_ == place::behind_element) {
         place_ = place::before_element;
     } else {
@@ -95,7 +100,7 @@ bool element_splitter::ends_here(char c) noexcept {
 }
 
 element_splitter::step element_splitter::end_element() {
-    place_ = in_array_ ? place::behind_element : place::behind_all;
+    place_ = in_array_ ? place::behind_element : mode_ == mode::many_texts ? place::before_all : place::behind_all;
     return step::element;
 }
 

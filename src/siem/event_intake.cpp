@@ -3,138 +3,145 @@
 #include "base/digest.hpp"
 #include "json/writer.hpp"
 #include "resource/problems.hpp"
-#include "segments/segment_builder.hpp"
-#include "siem/element_splitter.hpp"
 #include "siem/event_reader.hpp"
 
-#include <deque>
 #include <utility>
 
 namespace carrel::siem {
 
 namespace {
 
-constexpr std::size_t line_bytes_max = 16u << 20;
-// What an event costs besides its texts.
-constexpr std::size_t event_overhead = 256;
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view space = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(space);
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
-// Whether a line that is not JSON is the beginning of a text over several lines: a pretty-printed array or object.
-bool begins_long_text(std::string_view line) { return line.starts_with('[') || line == "{"; }
+// Of event texts that are made between two looks at the clock, however few bytes they came from.
+constexpr std::size_t step_bytes_max = 64u << 10;
+constexpr int step_items_max = 1'024;
 
 // The UTF-8 mark that some programs put before a text.
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+// When it is time to look at the clock, or to hand a part on.
+class step_budget {
+public:
+    explicit step_budget(const event_parts& parts)
+        : parts_(parts),
+          bytes_max_(parts.bytes_growing() + step_bytes_max) {}
+
+    bool allows_more() {
+        const bool is_first = items_++ == 0;
+        return is_first || (items_ <= step_items_max && !parts_.has_complete() && parts_.bytes_growing() < bytes_max_);
+    }
+
+private:
+    const event_parts& parts_;
+    std::size_t bytes_max_;
+    int items_ = 0;
+};
+
+std::unique_ptr<event_body> body_of(event_intake::format how) {
+    return how == event_intake::format::ndjson ? make_line_body() : make_element_body();
+}
+
 }  // namespace
 
 struct event_intake::state {
-    format how;
-    timestamp received_at;
-    id_source fresh_id;
-    std::optional<idempotency> key;
+    state(std::unique_ptr<event_body> cut, intake_options how, id_source fresh_id)
+        : body(std::move(cut)),
+          options(std::move(how)),
+          parts(options.received_at, std::move(fresh_id), options.key) {
+        // Nothing is hashed for a request that cannot be repeated.
+        if (options.key) sum.emplace();
+        reader.take_identity(options.identity_path);
+        reader.read_envelopes(body->is_envelope());
+    }
 
-    // The text that is being cut.
-    std::string line;  // NDJSON: the beginning of a line whose end is still to come
-    bool line_oversized = false;
-    bool any_text = false;  // a line that is not blank was seen
-    element_splitter elements{line_bytes_max};
+    std::unique_ptr<event_body> body;
+    intake_options options;
     std::size_t mark_seen = 0;        // bytes of a byte order mark at the beginning
     bool mark_decided = false;        // whether there is one is known
-    std::int64_t number = 0;          // of the line or element that was read last
+    const char* fed_to = nullptr;     // the end of the bytes being fed
     const char* hashed_to = nullptr;  // in the bytes being fed: what is before it is in `sum`
     std::optional<digest> sum;
     const char* accepted_to = nullptr;  // in the bytes being fed: the end of the event accepted last, if it is there
     std::optional<digest> at_accepted;  // what `sum` was there, if it is not
 
     event_reader reader;
+    body_item item;
     new_event read;  // of the event at hand; its buffers are used again
-    segments::segment_builder builder{segments::fresh_format};
+    event_parts parts;
     std::optional<problem> broken;
-
-    // Parts: the one that grows, and those that are complete.
-    event_part growing;
-    std::deque<event_part> complete;
-    std::size_t bytes_complete = 0;
-    std::uint32_t parts = 0;
+    std::int64_t settled = 0;  // events of the parts that were stored
     intake_summary totals;
 
-    void take(std::string_view text, bool oversized, const char* end);
-    void accept(std::string_view text, const char* end);
-    void end_segment();
+    bool cut(std::string_view& bytes);
+    bool cut_end();
+    bool take_step(event_body::step found, const char* end);
+    void take(const char* end);
+    void take_broken();
+    void accept(const char* end);
     void reject(std::string detail);
-    void seal(std::string chain, bool last);
     void hash_to(const char* end);
     void end_feed(const char* end);
     std::string chain_so_far();
-    void feed_marked(std::string_view bytes);
+    bool skip_mark(std::string_view& bytes);
     void end_mark();
-    void feed_text(std::string_view bytes);
-    void feed_lines(std::string_view bytes);
-    void feed_elements(std::string_view bytes);
+    void finish_part();
 };
 
 event_intake::event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key)
-    : state_(std::make_unique<state>()) {
-    state_->how = how;
-    state_->received_at = received_at;
-    state_->fresh_id = std::move(fresh_id);
-    // Nothing is hashed for a request that cannot be repeated.
-    if (key) state_->sum.emplace();
-    state_->key = std::move(key);
-}
+    : event_intake(body_of(how), {received_at, std::move(key), {}, {}}, std::move(fresh_id)) {}
+
+event_intake::event_intake(std::unique_ptr<event_body> body, intake_options how, id_source fresh_id)
+    : state_(std::make_unique<state>(std::move(body), std::move(how), std::move(fresh_id))) {}
 
 event_intake::~event_intake() = default;
 
 std::optional<problem> event_intake::feed(std::string_view bytes) {
-    if (state_->broken || bytes.empty()) return state_->broken;
-    state_->hashed_to = bytes.data();
-    state_->feed_marked(bytes);
-    state_->end_feed(bytes.data() + bytes.size());
+    while (feed_some(bytes)) {
+    }
     return state_->broken;
 }
 
-std::optional<problem> event_intake::finish() {
+bool event_intake::feed_some(std::string_view& bytes) {
     state& self = *state_;
-    if (self.broken) return self.broken;
+    if (self.broken) return false;
+    self.hashed_to = bytes.data();
+    self.fed_to = bytes.data() + bytes.size();
+    const bool goes_on = self.skip_mark(bytes) && self.cut(bytes);
+    self.end_feed(self.fed_to - bytes.size());
+    return goes_on && !self.broken;
+}
+
+std::optional<problem> event_intake::finish() {
+    while (finish_some()) {
+    }
+    return state_->broken;
+}
+
+bool event_intake::finish_some() {
+    state& self = *state_;
+    if (self.broken) return false;
     self.hashed_to = nullptr;
     self.end_mark();
-    if (self.how == format::ndjson) {
-        if (!self.line.empty() || self.line_oversized) self.take(self.line, self.line_oversized, nullptr);
-    } else {
-        const auto found = self.elements.finish();
-        if (found == element_splitter::step::element)
-            self.take(self.elements.element(), self.elements.is_oversized(), nullptr);
-        if (found == element_splitter::step::broken && !self.broken)
-            self.broken = problem{problem_code::bad_request, "the JSON ends too early", {}};
-    }
-    // Of a request with a key, that nothing was accepted is an outcome to keep, too.
-    const bool is_outcome = self.growing.events != 0 || (self.key && self.parts == 0);
-    if (!self.broken && is_outcome) self.seal(self.sum ? self.sum->text() : "", true);
-    return self.broken;
+    if (self.cut_end()) return !self.broken;
+    if (!self.broken) self.finish_part();
+    return false;
 }
 
-std::optional<event_part> event_intake::take_part() {
-    if (state_->complete.empty()) return std::nullopt;
-    event_part part = std::move(state_->complete.front());
-    state_->complete.pop_front();
-    state_->bytes_complete -= part.bytes;
-    return part;
-}
+const std::optional<problem>& event_intake::broken() const noexcept { return state_->broken; }
+std::optional<event_part> event_intake::take_part() { return state_->parts.take(); }
 
 std::size_t event_intake::bytes_held() const noexcept {
-    const state& self = *state_;
-    return self.line.size() + self.elements.bytes_held() + self.growing.bytes + self.bytes_complete;
+    return state_->body->bytes_held() + state_->parts.bytes_held();
 }
 
-void event_intake::committed(const event_part&, const stored_part& stored) {
+void event_intake::committed(const event_part& part, const stored_part& stored) {
     intake_summary& totals = state_->totals;
     totals.accepted += stored.accepted;
+    totals.untimed += stored.untimed;
+    totals.duplicates += stored.duplicates;
+    for (const std::uint32_t place : stored.duplicate_places)
+        totals.duplicate_events.push_back(state_->settled + place);
+    state_->settled += part.events;
+    if (stored.first_id.empty()) return;
     if (totals.first_id.empty()) totals.first_id = stored.first_id;
     totals.last_id = stored.last_id;
 }
@@ -159,15 +166,16 @@ void event_intake::write_summary(std::string& json) const {
     out.end_array();
     id("first_id", totals.first_id);
     id("last_id", totals.last_id);
+    out.key("untimed").integer(totals.untimed).key("duplicates").integer(totals.duplicates);
     out.end_object();
 }
 
 // -- cutting ---
 
-// Takes a byte order mark off the front of the body, wherever it is cut.
-void event_intake::state::feed_marked(std::string_view bytes) {
+// Takes a byte order mark off the front of the body, wherever it is cut. False while more bytes must tell.
+bool event_intake::state::skip_mark(std::string_view& bytes) {
     while (!mark_decided) {
-        if (bytes.empty()) return;
+        if (bytes.empty()) return false;
         if (bytes.front() != byte_order_mark[mark_seen]) {
             end_mark();
             break;
@@ -175,106 +183,90 @@ void event_intake::state::feed_marked(std::string_view bytes) {
         bytes.remove_prefix(1);
         mark_decided = ++mark_seen == byte_order_mark.size();
     }
-    feed_text(bytes);
+    return true;
 }
 
 // What began like a mark and did not go on like one is part of the text.
 void event_intake::state::end_mark() {
-    if (!std::exchange(mark_decided, true)) feed_text(byte_order_mark.substr(0, mark_seen));
-}
-
-void event_intake::state::feed_text(std::string_view bytes) {
-    if (how == format::ndjson) {
-        feed_lines(bytes);
-    } else {
-        feed_elements(bytes);
+    if (std::exchange(mark_decided, true)) return;
+    std::string_view seen = byte_order_mark.substr(0, mark_seen);
+    while (!seen.empty() && take_step(body->next(seen, item), nullptr)) {
     }
 }
 
-void event_intake::state::feed_lines(std::string_view bytes) {
-    while (!bytes.empty() && !broken) {
-        const std::size_t size = bytes.find('\n');
-        const std::string_view part = bytes.substr(0, size);
-        const bool whole = size != bytes.npos;
-        const bool fits = !line_oversized && line.size() + part.size() <= line_bytes_max;
-        if (whole && fits && line.empty()) {
-            take(part, false, part.data() + size + 1);
-            bytes.remove_prefix(size + 1);
-            continue;
-        }
-        if (fits) line.append(part);
-        line_oversized = !fits;
-        if (!fits) line.clear();
-        if (!whole) return;
-        take(line, line_oversized, part.data() + size + 1);
-        line.clear();
-        line_oversized = false;
-        bytes.remove_prefix(size + 1);
+// False once all bytes were used and nothing more is held that could be cut.
+bool event_intake::state::cut(std::string_view& bytes) {
+    for (step_budget left(parts); left.allows_more();) {
+        const auto found = body->next(bytes, item);
+        if (!take_step(found, fed_to - bytes.size())) return false;
     }
+    return true;
 }
 
-void event_intake::state::feed_elements(std::string_view bytes) {
-    while (!broken) {
-        const auto found = elements.next(bytes);
-        if (found == element_splitter::step::need_more) return;
-        if (found == element_splitter::step::element) {
-            take(elements.element(), elements.is_oversized(), bytes.data());
-        } else {
-            broken = problem{problem_code::bad_request, std::string(elements.why()), {}};
-        }
-    }
+bool event_intake::state::cut_end() {
+    for (step_budget left(parts); left.allows_more();)
+        if (!take_step(body->finish(item), nullptr)) return false;
+    return true;
+}
+
+// False if there is nothing more to cut.
+bool event_intake::state::take_step(event_body::step found, const char* end) {
+    if (found == event_body::step::broken)
+        broken = problem{
+            body->is_too_large() ? problem_code::too_large : problem_code::bad_request, std::string(body->why()), {}};
+    if (found != event_body::step::item) return false;
+    take(end);
+    return !broken;
 }
 
 // -- one event ---
 
 // `end` is where the event ends in the bytes being fed.
-void event_intake::state::take(std::string_view text, bool oversized, const char* end) {
-    ++number;
-    text = trimmed(text);
-    const bool is_line = how == format::ndjson;
-    if (is_line && text.empty() && !oversized) return;
-    const bool is_first = !std::exchange(any_text, true);
-    if (oversized) return reject("is longer than 16 MiB");
-    switch (reader.read(text, received_at, read)) {
-        case event_reader::verdict::accepted: return accept(text, end);
+void event_intake::state::take(const char* end) {
+    if (!item.fault.empty()) return reject(std::string(item.fault));
+    switch (reader.read(item.text, options.received_at, read)) {
+        case event_reader::verdict::accepted: return accept(end);
         case event_reader::verdict::refused: return reject(reader.why());
-        case event_reader::verdict::broken: break;
+        case event_reader::verdict::broken: return take_broken();
     }
-    if (is_line && is_first && begins_long_text(text)) {
-        broken = problem{problem_code::bad_request,
-                         "a line must hold a whole JSON object; send JSON that spans lines as application/json",
-                         {}};
-    } else if (is_line) {
-        return reject(reader.why());
-    } else {
-        broken = problem{problem_code::bad_request, "element " + std::to_string(number) + " " + reader.why(), {}};
-    }
+}
+
+void event_intake::state::take_broken() {
+    auto why = body->on_broken_item(item, reader.why());
+    if (!why) return reject(reader.why());
+    broken = problem{problem_code::bad_request, std::move(*why), {}};
 }
 
 void event_intake::state::reject(std::string detail) {
+    body->rejected(detail);
     ++totals.rejected;
-    if (totals.faults.size() < faults_max) totals.faults.push_back({"", number, std::move(detail)});
+    if (totals.faults.size() < faults_max) totals.faults.push_back({"", item.number, std::move(detail)});
 }
 
-void event_intake::state::accept(std::string_view text, const char* end) {
-    const std::size_t size = text.size() + event_overhead;
+void event_intake::state::accept(const char* end) {
+    event_identity identity;
+    if (!options.identity_path.empty()) {
+        if (!read.identity) return reject("has no string or number `" + options.identity_path + "`");
+        identity = identity_of({}, *read.identity);
+    } else if (item.identity) {
+        identity = identity_of(options.identity_scope, *item.identity);
+    }
+    if (!read.channel && !item.channel.empty()) read.channel = item.channel;
+    if (item.at) read.at = *item.at;
+    const bool is_untimed = reader.was_untimed() && !item.at;
     // A full part is cut off only now that the request is known to be longer.
-    const bool fits = growing.events < event_part_max && growing.bytes + size <= event_part_bytes_max;
-    if (!fits && growing.events != 0) seal(chain_so_far(), false);
-    segments::event_head head{fresh_id(), read.at, received_at, {}};
-    head.texts = {read.source, read.host, read.channel, read.event_code, read.severity};
-    for (const std::uint64_t token : read.tokens) builder.tokens().add(token);
-    builder.add(head, text);
-    if (builder.is_full()) end_segment();
-    growing.bytes += size;
-    if (growing.events++ == 0) growing.first_id = head.id;
-    growing.last_id = head.id;
+    if (parts.is_full_for(item.text.size())) parts.end(chain_so_far(), false);
+    body->accepted(parts.add(read, item.text, identity, is_untimed));
     accepted_to = end;
 }
 
-void event_intake::state::end_segment() {
-    if (builder.events() > 0) growing.segments.push_back(builder.finish());
+void event_intake::state::finish_part() {
+    // Of a request with a key, that nothing was accepted is an outcome to keep, too.
+    const bool is_outcome = !parts.is_empty() || (options.key && parts.ended() == 0);
+    if (is_outcome) parts.end(sum ? sum->text() : "", true);
 }
+
+// -- the chain ---
 
 // Over the bytes up to the end of the event accepted last: the same wherever the bytes were cut.
 std::string event_intake::state::chain_so_far() {
@@ -282,18 +274,6 @@ std::string event_intake::state::chain_so_far() {
     if (accepted_to == nullptr) return at_accepted->text();
     hash_to(accepted_to);
     return sum->text();
-}
-
-void event_intake::state::seal(std::string chain, bool last) {
-    end_segment();
-    growing.number = parts++;
-    growing.last = last;
-    growing.received_at = received_at;
-    growing.chain = std::move(chain);
-    growing.idempotency = key;
-    bytes_complete += growing.bytes;
-    complete.push_back(std::move(growing));
-    growing = {};
 }
 
 void event_intake::state::end_feed(const char* end) {

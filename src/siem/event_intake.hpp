@@ -1,7 +1,8 @@
 #pragma once
 
 #include "resource/operation.hpp"
-#include "segments/segment.hpp"
+#include "siem/event_body.hpp"
+#include "siem/event_parts.hpp"
 
 #include <carrel/session.hpp>
 
@@ -15,36 +16,14 @@
 
 namespace carrel::siem {
 
-/// What is taken from the text of one event.
-struct new_event {
-    timestamp at = 0;
-    std::optional<std::string> source, host, channel, event_code, severity;
-    std::vector<std::uint64_t> tokens;  // see query/tokens.hpp; some come again
-};
-
-/// A part without events is the outcome of a request with an idempotency key of which nothing was accepted.
-///
-/// Up to `event_part_max` events and `event_part_bytes_max` bytes that commit together; a larger event is a part alone.
-struct event_part {
-    std::vector<segments::segment> segments;
-    std::int64_t events = 0;
-    std::size_t bytes = 0;  // of the events' texts, and `event_overhead` for each
-    uuid first_id, last_id;
-    std::uint32_t number = 0;  // from 0 within the request
-    bool last = false;
-    timestamp received_at = 0;
-    std::string chain;  // SHA-256 over all bytes of the request up to the end of this part
-    std::optional<carrel::siem::idempotency> idempotency;
-};
-
-inline constexpr std::int64_t event_part_max = 10'000;
-inline constexpr std::size_t event_part_bytes_max = 4u << 20;
-
 /// What storing a part did. On a replay (same idempotency key and bytes, committed by an earlier request) nothing is
 /// inserted and the ids are those given then.
 struct stored_part {
     std::int64_t accepted = 0;
     std::string first_id, last_id;
+    std::int64_t untimed = 0;                          // of the accepted
+    std::int64_t duplicates = 0;                       // not stored, since an event of the same identity was
+    std::vector<std::uint32_t> duplicate_places = {};  // in the part, growing; not told by a replay
 };
 
 /// The outcome of a whole request.
@@ -53,6 +32,17 @@ struct intake_summary {
     std::int64_t rejected = 0;
     std::vector<fault> faults;  // the first 100
     std::string first_id, last_id;
+    std::int64_t untimed = 0;  // of the accepted: they have the time of their receipt
+    std::int64_t duplicates = 0;
+    std::vector<std::int64_t> duplicate_events;  // their places among the events, from 0
+};
+
+/// How a request is read, beside its format.
+struct intake_options {
+    timestamp received_at = 0;
+    std::optional<idempotency> key;
+    std::string identity_path;        // the member that holds an event's identity; empty: none is asked for
+    std::string_view identity_scope;  // of identities that the body tells
 };
 
 /// Turns the bytes of one request into parts, as they arrive. No I/O, no session: fed by the front end and by `ingest`.
@@ -60,15 +50,22 @@ struct intake_summary {
 class event_intake {
 public:
     enum class format { json, ndjson };
-    using id_source = std::function<uuid()>;  // a fresh UUIDv7, growing
+    using id_source = siem::id_source;
 
     event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
+    event_intake(std::unique_ptr<event_body> body, intake_options how, id_source fresh_id);
     ~event_intake();
 
     /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is not JSON).
     std::optional<problem> feed(std::string_view bytes);
+    /// As `feed`, but stops when a part is complete or some work was done. What is left of `bytes` comes again; true if
+    /// there may be more to do, though no byte is left.
+    bool feed_some(std::string_view& bytes);
     /// The body is complete. A problem as above.
     std::optional<problem> finish();
+    /// As `finish`, but stops as `feed_some` does; true if there is more to do.
+    bool finish_some();
+    const std::optional<problem>& broken() const noexcept;
     /// The next complete part; the last one after `finish`. Nothing while more bytes are needed.
     std::optional<event_part> take_part();
 

@@ -20,9 +20,12 @@ class listener {
 public:
     using entry = event_mappings::entry;
 
-    listener(query::token_buffers& buffers, std::vector<std::uint64_t>& tokens)
+    listener(query::token_buffers& buffers, std::vector<std::uint64_t>& tokens, std::string_view identity_path,
+             bool is_envelope)
         : keep_{&tokens},
-          tokens_(buffers, keep_) {
+          tokens_(buffers, keep_),
+          identity_path_(identity_path),
+          is_envelope_(is_envelope) {
         ranks_.fill(entry::no_rank);
     }
 
@@ -39,7 +42,15 @@ public:
         const std::string_view text = tokens_.value(kind, raw, escaped);
         // An element of an array is one of many.
         if (kind == json::scalar::null || arrays_ != 0) return;
-        if (const entry* found = mappings_.find(tokens_.path())) offer(*found, kind, text);
+        const std::string_view path = tokens_.path();
+        if (!identity_path_.empty() && path == identity_path_) take_identity(kind, text);
+        const entry* found = mappings_.find(path);
+        if (is_envelope_) {
+            if (path == "time") return take_outer_time(text);
+            constexpr std::string_view inner = "event.";
+            if (found == nullptr && path.starts_with(inner)) found = mappings_.find(path.substr(inner.size()));
+        }
+        if (found != nullptr) offer(*found, kind, text);
     }
 
     // All was heard: what depended on other members is decided.
@@ -50,8 +61,19 @@ public:
 
     std::optional<timestamp> at;
     std::array<std::optional<std::string>, event_column_count> texts;
+    std::optional<std::string> identity;
 
 private:
+    void take_identity(json::scalar kind, std::string_view text) {
+        const bool is_named = (kind == json::scalar::string || kind == json::scalar::number) && !text.empty();
+        if (is_named && !identity) identity = text;
+    }
+    void take_outer_time(std::string_view text) {
+        const auto time = parse_event_time(text);
+        if (!time || (*time >= 0 && *time < 1'000'000)) return;
+        at = time;
+        ranks_[index(event_column::time)] = 0;
+    }
     void offer(const entry& of, json::scalar kind, std::string_view text) {
         bits_ |= of.bit;
         // An earlier mapping wins, and the first of two equal keys.
@@ -84,6 +106,8 @@ private:
         void operator()(std::uint64_t token) const { tokens->push_back(token); }
     } keep_;
     query::token_handler<keep> tokens_;
+    std::string_view identity_path_;
+    bool is_envelope_;
     std::array<std::uint16_t, event_column_count> ranks_{};
     std::vector<std::pair<const entry*, std::string>> guarded_;
     std::uint32_t bits_ = 0;  // of the paths that others depend on
@@ -105,7 +129,8 @@ std::string explain(json::scan_error error, std::size_t offset) {
 
 event_reader::verdict event_reader::read(std::string_view text, timestamp received_at, new_event& into) {
     into.tokens.clear();
-    listener heard(buffers_, into.tokens);
+    into.identity.reset();
+    listener heard(buffers_, into.tokens, identity_path_, are_envelopes_);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {
@@ -117,6 +142,7 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
         return verdict::refused;
     }
     heard.finish();
+    into.identity = std::move(heard.identity);
     untimed_ = !heard.at;
     into.at = heard.at.value_or(received_at);
     const auto text_of = [&](event_column of) { return std::move(heard.texts[index(of)]); };

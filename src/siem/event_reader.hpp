@@ -1,7 +1,11 @@
 #pragma once
 
 #include "query/tokens.hpp"
-#include "siem/event_intake.hpp"
+#include "siem/event_parts.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace carrel::siem {
 
@@ -14,6 +18,11 @@ public:
     /// `refused` is valid JSON that cannot be an event: another type, nested too deep.
     enum class verdict { accepted, refused, broken };
 
+    /// What the member at this dotted path holds is an event's identity; empty: nothing is.
+    void take_identity(std::string path) { identity_path_ = std::move(path); }
+    /// Events are envelopes: a member of their `event` counts as if it stood beside it, and their `time` before all others.
+    void read_envelopes(bool are_envelopes) noexcept { are_envelopes_ = are_envelopes; }
+
     /// Fills `into` anew. `text` has no white space around it. Unless it is accepted, `why()` says why not.
     verdict read(std::string_view text, timestamp received_at, new_event& into);
     const std::string& why() const noexcept { return why_; }
@@ -22,7 +31,9 @@ public:
 
 private:
     query::token_buffers buffers_;
+    std::string identity_path_;
     std::string why_;
+    bool are_envelopes_ = false;
     bool untimed_ = false;
 };
 

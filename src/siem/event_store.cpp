@@ -3,6 +3,7 @@
 #include "resource/idempotency.hpp"
 #include "resource/problems.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace carrel::siem {
@@ -15,21 +16,40 @@ idempotency identity_of(const event_part& part) {
 }
 
 std::string text_of(const stored_part& stored) {
-    return std::to_string(stored.accepted) + " " + stored.first_id + " " + stored.last_id;
+    return std::to_string(stored.accepted) + " " + stored.first_id + " " + stored.last_id + " " +
+           std::to_string(stored.duplicates) + " " + std::to_string(stored.untimed);
 }
 
+std::string_view next_word(std::string_view& text) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return word;
+}
+
+void read_count(std::string_view word, std::int64_t& into) {
+    std::from_chars(word.data(), word.data() + word.size(), into);
+}
+
+// An earlier version kept neither duplicates nor what was untimed.
 stored_part stored_from(std::string_view text) {
     stored_part stored;
-    const std::size_t first = text.find(' '), second = text.find(' ', first + 1);
-    std::from_chars(text.data(), text.data() + first, stored.accepted);
-    stored.first_id = text.substr(first + 1, second - first - 1);
-    stored.last_id = text.substr(second + 1);
+    read_count(next_word(text), stored.accepted);
+    stored.first_id = next_word(text);
+    stored.last_id = next_word(text);
+    read_count(next_word(text), stored.duplicates);
+    read_count(next_word(text), stored.untimed);
     return stored;
 }
 
 stored_part outcome_of(const event_part& part) {
-    if (part.events == 0) return {};
-    return {part.events, siem::text_of(part.first_id), siem::text_of(part.last_id)};
+    stored_part stored;
+    stored.accepted = part.events;
+    stored.untimed = static_cast<std::int64_t>(part.untimed.size());
+    if (part.events == 0) return stored;
+    stored.first_id = siem::text_of(part.first_id);
+    stored.last_id = siem::text_of(part.last_id);
+    return stored;
 }
 
 blob_view bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
@@ -84,15 +104,38 @@ result<void> insert_segment(write_session& session, const segments::segment& mad
 
 namespace {
 
-result<void> insert_segments(write_session& session, const event_part& part) {
-    if (part.segments.empty()) return {};
-    auto next = take_positions(session, part.events);
+result<void> insert_segments(write_session& session, const std::vector<segments::segment>& made, std::int64_t events) {
+    if (made.empty()) return {};
+    auto next = take_positions(session, events);
     if (!next) return next.error();
-    for (const segments::segment& each : part.segments) {
+    for (const segments::segment& each : made) {
         if (auto done = insert_segment(session, each, segments::positions_from(*next, each.events)); !done) return done;
         *next += each.events;
     }
     return {};
+}
+
+// Stores what is not known yet. The usual part has no event that is.
+result<stored_part> store_new(write_session& session, const event_part& part) {
+    auto known = keep_identities(session, part);
+    if (!known) return known.error();
+    stored_part stored = outcome_of(part);
+    if (known->empty()) {
+        if (auto done = insert_segments(session, part.segments, part.events); !done) return done.error();
+        return stored;
+    }
+    auto left = part_without(part, *known);
+    if (!left) return left.error();
+    if (auto done = insert_segments(session, left->segments, left->events); !done) return done.error();
+    stored.accepted = left->events;
+    stored.first_id = left->events == 0 ? "" : siem::text_of(left->first_id);
+    stored.last_id = left->events == 0 ? "" : siem::text_of(left->last_id);
+    stored.duplicates = static_cast<std::int64_t>(known->size());
+    stored.untimed -= std::count_if(part.untimed.begin(), part.untimed.end(), [&](std::uint32_t place) {
+        return std::binary_search(known->begin(), known->end(), place);
+    });
+    stored.duplicate_places = std::move(*known);
+    return stored;
 }
 
 }  // namespace
@@ -108,10 +151,9 @@ result<stored_part> store(write_session& session, const event_part& part, reply&
         if (!known) return known.error();
         if (*known) return stored_from(into.body);
     }
-    if (auto done = insert_segments(session, part); !done) return done.error();
-    const stored_part stored = outcome_of(part);
-    if (identity) {
-        into.body = text_of(stored);
+    auto stored = store_new(session, part);
+    if (stored && identity) {
+        into.body = text_of(*stored);
         if (auto done = keep(session, asked, into); !done) return done.error();
         into.body.clear();
     }

@@ -43,10 +43,36 @@ std::vector<filter> event_filters() {
 }
 
 constexpr std::string_view ingest_schema =
-    R"({"type":"object","required":["accepted","rejected","errors","first_id","last_id"],"properties":{)"
+    R"({"type":"object","required":["accepted","rejected","errors","first_id","last_id","untimed","duplicates"],"properties":{)"
     R"("accepted":{"type":"integer"},"rejected":{"type":"integer"},"errors":{"type":"array","items":{"type":"object",)"
     R"("properties":{"line":{"type":"integer"},"detail":{"type":"string"}}}},)"
-    R"("first_id":{"type":["string","null"]},"last_id":{"type":["string","null"]}}})";
+    R"("first_id":{"type":["string","null"]},"last_id":{"type":["string","null"]},)"
+    R"("untimed":{"type":"integer"},"duplicates":{"type":"integer"}}})";
+
+constexpr std::string_view member_path_schema = R"({"type":"string","minLength":1,"maxLength":256})";
+constexpr std::size_t member_path_max = 256;
+
+bool is_member_path(std::string_view text) {
+    return !text.empty() && text.size() <= member_path_max && text.front() != '.' && text.back() != '.' &&
+           text.find("..") == text.npos;
+}
+
+std::optional<problem> check_ingest(const operation& of, call& request) {
+    if (auto why = check_address(of, request)) return why;
+    auto wanted = std::make_unique<ingest_input>();
+    for (const auto& [name, value] : request.query) {
+        std::string& into = name == "unwrap" ? wanted->unwrap : wanted->identity_path;
+        if (!into.empty())
+            return problem{problem_code::bad_request, "`" + name + "` is given twice", {{name, 0, "is given twice"}}};
+        if (!is_member_path(value)) {
+            const std::string detail = "must be the path of a member, `a` or `a.b`, of at most 256 bytes";
+            return problem{problem_code::bad_request, "`" + name + "` " + detail, {{name, 0, detail}}};
+        }
+        into = value;
+    }
+    request.parsed = std::move(wanted);
+    return std::nullopt;
+}
 
 operation ingest_operation() {
     operation made;
@@ -58,11 +84,21 @@ operation ingest_operation() {
     made.reply_schema = ingest_schema;
     made.success = outcome::created;
     made.of = &events();
-    made.check = check_address;
+    made.parameters = {
+        {"unwrap", member_path_schema, false, "Takes the elements of the array at this path of each document."},
+        {"ingest_id", member_path_schema, false,
+         "The member that holds an event's identity: one that comes again is not stored again."},
+    };
+    made.check = check_ingest;
     return made;
 }
 
 }  // namespace
+
+std::unique_ptr<event_body> make_body(bool is_line_by_line, const std::string& unwrap) {
+    if (!unwrap.empty()) return make_unwrapped_body(unwrap, is_line_by_line);
+    return is_line_by_line ? make_line_body() : make_element_body();
+}
 
 const resource& events() {
     static const resource instance({

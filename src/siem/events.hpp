@@ -1,6 +1,7 @@
 #pragma once
 
 #include "resource/resource.hpp"
+#include "siem/event_body.hpp"
 
 namespace carrel::siem {
 
@@ -22,5 +23,13 @@ operation histogram_operation();
 /// `DELETE /events` and the jobs it begins.
 std::vector<operation> deletion_operations();
 std::pair<std::string, std::string> deletion_schema();
+
+/// What the query of `POST /events` asks for.
+struct ingest_input : input {
+    std::string unwrap, identity_path;  // dotted; empty: not asked for
+};
+
+/// The body of `POST /events`.
+std::unique_ptr<event_body> make_body(bool is_line_by_line, const std::string& unwrap);
 
 }  // namespace carrel::siem

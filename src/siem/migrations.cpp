@@ -185,7 +185,16 @@ CREATE INDEX event_deletions_by_time ON event_deletions(created_at, id);
 CREATE INDEX event_deletions_open ON event_deletions(seq) WHERE state <> 2;
 )";
 
-constexpr std::array<migration, 7> steps = {{
+// What clients call their events, so that one that comes again is not stored again. By time for forgetting them.
+constexpr std::string_view event_identities = R"(
+CREATE TABLE event_identities (
+    identity BLOB PRIMARY KEY,
+    received_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX event_identities_by_time ON event_identities(received_at);
+)";
+
+constexpr std::array<migration, 8> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
@@ -193,6 +202,7 @@ constexpr std::array<migration, 7> steps = {{
     {5, "alerts merged and counted", alerts_merged},
     {6, "event segments", event_segments},
     {7, "events kept", events_kept},
+    {8, "event identities", event_identities},
 }};
 
 }  // namespace

@@ -31,7 +31,8 @@ class Ingest(unittest.TestCase):
         lines = ended.stdout.splitlines()
         self.assertEqual(lines[0], f"{self.plain}: 2000 accepted, 1 rejected")
         self.assertRegex(lines[1], r"^  line 1502: .")
-        self.assertEqual(lines[2:], [f"{self.zipped}: 10 accepted, 0 rejected", "total: 2010 accepted, 1 rejected"])
+        self.assertEqual(lines[2:], ["  2000 without a time of their own", f"{self.zipped}: 10 accepted, 0 rejected",
+                                     "  10 without a time of their own", "total: 2010 accepted, 1 rejected"])
 
     def assert_stored(self, server):
         client = server.client()

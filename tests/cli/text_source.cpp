@@ -1,4 +1,4 @@
-#include "cli/text_source.hpp"
+#include "cli/event_blocks.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -48,11 +48,17 @@ struct cut_block {
     bool operator==(const cut_block&) const = default;
 };
 
+event_block block_of(std::string text) {
+    event_block made;
+    made.text = std::move(text);
+    return made;
+}
+
 std::vector<cut_block> blocks_of(const std::string& path, std::size_t bytes_max) {
     auto source = text_source::open(path).value();
     line_blocks blocks(source, bytes_max);
     std::vector<cut_block> cut;
-    for (line_block block; blocks.next(block).value();) cut.push_back({block.text, block.first_line});
+    for (event_block block; blocks.next(block).value();) cut.push_back({block.text, block.first_line});
     return cut;
 }
 
@@ -103,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_zipped_file_cut_short_gives_its_whole_lines_and_then_an_e
     const temporary_file file(packed.substr(0, packed.size() / 2));
     auto source = text_source::open(file.path).value();
     line_blocks blocks(source, 1u << 20);
-    line_block block;
+    event_block block;
     const auto first = blocks.next(block);
     BOOST_TEST_REQUIRE((first.has_value() && *first));
     BOOST_TEST(block.text.ends_with('\n'));
@@ -121,7 +127,7 @@ BOOST_AUTO_TEST_CASE(what_is_behind_gzip_data_is_padding_more_of_it_or_an_error)
         const temporary_file file(bytes);
         auto source = text_source::open(file.path).value();
         line_blocks blocks(source, 100);
-        line_block block;
+        event_block block;
         std::string text;
         for (;;) {
             const auto more = blocks.next(block);
@@ -144,9 +150,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(a_last_line_without_an_end_is_a_line) {
-    BOOST_TEST((line_block{"a\n\nb", 1}.lines()) == 3);
-    BOOST_TEST((line_block{"a\n\nb\n", 1}.lines()) == 3);
-    BOOST_TEST((line_block{"", 1}.lines()) == 0);
+    BOOST_TEST((block_of("a\n\nb").lines()) == 3);
+    BOOST_TEST((block_of("a\n\nb\n").lines()) == 3);
+    BOOST_TEST((block_of("").lines()) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -83,7 +83,9 @@ BOOST_AUTO_TEST_CASE(the_openapi_document_holds_every_route_and_nothing_else) {
     BOOST_TEST(document.at("openapi").as_string().starts_with("3.1"));
     std::size_t documented = 0;
     for (const auto& path : document.at("paths").as_object()) documented += path.value().as_object().size();
-    const auto endpoints = http::all_endpoints();
+    // Those of other programs' protocols are described where they come from.
+    auto endpoints = http::all_endpoints();
+    std::erase_if(endpoints, [](const auto& each) { return !each.is_described(); });
     BOOST_TEST(documented == endpoints.size());
     constexpr const char* methods[] = {"get", "post", "put", "patch", "delete"};
     for (const auto& each : endpoints) {

@@ -52,7 +52,7 @@ def _allowed_in_resource(name):
 
 
 def _allowed_in_base(name):
-    return _is_standard(name) or name.endswith("mmintrin.h") or _starts(name, "base/", "date/", "zlib.h")
+    return _is_standard(name) or name.endswith("mmintrin.h") or _starts(name, "base/", "date/", "zlib.h", "zstd")
 
 
 def _allowed_in_json(name):
@@ -63,6 +63,14 @@ def _allowed_in_json(name):
 def _allowed_in_query(name):
     intrinsics = name.endswith("mmintrin.h")
     return _is_standard(name) or intrinsics or name == "utf8proc.h" or _starts(name, "base/", "json/", "query/")
+
+
+def _allowed_in_shippers(name):
+    return _is_standard(name) or _starts(name, "base/", "json/", "query/", "resource/", "shippers/", "siem/")
+
+
+def _allowed_in_syslog(name):
+    return not _starts(name, "actors/", "sqlite/", "cli/", "http/", "boost/beast") and name != "sqlite3.h"
 
 
 def _allowed_in_metrics(name):
@@ -85,6 +93,8 @@ LAYERS = [
     ("src/resource/", _allowed_in_resource),
     ("src/segments/", _allowed_in_segments),
     ("src/siem/", _allowed_in_siem),
+    ("src/shippers/", _allowed_in_shippers),
+    ("src/syslog/", _allowed_in_syslog),
     ("src/json/", _allowed_in_json),
     ("src/query/", _allowed_in_query),
     ("src/metrics/", _allowed_in_metrics),

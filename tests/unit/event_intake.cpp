@@ -158,9 +158,9 @@ BOOST_AUTO_TEST_CASE(a_summary_gives_what_was_committed) {
     BOOST_TEST(
         feed("{}\nx\n{}", format::ndjson, 4).json ==
         R"({"accepted":2,"rejected":1,"errors":[{"line":2,"detail":"is broken JSON at byte 1"}],)"
-        R"("first_id":"00000000-0000-0000-0000-000000000001","last_id":"00000000-0000-0000-0000-000000000002"})");
+        R"("first_id":"00000000-0000-0000-0000-000000000001","last_id":"00000000-0000-0000-0000-000000000002","untimed":0,"duplicates":0})");
     BOOST_TEST(feed("", format::ndjson, 4).json ==
-               R"({"accepted":0,"rejected":0,"errors":[],"first_id":null,"last_id":null})");
+               R"({"accepted":0,"rejected":0,"errors":[],"first_id":null,"last_id":null,"untimed":0,"duplicates":0})");
 }
 
 BOOST_AUTO_TEST_CASE(only_the_first_hundred_faults_are_listed) {

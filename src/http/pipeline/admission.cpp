@@ -8,6 +8,7 @@
 #include "http/protocol/media_type.hpp"
 #include "http/protocol/target.hpp"
 #include "http/protocol/text.hpp"
+#include "siem/events.hpp"
 
 #include <algorithm>
 
@@ -89,6 +90,11 @@ route find_route(exchange& ex, const target_parts& parts) {
     return ex.context->server().routes.find(parts.path, ex.request.method, ex.request.call.path);
 }
 
+// A browser that comes to where a program expects another one's answer.
+bool is_page_request(const exchange& ex, const endpoint& found) noexcept {
+    return ex.request.accepts_html && found.shipper != nullptr && found.shipper->is_for_programs;
+}
+
 bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     constexpr method_set all_methods = 0x1f;
     if (parts.path == "*") return answer_options(ex, all_methods);
@@ -102,6 +108,8 @@ bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     } else if (found.endpoint == nullptr) {
         ex.response.allow = found.methods;
         ex.refuse(refusal::method_not_allowed, "Allowed here: " + allow_text(found.methods) + ".");
+    } else if (is_page_request(ex, *found.endpoint)) {
+        ex.refuse(refusal::not_found, "There is nothing at this path for a browser.");
     } else {
         ex.request.endpoint = found.endpoint;
         return true;
@@ -143,19 +151,31 @@ std::string_view accepted_by(siem::body_kind kind) noexcept {
     }
 }
 
-bool pass_media_type(exchange& ex, const request_head& head) {
-    if (!ex.request.endpoint->takes_body()) return true;
+bool pass_shipper_type(exchange& ex, const request_head& head) {
+    if (ex.request.endpoint->shipper->content == shippers::content_rule::any) return true;
+    if (media_type_of(head[field::content_type]) == media_type::json) return true;
+    ex.refuse(refusal::unsupported_media_type, "Send application/json: of this protocol only its JSON form is taken.");
+    return false;
+}
+
+bool pass_type(exchange& ex, const request_head& head) {
+    if (ex.request.endpoint->takes_shipper()) return pass_shipper_type(ex, head);
     const auto kind = ex.request.endpoint->operation->body;
     if (!is_accepted(kind, media_type_of(head[field::content_type]))) {
         ex.refuse(refusal::unsupported_media_type, accepted_by(kind));
         return false;
     }
+    return true;
+}
+
+bool pass_media_type(exchange& ex, const request_head& head) {
+    if (!ex.request.endpoint->takes_body()) return true;
+    if (!pass_type(ex, head)) return false;
     const auto coding = content_coding_of(head[field::content_encoding]);
-    if (coding == content_coding::identity ||
-        (coding == content_coding::gzip && ex.request.endpoint->is_event_stream()))
-        return true;
+    const bool is_packed = coding == content_coding::gzip || coding == content_coding::zstd;
+    if (coding == content_coding::identity || (is_packed && ex.request.endpoint->is_event_stream())) return true;
     ex.refuse(refusal::unsupported_media_type, ex.request.endpoint->is_event_stream()
-                                                   ? "A body of events may be sent as it is or in gzip."
+                                                   ? "A body of events may be sent as it is, in gzip or in zstd."
                                                    : "This body must be sent without a Content-Encoding.");
     return false;
 }
@@ -193,6 +213,7 @@ bool pass_idempotency(exchange& ex, const request_head& head) {
     // A read may be repeated as it is.
     const bool may_have_key = ex.request.method == method::post || ex.request.method == method::del;
     if (!may_have_key || !ex.request.endpoint->writes() || !head.has(field::idempotency_key)) return true;
+    if (ex.request.endpoint->shipper != nullptr) return true;  // its reply would not be the first one's
     if (!is_idempotency_key(head[field::idempotency_key])) {
         ex.refuse(refusal::bad_request, "Idempotency-Key must be 1 to 128 visible ASCII characters.");
         return false;
@@ -249,6 +270,15 @@ void choose_format(exchange& ex, const request_head& head) {
         ex.request.call.format = preferred_format(head[field::accept]);
 }
 
+void take_from_shipper(exchange& ex, const request_head& head) {
+    ex.request.body_use = body_use::stream;
+    auto body = ex.request.endpoint->shipper->make(ex.request.call);
+    siem::intake_options how{ex.request.call.now, {}, {}, body->identity_scope()};
+    const auto* shipper = body.get();
+    ex.events = std::make_unique<event_post>(ex, std::move(body), std::move(how),
+                                             content_coding_of(head[field::content_encoding]), shipper);
+}
+
 void choose_body_use(exchange& ex, const request_head& head) {
     if (!ex.request.endpoint->takes_body()) return;
     if (!ex.request.endpoint->is_event_stream()) {
@@ -258,6 +288,7 @@ void choose_body_use(exchange& ex, const request_head& head) {
             static_cast<std::size_t>(std::min<std::uint64_t>(head.content_length.value_or(0), body_reserve_max)));
         return;
     }
+    if (ex.request.endpoint->takes_shipper()) return take_from_shipper(ex, head);
     auto& call = ex.request.call;
     const auto& operation = *ex.request.endpoint->operation;
     if (call.idempotency) call.idempotency->fingerprint = fingerprint_of(head.method, ex.request.target, {});
@@ -265,8 +296,11 @@ void choose_body_use(exchange& ex, const request_head& head) {
         if (const auto why = operation.check(operation, call)) return ex.refuse(*why);
     }
     ex.request.body_use = body_use::stream;
-    ex.events = std::make_unique<event_post>(ex, media_type_of(head[field::content_type]) == media_type::ndjson,
-                                             content_coding_of(head[field::content_encoding]) == content_coding::gzip);
+    const bool is_ndjson = media_type_of(head[field::content_type]) == media_type::ndjson;
+    const auto& wanted = static_cast<const siem::ingest_input&>(*call.parsed);
+    siem::intake_options how{call.now, call.idempotency, wanted.identity_path, {}};
+    ex.events = std::make_unique<event_post>(ex, siem::make_body(is_ndjson, wanted.unwrap), std::move(how),
+                                             content_coding_of(head[field::content_encoding]));
 }
 
 void note_head(exchange& ex, const request_head& head) {
@@ -276,6 +310,7 @@ void note_head(exchange& ex, const request_head& head) {
     request.keep_alive = head.keep_alive;
     request.target.assign(head.target);
     request.call.now = ex.context->now();
+    request.accepts_html = head[field::accept].find("text/html") != std::string_view::npos;
     request.accepts_gzip = head.has(field::accept_encoding) && accepts_gzip(head[field::accept_encoding]);
     if (is_request_id(head[field::request_id])) request.id.assign(head[field::request_id]);
     else ex.context->name_request(request.id);

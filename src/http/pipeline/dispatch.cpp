@@ -179,10 +179,6 @@ void start_write(exchange& ex) {
 }
 
 void start_operation(exchange& ex) {
-    if (ex.events) {
-        ex.events->pump();
-        return;
-    }
     if (ex.request.endpoint->writes()) start_write(ex);
     else start_read(ex);
 }
@@ -224,6 +220,10 @@ void answer_held(exchange& ex) {
 
 void start(exchange& ex) {
     ex.stage = stage::running;
+    if (ex.events) {
+        ex.events->pump();
+        return;
+    }
     switch (ex.request.endpoint->what) {
         case action::operation: return start_operation(ex);
         case action::live: return answer_live(ex);
@@ -232,6 +232,9 @@ void start(exchange& ex) {
         case action::pool: return answer_pool(ex);
         case action::openapi:
             ex.response.reply.body = ex.context->server().openapi;
+            return ex.answer(200, content::json);
+        case action::shipper:
+            ex.response.reply.body = ex.request.endpoint->shipper->reply;
             return ex.answer(200, content::json);
     }
 }

@@ -1,10 +1,13 @@
 #include "http/pipeline/event_post.hpp"
 
+#include "base/inflater.hpp"
+#include "base/zstd_unpacker.hpp"
 #include "http/pipeline/job_handler.hpp"
 #include "http/pipeline/shard_context.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace carrel::http {
 
@@ -14,22 +17,35 @@ constexpr std::size_t slice_bytes = 16 * 1024;  // fed between two looks at the 
 constexpr std::chrono::milliseconds turn_time_max{1};
 constexpr std::uint64_t ratio_free_bytes = 1u << 20;  // however well they were packed
 
+std::size_t packed_size(const siem::event_part& part) noexcept {
+    std::size_t size = 0;
+    for (const auto& each : part.segments) size += each.columns.size() + each.filter.size() + each.data.size();
+    return size;
+}
+
 }  // namespace
 
 struct event_post::store_work {
     event_post* post;
-    result<siem::stored_part> operator()(write_session& session) const {
-        post->ex_->response.reply.clear();
-        return siem::store(session, *post->writing_, post->ex_->response.reply);
+    result<std::vector<siem::stored_part>> operator()(write_session& session) const {
+        std::vector<siem::stored_part> all;
+        for (const siem::event_part& each : post->writing_) {
+            post->ex_->response.reply.clear();
+            auto stored = siem::store(session, each, post->ex_->response.reply);
+            if (!stored) return stored.error();
+            all.push_back(std::move(*stored));
+        }
+        return all;
     }
 };
 
-event_post::event_post(exchange& ex, bool is_ndjson, bool is_gzip)
+event_post::event_post(exchange& ex, std::unique_ptr<siem::event_body> body, siem::intake_options how,
+                       content_coding coding, const shippers::shipper_body* shipper)
     : ex_(&ex),
-      intake_(
-          is_ndjson ? siem::event_intake::format::ndjson : siem::event_intake::format::json, ex.request.call.now,
-          [context = ex.context] { return context->fresh_uuid(); }, ex.request.call.idempotency) {
-    if (is_gzip) inflater_.emplace();
+      intake_(std::move(body), std::move(how), [context = ex.context] { return context->fresh_uuid(); }),
+      shipper_(shipper) {
+    if (coding == content_coding::gzip) unpacker_ = std::make_unique<base::inflater>();
+    if (coding == content_coding::zstd) unpacker_ = std::make_unique<base::zstd_unpacker>();
 }
 
 event_post::end_reason event_post::end_reason_of(refusal why) noexcept {
@@ -59,12 +75,12 @@ bool event_post::advance() {
     write_next();
     if (is_full()) return false;
     if (failed_) {
-        if (!writing_) conclude_failed();
+        if (!is_writing()) conclude_failed();
         return false;
     }
     take_part();
     if (next_part_ || failed_) return true;
-    if (raw_at_ < raw_.size() || is_inflating_) {
+    if (has_input()) {
         feed_some();
         return true;
     }
@@ -75,7 +91,13 @@ bool event_post::advance() {
         finish_intake();
         return true;
     }
-    if (!writing_) conclude();
+    if (is_writing()) return false;
+    if (!kept_.empty()) {
+        writing_ = std::exchange(kept_, {});
+        send_parts();
+        return false;
+    }
+    conclude();
     return false;
 }
 
@@ -85,43 +107,61 @@ void event_post::take_part() {
     const auto& bounds = ex_->context->server().bounds;
     events_ += static_cast<std::size_t>(next_part_->events);
     store_bytes_ += next_part_->bytes;
-    if (events_ <= bounds.events_max && store_bytes_ <= bounds.event_store_bytes_max) return;
-    next_part_.reset();
+    const bool fits = events_ <= bounds.events_max && store_bytes_ <= bounds.event_store_bytes_max;
+    if (fits && shipper_ != nullptr) kept_.push_back(std::move(*next_part_));
+    if (!fits || shipper_ != nullptr) next_part_.reset();
+    if (fits) return;
     fail(refusal::too_large, "The events are more than this server takes in one request.");
 }
 
 void event_post::feed_some() {
     auto rest = std::string_view(raw_).substr(raw_at_);
-    if (!inflater_) {
-        const auto slice = rest.substr(0, slice_bytes);
-        raw_at_ += slice.size();
-        return feed(slice);
+    if (!unpacker_) {
+        auto slice = rest.substr(0, slice_bytes);
+        const auto before = slice.size();
+        feed(slice);
+        raw_at_ += before - slice.size();
+        return;
     }
+    if (!unpacked_rest_.empty() || has_more_) return feed(unpacked_rest_);
     const auto before = rest.size();
-    const auto unpacked = inflater_->step(rest);
+    unpacked_rest_ = unpacker_->step(rest);
     raw_at_ += before - rest.size();
-    is_inflating_ = !unpacked.empty();
-    if (inflater_->is_broken())
-        return fail(refusal::bad_request, "The body is not valid gzip, or something follows it.");
-    if (!unpacked.empty()) feed(unpacked);
+    is_unpacking_ = !unpacked_rest_.empty();
+    if (unpacker_->is_broken())
+        return fail(refusal::bad_request, std::string("The body ").append(unpacker_->why()).append("."));
+    if (!unpacked_rest_.empty()) feed(unpacked_rest_);
 }
 
-void event_post::feed(std::string_view bytes) {
-    unpacked_ += bytes.size();
-    if (unpacked_ > ex_->context->server().bounds.event_bytes_max)
-        return fail(refusal::too_large, "The events are larger than this server takes in one request.");
-    if (unpacked_ > ratio_free_bytes && unpacked_ / ex_->context->server().bounds.unpack_ratio_max > packed_)
-        return fail(refusal::too_large, "The body unpacks to more than this server takes for its size.");
-    if (auto why = intake_.feed(bytes)) failed_ = failure{refusal_of(why->code), std::move(*why), {}};
+// Takes off the front of `bytes` what was cut.
+void event_post::feed(std::string_view& bytes) {
+    const auto before = bytes.size();
+    has_more_ = intake_.feed_some(bytes);
+    unpacked_ += before - bytes.size();
+    if (!is_within_bounds()) return;
+    if (const auto& why = intake_.broken()) failed_ = failure{refusal_of(why->code), *why, {}};
 }
 
+bool event_post::is_within_bounds() {
+    const auto& bounds = ex_->context->server().bounds;
+    if (unpacked_ > bounds.event_bytes_max)
+        fail(refusal::too_large, "The events are larger than this server takes in one request.");
+    else if (unpacked_ > ratio_free_bytes && unpacked_ / bounds.unpack_ratio_max > packed_)
+        fail(refusal::too_large, "The body unpacks to more than this server takes for its size.");
+    return !failed_;
+}
+
+// Again and again, where the body holds many events that only its end lets go.
 void event_post::finish_intake() {
+    if (ended_ == end_reason::complete && (!unpacker_ || unpacker_->is_complete())) {
+        intake_finished_ = !intake_.finish_some();
+        if (const auto& why = intake_.broken()) failed_ = failure{refusal_of(why->code), *why, {}};
+        return;
+    }
     intake_finished_ = true;
     if (ended_ == end_reason::too_slow)
         return fail(refusal::request_timeout, "The body did not arrive in time; `accepted` events were stored.");
-    if (ended_ == end_reason::cut_off || (inflater_ && !inflater_->is_complete()))
-        return fail(refusal::bad_request, "The body was cut off; `accepted` events were stored.");
-    if (auto why = intake_.finish()) failed_ = failure{refusal_of(why->code), std::move(*why), {}};
+    fail(refusal::bad_request, "The body was cut off; `accepted` events were stored.");
 }
 
 void event_post::fail(refusal why, std::string detail) {
@@ -132,35 +172,37 @@ void event_post::fail(refusal why, std::string detail) {
 }
 
 void event_post::write_next() {
-    if (writing_ || !next_part_) return;
-    writing_ = std::move(next_part_);
+    if (is_writing() || !next_part_) return;
+    writing_.push_back(std::move(*next_part_));
     next_part_.reset();
-    send_part();
+    send_parts();
 }
 
 // Bulk, so that a single mutation beside it need not wait for a part of many events.
-void event_post::send_part() {
+void event_post::send_parts() {
     job_options settings;
     settings.priority = priority::bulk;
     settings.deadline = ex_->request.deadline;
-    settings.bytes = writing_->bytes;
+    // What many parts of a shipper's take, packed: their texts may be more than the queue may ever hold.
+    for (const siem::event_part& each : writing_)
+        settings.bytes += shipper_ != nullptr ? packed_size(each) : each.bytes;
     ex_->busy = true;
     auto done = [this](auto outcome) { stored(std::move(outcome)); };
     ex_->context->store().async_write(store_work{this}, settings, as_result(job_handler(*ex_, std::move(done))));
 }
 
-void event_post::stored(result<committed<siem::stored_part>> outcome) {
+void event_post::stored(result<committed<std::vector<siem::stored_part>>> outcome) {
     ex_->busy = false;
     if (outcome) {
         ex_->response.commit = outcome->sequence;
-        intake_.committed(*writing_, outcome->value);
+        for (std::size_t i = 0; i < writing_.size(); ++i) intake_.committed(writing_[i], outcome->value[i]);
         ex_->context->server().announce_events();
     } else if (ex_->response.reply.refused) {
         failed_ = failure{refusal_of(ex_->response.reply.refused->code), std::move(*ex_->response.reply.refused), {}};
     } else {
         failed_ = failure{refusal::bad_request, {}, outcome.error()};
     }
-    writing_.reset();
+    writing_.clear();
     if (!outcome) next_part_.reset();  // what follows a part that was not stored must not be stored either
     if (ex_->owner != nullptr) ex_->owner->exchange_advanced(*ex_);
     else ex_->context->retire(*ex_);
@@ -176,15 +218,23 @@ void event_post::conclude_failed() {
 }
 
 void event_post::conclude() {
+    if (shipper_ != nullptr) return conclude_shipper();
     const auto& summary = intake_.summary();
-    if (summary.accepted == 0) {
+    if (summary.accepted == 0 && summary.duplicates == 0) {
         const std::pair<std::string, std::string> counts[] = {{"accepted", "0"},
                                                               {"rejected", std::to_string(summary.rejected)}};
         return ex_->refuse(refusal::invalid, "No event was accepted.", summary.faults, counts);
     }
     ex_->response.reply.clear();
     intake_.write_summary(ex_->response.reply.body);
-    ex_->answer(201, content::json);
+    ex_->answer(summary.accepted == 0 ? 200 : 201, content::json);
+}
+
+void event_post::conclude_shipper() {
+    auto& reply = ex_->response.reply;
+    reply.clear();
+    const auto status = shipper_->answer(intake_.summary(), reply.body);
+    ex_->answer(status, reply.body.empty() ? content::none : content::json);
 }
 
 }  // namespace carrel::http

@@ -57,13 +57,16 @@ void exchange::answer(unsigned short status, content kind) {
 void exchange::refuse(refusal why, std::string_view detail, std::span<const siem::fault> faults, extra_members extra) {
     std::string document;  // `detail` and `faults` may live in the reply
     const auto path = request.path();
-    write_problem(document, why, detail, path.empty() ? "/" : path, request.id, faults, extra);
+    const auto* shipper = request.endpoint != nullptr ? request.endpoint->shipper : nullptr;
+    const bool is_foreign = shipper != nullptr && shipper->refuse != nullptr;
+    if (is_foreign) shipper->refuse(document, kind_of(why).status, kind_of(why).code, detail);
+    else write_problem(document, why, detail, path.empty() ? "/" : path, request.id, faults, extra);
     response.reply.clear();
     response.reply.body = std::move(document);
     if (why == refusal::overloaded)
         response.retry_after =
             static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(1, context->store().retry_after().count()));
-    answer(kind_of(why).status, content::problem);
+    answer(kind_of(why).status, is_foreign ? content::foreign_problem : content::problem);
 }
 
 void exchange::refuse(const siem::problem& why, extra_members extra) {

@@ -34,6 +34,8 @@ void answer_metrics(exchange& ex) {
         stats.deleted_by_size = keeper->deleted_by_size;
         stats.put_together = keeper->put_together;
     }
+    if (server.counters)
+        for (const auto& each : server.counters()) stats.more.push_back({each.name, each.help, each.value, each.label});
     ex.response.reply.body = metrics::exposition(stats);
     ex.answer(200, content::metrics);
 }

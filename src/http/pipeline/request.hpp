@@ -32,6 +32,7 @@ struct request {
     bool keep_alive = true;
     bool awaits_continue = false;  ///< `Expect: 100-continue`, and no 100 has been sent yet.
     bool accepts_gzip = false;
+    bool accepts_html = false;
     bool is_proxied = false;                     ///< The connection is a trusted proxy's.
     const http::endpoint* endpoint = nullptr;    ///< Null until routed.
     const siem::operation* operation = nullptr;  ///< What its job runs.

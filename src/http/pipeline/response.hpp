@@ -10,7 +10,7 @@ namespace carrel::http {
 inline constexpr std::size_t gzip_bytes_min = 1'400;  // what fits one packet anyway
 inline constexpr std::size_t gzip_bytes_max = 1u << 20;
 
-enum class content { none, json, problem, metrics, ndjson, csv };
+enum class content { none, json, problem, foreign_problem, metrics, ndjson, csv };
 
 /// What a client is answered. A value made anew for each request.
 struct response {
@@ -30,7 +30,9 @@ struct response {
         return content == content::json && reply.version == 0 && reply.body.size() >= gzip_bytes_min &&
                reply.body.size() <= gzip_bytes_max;
     }
-    bool is_refusal() const noexcept { return content == http::content::problem; }
+    bool is_refusal() const noexcept {
+        return content == http::content::problem || content == http::content::foreign_problem;
+    }
 };
 
 }  // namespace carrel::http

@@ -28,8 +28,9 @@ content_coding content_coding_of(std::string_view value) noexcept {
         const auto name = trimmed(value.substr(0, end));
         value.remove_prefix(std::min(end + 1, value.size()));
         if (name.empty() || equals_ignoring_case(name, "identity")) continue;
-        if (found != content_coding::identity || !is_gzip_name(name)) return content_coding::other;
-        found = content_coding::gzip;
+        const bool is_zstd = equals_ignoring_case(name, "zstd");
+        if (found != content_coding::identity || (!is_zstd && !is_gzip_name(name))) return content_coding::other;
+        found = is_zstd ? content_coding::zstd : content_coding::gzip;
     }
     return found;
 }

@@ -4,7 +4,7 @@
 
 namespace carrel::http {
 
-enum class content_coding { identity, gzip, other };
+enum class content_coding { identity, gzip, zstd, other };
 
 /// What a `Content-Encoding` names. More than one coding is `other`.
 content_coding content_coding_of(std::string_view value) noexcept;

@@ -91,6 +91,7 @@ void append_rare_fields(std::string& out, const request& to, const response& ans
 void append_last_fields(std::string& out, const request& to, const response& answer, bool closes) {
     out.append("X-Request-Id: ").append(to.id).append("\r\n");
     append_rare_fields(out, to, answer);
+    if (to.endpoint != nullptr && to.endpoint->shipper != nullptr) out.append(to.endpoint->shipper->header_lines);
     if (closes) out.append("Connection: close\r\n");
     else if (!to.is_http11) out.append("Connection: keep-alive\r\n");
     out.append("\r\n");

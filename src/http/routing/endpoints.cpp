@@ -52,6 +52,13 @@ std::vector<endpoint> all_endpoints() {
     all.back().reply_type = "text/plain";
     all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema));
     all.push_back(fixed("/openapi.json", action::openapi, "get_openapi", "This document", document_schema));
+    for (const auto& each : shippers::protocols()) {
+        auto& made = all.emplace_back();
+        made.method = each.method;
+        made.path = each.path;
+        made.what = action::shipper;
+        made.shipper = &each;
+    }
     return all;
 }
 

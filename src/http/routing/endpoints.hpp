@@ -1,6 +1,7 @@
 #pragma once
 
 #include "resource/operation.hpp"
+#include "shippers/protocol.hpp"
 
 #include <string>
 #include <string_view>
@@ -8,27 +9,33 @@
 
 namespace carrel::http {
 
-enum class action { operation, live, ready, metrics, pool, openapi };
+enum class action { operation, live, ready, metrics, pool, openapi, shipper };
 
 /// One row of the table that routes and documents.
 struct endpoint {
     siem::method method = siem::method::get;
     std::string path;  ///< From the root: `/api/v1/alerts/{id}`.
     action what = action::operation;
-    const siem::operation* operation = nullptr;  ///< For `action::operation`.
-    std::string_view id;                         ///< OpenAPI operationId.
+    const siem::operation* operation = nullptr;   ///< For `action::operation`.
+    const shippers::protocol* shipper = nullptr;  ///< For `action::shipper`.
+    std::string_view id;                          ///< OpenAPI operationId.
     std::string_view summary;
     std::string_view reply_schema;
     std::string_view reply_type = "application/json";
 
     bool is_event_stream() const noexcept {
-        return operation != nullptr && operation->body == siem::body_kind::event_stream;
+        return takes_shipper() || (operation != nullptr && operation->body == siem::body_kind::event_stream);
     }
     /// A mutation: it waits for earlier requests of its connection, and later ones wait for it.
-    bool writes() const noexcept { return operation != nullptr && operation->read == nullptr; }
+    bool writes() const noexcept { return takes_shipper() || (operation != nullptr && operation->read == nullptr); }
+    /// Events in the protocol of another program.
+    bool takes_shipper() const noexcept { return shipper != nullptr && shipper->make != nullptr; }
+    /// What OpenAPI describes: other programs' protocols are described where they come from.
+    bool is_described() const noexcept { return shipper == nullptr; }
     /// Probes and scrapers come by address or by any name.
     bool answers_any_host() const noexcept {
-        return what == action::live || what == action::ready || what == action::metrics;
+        return what == action::live || what == action::ready || what == action::metrics ||
+               (shipper != nullptr && shipper->is_probe);
     }
     /// A read of many rows: its response may be long, and a scan may be behind it.
     bool may_answer_long() const noexcept {
@@ -36,7 +43,9 @@ struct endpoint {
     }
     /// Its resource carries a version, so preconditions apply to it and responses have an `ETag`.
     bool has_version() const noexcept;
-    bool takes_body() const noexcept { return operation != nullptr && operation->body != siem::body_kind::none; }
+    bool takes_body() const noexcept {
+        return takes_shipper() || (operation != nullptr && operation->body != siem::body_kind::none);
+    }
 };
 
 /// What the domain offers and what the server adds.

@@ -45,7 +45,7 @@ void write_schemas(json::writer& json, std::span<const endpoint> endpoints) {
     json.key("schemas").begin_object();
     for (const auto& [name, schema] : siem::schemas()) json.key(name).raw(completed(schema));
     for (const auto& each : endpoints) {
-        if (!each.takes_body() || each.is_event_stream()) continue;
+        if (!each.is_described() || !each.takes_body() || each.is_event_stream()) continue;
         json.key(body_schema_name(each));
         write_body_schema(json, *each.operation);
     }
@@ -89,7 +89,8 @@ void write_components(json::writer& json, std::span<const endpoint> endpoints) {
 
 std::string openapi_document(std::span<const endpoint> endpoints, std::string_view version) {
     std::map<std::string_view, std::vector<const endpoint*>> by_path;
-    for (const auto& each : endpoints) by_path[each.path].push_back(&each);
+    for (const auto& each : endpoints)
+        if (each.is_described()) by_path[each.path].push_back(&each);
     std::string text;
     json::writer json(text);
     json.begin_object().key("openapi").string("3.1.0");

@@ -56,8 +56,9 @@ void write_prefixed_parameter(json::writer& json, std::string_view prefix, std::
 }
 
 void write_query_parameters(json::writer& json, const siem::operation& operation) {
-    constexpr std::array<std::string_view, 7> single{"limit",    "cursor", "sort",   "count",
-                                                     "interval", "after",  "wait_ms"};
+    constexpr std::array single = std::to_array<std::string_view>(
+        {"limit", "cursor", "sort", "count", "interval", "after", "wait_ms", "unwrap", "ingest_id", "field", "fields", "tz",
+         "split", "n"});
     for (const auto& doc : operation.parameters) {
         const auto mark = doc.name.find('<');
         if (mark != std::string_view::npos) {
@@ -82,7 +83,7 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
         write_parameter(json, {"header", "Idempotency-Key", R"({"type":"string","pattern":"^[!-~]{1,128}$"})",
                                "The first outcome is replayed for 24 h."});
     if (each.is_event_stream())
-        write_parameter(json, {"header", "Content-Encoding", R"({"type":"string","enum":["identity","gzip"]})"});
+        write_parameter(json, {"header", "Content-Encoding", R"({"type":"string","enum":["identity","gzip","zstd"]})"});
     if (!each.has_version()) return;
     write_parameter(json, {"header", "If-Match", tags_schema, "412 unless the version is one of these."});
     write_parameter(json, {"header", "If-None-Match", text_schema,
