@@ -14,7 +14,8 @@ target_link_libraries(carrel_canaries PUBLIC Boost::headers Threads::Threads SQL
 
 if(CARREL_BUILD_SERVER)
     # What has failpoints of the store of events; the rest of it comes from its library.
-    add_library(siem_canaries OBJECT EXCLUDE_FROM_ALL segments/token_filter.cpp siem/event_sealing.cpp)
+    add_library(siem_canaries OBJECT EXCLUDE_FROM_ALL segments/token_filter.cpp siem/event_removal.cpp
+        siem/legal_hold.cpp siem/segment_collector.cpp)
     target_compile_definitions(siem_canaries PRIVATE CARREL_FAILPOINTS)
     target_include_directories(siem_canaries PRIVATE
         ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)

@@ -14,6 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds interval{250};
 // How often it looks whether events have become too old or too many.
 constexpr std::chrono::seconds retention_interval{5};
+// How long a deletion keeps it from its other work.
+constexpr std::chrono::seconds put_off_max{10};
 // Nobody waits for it: a machine with more to do lets it go slowly.
 constexpr std::chrono::milliseconds deadline{60'000};
 constexpr timestamp day = timestamp{24} * 3600 * 1'000'000;
@@ -61,7 +63,13 @@ void event_keeper::run() {
 result<bool> event_keeper::step() {
     bool has_worked = false;
     result<void> failed;
-    for (const auto part : {&event_keeper::delete_some, &event_keeper::seal, &event_keeper::shrink}) {
+    if (auto worked = delete_some(); !worked) failed = worked.error();
+    else has_worked = *worked;
+    // Somebody waits for a deletion, and nobody for the rest: but that must not wait for ever.
+    const auto at = std::chrono::steady_clock::now();
+    if (has_worked && at < put_off_until_) return true;
+    put_off_until_ = at + put_off_max;
+    for (const auto part : {&event_keeper::seal, &event_keeper::shrink}) {
         auto worked = (this->*part)();
         if (!worked) failed = worked.error();
         else has_worked = has_worked || *worked;

@@ -22,7 +22,9 @@ struct item_work {
         switch (job.change) {
             case item_change::touch:
                 return session.execute("UPDATE item SET mark = ? WHERE job = ?", job.number, job.target);
-            case item_change::remove: return session.execute("DELETE FROM item WHERE job = ?", job.target);
+            case item_change::remove:
+                if (auto done = session.execute("DELETE FROM item WHERE job = ?", job.target); !done) return done;
+                return session.execute("PRAGMA incremental_vacuum(8)");  // in a file that gives pages back
             case item_change::add:
             case item_change::fail: break;
         }

@@ -98,7 +98,9 @@ std::string told(const item_content& content) {
 recorded_run record(unkind_recorder& recorder, const std::string& path, const item_load& load,
                     const engine_setup& asked, std::mt19937_64& random, const std::string& where, tally& found) {
     recorded_run run;
-    auto db = std::move(database::open(settings_for(path, asked, random)).value());
+    auto settings = settings_for(path, asked, random);
+    settings.auto_vacuum = vacuum_mode::incremental;  // the file gets smaller, too
+    auto db = std::move(database::open(settings).value());
     run.jobs = run_item_clients(db, load, random, [&](std::uint64_t job) { recorder.note(job); });
     const auto last = read(db, read_content);
     const auto stats = db.stats().writer;
