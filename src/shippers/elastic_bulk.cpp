@@ -18,6 +18,7 @@ using siem::body_item;
 // Each is answered, so their number bounds the reply.
 constexpr std::size_t items_max = 100'000;
 constexpr std::size_t id_bytes_max = 512;
+constexpr std::size_t index_bytes_max = 255;
 constexpr std::size_t action_depth_max = 16;
 
 enum class action : std::uint8_t { create, index, update, remove };
@@ -108,6 +109,7 @@ private:
         bulk_item& made = items_.back();
         if (made.what == action::update) line.fault = unchangeable;
         if (made.id.size() > id_bytes_max) line.fault = "has an _id of more than 512 bytes";
+        if (indices_[made.index].size() > index_bytes_max) line.fault = "has an _index of more than 255 bytes";
         identity_ = indices_[made.index] + '\0' + made.id;
         if (!made.id.empty()) line.identity = identity_;
         line.channel = indices_[made.index];

@@ -132,6 +132,8 @@ BOOST_AUTO_TEST_CASE(a_bulk_body_that_is_none_is_broken) {
     BOOST_TEST(nested.at("/items/0/create/status").as_int64() == 400);
     const auto long_id = s.send("/_bulk", "{\"create\":{\"_id\":\"" + std::string(513, 'x') + "\"}}\n{}\n");
     BOOST_TEST(long_id.at("/items/0/create/status").as_int64() == 400);
+    const auto long_index = s.send("/_bulk", "{\"create\":{\"_index\":\"" + std::string(256, 'x') + "\"}}\n{}\n");
+    BOOST_TEST(long_index.at("/items/0/create/status").as_int64() == 400);
     BOOST_TEST(s.count() == 0);
 }
 
