@@ -69,7 +69,7 @@ void fail_lapsed(job_list<Job> lapsed, deadline_timer& timer) noexcept {
     while (auto one = lapsed.pop_front()) {
         one->fail(reason_lapsed(*one));
         one->release_work();
-        one->home.reset();
+        one->reply_shard.reset();
         deliver_or_keep(std::move(one), delivery::post, timer);
     }
 }

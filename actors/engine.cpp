@@ -64,7 +64,7 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
             made.reset(new engine(std::move(settings), held));
             opened = std::move(made);
         } catch (...) {
-            (made ? made->guard_ : held)->forget_new_file();
+            (made ? made->guard_ : held)->remove_new_file();
             throw;
         }
         ready = opened->open_actors();
@@ -79,7 +79,7 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
     if (opened) {
         if (opened->writer_) (void)opened->writer_->close();
         opened->writer_.reset();
-        opened->guard_->forget_new_file();
+        opened->guard_->remove_new_file();
     }
     return std::move(ready).error();
 }
@@ -208,7 +208,7 @@ void engine::dispatch(job_ptr<write_job> one) noexcept {
     if (one->context != nullptr)
         if (auto* resident = resident_reader::of_this_thread(id_);
             resident != nullptr && one->context == &resident->context())
-            one->home = resident->shared_from_this();
+            one->reply_shard = resident->shared_from_this();
     switch (writer_->push(one)) {
         case push_result::queued: return;
         case push_result::full: return refuse(std::move(one), errc::overloaded);
@@ -221,7 +221,7 @@ void engine::refuse(job_ptr<job> one, error why) noexcept {
     else if (why == errc::stopping) refused_stopping_.add();
     one->fail(std::move(why));
     one->release_work();
-    one->home.reset();
+    one->reply_shard.reset();
     deliver_or_keep(std::move(one), delivery::post, *timer_);
 }
 

@@ -22,7 +22,7 @@ namespace carrel::detail {
 /// Adds one reader's counters to the read pool's; `utilization` is the sum of busy seconds until the engine divides it.
 void add_reader(const actor_probe& probe, database_stats& stats);
 
-/// The work-stealing dispatcher of the background readers: a read goes to its home reader, idle readers steal the oldest.
+/// The work-stealing dispatcher of the background readers: a read goes to the queue of one reader, idle readers steal the oldest.
 ///
 /// Deep reads have a queue of their own, from which as many run at a time as there are processors: the rest of the readers
 /// stays free for short ones. A read that cannot be served before its deadline is refused when it comes.
@@ -68,7 +68,7 @@ public:
 private:
     outcome enqueue(job_ptr<read_job>& one) noexcept;
     outcome enqueue_deep(job_ptr<read_job>& one) noexcept;
-    reader_actor* choose_home_of_new() noexcept;
+    reader_actor* reader_of_new() noexcept;
     job_ptr<read_job> steal(reader_actor& me) noexcept;
     job_ptr<read_job> take_deep() noexcept;
     bool deep_may_run() const noexcept { return deep_.size() > 0 && deep_running_.load() < deep_at_a_time(); }

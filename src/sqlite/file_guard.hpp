@@ -33,7 +33,7 @@ public:
     const std::string& path() const noexcept { return path_; }
     bool is_private() const noexcept { return !private_directory_.empty(); }
     /// Removes what acquire created, for an open that fails later on.
-    void forget_new_file() noexcept;
+    void remove_new_file() noexcept;
 
     /// Whether the path, and those of the WAL and its index, still name the files that are open; three calls of lstat.
     /// The first call takes the WAL and its index for what they are then: make it once the writer's connection is open. `errc::file_replaced` names the one that does not: what is written from then on would

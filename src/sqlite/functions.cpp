@@ -96,14 +96,14 @@ void call_scalar_function(sqlite3_context* context, int count, sqlite3_value** v
     });
 }
 
-int compare_text(void* site, int left_size, const void* left, int right_size, const void* right) {
+int compare_text(void* data, int left_size, const void* left, int right_size, const void* right) {
     const std::string_view a(static_cast<const char*>(left), static_cast<std::size_t>(left_size));
     const std::string_view b(static_cast<const char*>(right), static_cast<std::size_t>(right_size));
-    const auto& called = *static_cast<const host_failures::site*>(site);
+    const auto& context = *static_cast<const host_failures::collation_context*>(data);
     try {
-        return called.order->compare(a, b);
+        return context.order->compare(a, b);
     } catch (...) {
-        called.owner->note(called.order->name);
+        context.owner->note(context.order->name);
         return a.compare(b);
     }
 }

@@ -30,9 +30,9 @@ error refusal(const std::string& path) { return database::open({.path = path, .m
 bool has_posix_locks(const std::string& path) {
     return in_child([&] {
                const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
-               struct flock asked {};
-               asked.l_type = F_WRLCK;
-               return fcntl(fd, F_GETLK, &asked) == 0 && asked.l_type != F_UNLCK ? 1 : 0;
+               struct flock wanted {};
+               wanted.l_type = F_WRLCK;
+               return fcntl(fd, F_GETLK, &wanted) == 0 && wanted.l_type != F_UNLCK ? 1 : 0;
            }) == 1;
 }
 

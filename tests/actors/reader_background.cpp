@@ -1,4 +1,4 @@
-// Background readers: snapshots, stealing, pool rules, interruption. design.md section 3.
+// Background readers: snapshots, stealing, pool rules, interruption.
 #include "fixture.hpp"
 #include "held_read.hpp"
 

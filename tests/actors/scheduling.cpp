@@ -183,11 +183,11 @@ BOOST_AUTO_TEST_CASE(a_bulk_job_is_asked_to_yield_when_others_wait_and_only_then
     });
     BOOST_TEST(!alone.value().value);
     auto begun = std::make_shared<std::promise<void>>();
-    const auto until_asked = [begun](write_session& session) -> result<bool> {
+    const auto until_yield = [begun](write_session& session) -> result<bool> {
         begun->set_value();
         return eventually([&] { return session.should_yield(); });
     };
-    auto bulk = f.db.async_write(until_asked, {.deadline = 60s, .priority = priority::bulk},
+    auto bulk = f.db.async_write(until_yield, {.deadline = 60s, .priority = priority::bulk},
                                  as_result(boost::asio::use_future));
     begun->get_future().wait();
     auto normal = send(f.db, add_thing("x"));

@@ -30,17 +30,17 @@ struct optional_text {
 // Knows on which thread it should end, once it has been consumed.
 struct mapped {
     std::int64_t number = 0;
-    std::thread::id home;
+    std::thread::id owner;
     static inline std::atomic<int> ended_elsewhere{0};
 
     explicit mapped(std::int64_t n)
         : number(n) {}
     mapped(mapped&& other) noexcept
         : number(other.number),
-          home(std::exchange(other.home, {})) {}
+          owner(std::exchange(other.owner, {})) {}
     mapped& operator=(mapped&&) = delete;
     ~mapped() {
-        if (home != std::thread::id() && home != std::this_thread::get_id()) ++ended_elsewhere;
+        if (owner != std::thread::id() && owner != std::this_thread::get_id()) ++ended_elsewhere;
     }
 };
 
@@ -71,10 +71,10 @@ BOOST_AUTO_TEST_CASE(rows_arrive_in_order_on_the_handlers_executor) {
         bool in_order = true;
         bool elsewhere = false;
         std::optional<std::uint64_t> streamed;
-        const auto home = std::this_thread::get_id();
+        const auto owner = std::this_thread::get_id();
         auto consume = [&](numbered&& row) {
             in_order &= row.number == next && row.text == "row " + std::to_string(next);
-            elsewhere |= std::this_thread::get_id() != home;
+            elsewhere |= std::this_thread::get_id() != owner;
             ++next;
         };
         async_for_each(f.db, numbers(wanted), consume,
@@ -143,13 +143,13 @@ BOOST_AUTO_TEST_CASE(rows_of_a_mapping_of_the_hosts_end_on_its_executor) {
     boost::asio::io_context context;
     fixture f;
     std::uint64_t rows = 0;
-    const auto home = std::this_thread::get_id();
+    const auto owner = std::this_thread::get_id();
     mapped::ended_elsewhere = 0;
     async_for_each(
         f.db,
         query<mapped>("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i FROM n"),
         [&](mapped&& row) {
-            row.home = home;
+            row.owner = owner;
             rows += row.number == static_cast<std::int64_t>(rows) + 1 ? 1 : 0;
         },
         {.deadline = 60s},

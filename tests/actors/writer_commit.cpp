@@ -1,4 +1,4 @@
-// When a mutation is committed, acknowledged, and when it is not: design.md section 4.
+// When a mutation is committed, acknowledged, and when it is not.
 #include "fixture.hpp"
 
 using namespace carrel;
