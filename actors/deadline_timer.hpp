@@ -30,8 +30,8 @@ public:
     static constexpr std::chrono::milliseconds retry_interval{10};
 
     ~deadline_timer();
-    /// `watched` must live until `stop`.
-    void start(std::vector<timed*> watched, int nice = 0);
+    /// `watched` must live until `stop`. The thread is an actor's of that engine: what waits for the engine is refused on it.
+    void start(std::vector<timed*> watched, std::uint64_t engine_id);
     void stop() noexcept;
 
     /// Looks no later than at `when`. Cheap when an earlier look is planned already, which deadlines of one length make

@@ -124,7 +124,7 @@ result<void> engine::open_actors() {
     writer_ = std::make_unique<writer_actor>(std::move(*connection), *sequence, settings_, std::move(executor),
                                              snapshots_, *timer_, id_);
     if (auto marked = writer_->mark_open(); !marked) return marked;
-    timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this});
+    timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this}, id_);
     return {};
 }
 

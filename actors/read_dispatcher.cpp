@@ -196,6 +196,7 @@ steady_time read_dispatcher::look(steady_time now) noexcept {
 }
 
 void read_dispatcher::cancel_all() noexcept {
+    is_cancelling_ = true;  // a read that was taken and does not run yet is in neither place
     deep_.cancel_all();
     for (auto& one : readers_) {
         one->queue().cancel_all();

@@ -51,6 +51,7 @@ public:
 
     // -- for the reader actors ---
     bool is_leaving() const noexcept { return is_leaving_; }
+    bool is_cancelling() const noexcept { return is_cancelling_; }
     /// Whether a read waits that an idle reader may run now.
     bool has_work() const noexcept;
     /// The next read for this actor: its own oldest, another's, a deep one; null if there is none.
@@ -86,6 +87,7 @@ private:
     std::atomic<std::int64_t> deep_running_cost_{0};  // expected nanoseconds of those that run
     std::atomic<std::size_t> queued_{0};
     std::atomic<bool> is_closed_{false};
+    std::atomic<bool> is_cancelling_{false};
     std::atomic<int> submitting_{0};
     std::atomic<bool> is_leaving_{false};  // closed, and nobody is between the look at that and a queue
     shared_counter waited_;
