@@ -90,6 +90,7 @@ engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
       id_(next_engine_id()),
       fork_generation_(fork_generation()),
       path_(guard->path()),
+      file_(guard->file()),
       dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_, *timer_, id_) {
     guard_.swap(guard);
 }
@@ -131,7 +132,10 @@ result<void> engine::open_actors() {
 result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cache_kib) {
     auto wanted = sqlite::profile_of(settings_, sqlite::role::reader);
     wanted.page_cache_kib = cache_kib;
-    return sqlite::connection::open(path_, wanted, busy_seen_);
+    auto opened = sqlite::connection::open(path_, wanted, busy_seen_);
+    // Another file in its place would be read beside it.
+    if (!sqlite::file_guard::is_named(path_, file_)) return error(errc::file_replaced, path_);
+    return opened;
 }
 
 // -- intake ---
