@@ -144,7 +144,8 @@ result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cach
 std::optional<errc> engine::accept(job& one, const job_options& per_job) noexcept {
     const auto deadline = per_job.deadline.value_or(settings_.deadline_default);
     one.accepted = clock::now();
-    one.deadline = one.accepted + deadline;
+    // Within what the clock can count: one in the past has passed, however long ago.
+    one.deadline = one.accepted + std::clamp(deadline, std::chrono::milliseconds(0), settings_.deadline_max);
     one.bytes = per_job.bytes;
     if (deadline > settings_.deadline_max) return errc::invalid_option;
     return refusal_of(one);

@@ -78,7 +78,10 @@ struct give_result {
     sqlite3_context* context;
     void operator()(std::monostate) const { sqlite3_result_null(context); }
     void operator()(std::int64_t v) const { sqlite3_result_int64(context, v); }
-    void operator()(double v) const { sqlite3_result_double(context, v); }
+    void operator()(double v) const {
+        if (v == v) sqlite3_result_double(context, v);
+        else sqlite3_result_error(context, "the result of a function is NaN, which SQL would take for NULL", -1);
+    }
     void operator()(const std::string& v) const { give_text(context, v); }
     void operator()(const blob& v) const {
         const void* bytes = v.empty() ? static_cast<const void*>("") : v.data();

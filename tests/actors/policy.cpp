@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(a_batch_ends_by_count_bytes_or_time) {
     BOOST_TEST(takes_another({.jobs = 2, .bytes = 50}, 9ms, 50, limits));
     BOOST_TEST(!takes_another({.jobs = 3}, 0ms, 0, limits));
     BOOST_TEST(!takes_another({.jobs = 1, .bytes = 60}, 0ms, 41, limits));
+    BOOST_TEST(!takes_another({.jobs = 1, .bytes = 60}, 0ms, SIZE_MAX, limits));
     BOOST_TEST(!takes_another({.jobs = 1}, 10ms, 0, limits));
 }
 
