@@ -15,10 +15,13 @@ using clock = std::chrono::steady_clock;
 
 deadline_timer::~deadline_timer() { stop(); }
 
-void deadline_timer::start(std::vector<timed*> watched, int nice) {
+void deadline_timer::start(std::vector<timed*> watched, std::uint64_t engine_id) {
     watched_ = std::move(watched);
     plan(clock::now());
-    thread_ = start_thread("carrel-timer", nice, [this] { run(); });
+    thread_ = start_thread("carrel-timer", 0, [this, engine_id] {
+        const actor_scope scope(engine_id);  // works that were never run end here, and may hold the last handle
+        run();
+    });
 }
 
 void deadline_timer::stop() noexcept {

@@ -30,8 +30,8 @@ public:
     static constexpr std::chrono::milliseconds retry_interval{10};
 
     ~deadline_timer();
-    /// `watched` must live until `stop`.
-    void start(std::vector<timed*> watched, int nice = 0);
+    /// `watched` must live until `stop`. The thread is an actor's of that engine: what waits for the engine is refused on it.
+    void start(std::vector<timed*> watched, std::uint64_t engine_id);
     void stop() noexcept;
 
     /// Looks no later than at `when`. Cheap when an earlier look is planned already, which deadlines of one length make
@@ -69,7 +69,7 @@ void fail_lapsed(job_list<Job> lapsed, deadline_timer& timer) noexcept {
     while (auto one = lapsed.pop_front()) {
         one->fail(reason_lapsed(*one));
         one->release_work();
-        one->home.reset();
+        one->reply_shard.reset();
         deliver_or_keep(std::move(one), delivery::post, timer);
     }
 }

@@ -64,7 +64,7 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
             made.reset(new engine(std::move(settings), held));
             opened = std::move(made);
         } catch (...) {
-            (made ? made->guard_ : held)->forget_new_file();
+            (made ? made->guard_ : held)->remove_new_file();
             throw;
         }
         ready = opened->open_actors();
@@ -79,7 +79,7 @@ result<std::shared_ptr<engine>> engine::open(options settings) {
     if (opened) {
         if (opened->writer_) (void)opened->writer_->close();
         opened->writer_.reset();
-        opened->guard_->forget_new_file();
+        opened->guard_->remove_new_file();
     }
     return std::move(ready).error();
 }
@@ -90,6 +90,7 @@ engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
       id_(next_engine_id()),
       fork_generation_(fork_generation()),
       path_(guard->path()),
+      file_(guard->file()),
       dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_, *timer_, id_) {
     guard_.swap(guard);
 }
@@ -124,14 +125,17 @@ result<void> engine::open_actors() {
     writer_ = std::make_unique<writer_actor>(std::move(*connection), *sequence, settings_, std::move(executor),
                                              snapshots_, *timer_, id_);
     if (auto marked = writer_->mark_open(); !marked) return marked;
-    timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this});
+    timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this}, id_);
     return {};
 }
 
 result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cache_kib) {
     auto wanted = sqlite::profile_of(settings_, sqlite::role::reader);
     wanted.page_cache_kib = cache_kib;
-    return sqlite::connection::open(path_, wanted, busy_seen_);
+    auto opened = sqlite::connection::open(path_, wanted, busy_seen_);
+    // Another file in its place would be read beside it.
+    if (!sqlite::file_guard::is_named(path_, file_)) return error(errc::file_replaced, path_);
+    return opened;
 }
 
 // -- intake ---
@@ -140,7 +144,8 @@ result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cach
 std::optional<errc> engine::accept(job& one, const job_options& per_job) noexcept {
     const auto deadline = per_job.deadline.value_or(settings_.deadline_default);
     one.accepted = clock::now();
-    one.deadline = one.accepted + deadline;
+    // Within what the clock can count: one in the past has passed, however long ago.
+    one.deadline = one.accepted + std::clamp(deadline, std::chrono::milliseconds(0), settings_.deadline_max);
     one.bytes = per_job.bytes;
     if (deadline > settings_.deadline_max) return errc::invalid_option;
     return refusal_of(one);
@@ -208,7 +213,7 @@ void engine::dispatch(job_ptr<write_job> one) noexcept {
     if (one->context != nullptr)
         if (auto* resident = resident_reader::of_this_thread(id_);
             resident != nullptr && one->context == &resident->context())
-            one->home = resident->shared_from_this();
+            one->reply_shard = resident->shared_from_this();
     switch (writer_->push(one)) {
         case push_result::queued: return;
         case push_result::full: return refuse(std::move(one), errc::overloaded);
@@ -221,7 +226,7 @@ void engine::refuse(job_ptr<job> one, error why) noexcept {
     else if (why == errc::stopping) refused_stopping_.add();
     one->fail(std::move(why));
     one->release_work();
-    one->home.reset();
+    one->reply_shard.reset();
     deliver_or_keep(std::move(one), delivery::post, *timer_);
 }
 

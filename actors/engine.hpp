@@ -90,6 +90,7 @@ private:
     boost::asio::any_io_executor completion_executor_;  // constant after open
     std::optional<sqlite::file_guard> guard_;           // until stopped
     const std::string path_;                            // as the guard resolved it
+    const sqlite::file_guard::file_id file_;            // at that path
     std::atomic<std::uint64_t> busy_seen_{0};
     std::atomic<bool> stopping_{false};
     shared_counter refused_overloaded_;

@@ -22,7 +22,8 @@ push_result mutation_queue::push(job_ptr<write_job>& one) noexcept {
         std::lock_guard lock(mutex_);
         if (closed_) return push_result::closed;
         // A job larger than the bound is let in alone, or it could never run.
-        if (jobs_ >= jobs_max_ || (jobs_ > 0 && bytes_ + one->bytes > bytes_max_)) return push_result::full;
+        const bool has_room = bytes_ <= bytes_max_ && one->bytes <= bytes_max_ - bytes_;
+        if (jobs_ >= jobs_max_ || (jobs_ > 0 && !has_room)) return push_result::full;
         ++jobs_;
         bytes_ += one->bytes;
         waiting_.fetch_add(1, std::memory_order_relaxed);

@@ -55,13 +55,13 @@ read_dispatcher::outcome read_dispatcher::enqueue(job_ptr<read_job>& one) noexce
     outcome done = outcome::queued;
     if (one->is_deep) {
         done = enqueue_deep(one);
-    } else if (auto* const home = choose_home_of_new()) {
-        const bool was_idle = home->is_idle() && home->queue().size() == 0;
+    } else if (auto* const chosen = reader_of_new()) {
+        const bool was_idle = chosen->is_idle() && chosen->queue().size() == 0;
         if (!was_idle) waited_.add();
-        home->queue().push(std::move(one));
-        home->wake();
+        chosen->queue().push(std::move(one));
+        chosen->wake();
         // A reader that fell idle while we looked has looked at this queue before the push, or is woken now.
-        if (!was_idle) wake_an_idle_one(home);
+        if (!was_idle) wake_an_idle_one(chosen);
     } else {
         done = outcome::no_thread;
     }
@@ -71,7 +71,7 @@ read_dispatcher::outcome read_dispatcher::enqueue(job_ptr<read_job>& one) noexce
 
 read_dispatcher::outcome read_dispatcher::enqueue_deep(job_ptr<read_job>& one) noexcept {
     if (!can_be_served(deep_load(), one->expected_cost, one->deadline - clock::now())) return outcome::full;
-    if (choose_home_of_new() == nullptr) return outcome::no_thread;
+    if (reader_of_new() == nullptr) return outcome::no_thread;
     if (deep_running_.load() >= deep_at_a_time()) waited_.add();
     deep_.push(std::move(one));
     wake_an_idle_one(nullptr);
@@ -90,7 +90,7 @@ std::size_t read_dispatcher::deep_at_a_time() const noexcept {
     return std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(1, limit_.load()));
 }
 
-reader_actor* read_dispatcher::choose_home_of_new() noexcept {
+reader_actor* read_dispatcher::reader_of_new() noexcept {
     const auto limit = std::clamp<std::size_t>(limit_.load(), 1, readers_.size());
     std::array<reader_view, readers_limit> views;
     for (std::size_t i = 0; i < limit; ++i) {
@@ -98,8 +98,8 @@ reader_actor* read_dispatcher::choose_home_of_new() noexcept {
         const auto queued = one.queue().size();
         views[i] = {one.is_idle() && queued == 0, one.is_open(), queued};
     }
-    auto& home = *readers_[choose_home(std::span(views.data(), limit))];
-    if (home.start()) return &home;
+    auto& chosen = *readers_[choose_reader(std::span(views.data(), limit))];
+    if (chosen.start()) return &chosen;
     // The system has no room for a thread: those that run take it.
     const auto started =
         std::find_if(readers_.begin(), readers_.end(), [](const auto& one) { return one->is_started(); });
@@ -196,6 +196,7 @@ steady_time read_dispatcher::look(steady_time now) noexcept {
 }
 
 void read_dispatcher::cancel_all() noexcept {
+    is_cancelling_ = true;  // a read that was taken and does not run yet is in neither place
     deep_.cancel_all();
     for (auto& one : readers_) {
         one->queue().cancel_all();

@@ -22,7 +22,7 @@ namespace carrel::detail {
 /// Adds one reader's counters to the read pool's; `utilization` is the sum of busy seconds until the engine divides it.
 void add_reader(const actor_probe& probe, database_stats& stats);
 
-/// The work-stealing dispatcher of the background readers: a read goes to its home reader, idle readers steal the oldest.
+/// The work-stealing dispatcher of the background readers: a read goes to the queue of one reader, idle readers steal the oldest.
 ///
 /// Deep reads have a queue of their own, from which as many run at a time as there are processors: the rest of the readers
 /// stays free for short ones. A read that cannot be served before its deadline is refused when it comes.
@@ -51,6 +51,7 @@ public:
 
     // -- for the reader actors ---
     bool is_leaving() const noexcept { return is_leaving_; }
+    bool is_cancelling() const noexcept { return is_cancelling_; }
     /// Whether a read waits that an idle reader may run now.
     bool has_work() const noexcept;
     /// The next read for this actor: its own oldest, another's, a deep one; null if there is none.
@@ -68,7 +69,7 @@ public:
 private:
     outcome enqueue(job_ptr<read_job>& one) noexcept;
     outcome enqueue_deep(job_ptr<read_job>& one) noexcept;
-    reader_actor* choose_home_of_new() noexcept;
+    reader_actor* reader_of_new() noexcept;
     job_ptr<read_job> steal(reader_actor& me) noexcept;
     job_ptr<read_job> take_deep() noexcept;
     bool deep_may_run() const noexcept { return deep_.size() > 0 && deep_running_.load() < deep_at_a_time(); }
@@ -86,6 +87,7 @@ private:
     std::atomic<std::int64_t> deep_running_cost_{0};  // expected nanoseconds of those that run
     std::atomic<std::size_t> queued_{0};
     std::atomic<bool> is_closed_{false};
+    std::atomic<bool> is_cancelling_{false};
     std::atomic<int> submitting_{0};
     std::atomic<bool> is_leaving_{false};  // closed, and nobody is between the look at that and a queue
     shared_counter waited_;

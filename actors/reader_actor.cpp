@@ -115,6 +115,7 @@ void reader_actor::run_job(read_job& one) noexcept {
     {
         std::lock_guard lock(running_mutex_);
         running_ = &one;
+        if (dispatcher_.is_cancelling()) one.cancelled = true;
     }
     const auto begun = clock::now();
     const auto before = sqlite::thread_time();

@@ -17,9 +17,9 @@ struct reader_view {
     std::size_t queued = 0;
 };
 
-/// The home of a new read: an idle reader with a connection, else an idle one that opens its own, else the shortest
+/// The reader whose queue gets a new read: an idle reader with a connection, else an idle one that opens its own, else the shortest
 /// queue. `readers` is not empty.
-constexpr std::size_t choose_home(std::span<const reader_view> readers) noexcept {
+constexpr std::size_t choose_reader(std::span<const reader_view> readers) noexcept {
     std::optional<std::size_t> closed;
     std::size_t shortest = 0;
     for (std::size_t i = 0; i < readers.size(); ++i) {

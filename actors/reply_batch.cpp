@@ -11,13 +11,13 @@ void reply_batch::add(job_ptr<job> finished) noexcept {
 
 void reply_batch::send() noexcept {
     while (!finished_.empty()) {
-        const auto home = finished_.front()->home;
-        auto same = finished_.extract_if([&home](const job& one) { return one.home == home; });
-        if (home && home->arrive(same)) continue;
+        const auto shard = finished_.front()->reply_shard;
+        auto same = finished_.extract_if([&shard](const job& one) { return one.reply_shard == shard; });
+        if (shard && shard->take_back(same)) continue;
         // No shard, or it is gone: each handler's own executor takes its reply. Posted, since an executor that may run a
         // handler at once would run it on this actor's thread.
         while (auto one = same.pop_front()) {
-            one->home.reset();
+            one->reply_shard.reset();
             deliver_or_keep(std::move(one), delivery::post, timer_);
         }
     }

@@ -57,10 +57,10 @@ void resident_reader::detach() noexcept {
     {
         std::lock_guard lock(mutex_);
         is_attached_.store(false, std::memory_order_release);
-        left.swap(arrivals_);
+        left.swap(returned_);
     }
     while (auto one = left.pop_front()) {
-        one->home.reset();
+        one->reply_shard.reset();
         deliver_or_keep(std::move(one), delivery::post, owner_.timer());
     }
     hand_on(pending_);
@@ -99,17 +99,17 @@ void resident_reader::drain() {
 
 // A handler that throws ends this turn of the loop; those behind it run in the next.
 void resident_reader::deliver_here(job_list<job>& done) {
-    struct rest_arrives {
+    struct deliver_rest_later {
         resident_reader& self;
         job_list<job>& rest;
-        ~rest_arrives() {
-            if (rest.empty() || self.arrive(rest)) return;
+        ~deliver_rest_later() {
+            if (rest.empty() || self.take_back(rest)) return;
             while (auto one = rest.pop_front()) deliver_or_keep(std::move(one), delivery::post, self.owner_.timer());
         }
     } guard{*this, done};
     while (auto one = done.pop_front()) {
         const bool is_of_this_context = one->context == &context_;
-        one->home.reset();
+        one->reply_shard.reset();
         if (!is_of_this_context) {
             deliver_or_keep(std::move(one), delivery::post, owner_.timer());
             continue;
@@ -166,35 +166,35 @@ void resident_reader::run_one(job_ptr<read_job> next, steady_time now, job_list<
 
 void resident_reader::hand_on(job_list<read_job>& jobs) noexcept {
     while (auto one = jobs.pop_front()) {
-        if (is_attached_ && one->context == &context_) one->home = shared_from_this();
+        if (is_attached_ && one->context == &context_) one->reply_shard = shared_from_this();
         owner_.submit_background(std::move(one));
     }
 }
 
-bool resident_reader::arrive(job_list<job>& finished) noexcept {
+bool resident_reader::take_back(job_list<job>& finished) noexcept {
     {
         std::lock_guard lock(mutex_);
         if (!is_attached_.load(std::memory_order_relaxed)) return false;
-        const bool was_empty = arrivals_.empty();
-        arrivals_.append(finished);
+        const bool was_empty = returned_.empty();
+        returned_.append(finished);
         if (!was_empty) return true;
     }
     try {
-        boost::asio::post(context_, [self = shared_from_this()] { self->take_arrivals(); });
+        boost::asio::post(context_, [self = shared_from_this()] { self->deliver_returned(); });
         return true;
     } catch (...) {
         // The jobs go their own ways, each kept by the timer while there is no memory for it.
         std::lock_guard lock(mutex_);
-        finished.append(arrivals_);
+        finished.append(returned_);
         return false;
     }
 }
 
-void resident_reader::take_arrivals() {
+void resident_reader::deliver_returned() {
     job_list<job> came;
     {
         std::lock_guard lock(mutex_);
-        came.swap(arrivals_);
+        came.swap(returned_);
     }
     if (came.empty()) return;
     const std::chrono::nanoseconds budget = owner_.settings().read_budget;

@@ -37,7 +37,7 @@ public:
     /// Queues a read for the end of this turn. On the shard's thread.
     void submit(job_ptr<read_job> one) noexcept;
     /// Brings finished jobs to the shard; any thread. False, leaving them with the caller, when the shard is gone.
-    bool arrive(job_list<job>& finished) noexcept;
+    bool take_back(job_list<job>& finished) noexcept;
 
     boost::asio::io_context& context() const noexcept { return context_; }
     const actor_probe& probe() const noexcept { return connection_->probe(); }
@@ -51,7 +51,7 @@ private:
     void fail_turn(job_list<read_job>& turn, const error& reason, job_list<job>& done) noexcept;
     void hand_on(job_list<read_job>& jobs) noexcept;
     void deliver_here(job_list<job>& done);
-    void take_arrivals();
+    void deliver_returned();
 
     engine& owner_;
     const std::uint64_t engine_id_;
@@ -66,7 +66,7 @@ private:
     std::shared_ptr<resident_reader> next_of_thread_;  // link of the thread's residents
 
     std::mutex mutex_;
-    job_list<job> arrivals_;  // guarded by mutex_
+    job_list<job> returned_;  // guarded by mutex_
 
     counter overruns_;
     counter known_deep_;

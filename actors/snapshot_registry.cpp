@@ -84,8 +84,8 @@ void snapshot_registry::interrupt_oldest() noexcept {
     auto* oldest = find_oldest();
     const auto now = clock::now();
     if (oldest == nullptr || oldest->age(now) < age_interrupted_min) return;
-    if (!oldest->interrupt_.exchange(true, std::memory_order_relaxed)) oldest->asked_at_ = now;
-    else if (now - oldest->asked_at_ >= step_max) oldest->interrupt_step();
+    if (!oldest->interrupt_.exchange(true, std::memory_order_relaxed)) oldest->requested_at_ = now;
+    else if (now - oldest->requested_at_ >= step_max) oldest->interrupt_step();
 }
 
 steady_time snapshot_registry::look(steady_time now) noexcept {

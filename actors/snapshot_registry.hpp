@@ -39,13 +39,13 @@ public:
 
         std::mutex mutex_;
         sqlite::connection* on_ = nullptr;  // guarded by mutex_
-        steady_time asked_at_;              // the writer's
+        steady_time requested_at_;          // the writer's
         std::atomic<ticks> since_{0};
         std::atomic<ticks> deadline_{idle};
         std::atomic<bool> interrupt_{false};
     };
 
-    /// A place for one reader, for as long as this object lives.
+    /// The entry of one reader, for as long as this object lives.
     entry& enroll();
 
     /// Called by the writer when it knows the size of the WAL.

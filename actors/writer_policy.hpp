@@ -31,7 +31,8 @@ struct batch_state {
 constexpr bool takes_another(const batch_state& batch, std::chrono::nanoseconds running, std::size_t next_bytes,
                              const batch_limits& limits) noexcept {
     if (batch.jobs == 0) return true;
-    return batch.jobs < limits.jobs_max && batch.bytes + next_bytes <= limits.bytes_max && running < limits.time_max;
+    const bool has_room = batch.bytes <= limits.bytes_max && next_bytes <= limits.bytes_max - batch.bytes;
+    return batch.jobs < limits.jobs_max && has_room && running < limits.time_max;
 }
 
 /// Whose job comes next. Normal jobs go first, and bulk ones get one of each batch: after the normal ones that waited when

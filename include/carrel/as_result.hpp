@@ -113,7 +113,8 @@ public:
     static auto initiate(Initiation&& initiation, Adapted&& adapted, Args&&... args) {
         using wanted = typename carrel::detail::result_signature<Signature>::type;
         using wrapped = carrel::detail::as_result_initiation<std::decay_t<Initiation>>;
-        return boost::asio::async_initiate<Token, wanted>(
+        using inner = std::conditional_t<std::is_const_v<std::remove_reference_t<Adapted>>, const Token, Token>;
+        return boost::asio::async_initiate<inner, wanted>(
             wrapped(std::decay_t<Initiation>(std::forward<Initiation>(initiation))), adapted.token_,
             std::forward<Args>(args)...);
     }

@@ -120,30 +120,43 @@ private:
 template <class Handler, class Channel>
 inline constexpr bool is_as_result_handler<stream_handler<Handler, Channel>> = true;
 
+// A future's executor would run the consumer on threads that Asio makes, with the name and the priority of a reader's.
+template <class Executor>
+using consumer_executor_t =
+    std::conditional_t<outstanding_work<Executor>::runs_at_once, boost::asio::any_io_executor, Executor>;
+
 struct initiate_stream : initiation {
     template <class Handler, class Query, class Consume>
     void operator()(Handler&& handler, Query&& query, Consume&& consume, const job_options& per_job, bool waits) const {
         using taken = std::decay_t<Handler>;
-        using executor = boost::asio::associated_executor_t<taken, boost::asio::any_io_executor>;
+        using executor = consumer_executor_t<boost::asio::associated_executor_t<taken, boost::asio::any_io_executor>>;
         using channel = row_channel<typename std::decay_t<Query>::row, std::decay_t<Consume>, executor>;
         using wrapped = stream_handler<taken, channel>;
         using work = stream_work<std::decay_t<Query>, channel>;
         using reply = handler_reply<read_job, std::uint64_t, wrapped>;
         auto rows =
-            std::make_shared<channel>(std::forward<Consume>(consume),
-                                      boost::asio::get_associated_executor(handler, fallback_executor(*target, waits)));
+            std::make_shared<channel>(std::forward<Consume>(consume), consumer_executor<executor>(handler, waits));
         wrapped completing(std::move(handler), rows, per_job.diagnostics);
         auto job = made<read_job_of<reply, work, std::uint64_t>>(completing, waits, nullptr,
                                                                  work(std::forward<Query>(query), rows));
         job->is_background = true;
         submit(*target, std::move(job), per_job);
     }
+
+private:
+    template <class Executor, class Handler>
+    Executor consumer_executor(const Handler& handler, bool waits) const {
+        using associated = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+        auto fallback = fallback_executor(*target, waits);
+        if constexpr (outstanding_work<associated>::runs_at_once) return fallback;
+        else return boost::asio::get_associated_executor(handler, fallback);
+    }
 };
 
 }  // namespace detail
 
 /// Streams the rows of a query to the host: a background reader reads them in one snapshot, and `consume(Row&&)` gets them
-/// in order on the handler's executor, one at a time. They come in batches of what it reads in half a millisecond, of 4096
+/// in order on the handler's executor, one at a time (for `use_future` on `database::get_executor()`). They come in batches of what it reads in half a millisecond, of 4096
 /// at most, and the reader waits while the host has not consumed two of them, so memory is bounded whatever the result's
 /// size.
 ///

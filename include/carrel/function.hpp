@@ -142,8 +142,8 @@ result<value> call_typed(const std::string& name, Function& function, const func
 /// Makes a `scalar_function` of a function over C++ types: `make_function<std::int64_t(std::string_view, double)>("score", f)`.
 ///
 /// Arguments are what `statement::get` reads; one that is NULL makes the result NULL without a call unless it is taken as
-/// `std::optional` or `value`; one of another type is an error. The result is an integer, bool, double, text, blob,
-/// `value`, void, or an `std::optional` or `result` of one.
+/// `std::optional` or `value`; one of another type is an error. The result is an integer, bool, double (NaN is an error),
+/// text, blob, `value`, void, or an `std::optional` or `result` of one.
 template <class Signature, class Function>
 scalar_function make_function(std::string name, Function function, function_traits traits = {}) {
     using signature = detail::function_signature<Signature>;

@@ -52,26 +52,28 @@ void reload(std::span<char*> arguments, siem::event_keeper* keeper) {
                              "; other settings need a restart");
 }
 
-int serve(serve_settings settings, std::span<char*> arguments) {
-    if (const auto why = unsafe_database(settings.store.path); !why.empty())
-        return unusable("serve: " + why, exit_permission);
-    // Asked before the database is opened, since nothing may be created when the port is taken.
+// Asked before the database is opened, since nothing may be created when a port is taken. An exit status if one is.
+std::optional<int> refuse_taken_ports(const serve_settings& settings) {
     const asio::ip::tcp::endpoint there(asio::ip::make_address(settings.front.address), settings.front.port);
     if (auto ec = try_listening(there)) {
         const std::string what =
             "serve: cannot listen on " + settings.front.address + ":" + std::to_string(there.port());
         return unusable(what + ": " + ec.message(), ec == asio::error::no_descriptors ? exit_usage : exit_network);
     }
-
     for (const auto& each : settings.syslog.endpoints) {
-        const asio::ip::tcp::endpoint at(each.address, each.port);
         if (each.how != syslog::transport::tcp) continue;
-        if (auto ec = try_listening(at))
+        if (auto ec = try_listening({each.address, each.port}))
             return unusable("serve: --syslog: cannot listen on tcp://" + syslog::authority(each.address, each.port) +
                                 ": " + ec.message(),
                             exit_network);
     }
+    return std::nullopt;
+}
 
+int serve(serve_settings settings, std::span<char*> arguments) {
+    if (const auto why = unsafe_database(settings.store.path); !why.empty())
+        return unusable("serve: " + why, exit_permission);
+    if (const auto status = refuse_taken_ports(settings)) return *status;
     if (!start_log(settings.log))
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
     std::atomic<siem::event_keeper*> in_use{nullptr};
@@ -97,7 +99,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     }
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + server.error().message(), exit_status_of(server.error(), exit_network));
-    if (settings.front.insecure && !there.address().is_loopback())
+    if (settings.front.insecure && !asio::ip::make_address(settings.front.address).is_loopback())
         log(log_level::warning, "--insecure: anyone who reaches " + server->url() + " can read and write");
     if (auto running = server->run(); !running)
         return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));

@@ -54,7 +54,7 @@ result<void> drop_expired(write_session& session, timestamp now) {
 }
 
 // The key as it is kept. A key has no blank, so this names one operation and one key.
-std::string scoped(const first_outcome& of) { return std::string(of.operation) + " " + of.asked->key; }
+std::string scoped(const first_outcome& of) { return std::string(of.operation) + " " + of.given->key; }
 
 }  // namespace
 
@@ -67,7 +67,7 @@ result<bool> recall(write_session& session, const first_outcome& of, reply& into
     auto found = prepared->bind(key, of.part, of.now).step();
     if (!found) return found.error();
     if (!*found) return false;
-    if (prepared->text(0) != of.asked->fingerprint)
+    if (prepared->text(0) != of.given->fingerprint)
         return refuse(into, problem_of(problem_code::invalid, "Idempotency-Key", "was used for another request"));
     if (prepared->integer(1) == kind_refused) {
         into.refused = problem_from(prepared->text(4));
@@ -88,7 +88,7 @@ result<void> keep(write_session& session, const first_outcome& of, const reply& 
     return session.execute(
         "INSERT OR REPLACE INTO idempotency(key, part, fingerprint, expires_at, kind, version, location, body) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        key, of.part, of.asked->fingerprint, of.now + idempotency_lifetime, kind_of(first), first.version,
+        key, of.part, of.given->fingerprint, of.now + idempotency_lifetime, kind_of(first), first.version,
         first.location, body);
 }
 
@@ -101,18 +101,18 @@ std::optional<problem> refuse_body(call& request, problem why) {
 result<void> run_write(const operation& what, write_session& session, const call& request, reply& into) {
     into.clear();
     if (!request.idempotency) return what.write(what, session, request, into);
-    const first_outcome asked{&*request.idempotency, what.id, 0, request.now};
-    auto known = recall(session, asked, into);
+    const first_outcome outcome_of{&*request.idempotency, what.id, 0, request.now};
+    auto known = recall(session, outcome_of, into);
     if (!known) return known.error();
     if (*known) return {};
     if (request.refused_by_check) {
         into.refused = request.refused_by_check;
-        return keep(session, asked, into);
+        return keep(session, outcome_of, into);
     }
     auto done = session.attempt([&] { return what.write(what, session, request, into); });
     const bool refused = !done && done.error().code() == make_error_code(siem_errc::refused) && into.refused;
     if (!done && !refused) return done;
-    return keep(session, asked, into);
+    return keep(session, outcome_of, into);
 }
 
 }  // namespace carrel::siem

@@ -9,7 +9,7 @@ inline constexpr timestamp idempotency_lifetime = timestamp{24} * 3600 * 1'000'0
 
 /// What the first request with a key led to, by operation, key and part (0 but for long ingests).
 struct first_outcome {
-    const idempotency* asked = nullptr;
+    const idempotency* given = nullptr;
     std::string_view operation;  // its id: a key belongs to one operation
     std::int64_t part = 0;
     timestamp now = 0;

@@ -108,9 +108,9 @@ void write_sql_of(const resource& of, list_input& into, bool wants_total,
     into.position.emplace_back(into.limit + 1);
 }
 
-page_position position_of(const resource& of, const list_input& asked, const statement& row) {
+page_position position_of(const resource& of, const list_input& input, const statement& row) {
     page_position at;
-    const int column = static_cast<int>(asked.by.field);
+    const int column = static_cast<int>(input.by.field);
     if (row.type(column) == value_type::integer) at.sort = row.integer(column);
     if (row.type(column) == value_type::text) at.sort = std::string(row.text(column));
     at.id = std::string(row.text(static_cast<int>(of.id)));
@@ -118,7 +118,7 @@ page_position position_of(const resource& of, const list_input& asked, const sta
 }
 
 // Appends the items; the position of the last one if there are more.
-result<std::optional<page_position>> write_items(const resource& of, const list_input& asked, statement& rows,
+result<std::optional<page_position>> write_items(const resource& of, const list_input& input, statement& rows,
                                                  std::string& body) {
     std::optional<page_position> last;
     for (std::int64_t written = 0;; ++written) {
@@ -128,7 +128,7 @@ result<std::optional<page_position>> write_items(const resource& of, const list_
         if (last) return last;
         if (written > 0) body += ',';
         append_row(of, rows, 0, body);
-        if (written + 1 == asked.limit || body.size() >= page_bytes_max) last = position_of(of, asked, rows);
+        if (written + 1 == input.limit || body.size() >= page_bytes_max) last = position_of(of, input, rows);
     }
 }
 
@@ -210,28 +210,28 @@ std::optional<problem> check_list(const operation& what, call& request) {
 
 result<void> list(const operation& what, read_session& session, const call& request, reply& into) {
     const resource& of = *what.of;
-    const auto& asked = static_cast<const list_input&>(*request.parsed);
+    const auto& input = static_cast<const list_input&>(*request.parsed);
     into.clear();
-    std::vector<value> values = asked.filters.values;
-    if (auto done = complete(of, session, asked.filters, values); !done) return done;
+    std::vector<value> values = input.filters.values;
+    if (auto done = complete(of, session, input.filters, values); !done) return done;
     const std::size_t filter_values = values.size();
-    values.insert(values.end(), asked.position.begin(), asked.position.end());
+    values.insert(values.end(), input.position.begin(), input.position.end());
 
-    auto rows = session.prepare(read_sql::dynamic(asked.page_sql));
+    auto rows = session.prepare(read_sql::dynamic(input.page_sql));
     if (!rows) return rows.error();
     rows->bind_borrowed(values);
     into.body = "{\"items\":[";
-    auto next = write_items(of, asked, *rows, into.body);
+    auto next = write_items(of, input, *rows, into.body);
     if (!next) return next.error();
     into.body += "],\"next\":";
     json::writer tail(into.body);
     if (*next) {
-        tail.string(encode_cursor(**next, asked.binding));
+        tail.string(encode_cursor(**next, input.binding));
     } else {
         tail.null();
     }
-    if (!asked.count_sql.empty()) {
-        auto all = total(session, asked.count_sql, std::span(values).first(filter_values));
+    if (!input.count_sql.empty()) {
+        auto all = total(session, input.count_sql, std::span(values).first(filter_values));
         if (!all) return all.error();
         tail.key("total").integer(*all);
     }
@@ -252,11 +252,11 @@ std::optional<problem> check_count(const operation& what, call& request) {
 }
 
 result<void> count(const operation& what, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const list_input&>(*request.parsed);
+    const auto& input = static_cast<const list_input&>(*request.parsed);
     into.clear();
-    std::vector<value> values = asked.filters.values;
-    if (auto done = complete(*what.of, session, asked.filters, values); !done) return done;
-    auto all = total(session, asked.count_sql, values);
+    std::vector<value> values = input.filters.values;
+    if (auto done = complete(*what.of, session, input.filters, values); !done) return done;
+    auto all = total(session, input.count_sql, values);
     if (!all) return all.error();
     json::writer(into.body).begin_object().key("count").integer(*all).end_object();
     return {};

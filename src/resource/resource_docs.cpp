@@ -52,9 +52,9 @@ std::string with_article(const std::string& noun) {
     return (vowels.find(noun.front()) == vowels.npos ? "a " : "an ") + noun;
 }
 
-operation make(const resource& of, method how, std::string path, std::string id, std::string summary) {
+operation make(const resource& of, method verb, std::string path, std::string id, std::string summary) {
     operation made;
-    made.method = how;
+    made.method = verb;
     made.path = std::string("/").append(of.plural).append(path);
     made.id = std::move(id);
     made.summary = std::move(summary);

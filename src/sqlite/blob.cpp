@@ -24,12 +24,12 @@ open_blob::~open_blob() { close(); }
 
 void open_blob::close() noexcept {
     if (owner == nullptr) return;
-    owner->blobs_.forget_closed();
+    owner->blobs_.erase_closed();
     owner = nullptr;
     sqlite3_blob_close(std::exchange(handle, nullptr));
 }
 
-void blob_list::forget_closed() noexcept {
+void blob_list::erase_closed() noexcept {
     std::erase_if(open_, [](const auto& held) { return held.expired(); });
 }
 

@@ -22,7 +22,7 @@ struct open_blob {
 class blob_list {
 public:
     void add(const std::shared_ptr<open_blob>& one) { open_.push_back(one); }
-    void forget_closed() noexcept;
+    void erase_closed() noexcept;
     /// Closes what is still open; true if there was any.
     bool reclaim() noexcept;
 

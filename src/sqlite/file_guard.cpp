@@ -118,10 +118,10 @@ result<void> file_guard::acquire_at(const std::string& path) {
         if (done) done = open_file();
         if (done) done = lock_file();
         if (done) done = check_owner(file_fd_, path_);
-        if (!done) forget_new_file();
+        if (!done) remove_new_file();
         return done;
     } catch (...) {
-        forget_new_file();
+        remove_new_file();
         throw;
     }
 }
@@ -186,7 +186,7 @@ result<void> file_guard::check_names() {
 
 bool file_guard::owned_by_this_process() const noexcept { return process_ == getpid(); }
 
-void file_guard::forget_new_file() noexcept {
+void file_guard::remove_new_file() noexcept {
     if (!created_ || !owned_by_this_process()) return;
     remove_database_files(path_);
     created_ = false;

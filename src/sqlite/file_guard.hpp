@@ -33,19 +33,25 @@ public:
     const std::string& path() const noexcept { return path_; }
     bool is_private() const noexcept { return !private_directory_.empty(); }
     /// Removes what acquire created, for an open that fails later on.
-    void forget_new_file() noexcept;
+    void remove_new_file() noexcept;
 
-    /// Whether the path, and those of the WAL and its index, still name the files that are open; three calls of lstat.
-    /// The first call takes the WAL and its index for what they are then: make it once the writer's connection is open. `errc::file_replaced` names the one that does not: what is written from then on would
-    /// be lost.
+    /// Whether the path, and those of the WAL and its index, still name the files that are open; three calls of lstat. The
+    /// first call takes the WAL and its index for what they are then: make it once the writer's connection is open.
+    /// `errc::file_replaced` names the one that does not: what is written from then on would be lost.
     result<void> check_names();
 
-private:
+    /// What a name stands for.
     struct file_id {
         dev_t device = 0;
         ino_t inode = 0;
         friend bool operator==(const file_id&, const file_id&) = default;
     };
+    /// The file that is open; the same as long as the guard lives.
+    const file_id& file() const noexcept { return file_; }
+    /// Whether `path` names that file.
+    static bool is_named(const std::string& path, const file_id& file) { return id_at(path) == file; }
+
+private:
     static std::optional<file_id> id_at(const std::string& path);
 
     file_guard() = default;

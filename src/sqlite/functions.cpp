@@ -78,7 +78,10 @@ struct give_result {
     sqlite3_context* context;
     void operator()(std::monostate) const { sqlite3_result_null(context); }
     void operator()(std::int64_t v) const { sqlite3_result_int64(context, v); }
-    void operator()(double v) const { sqlite3_result_double(context, v); }
+    void operator()(double v) const {
+        if (v == v) sqlite3_result_double(context, v);
+        else sqlite3_result_error(context, "the result of a function is NaN, which SQL would take for NULL", -1);
+    }
     void operator()(const std::string& v) const { give_text(context, v); }
     void operator()(const blob& v) const {
         const void* bytes = v.empty() ? static_cast<const void*>("") : v.data();
@@ -96,14 +99,14 @@ void call_scalar_function(sqlite3_context* context, int count, sqlite3_value** v
     });
 }
 
-int compare_text(void* site, int left_size, const void* left, int right_size, const void* right) {
+int compare_text(void* data, int left_size, const void* left, int right_size, const void* right) {
     const std::string_view a(static_cast<const char*>(left), static_cast<std::size_t>(left_size));
     const std::string_view b(static_cast<const char*>(right), static_cast<std::size_t>(right_size));
-    const auto& called = *static_cast<const host_failures::site*>(site);
+    const auto& context = *static_cast<const host_failures::collation_context*>(data);
     try {
-        return called.order->compare(a, b);
+        return context.order->compare(a, b);
     } catch (...) {
-        called.owner->note(called.order->name);
+        context.owner->note(context.order->name);
         return a.compare(b);
     }
 }

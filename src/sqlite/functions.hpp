@@ -20,23 +20,23 @@ namespace carrel::sqlite {
 /// What host code threw where SQLite has no way to hand an error on: in a collation. Of one connection.
 class host_failures {
 public:
-    struct site {
+    struct collation_context {
         const collation* order;
         host_failures* owner;
     };
 
     bool any() const noexcept { return has_failed_; }
     void note(const std::string& what) noexcept { has_failed_ = true, what_ = &what; }
-    /// The first failure since the last call, and forgets it.
+    /// The first failure since the last call.
     error take();
 
     /// What SQLite hands back to the collation's callback; lives as long as this.
-    site& add(const collation& order) { return sites_.emplace_back(site{&order, this}); }
+    collation_context& add(const collation& order) { return contexts_.emplace_back(collation_context{&order, this}); }
 
 private:
     bool has_failed_ = false;
     const std::string* what_ = nullptr;  // name of the collation
-    std::deque<site> sites_;
+    std::deque<collation_context> contexts_;
 };
 
 /// Adds functions to a connection; `errc::invalid_option` names one that SQLite cannot have. They must outlive it.

@@ -111,6 +111,15 @@ BOOST_AUTO_TEST_CASE(a_future_yields_the_value_and_throws_the_code) {
     BOOST_CHECK_NO_THROW(f.db.async_stop(boost::asio::use_future).get());
 }
 
+BOOST_AUTO_TEST_CASE(a_token_may_be_kept_and_be_constant) {
+    fixture f;
+    const auto waits = boost::asio::use_future;
+    const auto kept = as_result(boost::asio::use_future);
+    BOOST_TEST(f.db.async_write(add_thing("x"), waits).get().value == 1);
+    BOOST_TEST(f.db.async_write(add_thing("y"), kept).get().value().value == 2);
+    BOOST_TEST(f.db.async_read(count_things, kept).get().value() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(coroutines_may_use_every_token) {
     boost::asio::io_context context;
     fixture f;

@@ -71,11 +71,11 @@ BOOST_AUTO_TEST_CASE(a_copy_can_be_served) {
 BOOST_AUTO_TEST_CASE(a_stop_leaves_nothing) {
     backup_fixture f;
     for (int after : {0, 1, 3, 1'000'000}) {
-        int asked = 0;
-        auto stopped = f.copy([&] { return asked++ == after; });
-        if (asked > after) BOOST_TEST(stopped.error() == errc::cancelled);
+        int calls = 0;
+        auto stopped = f.copy([&] { return calls++ == after; });
+        if (calls > after) BOOST_TEST(stopped.error() == errc::cancelled);
         else BOOST_TEST(stopped.has_value());
-        BOOST_TEST(std::filesystem::is_empty(f.copies.path()) == (asked > after));
+        BOOST_TEST(std::filesystem::is_empty(f.copies.path()) == (calls > after));
     }
 }
 

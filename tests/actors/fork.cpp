@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_guard_that_ends_in_a_child_touches_no_file) {
     temp_directory d;
     std::optional guard(std::move(sqlite::file_guard::acquire(d.file("x.db")).value()));
     BOOST_TEST(in_child([&] {
-                   guard->forget_new_file();
+                   guard->remove_new_file();
                    guard.reset();
                    return 0;
                }) == 0);

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 using namespace carrel;
@@ -91,8 +92,11 @@ BOOST_AUTO_TEST_CASE(a_function_takes_and_gives_values_of_their_types) {
             make_function<std::optional<int>(int)>("even",
                                                    [](int v) { return v % 2 == 0 ? std::optional(v) : std::nullopt; }),
             make_function<result<value>(value)>("pass", [](const value& v) -> result<value> { return v; }),
-            make_function<void(int)>("discard", [](int) {})};
+            make_function<void(int)>("discard", [](int) {}),
+            make_function<double(double)>("root", [](double v) { return std::sqrt(v); })};
     });
+    BOOST_TEST((f.of("SELECT root(4.0)") == value(2.0)));
+    BOOST_TEST(says(f.failure("SELECT root(-4.0)"), "NaN"));
     BOOST_TEST((f.of("SELECT scale(3, 0.5)") == value(1.5)));
     BOOST_TEST((f.of("SELECT twice('a' || char(0))") == value(std::string("a\0a\0", 4))));
     BOOST_TEST((f.of("SELECT same(x'0001')") == value(blob{std::byte{0}, std::byte{1}})));

@@ -1,10 +1,13 @@
 // One file, one server, whatever the file is called: the lock is on the inode.
 #include "fixture.hpp"
+#include "held_read.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/file_guard.hpp"
 #include "support/child_process.hpp"
 
 #include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -30,9 +33,9 @@ error refusal(const std::string& path) { return database::open({.path = path, .m
 bool has_posix_locks(const std::string& path) {
     return in_child([&] {
                const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
-               struct flock asked {};
-               asked.l_type = F_WRLCK;
-               return fcntl(fd, F_GETLK, &asked) == 0 && asked.l_type != F_UNLCK ? 1 : 0;
+               struct flock wanted {};
+               wanted.l_type = F_WRLCK;
+               return fcntl(fd, F_GETLK, &wanted) == 0 && wanted.l_type != F_UNLCK ? 1 : 0;
            }) == 1;
 }
 
@@ -63,6 +66,31 @@ BOOST_AUTO_TEST_CASE(a_lock_file_that_was_removed_lets_nobody_in) {
     BOOST_TEST(refusal(f.directory.file("test.db")) == errc::database_in_use);
     std::filesystem::remove(f.directory.file("test.db.lock"));
     BOOST_TEST(open_in_child(f.directory.file("test.db")) != 0);
+}
+
+// Made before the file is locked, it has nothing of this process but its code.
+BOOST_AUTO_TEST_CASE(a_process_that_inherited_nothing_is_kept_out_by_the_lock_on_the_file_alone) {
+    temp_directory d;
+    int is_served[2];
+    BOOST_REQUIRE(pipe(is_served) == 0);
+    const pid_t stranger = fork();
+    if (stranger == 0) {
+        char byte = 0;
+        close(is_served[1]);
+        const bool has_byte = ::read(is_served[0], &byte, 1) == 1;
+        const bool refused = sqlite::file_guard::acquire(d.file("x.db")).error() == errc::database_in_use &&
+                             sqlite::file_guard::acquire(d.file("hard.db")).error() == errc::database_in_use;
+        _exit(has_byte && refused ? 0 : 1);
+    }
+    auto guard = std::move(sqlite::file_guard::acquire(d.file("x.db")).value());
+    std::filesystem::create_hard_link(d.file("x.db"), d.file("hard.db"));
+    std::filesystem::remove(d.file("x.db.lock"));
+    BOOST_TEST(::write(is_served[1], "x", 1) == 1);
+    int status = -1;
+    waitpid(stranger, &status, 0);
+    BOOST_TEST(status == 0);
+    close(is_served[0]);
+    close(is_served[1]);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_with_two_names_is_refused_and_left_as_it_is) {
@@ -100,6 +128,27 @@ BOOST_AUTO_TEST_CASE(a_file_that_another_one_takes_the_place_of_is_noticed) {
         std::filesystem::rename(d.file("aside"), name);
         BOOST_TEST(guard.check_names().has_value());
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_database_whose_file_was_replaced_takes_no_write_and_says_so_once) {
+    fixture f, other;
+    const auto things = [](read_session& session) { return session.first_integer("SELECT count(*) FROM thing"); };
+    write(f.db, add_thing("before")).value();
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);  // a reader's connection is open
+    other.db.stop().value();
+    std::filesystem::rename(f.directory.file("test.db"), f.directory.file("aside.db"));
+    std::filesystem::rename(other.directory.file("test.db"), f.directory.file("test.db"));
+    BOOST_TEST(eventually([&] { return f.db.stats().writer.poisoned; }));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(write(f.db, add_thing("after")).error() == errc::file_replaced);
+    BOOST_TEST(f.logged("no write is accepted any more, restart needed: ") == 1u);
+    // Who has the file open still reads it; a reader that would open the other one does not.
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);
+    held_read held(f.db);
+    BOOST_TEST(read(f.db, things).error() == errc::file_replaced);
+    held.release();
+    BOOST_TEST(f.db.stop().error() == errc::file_replaced);
+    const auto replacing = std::filesystem::path(f.directory.file("test.db"));
+    BOOST_TEST(std::filesystem::exists(replacing));
 }
 
 BOOST_AUTO_TEST_CASE(a_served_file_keeps_its_names) {

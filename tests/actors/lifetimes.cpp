@@ -1,10 +1,9 @@
 // The end of handles, shards and processes, and calls that would wait for themselves.
 #include "fixture.hpp"
-#include "held_read.hpp"
-#include "support/harness.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -23,33 +22,6 @@ using namespace std::chrono_literals;
 namespace {
 
 result<std::optional<std::int64_t>> one(read_session& session) { return session.first_integer("SELECT 1"); }
-constexpr auto endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-
-result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
-    return session.first_integer(read_sql::dynamic(endless));
-}
-
-/// Has run what it is given on the pool's thread before it returns from taking it, which it does late.
-struct slow_executor {
-    boost::asio::thread_pool* pool;
-    const std::function<void()>* before_return;
-
-    template <class Function>
-    void execute(Function&& f) const {
-        auto run = std::make_shared<std::decay_t<Function>>(std::forward<Function>(f));
-        std::promise<void> has_run;
-        boost::asio::post(*pool, [&has_run, run = std::move(run)]() mutable {
-            (*run)();
-            run.reset();
-            has_run.set_value();
-        });
-        has_run.get_future().wait();
-        (*before_return)();
-    }
-    slow_executor require(boost::asio::execution::blocking_t::never_t) const noexcept { return *this; }
-    friend bool operator==(const slow_executor& a, const slow_executor& b) noexcept { return a.pool == b.pool; }
-    friend bool operator!=(const slow_executor& a, const slow_executor& b) noexcept { return !(a == b); }
-};
 
 // Runs a shard's context on a thread of its own, and then `after` on the same thread.
 template <class Inside, class After>
@@ -85,6 +57,28 @@ BOOST_AUTO_TEST_CASE(a_thread_whose_shard_was_destroyed_elsewhere_reads_as_any_o
     BOOST_TEST(read_well);
 }
 
+BOOST_AUTO_TEST_CASE(a_context_that_runs_on_without_its_shard_reads_as_any_other) {
+    boost::asio::io_context context(1);
+    fixture f;
+    std::optional<shard> attached(std::move(shard::attach(f.db, context).value()));
+    std::thread::id ran_on;
+    const auto note_thread = [&](read_session&) -> result<void> {
+        ran_on = std::this_thread::get_id();
+        return {};
+    };
+    const auto read_here = [&] {
+        boost::asio::post(context, [&] { f.db.async_read(note_thread, boost::asio::detached); });
+        context.restart();
+        context.run();
+    };
+    read_here();
+    BOOST_TEST((ran_on == std::this_thread::get_id()));
+    attached.reset();
+    read_here();
+    f.db.stop().value();
+    BOOST_TEST((ran_on != std::this_thread::get_id()));
+}
+
 BOOST_AUTO_TEST_CASE(a_thread_that_no_longer_runs_its_shards_context_gets_its_replies_all_the_same) {
     boost::asio::io_context context(1);
     fixture f;
@@ -96,23 +90,39 @@ BOOST_AUTO_TEST_CASE(a_thread_that_no_longer_runs_its_shards_context_gets_its_re
     BOOST_TEST(written->value == 1);
 }
 
+// Nobody runs the shard's context any more when the replies come: those that went through it would not.
 BOOST_AUTO_TEST_CASE(a_handler_with_another_executor_does_not_come_through_the_shard) {
     boost::asio::io_context context(1);
     boost::asio::thread_pool pool(1);
-    fixture f;
+    fixture f([](options& o) { o.read_budget = 50us; });
     auto attached = shard::attach(f.db, context).value();
-    std::promise<std::thread::id> ran_on;
-    std::thread::id shard_thread;
-    run_then(
-        context,
-        [&] {
-            shard_thread = std::this_thread::get_id();
-            f.db.async_read(one, boost::asio::bind_executor(pool.get_executor(), [&](error_code, auto) {
-                                ran_on.set_value(std::this_thread::get_id());
-                            }));
-        },
-        [] {});
-    BOOST_TEST((ran_on.get_future().get() != shard_thread));
+    held_writer held(f.db);
+    auto let_go = std::make_shared<gate>();
+    const auto slow = [let_go, shard_thread = std::this_thread::get_id()](read_session& session) -> result<void> {
+        if (std::this_thread::get_id() != shard_thread) let_go->wait();  // handed on
+        return session.each<std::int64_t>(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT i FROM n",
+            [](std::int64_t) {});
+    };
+    std::array<std::promise<std::thread::id>, 3> ran_on;
+    const auto note_thread = [&](int which) {
+        return boost::asio::bind_executor(pool.get_executor(), [&, which](error_code, auto&&...) {
+            ran_on[which].set_value(std::this_thread::get_id());
+        });
+    };
+    boost::asio::post(context, [&] {
+        f.db.async_read(one, note_thread(0));
+        f.db.async_read(slow, note_thread(1));
+        f.db.async_write(add_thing("x"), note_thread(2));
+    });
+    context.run();
+    let_go->open();
+    held.release();
+    for (auto& each : ran_on) {
+        auto thread = each.get_future();
+        BOOST_REQUIRE((thread.wait_for(20s) == std::future_status::ready));
+        BOOST_TEST((thread.get() != std::this_thread::get_id()));
+    }
     pool.join();
 }
 
@@ -152,6 +162,21 @@ BOOST_AUTO_TEST_CASE(move_assignment_stops_what_it_replaces) {
     BOOST_TEST(f.count("SELECT count(*) FROM thing") == 100);
 }
 
+BOOST_AUTO_TEST_CASE(a_handle_that_is_replaced_or_ends_stops_its_database_though_an_operation_is_kept) {
+    fixture f;
+    const auto can_be_opened = [&] {
+        return database::open({.path = f.directory.file("test.db"), .migrations = schema}).has_value();
+    };
+    auto kept = f.db.async_read(one, boost::asio::deferred);
+    f.db = database::open({.path = ":memory:"}).value();
+    BOOST_TEST(can_be_opened());
+    f.db = f.open([](options&) {});
+    auto kept_too = f.db.async_read(one, boost::asio::deferred);
+    { database ended(std::move(f.db)); }
+    BOOST_TEST(can_be_opened());
+    f.db = database::open({.path = ":memory:"}).value();
+}
+
 BOOST_AUTO_TEST_CASE(the_last_handle_may_end_inside_a_work) {
     for (const bool writes : {false, true}) {
         fixture f;
@@ -171,60 +196,28 @@ BOOST_AUTO_TEST_CASE(the_last_handle_may_end_inside_a_work) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(stop_refuses_reads_and_writes_before_it_waits) {
+// Its work ends on the thread that found it too late.
+BOOST_AUTO_TEST_CASE(the_last_handle_may_end_with_a_work_that_was_never_run) {
     fixture f;
-    held_read held(f.db);
-    auto stopping = f.db.async_stop(boost::asio::use_future);
-    BOOST_TEST(eventually([&] { return f.db.read(one).has_error(); }));
-    BOOST_TEST((f.db.read(one).error() == errc::stopping));
-    BOOST_TEST((f.db.write(add_thing("late")).error() == errc::stopping));
-    held.release();
-    BOOST_CHECK_NO_THROW(stopping.get());
-}
-
-BOOST_AUTO_TEST_CASE(a_stop_may_cancel_the_reads_that_run_and_wait) {
-    fixture f([](options& o) { o.readers_max = 1; });
-    auto running = f.db.async_read(count_for_ever, {.deadline = 60s}, as_result(boost::asio::use_future));
-    BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
-    auto waiting = f.db.async_read(count_for_ever, {.deadline = 60s}, as_result(boost::asio::use_future));
-    auto written = send(f.db, add_thing("x"));
-    BOOST_TEST(f.db.stop(stop_mode::cancel_reads).has_value());
-    BOOST_TEST((running.get().error() == errc::cancelled));
-    BOOST_TEST((waiting.get().error() == errc::cancelled));
-    BOOST_TEST(written.get().has_value());
-}
-
-BOOST_AUTO_TEST_CASE(an_executor_may_end_once_the_handle_has_though_its_handler_stopped_the_database) {
-    boost::asio::thread_pool pool(1);
-    std::atomic<bool> has_run{false}, is_gone{false}, has_left{false};
-    std::optional<fixture> f(std::in_place);
-    const std::function<void()> linger = [&] {
-        (void)eventually([&] { return is_gone.load(); }, 100ms);  // whoever does not wait for this is gone by then
-        has_left = true;
+    const auto path = f.directory.file("inside.db");
+    auto last = std::make_shared<database>(database::open({.path = path, .migrations = schema}).value());
+    auto writer_let_go = std::make_shared<gate>();
+    std::promise<void> is_held;
+    const auto hold = [writer_let_go, &is_held](write_session&) -> result<void> {
+        is_held.set_value();
+        writer_let_go->wait();
+        return {};
     };
-    const slow_executor slow{&pool, &linger};
-    f->db.async_stop(boost::asio::bind_executor(slow, [&](error_code) { has_run = true; }));
-    BOOST_TEST(eventually([&] { return has_run.load(); }));
-    f.reset();
-    is_gone = true;
-    BOOST_TEST(has_left.load());
-    pool.join();
-}
-
-BOOST_AUTO_TEST_CASE(the_last_handle_may_end_inside_the_handler_of_its_stop) {
-    for (const bool is_inline : {true, false}) {
-        fixture f;
-        auto last = std::make_shared<database>(database::open({.path = ":memory:"}).value());
-        std::promise<error_code> done;
-        auto& db = *last;
-        auto end = [&done, last = std::move(last)](error_code code) mutable {
-            last.reset();
-            done.set_value(code);
-        };
-        if (is_inline) db.async_stop(boost::asio::bind_executor(inline_executor(), std::move(end)));
-        else db.async_stop(std::move(end));
-        BOOST_TEST(!done.get_future().get());
-    }
+    last->async_write(hold, {.deadline = 60s}, boost::asio::detached);
+    is_held.get_future().wait();
+    std::promise<error_code> outcome;
+    auto never_run = [last](write_session& session) { return add_thing("x")(session); };
+    last->async_write(std::move(never_run), {.deadline = 20ms},
+                      [&outcome](error_code code, auto) { outcome.set_value(code); });
+    last.reset();
+    BOOST_TEST((outcome.get_future().get() == errc::deadline_exceeded));
+    writer_let_go->open();
+    BOOST_TEST(eventually([&] { return database::open({.path = path, .migrations = schema}).has_value(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_call_that_would_wait_for_its_own_thread_is_refused) {

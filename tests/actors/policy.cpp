@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(a_batch_ends_by_count_bytes_or_time) {
     BOOST_TEST(takes_another({.jobs = 2, .bytes = 50}, 9ms, 50, limits));
     BOOST_TEST(!takes_another({.jobs = 3}, 0ms, 0, limits));
     BOOST_TEST(!takes_another({.jobs = 1, .bytes = 60}, 0ms, 41, limits));
+    BOOST_TEST(!takes_another({.jobs = 1, .bytes = 60}, 0ms, SIZE_MAX, limits));
     BOOST_TEST(!takes_another({.jobs = 1}, 10ms, 0, limits));
 }
 
@@ -99,9 +100,9 @@ BOOST_AUTO_TEST_CASE(jobs_are_guarded_for_a_while_after_one_had_to_be_undone) {
 
 BOOST_AUTO_TEST_CASE(a_read_goes_to_an_idle_reader_before_a_queue) {
     using view = std::vector<reader_view>;
-    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}, {true, true, 0}}) == 2u);   // open before closed
-    BOOST_TEST(choose_home(view{{false, true, 0}, {true, false, 0}}) == 1u);                    // closed before busy
-    BOOST_TEST(choose_home(view{{false, true, 3}, {false, true, 1}, {false, true, 2}}) == 1u);  // shortest queue
+    BOOST_TEST(choose_reader(view{{false, true, 0}, {true, false, 0}, {true, true, 0}}) == 2u);   // open before closed
+    BOOST_TEST(choose_reader(view{{false, true, 0}, {true, false, 0}}) == 1u);                    // closed before busy
+    BOOST_TEST(choose_reader(view{{false, true, 3}, {false, true, 1}, {false, true, 2}}) == 1u);  // shortest queue
 }
 
 BOOST_AUTO_TEST_CASE(a_thief_takes_from_the_longest_queue_and_never_from_itself) {

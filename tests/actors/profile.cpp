@@ -1,4 +1,4 @@
-// The SQLite profile of design.md section 5: set on every open, read back, refused if it differs.
+// The SQLite profile: set on every open, read back, refused if it differs.
 #include "sqlite/profile.hpp"
 #include "fixture.hpp"
 #include "sqlite/connection.hpp"

@@ -1,4 +1,4 @@
-// Background readers: snapshots, stealing, pool rules, interruption. design.md section 3.
+// Background readers: snapshots, stealing, pool rules, interruption.
 #include "fixture.hpp"
 #include "held_read.hpp"
 
@@ -115,6 +115,16 @@ BOOST_AUTO_TEST_CASE(an_idle_reader_steals_what_waits_behind_a_busy_one) {
     for (auto& one : waiting) BOOST_TEST(one.get().value().value() == 7);
     BOOST_TEST(f.db.stats().readers.steals >= 1u);
     first.release();
+}
+
+BOOST_AUTO_TEST_CASE(a_read_counts_in_the_pools_utilization_while_it_runs) {
+    fixture f([](options& o) { o.readers_max = 2; });
+    const auto begun = std::chrono::steady_clock::now();
+    held_read held(f.db);
+    BOOST_TEST(eventually([&] { return f.db.stats().read.utilization > 0; }));
+    // One of two, over ten seconds.
+    const auto busy = std::chrono::duration<double>(f.db.stats().read.utilization * 2 * 10);
+    BOOST_TEST((busy <= std::chrono::steady_clock::now() - begun));
 }
 
 BOOST_AUTO_TEST_CASE(a_running_read_is_interrupted_at_its_deadline) {

@@ -1,4 +1,4 @@
-// Residents on shards: turns, budget, what is handed on, the way home. design.md section 3.
+// Residents on shards: turns, budget, what is handed on, how replies come back.
 #include "fixture.hpp"
 
 #include <boost/asio/bind_executor.hpp>

@@ -76,20 +76,33 @@ private:
 
 BOOST_AUTO_TEST_SUITE(scheduling)
 
+// Both that fall idle look for work at once, and may choose the same queue first: who comes second must look again. Each
+// read ends only once both run.
 BOOST_AUTO_TEST_CASE(no_idle_reader_sleeps_while_another_queue_holds_reads) {
     fixture f([](options& o) { o.readers_max = 4; });
-    for (int round = 0; round < 30; ++round) {
+    for (int round = 0; round < 200; ++round) {
+        auto running = std::make_shared<std::atomic<int>>(0);
+        const auto meet = [running](read_session&) -> result<bool> {
+            ++*running;
+            return eventually([&] { return *running == 2; });
+        };
         held_read first(f.db);
         held_read second(f.db);
         auto third = std::make_unique<held_read>(f.db);
         auto fourth = std::make_unique<held_read>(f.db);
-        std::vector<std::future<outcome>> waiting;
-        for (int i = 0; i < 2; ++i) waiting.push_back(f.db.async_read(one, as_result(boost::asio::use_future)));
-        // Both that fall idle now look for work at once, and may choose the same queue first.
-        std::thread let_go([&] { third.reset(); });
-        fourth.reset();
-        let_go.join();
-        for (auto& read : waiting) BOOST_REQUIRE((read.wait_for(soon) == std::future_status::ready));
+        std::vector<std::future<result<bool>>> waiting;
+        for (int i = 0; i < 2; ++i)
+            waiting.push_back(f.db.async_read(meet, {.deadline = 60s}, as_result(boost::asio::use_future)));
+        std::atomic<int> at_start{0};
+        const auto let_go = [&](std::unique_ptr<held_read>& one) {
+            ++at_start;
+            while (at_start != 2) std::this_thread::yield();
+            one.reset();
+        };
+        std::thread other([&] { let_go(third); });
+        let_go(fourth);
+        other.join();
+        for (auto& read : waiting) BOOST_REQUIRE(read.get().value());
     }
 }
 
@@ -183,11 +196,11 @@ BOOST_AUTO_TEST_CASE(a_bulk_job_is_asked_to_yield_when_others_wait_and_only_then
     });
     BOOST_TEST(!alone.value().value);
     auto begun = std::make_shared<std::promise<void>>();
-    const auto until_asked = [begun](write_session& session) -> result<bool> {
+    const auto until_yield = [begun](write_session& session) -> result<bool> {
         begun->set_value();
         return eventually([&] { return session.should_yield(); });
     };
-    auto bulk = f.db.async_write(until_asked, {.deadline = 60s, .priority = priority::bulk},
+    auto bulk = f.db.async_write(until_yield, {.deadline = 60s, .priority = priority::bulk},
                                  as_result(boost::asio::use_future));
     begun->get_future().wait();
     auto normal = send(f.db, add_thing("x"));
@@ -207,6 +220,19 @@ BOOST_AUTO_TEST_CASE(who_was_refused_hears_when_there_is_room_again) {
     BOOST_CHECK_NO_THROW(room.get());
     BOOST_TEST(write(f.db, add_thing("b")).has_value());
     BOOST_TEST(queued.get().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_room_may_give_up) {
+    boost::asio::io_context context;
+    fixture f([](options& o) { o.write_queue_jobs_max = 1; });
+    held_writer held(f.db);
+    boost::asio::cancellation_signal signal;
+    error_code outcome;
+    f.db.async_ready(boost::asio::bind_cancellation_slot(
+        signal.slot(), boost::asio::bind_executor(context, [&](error_code code) { outcome = code; })));
+    signal.emit(boost::asio::cancellation_type::total);
+    context.run_for(soon);
+    BOOST_TEST((outcome == errc::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_for_room_when_the_database_stops_hears_of_that) {

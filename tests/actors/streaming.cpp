@@ -1,5 +1,6 @@
 // Rows streamed to the host's executor, with back-pressure.
 #include "fixture.hpp"
+#include "support/harness.hpp"
 
 #include <carrel/for_each.hpp>
 
@@ -30,17 +31,17 @@ struct optional_text {
 // Knows on which thread it should end, once it has been consumed.
 struct mapped {
     std::int64_t number = 0;
-    std::thread::id home;
+    std::thread::id owner;
     static inline std::atomic<int> ended_elsewhere{0};
 
     explicit mapped(std::int64_t n)
         : number(n) {}
     mapped(mapped&& other) noexcept
         : number(other.number),
-          home(std::exchange(other.home, {})) {}
+          owner(std::exchange(other.owner, {})) {}
     mapped& operator=(mapped&&) = delete;
     ~mapped() {
-        if (home != std::thread::id() && home != std::this_thread::get_id()) ++ended_elsewhere;
+        if (owner != std::thread::id() && owner != std::this_thread::get_id()) ++ended_elsewhere;
     }
 };
 
@@ -71,10 +72,10 @@ BOOST_AUTO_TEST_CASE(rows_arrive_in_order_on_the_handlers_executor) {
         bool in_order = true;
         bool elsewhere = false;
         std::optional<std::uint64_t> streamed;
-        const auto home = std::this_thread::get_id();
+        const auto owner = std::this_thread::get_id();
         auto consume = [&](numbered&& row) {
             in_order &= row.number == next && row.text == "row " + std::to_string(next);
-            elsewhere |= std::this_thread::get_id() != home;
+            elsewhere |= std::this_thread::get_id() != owner;
             ++next;
         };
         async_for_each(f.db, numbers(wanted), consume,
@@ -88,6 +89,36 @@ BOOST_AUTO_TEST_CASE(rows_arrive_in_order_on_the_handlers_executor) {
         BOOST_TEST(next == wanted + 1);
         BOOST_TEST(streamed.value_or(99) == static_cast<std::uint64_t>(wanted));
     }
+}
+
+BOOST_AUTO_TEST_CASE(an_executor_may_consume_rows_before_it_returns_from_taking_them) {
+    fixture f;
+    std::int64_t next = 1;
+    std::promise<std::pair<error_code, std::uint64_t>> done;
+    async_for_each(
+        f.db, numbers(20'000), [&](numbered&& row) { next += row.number == next ? 1 : 0; },
+        boost::asio::bind_executor(inline_executor(), [&](error_code code, std::uint64_t rows) {
+            done.set_value({code, rows});
+        }));
+    const auto [code, rows] = done.get_future().get();
+    BOOST_TEST(!code);
+    BOOST_TEST(rows == 20'000u);
+    BOOST_TEST(next == 20'001);
+}
+
+// Asio's own would be made by a reader, with its name, its priority and its signals.
+BOOST_AUTO_TEST_CASE(who_waits_with_a_future_has_its_rows_consumed_on_the_databases_executor) {
+    boost::asio::thread_pool pool(1);
+    std::promise<std::thread::id> pools;
+    boost::asio::post(pool, [&] { pools.set_value(std::this_thread::get_id()); });
+    const auto its_thread = pools.get_future().get();
+    fixture f([&](options& o) { o.completion_executor = pool.get_executor(); });
+    int elsewhere = 0;
+    const auto consume = [&](numbered&&) { elsewhere += std::this_thread::get_id() == its_thread ? 0 : 1; };
+    BOOST_TEST(async_for_each(f.db, numbers(20'000), consume, boost::asio::use_future).get() == 20'000u);
+    auto kept = async_for_each(f.db, numbers(20'000), consume, as_result(boost::asio::use_future));
+    BOOST_TEST(kept.get().value() == 20'000u);
+    BOOST_TEST(elsewhere == 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_reader_waits_for_a_slow_consumer) {
@@ -143,13 +174,13 @@ BOOST_AUTO_TEST_CASE(rows_of_a_mapping_of_the_hosts_end_on_its_executor) {
     boost::asio::io_context context;
     fixture f;
     std::uint64_t rows = 0;
-    const auto home = std::this_thread::get_id();
+    const auto owner = std::this_thread::get_id();
     mapped::ended_elsewhere = 0;
     async_for_each(
         f.db,
         query<mapped>("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 20000) SELECT i FROM n"),
         [&](mapped&& row) {
-            row.home = home;
+            row.owner = owner;
             rows += row.number == static_cast<std::int64_t>(rows) + 1 ? 1 : 0;
         },
         {.deadline = 60s},

@@ -1,4 +1,4 @@
-// Checkpoints and the size of the WAL: design.md section 4.
+// Checkpoints and the size of the WAL.
 #include "fixture.hpp"
 
 #include <filesystem>

@@ -1,5 +1,9 @@
-// When a mutation is committed, acknowledged, and when it is not: design.md section 4.
+// When a mutation is committed, acknowledged, and when it is not.
 #include "fixture.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
 
 using namespace carrel;
 using namespace carrel::testing;
@@ -119,6 +123,24 @@ BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_write_and_heals_by_itself) {
     BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);
     fault_vfs::heal();
     write(f.db, add_thing("later")).value();
+}
+
+// SQLite calls a disk full by ENOSPC alone; here it is EFBIG.
+BOOST_AUTO_TEST_CASE(a_write_beyond_the_limit_of_a_files_size_finds_the_storage_full) {
+    fixture f;
+    auto* const before = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limits{};
+    getrlimit(RLIMIT_FSIZE, &limits);
+    const auto unlimited = limits.rlim_cur;
+    limits.rlim_cur = 512 << 10;
+    setrlimit(RLIMIT_FSIZE, &limits);
+    const auto refused = write(f.db, add_thing(std::string(2 << 20, 'x')));
+    limits.rlim_cur = unlimited;
+    setrlimit(RLIMIT_FSIZE, &limits);
+    std::signal(SIGXFSZ, before);
+    BOOST_TEST((refused.error() == sqlite_errc::full));
+    BOOST_TEST(write(f.db, add_thing("small")).has_value());
+    BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_that_fails_in_fsync_is_unknown_and_the_writer_acknowledges_nothing_more) {

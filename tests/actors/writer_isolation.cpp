@@ -1,4 +1,4 @@
-// One client's failing write never harms another's: design.md section 4.
+// One client's failing write never harms another's.
 #include "fixture.hpp"
 
 using namespace carrel;

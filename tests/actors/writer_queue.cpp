@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(a_queue_full_by_bytes_refuses_at_once) {
     held_writer held(f.db);
     auto large = send(f.db, add_thing("large"), {.bytes = 60 << 10});
     BOOST_TEST((write(f.db, add_thing("more"), {.bytes = 8 << 10}).error() == errc::overloaded));
+    BOOST_TEST((write(f.db, add_thing("endless"), {.bytes = SIZE_MAX}).error() == errc::overloaded));
     held.release();
     large.get().value();
 }

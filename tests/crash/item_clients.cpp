@@ -16,7 +16,7 @@ enum class failure { none, late_check, one_statement, takes_transaction, thrown 
 struct item_work {
     item_job job;
     std::size_t payload_bytes = 0;
-    failure how = failure::none;
+    failure kind = failure::none;
 
     result<void> operator()(write_session& session) const {
         switch (job.change) {
@@ -37,7 +37,7 @@ struct item_work {
     }
 
     result<void> fail(write_session& session) const {
-        switch (how) {
+        switch (kind) {
             case failure::none: return {};
             case failure::late_check:
                 return session.execute("INSERT INTO item(job, n, payload) VALUES(?, -1, 'x')", job.number);
@@ -75,10 +75,10 @@ private:
         std::vector<std::uint64_t> own;  // acknowledged adds that still have rows
         while (auto work = next(own)) {
             std::promise<void> answered;
-            job_options asked;
-            asked.durability = work->job.is_full ? durability::full : durability::normal;
+            job_options per_job;
+            per_job.durability = work->job.is_full ? durability::full : durability::normal;
             db_.async_write(
-                *work, asked,
+                *work, per_job,
                 as_result(boost::asio::bind_executor(
                     inline_executor(), [this, &answered, job = work->job](const result<committed<void>>& r) {
                         note(job, r);
@@ -111,7 +111,7 @@ private:
         work.payload_bytes = is_large ? 150 + random_() % 450 : 10 + random_() % 100;
         if (percent() < load_.failing_percent) {
             work.job.change = item_change::fail;
-            work.how = static_cast<failure>(1 + random_() % 4);
+            work.kind = static_cast<failure>(1 + random_() % 4);
         } else if (!own.empty() && percent() < 30) {
             const auto victim = random_() % own.size();
             work.job.target = own[victim];

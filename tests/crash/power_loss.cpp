@@ -1,4 +1,4 @@
-// Everything that a disk may hold after the power went, and what the engine makes of it: reliability of design.md section 4.
+// Everything that a disk may hold after the power went, and what the engine makes of it.
 #include "crash/item_clients.hpp"
 #include "sqlite/check.hpp"
 #include "support/harness.hpp"
@@ -72,13 +72,13 @@ struct engine_setup {
     std::size_t batch_jobs_max = 0;
 };
 
-options settings_for(const std::string& path, const engine_setup& asked, std::mt19937_64& random) {
+options settings_for(const std::string& path, const engine_setup& setup, std::mt19937_64& random) {
     options chosen{.path = path, .migrations = item_schema, .background_nice = 0};
     chosen.page_cache_kib = chosen.background_cache_kib = 256;
     constexpr std::size_t frames[] = {20, 200, 4'096};
     constexpr std::size_t batches[] = {1, 8, 1'024};
-    chosen.checkpoint_frames = asked.checkpoint_frames != 0 ? asked.checkpoint_frames : frames[random() % 3];
-    chosen.batch_jobs_max = asked.batch_jobs_max != 0 ? asked.batch_jobs_max : batches[random() % 3];
+    chosen.checkpoint_frames = setup.checkpoint_frames != 0 ? setup.checkpoint_frames : frames[random() % 3];
+    chosen.batch_jobs_max = setup.batch_jobs_max != 0 ? setup.batch_jobs_max : batches[random() % 3];
     chosen.wal_soft_bytes = 64 << 10;  // an idle writer then truncates early
     return chosen;
 }
@@ -88,7 +88,7 @@ void complain(tally& found, const std::string& what) {
     std::cout << "violation: " << what << std::endl;
 }
 
-std::string told(const item_content& content) {
+std::string text_of(const item_content& content) {
     std::ostringstream out;
     for (const auto& [job, state] : content) out << ' ' << job << ':' << state.rows << '/' << state.mark;
     return out.str();
@@ -96,9 +96,9 @@ std::string told(const item_content& content) {
 
 // What the live database holds at the end is checked here: a disk image has no part in it.
 recorded_run record(unkind_recorder& recorder, const std::string& path, const item_load& load,
-                    const engine_setup& asked, std::mt19937_64& random, const std::string& where, tally& found) {
+                    const engine_setup& setup, std::mt19937_64& random, const std::string& where, tally& found) {
     recorded_run run;
-    auto settings = settings_for(path, asked, random);
+    auto settings = settings_for(path, setup, random);
     settings.auto_vacuum = vacuum_mode::incremental;  // the file gets smaller, too
     auto db = std::move(database::open(settings).value());
     run.jobs = run_item_clients(db, load, random, [&](std::uint64_t job) { recorder.note(job); });
@@ -110,7 +110,7 @@ recorded_run record(unkind_recorder& recorder, const std::string& path, const it
     BOOST_TEST(db.stop().has_value());
     if (!last) complain(found, where + "before it stopped the database could not be read: " + last.error().message());
     else if (*last != content_at(run.jobs, run.last_sequence))
-        complain(found, where + "before it stopped the database held" + told(*last));
+        complain(found, where + "before it stopped the database held" + text_of(*last));
     return run;
 }
 
@@ -128,8 +128,8 @@ void check_image(const recorded_run& run, const std::string& path, std::uint64_t
         complain(found, where + "acknowledged commit " + std::to_string(durable) + " is lost, the file is at " +
                             std::to_string(sequence));
     if (const auto expected = content_at(run.jobs, sequence); *content != expected)
-        complain(found, where + "at commit " + std::to_string(sequence) + " it holds" + told(*content) + "; expected" +
-                            told(expected));
+        complain(found, where + "at commit " + std::to_string(sequence) + " it holds" + text_of(*content) +
+                            "; expected" + text_of(expected));
     auto next = write(db, [](write_session& session) {
         return session.execute("INSERT INTO item(job, n, payload) VALUES(0, 0, 'after the power came back')");
     });
@@ -190,9 +190,9 @@ BOOST_AUTO_TEST_CASE(power_loss) {
     item_load load;
     load.jobs = settings.number("jobs", load.jobs);
     load.large_percent = static_cast<unsigned>(settings.number("large-percent", load.large_percent));
-    engine_setup asked;
-    asked.checkpoint_frames = settings.number("frames", 0);
-    asked.batch_jobs_max = settings.number("batch", 0);
+    engine_setup setup;
+    setup.checkpoint_frames = settings.number("frames", 0);
+    setup.batch_jobs_max = settings.number("batch", 0);
     settings.tell();
 
     std::mt19937_64 random(seed);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(power_loss) {
         unkind_recorder recorder(path);
         shim_vfs::set_hooks(&recorder);
         const auto where = "run " + std::to_string(number) + ", ";
-        const auto run = record(recorder, path, load, asked, random, where, found);
+        const auto run = record(recorder, path, load, setup, random, where, found);
         shim_vfs::set_hooks(nullptr);
         count_run(run, recorder, found);
 

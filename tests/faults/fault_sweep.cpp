@@ -92,9 +92,9 @@ private:
 constexpr std::size_t groups = 4;
 constexpr std::size_t jobs_a_group = 3;
 
-struct told_outcomes {
+struct outcomes_seen {
     std::set<std::uint64_t> acknowledged, unknown;
-    std::map<std::uint64_t, std::string> failed;  // what each was told
+    std::map<std::uint64_t, std::string> failed;  // the error of each
     bool has_opened = false;
     bool acknowledged_after_unknown = false;
     std::size_t reads_done = 0;
@@ -118,14 +118,14 @@ options settings_for(const std::string& path) {
 }
 
 // Opens, writes in groups, reads, stops: all of it may fail, none of it may lie.
-told_outcomes work_under(const fault&, const std::string& path) {
-    told_outcomes told;
+outcomes_seen work_under(const fault&, const std::string& path) {
+    outcomes_seen seen;
     auto opened = database::open(settings_for(path));
-    if (!opened) return told;
-    told.has_opened = true;
+    if (!opened) return seen;
+    seen.has_opened = true;
     auto db = std::move(*opened);
     for (std::size_t group = 0; group < groups; ++group) {
-        const bool was_unknown = !told.unknown.empty();
+        const bool was_unknown = !seen.unknown.empty();
         std::vector<std::future<result<committed<void>>>> sent;
         for (std::size_t i = 0; i < jobs_a_group; ++i) {
             const auto job = group * jobs_a_group + i + 1;
@@ -135,19 +135,19 @@ told_outcomes work_under(const fault&, const std::string& path) {
         for (std::size_t i = 0; i < sent.size(); ++i) {
             const auto job = group * jobs_a_group + i + 1;
             const auto outcome = sent[i].get();
-            if (outcome) told.acknowledged.insert(job);
-            else if (outcome.error() == errc::outcome_unknown) told.unknown.insert(job);
-            else told.failed[job] = outcome.error().message();
-            told.acknowledged_after_unknown |= was_unknown && outcome.has_value();
+            if (outcome) seen.acknowledged.insert(job);
+            else if (outcome.error() == errc::outcome_unknown) seen.unknown.insert(job);
+            else seen.failed[job] = outcome.error().message();
+            seen.acknowledged_after_unknown |= was_unknown && outcome.has_value();
         }
-        if (read(db, read_content)) ++told.reads_done;
+        if (read(db, read_content)) ++seen.reads_done;
     }
     (void)db.stop();
-    return told;
+    return seen;
 }
 
-// What is wrong with the file after the fault; nothing if it holds what was told.
-std::string examine(const told_outcomes& told, const std::string& path) {
+// What is wrong with the file after the fault; nothing if it holds what was acknowledged.
+std::string examine(const outcomes_seen& seen, const std::string& path) {
     auto opened = database::open(settings_for(path));
     if (!opened) return "it does not open again: " + opened.error().message();
     auto content = read(*opened, read_content);
@@ -156,11 +156,11 @@ std::string examine(const told_outcomes& told, const std::string& path) {
         return "it cannot be written again";
     if (auto stopped = opened->stop(); !stopped) return "it does not stop well: " + stopped.error().message();
     if (auto report = sqlite::check_file(path, {}); !report || !report->ok) return "it is damaged";
-    for (const auto job : told.acknowledged)
+    for (const auto job : seen.acknowledged)
         if (!content->contains(job)) return "acknowledged job " + std::to_string(job) + " is lost";
     for (const auto& [job, state] : *content) {
-        if (!told.acknowledged.contains(job) && !told.unknown.contains(job))
-            return "job " + std::to_string(job) + " was told to have failed and is there: " + told.failed.at(job);
+        if (!seen.acknowledged.contains(job) && !seen.unknown.contains(job))
+            return "job " + std::to_string(job) + " was told to have failed and is there: " + seen.failed.at(job);
         if (state.rows != (job % 4 == 0 ? 40 : 2)) return "job " + std::to_string(job) + " is half there";
     }
     return {};
@@ -174,25 +174,25 @@ struct tally {
 bool visit(const weak_spot& spot, std::int64_t at, bool for_ever, tally& found) {
     temp_directory directory(fast_directory());
     const auto path = directory.file("swept.db");
-    told_outcomes told;
+    outcomes_seen seen;
     bool has_struck = false;
     {
         fault struck(spot, at, for_ever);
-        told = work_under(struck, path);
+        seen = work_under(struck, path);
         has_struck = struck.has_struck();
     }
     std::string wrong;
-    if (told.acknowledged_after_unknown) wrong = "a write was acknowledged after one whose outcome is unknown";
-    if (wrong.empty() && !told.has_opened && std::filesystem::exists(path)) wrong = "a failed open left a file behind";
-    if (wrong.empty() && told.has_opened) wrong = examine(told, path);
+    if (seen.acknowledged_after_unknown) wrong = "a write was acknowledged after one whose outcome is unknown";
+    if (wrong.empty() && !seen.has_opened && std::filesystem::exists(path)) wrong = "a failed open left a file behind";
+    if (wrong.empty() && seen.has_opened) wrong = examine(seen, path);
     if (!wrong.empty()) {
         ++found.violations;
         std::cout << "violation: " << spot.name << " " << at << (for_ever ? " and on" : "") << ": " << wrong
                   << std::endl;
     }
     ++found.points;
-    found.opened += told.has_opened ? 1 : 0;
-    found.unknown += told.unknown.size();
+    found.opened += seen.has_opened ? 1 : 0;
+    found.unknown += seen.unknown.size();
     return has_struck;
 }
 

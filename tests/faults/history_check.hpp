@@ -34,7 +34,7 @@ struct operation {
 /// a client's write before one that it had sent earlier; and that commits are numbered in that order.
 inline std::vector<std::string> contradictions(std::vector<operation> history) {
     std::vector<std::string> found;
-    const auto told = [](const operation& one) {
+    const auto text_of = [](const operation& one) {
         return std::string(one.is_write ? "write" : "read") + " of client " + std::to_string(one.client) +
                " at ticks " + std::to_string(one.sent) + " to " + std::to_string(one.answered) + ", count " +
                std::to_string(one.count);
@@ -43,26 +43,26 @@ inline std::vector<std::string> contradictions(std::vector<operation> history) {
     std::map<std::int64_t, const operation*> writes;
     for (const auto& one : history)
         if (one.is_write && !writes.emplace(one.count, &one).second)
-            found.push_back("a count was given twice: " + told(one));
+            found.push_back("a count was given twice: " + text_of(one));
     std::vector<slot_values> states{slot_values{}};
     const operation* last = nullptr;
     for (const auto& [count, one] : writes) {
         if (count != static_cast<std::int64_t>(states.size())) {
-            found.push_back("counts have a gap before " + told(*one));
+            found.push_back("counts have a gap before " + text_of(*one));
             return found;
         }
         states.push_back(states.back());
         states.back()[one->slot] = one->written;
         if (last != nullptr && last->sequence > one->sequence)
-            found.push_back("a " + told(*one) + " was told of an earlier commit than the " + told(*last));
+            found.push_back("a " + text_of(*one) + " was told of an earlier commit than the " + text_of(*last));
         last = one;
     }
     for (const auto& one : history) {
         if (one.is_write) continue;
         if (one.count < 0 || one.count >= static_cast<std::int64_t>(states.size())) {
-            found.push_back("nobody was told of what was seen by a " + told(one));
+            found.push_back("nobody was told of what was seen by a " + text_of(one));
         } else if (one.seen != states[static_cast<std::size_t>(one.count)]) {
-            found.push_back("a mixture of states was seen by a " + told(one));
+            found.push_back("a mixture of states was seen by a " + text_of(one));
         }
     }
 
@@ -77,14 +77,14 @@ inline std::vector<std::string> contradictions(std::vector<operation> history) {
             if (latest == nullptr || by_end[ended]->count > latest->count) latest = by_end[ended];
         if (latest == nullptr) continue;
         const bool is_behind = one.is_write ? one.count <= latest->count : one.count < latest->count;
-        if (is_behind) found.push_back("a " + told(one) + " came after a " + told(*latest));
+        if (is_behind) found.push_back("a " + text_of(one) + " came after a " + text_of(*latest));
     }
     std::map<std::size_t, const operation*> last_write;  // of each client, in the order in which it sent them
     for (const auto& one : history) {
         if (!one.is_write) continue;
         auto& before = last_write[one.client];
         if (before != nullptr && before->count > one.count)
-            found.push_back("a " + told(one) + " overtook the " + told(*before));
+            found.push_back("a " + text_of(one) + " overtook the " + text_of(*before));
         before = &one;
     }
     return found;

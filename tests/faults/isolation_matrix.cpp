@@ -205,10 +205,10 @@ options settings_for(const std::string& path, std::size_t batch) {
 
 struct cell {
     const culprit& of;
-    std::size_t place, jobs, batch;
+    std::size_t position, jobs, batch;
     bool is_guarded;  // a job failed before, so that those of several statements get savepoints
-    std::string told() const {
-        return std::string(of.name) + (of.is_single ? " (single)" : "") + ", job " + std::to_string(place + 1) +
+    std::string text() const {
+        return std::string(of.name) + (of.is_single ? " (single)" : "") + ", job " + std::to_string(position + 1) +
                " of " + std::to_string(jobs) + ", batches of " + std::to_string(batch) +
                (is_guarded ? ", guarded" : "");
     }
@@ -217,7 +217,7 @@ struct cell {
 struct cell_outcome {
     result<committed<std::int64_t>> failed = error(errc::cancelled);
     rows_by_name expected{{"taken", 1}};
-    bool neighbours_told_well = true;
+    bool neighbours_succeeded = true;
     rows_by_name live;
 };
 
@@ -227,7 +227,7 @@ cell_outcome run_cell(const cell& c, database& db) {
     std::map<int, std::future<result<committed<std::int64_t>>>> sent;
     std::future<result<committed<std::int64_t>>> failing;
     for (std::size_t i = 0; i < c.jobs; ++i) {
-        if (i != c.place) {
+        if (i != c.position) {
             sent[static_cast<int>(i)] =
                 db.async_write(add_neighbour(static_cast<int>(i)), as_result(boost::asio::use_future));
         } else if (c.of.is_single) {
@@ -240,9 +240,9 @@ cell_outcome run_cell(const cell& c, database& db) {
     cell_outcome outcome;
     outcome.failed = failing.get();
     for (auto& [number, one] : sent) {
-        auto told = one.get();
-        if (told) outcome.expected["n" + std::to_string(number)] = told->value;
-        else outcome.neighbours_told_well = false;
+        auto got = one.get();
+        if (got) outcome.expected["n" + std::to_string(number)] = got->value;
+        else outcome.neighbours_succeeded = false;
     }
     outcome.live = read(db, read_rows).value();
     left.clear();
@@ -271,12 +271,12 @@ bool check_cell(const cell& c) {
     const auto crashed = read(after, read_rows).value();
 
     const auto complain = [&](const std::string& what) {
-        std::cout << "violation: " << c.told() << ": " << what << std::endl;
+        std::cout << "violation: " << c.text() << ": " << what << std::endl;
         return false;
     };
     if (outcome.failed || outcome.failed.error().code() != c.of.expected)
         return complain("the culprit is told " + (outcome.failed ? "success" : outcome.failed.error().message()));
-    if (!outcome.neighbours_told_well) return complain("a neighbour is told of a failure");
+    if (!outcome.neighbours_succeeded) return complain("a neighbour is told of a failure");
     if (outcome.live != outcome.expected) return complain("the rows are not those that were acknowledged");
     if (crashed != outcome.expected) return complain("the rows after a crash are not those that were acknowledged");
     return true;
@@ -291,10 +291,10 @@ BOOST_AUTO_TEST_CASE(isolation_matrix) {
     for (const auto& one : culprits())
         for (const std::size_t batch : {1, 8, 64}) {
             const std::size_t jobs = std::max<std::size_t>(3, batch);
-            for (const auto place : {std::size_t{0}, jobs / 2, jobs - 1})
+            for (const auto position : {std::size_t{0}, jobs / 2, jobs - 1})
                 for (const bool is_guarded : {false, true}) {
                     ++cells;
-                    violations += check_cell({one, place, jobs, batch, is_guarded}) ? 0 : 1;
+                    violations += check_cell({one, position, jobs, batch, is_guarded}) ? 0 : 1;
                 }
             kinds.insert(one.name);
         }

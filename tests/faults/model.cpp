@@ -129,19 +129,19 @@ private:
         auto made = *step;
         made.of.sent = clock_.now();
         if (made.of.is_write) {
-            auto home = [this, made](const result<committed<std::int64_t>>& r) mutable {
+            auto handler = [this, made](const result<committed<std::int64_t>>& r) mutable {
                 if (r) made.of.count = r->value, made.of.sequence = r->sequence;
                 keep(made, r.has_value());
             };
             db_.async_write(work(write_slot, made.of.slot, made.of.written, made.end),
-                            as_result(boost::asio::bind_executor(executor_, std::move(home))));
+                            as_result(boost::asio::bind_executor(executor_, std::move(handler))));
         } else {
-            auto home = [this, made](const result<view>& r) mutable {
+            auto handler = [this, made](const result<view>& r) mutable {
                 if (r) made.of.count = r->count, made.of.seen = r->seen;
                 keep(made, r.has_value());
             };
             db_.async_read(work(read_slots, made.depth),
-                           as_result(boost::asio::bind_executor(executor_, std::move(home))));
+                           as_result(boost::asio::bind_executor(executor_, std::move(handler))));
         }
     }
     void keep(client_script::step& made, bool is_good) {

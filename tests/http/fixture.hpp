@@ -42,7 +42,7 @@ struct slow_filter {
         return *std::find_if(all.begin(), all.end(),
                              [](const auto& each) { return std::string_view(each.name) == "carrel_holds"; });
     }
-    static void forget() {
+    static void reset() {
         pause = nullptr;
         calls = 0;
     }
@@ -58,13 +58,13 @@ public:
         : functions_(slow_filter::functions()),
           store_(open_store(change_store)),
           front_(listen(change)) {
-        slow_filter::forget();
+        slow_filter::reset();
         if (auto running = front_.run(); !running) throw std::runtime_error(running.error().message());
     }
     ~running_server() {
         front_.stop(std::chrono::milliseconds(0));
         (void)store_.stop();  // no reader is inside the pause any more
-        slow_filter::forget();
+        slow_filter::reset();
     }
 
     std::uint16_t port() const { return front_.port(); }

@@ -62,7 +62,9 @@ public:
 
     siem::timestamp now = 1'700'000'000'000'000;
 
-    answer get(std::string_view path, const query& asked = {}) { return send(siem::method::get, path, {}, asked); }
+    answer get(std::string_view path, const query& parameters = {}) {
+        return send(siem::method::get, path, {}, parameters);
+    }
     answer post(std::string_view path, std::string_view body, const tweak& change = {}) {
         return send(siem::method::post, path, body, {}, change);
     }
@@ -73,11 +75,11 @@ public:
         return send(siem::method::del, path, {}, {}, change);
     }
 
-    answer send(siem::method how, std::string_view path, std::string_view body, const query& asked,
+    answer send(siem::method how, std::string_view path, std::string_view body, const query& parameters,
                 const tweak& change = {}) {
         siem::call request;
         const siem::operation& what = route(how, path, request);
-        request.query = asked;
+        request.query = parameters;
         request.now = now;
         request.fresh_id = fresh_id_();
         json::parse_failure broken;

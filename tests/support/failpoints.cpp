@@ -44,17 +44,17 @@ public:
     void ask(const std::string& path) {
         {
             std::lock_guard lock(mutex_);
-            asked_ = path;
+            wanted_ = path;
         }
-        asked_for_.notify_one();
+        changed_.notify_one();
     }
 
 private:
     void run(const std::stop_token& stop) {
         pthread_setname_np(pthread_self(), "carrel-second");
         std::unique_lock lock(mutex_);
-        while (asked_for_.wait(lock, stop, [this] { return !asked_.empty(); })) {
-            const auto path = std::exchange(asked_, {});
+        while (changed_.wait(lock, stop, [this] { return !wanted_.empty(); })) {
+            const auto path = std::exchange(wanted_, {});
             lock.unlock();
             checkpoint(path);
             lock.lock();
@@ -72,8 +72,8 @@ private:
     }
 
     std::mutex mutex_;
-    std::condition_variable_any asked_for_;
-    std::string asked_;  // guarded by mutex_
+    std::condition_variable_any changed_;
+    std::string wanted_;  // guarded by mutex_
     sqlite3* db_ = nullptr;
     std::string open_;
     std::jthread thread_{[this](const std::stop_token& stop) { run(stop); }};

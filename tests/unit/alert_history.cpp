@@ -31,9 +31,9 @@ BOOST_AUTO_TEST_CASE(a_history_comes_in_pages) {
     std::string all, cursor;
     int pages = 0;
     do {
-        domain::query asked{{"limit", "3"}};
-        if (!cursor.empty()) asked.emplace_back("cursor", cursor);
-        const auto page = d.get("/alerts/a/history", asked);
+        domain::query wanted{{"limit", "3"}};
+        if (!cursor.empty()) wanted.emplace_back("cursor", cursor);
+        const auto page = d.get("/alerts/a/history", wanted);
         const auto items = page.at("/items");
         for (const auto& item : items.as_array()) all += std::string(item.at("to").as_string());
         cursor = page.at("/next").is_null() ? "" : page.text("/next");

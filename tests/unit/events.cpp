@@ -22,16 +22,16 @@ constexpr const char* four =
     R"({"@timestamp":"2020-09-21T21:00:00Z","host":"PC3","Channel":"Security","EventID":"4688","nested":{"Image":"cmd.exe"},"a.b":"dotted"})"
     "\n";
 
-std::size_t matches(domain& d, const domain::query& asked) {
-    const auto got = d.get("/events", asked);
+std::size_t matches(domain& d, const domain::query& wanted) {
+    const auto got = d.get("/events", wanted);
     BOOST_REQUIRE(!got.refused.has_value());
     const std::size_t items = got.at("/items").as_array().size();
-    BOOST_TEST(d.get("/events/count", asked).at("/count").as_int64() == static_cast<std::int64_t>(items));
+    BOOST_TEST(d.get("/events/count", wanted).at("/count").as_int64() == static_cast<std::int64_t>(items));
     return items;
 }
 
-std::string faults(domain& d, const domain::query& asked) {
-    const auto got = d.get("/events", asked);
+std::string faults(domain& d, const domain::query& wanted) {
+    const auto got = d.get("/events", wanted);
     BOOST_TEST((got.refused && got.refused->code == problem_code::bad_request));
     return got.faults();
 }
@@ -121,9 +121,9 @@ BOOST_AUTO_TEST_CASE(the_newest_come_first_and_pages_repeat_none) {
         std::string cursor, last;
         std::size_t total = 0;
         do {
-            domain::query asked = {{"sort", sort}, {"limit", "7"}};
-            if (!cursor.empty()) asked.emplace_back("cursor", cursor);
-            const auto page = d.get("/events", asked).json();
+            domain::query wanted = {{"sort", sort}, {"limit", "7"}};
+            if (!cursor.empty()) wanted.emplace_back("cursor", cursor);
+            const auto page = d.get("/events", wanted).json();
             for (const auto& item : page.at("items").as_array()) {
                 const std::string key =
                     std::string(item.at("timestamp").as_string()) + std::string(item.at("id").as_string());

@@ -15,8 +15,8 @@ constexpr const char* three = R"({"time":"2020-01-01T00:59:59.9Z","host":"a"}
 )";
 
 // Starts, cut to the hour, with counts.
-std::string buckets(domain& d, domain::query asked) {
-    const auto got = d.get("/events/histogram", asked);
+std::string buckets(domain& d, domain::query wanted) {
+    const auto got = d.get("/events/histogram", wanted);
     if (got.refused) return "refused: " + got.faults();
     std::string list;
     const auto answered = got.json();

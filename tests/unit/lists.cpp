@@ -27,12 +27,12 @@ void fill(domain& d) {
 }
 
 // All items of a list, `limit` at a time.
-std::vector<boost::json::value> walk(domain& d, domain::query asked, const std::string& limit) {
+std::vector<boost::json::value> walk(domain& d, domain::query wanted, const std::string& limit) {
     std::vector<boost::json::value> all;
-    asked.emplace_back("limit", limit);
+    wanted.emplace_back("limit", limit);
     std::string cursor;
     for (;;) {
-        domain::query page = asked;
+        domain::query page = wanted;
         if (!cursor.empty()) page.emplace_back("cursor", cursor);
         const auto got = d.get("/alerts", page);
         BOOST_REQUIRE(!got.refused.has_value());
@@ -43,11 +43,11 @@ std::vector<boost::json::value> walk(domain& d, domain::query asked, const std::
     }
 }
 
-std::size_t matches(domain& d, const domain::query& asked) {
-    const auto got = d.get("/alerts", asked);
+std::size_t matches(domain& d, const domain::query& wanted) {
+    const auto got = d.get("/alerts", wanted);
     BOOST_REQUIRE(!got.refused.has_value());
     const std::size_t items = got.at("/items").as_array().size();
-    BOOST_TEST(d.get("/alerts/count", asked).at("/count").as_int64() == static_cast<std::int64_t>(items));
+    BOOST_TEST(d.get("/alerts/count", wanted).at("/count").as_int64() == static_cast<std::int64_t>(items));
     return items;
 }
 
@@ -63,8 +63,8 @@ std::string plan_of(domain& d, const char* sql) {
     return steps.value();
 }
 
-std::string faults(domain& d, const domain::query& asked) {
-    const auto got = d.get("/alerts", asked);
+std::string faults(domain& d, const domain::query& wanted) {
+    const auto got = d.get("/alerts", wanted);
     BOOST_TEST((got.refused && got.refused->code == problem_code::bad_request));
     return got.faults();
 }
@@ -276,14 +276,14 @@ BOOST_AUTO_TEST_CASE(a_page_ends_early_when_its_bytes_are_many) {
     for (int i = 0; i < 10; ++i) body += "{\"n\":" + std::to_string(i) + ",\"wide\":\"" + wide + "\"}\n";
     d.ingest_lines(body);
     std::size_t items = 0, pages = 0;
-    domain::query asked{{"limit", "1000"}, {"sort", "timestamp"}};
+    domain::query wanted{{"limit", "1000"}, {"sort", "timestamp"}};
     for (bool more = true; more; ++pages) {
-        const auto page = d.get("/events", asked);
+        const auto page = d.get("/events", wanted);
         BOOST_TEST(page.reply.body.size() < 5'500'000u);
         items += page.at("/items").as_array().size();
-        asked.resize(2);
+        wanted.resize(2);
         more = !page.at("/next").is_null();
-        if (more) asked.emplace_back("cursor", page.text("/next"));
+        if (more) wanted.emplace_back("cursor", page.text("/next"));
     }
     BOOST_TEST(items == 10u);
     BOOST_TEST(pages == 2u);

@@ -217,9 +217,9 @@ private:
         }
         return false;
     }
-    static bool is(const word& asked, const std::string& there) {
-        if (asked.inside) return there.find(asked.text) != there.npos;
-        return asked.prefix ? there.starts_with(asked.text) : there == asked.text;
+    static bool is(const word& wanted, const std::string& there) {
+        if (wanted.inside) return there.find(wanted.text) != there.npos;
+        return wanted.prefix ? there.starts_with(wanted.text) : there == wanted.text;
     }
 
     std::vector<member> members_;
@@ -234,14 +234,14 @@ BOOST_AUTO_TEST_CASE(a_matcher_finds_what_the_plainest_reading_finds_and_tokens_
         const std::string text = make.query(3);
         const auto read = parse(text);
         BOOST_REQUIRE_MESSAGE(std::holds_alternative<expression>(read), text);
-        const auto& asked = std::get<expression>(read);
-        matcher match(asked);
-        const requirement required = required_tokens(asked);
+        const auto& wanted = std::get<expression>(read);
+        matcher match(wanted);
+        const requirement required = required_tokens(wanted);
         for (int i = 0; i < 20; ++i) {
             const std::string event = make.event();
             const std::string host = make.text();
             const event_columns columns{.host = host};
-            const bool expected = reference(json::parse(event)).holds(asked, columns);
+            const bool expected = reference(json::parse(event)).holds(wanted, columns);
             std::set<std::uint64_t> tokens;
             for_each_token(event, [&](std::uint64_t token) { tokens.insert(token); });
             const bool may = required.holds([&](std::uint64_t token) { return tokens.contains(token); });

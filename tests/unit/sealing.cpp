@@ -31,11 +31,11 @@ std::string lines(int from, int count) {
 std::optional<sealed_run> run_of(domain& d) { return d.read(carrel::siem::seal_segments).value(); }
 
 // All pages of a list, as they are answered.
-std::string everything(domain& d, domain::query asked) {
+std::string everything(domain& d, domain::query wanted) {
     std::string all, cursor;
-    asked.emplace_back("limit", "97");
+    wanted.emplace_back("limit", "97");
     do {
-        auto page_of = asked;
+        auto page_of = wanted;
         if (!cursor.empty()) page_of.emplace_back("cursor", cursor);
         const auto page = d.get("/events", page_of).json();
         for (const auto& item : page.at("items").as_array()) all += boost::json::serialize(item) + "\n";
@@ -49,8 +49,8 @@ std::string view_of(domain& d) {
     std::string all = everything(d, {}) + everything(d, {{"sort", "timestamp"}});
     all += everything(d, {{"q", "w7"}}) + everything(d, {{"host", "h3"}}) + everything(d, {{"field.n", "12"}});
     all += everything(d, {{"from", "2020-09-13T13:00:00Z"}, {"to", "2020-09-13T14:00:00Z"}});
-    for (const domain::query& asked : {domain::query{}, {{"q", "w7"}}, {{"host", "h3"}, {"host", "h4"}}})
-        all += d.get("/events/count", asked).reply.body;
+    for (const domain::query& wanted : {domain::query{}, {{"q", "w7"}}, {{"host", "h3"}, {"host", "h4"}}})
+        all += d.get("/events/count", wanted).reply.body;
     return all + d.get("/events/histogram", {{"interval", "1h"}}).reply.body;
 }
 

@@ -48,8 +48,9 @@ public:
 
     bool is_cancelled() const noexcept { return cancelled.load(std::memory_order_relaxed); }
 
-    job* next = nullptr;                         // link of the queue that holds the job
-    std::shared_ptr<resident_reader> home;       // deliver on its shard's thread; null: through the handler's executor
+    job* next = nullptr;  // link of the queue that holds the job
+    std::shared_ptr<resident_reader>
+        reply_shard;                             // deliver on its shard's thread; null: through the handler's executor
     boost::asio::io_context* context = nullptr;  // the handler's, if its executor is an io_context's
     steady_time accepted;
     steady_time deadline;

@@ -128,11 +128,9 @@ public:
         if (is_stopped_) return false;
         ready_.push_back(std::move(filled));
         has_begun_ = true;
-        if (is_consuming_) return true;
-        // Under the lock, so that the consumer counts as at work exactly when the executor has taken it. If the executor
-        // throws, so does the work, and the batch goes with the stream.
+        if (std::exchange(is_consuming_, true)) return true;
+        lock.unlock();  // the executor may run it before it returns
         post_consumer();
-        is_consuming_ = true;
         return true;
     }
     /// Waits until the host has consumed all. Errors: why the job must end, or `work_threw` if the consumer threw.
@@ -167,8 +165,15 @@ private:
         return {};
     }
 
+    // If the executor throws, so does the work, and the batch goes with the stream.
     void post_consumer() {
-        give_to(executor_, delivery::post, [self = this->shared_from_this()] { self->consume_ready(); });
+        try {
+            give_to(executor_, delivery::post, [self = this->shared_from_this()] { self->consume_ready(); });
+        } catch (...) {
+            std::lock_guard lock(mutex_);
+            is_consuming_ = false;
+            throw;
+        }
     }
 
     void consume_ready() {

@@ -71,7 +71,7 @@ refusal refusal_of(siem::problem_code code) noexcept {
 
 refusal refusal_of(const error& failure, access mode) noexcept {
     if (failure == errc::overloaded || failure == errc::stopping || failure == errc::writer_poisoned ||
-        failure == errc::snapshot_too_old || failure == errc::cancelled)
+        failure == errc::file_replaced || failure == errc::snapshot_too_old || failure == errc::cancelled)
         return refusal::overloaded;
     // A job past its deadline left no trace, so a write may safely be sent again.
     if (failure == errc::deadline_exceeded) return mode == access::read ? refusal::timeout : refusal::overloaded;

@@ -66,7 +66,16 @@ int main() {
     const auto notes = db.read([](carrel::read_session& session) {
         return session.all<note>("SELECT id, text, stars FROM notes WHERE stars IS NULL");
     });
+    const auto names = db.read([](carrel::read_session& session) -> carrel::result<std::string> {
+        auto row = session.prepare("SELECT text, stars AS rank FROM notes");
+        if (!row) return row.error();
+        return std::string(row->column_name(0)) + ", " + std::string(row->column_name(1));
+    });
     std::cout << added.value().value.size() << " notes, one is '" << notes.value().front().text << "', the second is '"
               << db.read(second).value() << "', longest " << db.read(longest).value() << ", " << db.read(total).value()
-              << " stars\n";
+              << " stars; columns " << names.value() << '\n';
+    return added.value().value.size() == 3 && notes.value().size() == 1 && db.read(second).value() == "second *****" &&
+                   db.read(longest).value() == 6 && db.read(total).value() == 8 && names.value() == "text, rank"
+               ? 0
+               : 1;
 }
