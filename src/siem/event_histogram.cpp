@@ -2,8 +2,11 @@
 #include "json/writer.hpp"
 #include "resource/listing.hpp"
 #include "resource/problems.hpp"
+#include "siem/event_cost.hpp"
 #include "siem/event_tally.hpp"
 #include "siem/events.hpp"
+
+#include <carrel/cost.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,6 +28,7 @@ constexpr std::array<interval, 3> intervals = {{{"1m", 60'000'000}, {"1h", 3'600
 struct histogram_input : input {
     event_conditions conditions;
     timestamp length = 0;
+    std::uint64_t cost_key = 0;
 };
 
 timestamp floor_of(timestamp at, timestamp length) { return at >= 0 ? at / length : -((length - 1 - at) / length); }
@@ -62,6 +66,7 @@ std::optional<problem> check_histogram(const operation& what, call& request) {
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
 
     parsed->length = known->length;
+    parsed->cost_key = cost_key(what, request, parsed->conditions.range);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }
@@ -85,6 +90,7 @@ void write_buckets(const std::map<std::int64_t, std::int64_t>& counts, std::int6
 result<void> histogram(const operation&, read_session& session, const call& request, reply& into) {
     const auto& asked = static_cast<const histogram_input&>(*request.parsed);
     into.clear();
+    if (auto allowed = expect_cost(session, asked.cost_key); !allowed) return allowed;
     buckets found(asked.length);
     if (auto done = tally_events(session, asked.conditions, found); !done) return done;
     const auto& [from, to] = asked.conditions.range;

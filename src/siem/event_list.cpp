@@ -2,10 +2,13 @@
 #include "resource/cursor.hpp"
 #include "resource/listing.hpp"
 #include "resource/problems.hpp"
+#include "siem/event_cost.hpp"
 #include "siem/event_page.hpp"
 #include "siem/event_tally.hpp"
 #include "siem/events.hpp"
 #include "siem/loose_events.hpp"
+
+#include <carrel/cost.hpp>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +26,7 @@ struct list_input : input {
     bool wants_total = false;
     std::optional<event_place> after;
     std::string binding;
+    std::uint64_t cost_key = 0;
 };
 
 // Reads `limit`, `sort` and `count`.
@@ -163,6 +167,7 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
             faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
     }
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    parsed->cost_key = cost_key(what, request, parsed->conditions.range);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }
@@ -170,6 +175,7 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
 result<void> list_events(const operation&, read_session& session, const call& request, reply& into) {
     const auto& asked = static_cast<const list_input&>(*request.parsed);
     into.clear();
+    if (auto allowed = expect_cost(session, asked.cost_key); !allowed) return allowed;
     event_page page(asked.order, static_cast<std::size_t>(asked.limit));
     if (auto done = fill_from_loose(session, asked, page); !done) return done;
     if (auto done = fill_from_segments(session, asked, page); !done) return done;
@@ -195,13 +201,16 @@ std::optional<problem> check_event_count(const operation& what, call& request) {
     parsed->conditions = read_event_conditions(request.query);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    parsed->cost_key = cost_key(what, request, parsed->conditions.range);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }
 
 result<void> answer_event_count(const operation&, read_session& session, const call& request, reply& into) {
+    const auto& asked = static_cast<const list_input&>(*request.parsed);
     into.clear();
-    auto all = count_events(session, static_cast<const list_input&>(*request.parsed).conditions);
+    if (auto allowed = expect_cost(session, asked.cost_key); !allowed) return allowed;
+    auto all = count_events(session, asked.conditions);
     if (!all) return all.error();
     json::writer(into.body).begin_object().key("count").integer(*all).end_object();
     return {};
