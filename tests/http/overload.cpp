@@ -14,23 +14,23 @@ void spin(std::chrono::microseconds time) {
     while (std::chrono::steady_clock::now() < until) continue;
 }
 
-// A scan of alerts, which takes the only place of the deep reads: long at first, so that its cost is known, then as long as
+// A scan of alerts, which takes the only slot of the deep reads: long at first, so that its cost is known, then as long as
 // the test says.
-struct deep_place {
-    static constexpr std::string_view patient = "Carrel-Timeout-Ms: 60000\r\n";
+struct deep_slot {
+    static constexpr std::string_view long_deadline = "Carrel-Timeout-Ms: 60000\r\n";
     static constexpr std::string_view target = "/api/v1/alerts/count?tag=none";
 
-    explicit deep_place(running_server& server) {
+    explicit deep_slot(running_server& server) {
         server.fill_alerts(1'000);
         slow_filter::pause = [state = state_](bool on_shard) {
             spin(100us);
             if (!on_shard && state->holds && !state->has_begun.exchange(true)) state->held.wait();
         };
-        BOOST_TEST(server.get(target, patient).status == 200);
+        BOOST_TEST(server.get(target, long_deadline).status == 200);
         state_->holds = true;
     }
     bool is_taken() const { return state_->has_begun; }
-    void leave() { state_->held.open(); }
+    void release() { state_->held.open(); }
 
 private:
     struct shared_state {
@@ -53,17 +53,17 @@ BOOST_AUTO_TEST_CASE(scans_of_events_that_cannot_be_served_in_time_are_refused_a
             o.read_budget = 50us;
         });
         BOOST_TEST(server.ingest(event_lines(20'000)).status == 201);
-        deep_place place(server);
+        deep_slot slot(server);
         raw_client first(server.port()), second(server.port());
-        first.send(first.request("GET", deep_place::target, {}, deep_place::patient));
-        BOOST_TEST(eventually([&] { return place.is_taken(); }));
-        second.send(second.request("GET", scan + "aa*", {}, deep_place::patient));
+        first.send(first.request("GET", deep_slot::target, {}, deep_slot::long_deadline));
+        BOOST_TEST(eventually([&] { return slot.is_taken(); }));
+        second.send(second.request("GET", scan + "aa*", {}, deep_slot::long_deadline));
         BOOST_TEST(eventually([&] { return server.store().stats().readers.queue_jobs == 1; }));
         const auto refused = server.get(scan + "bb*", "Carrel-Timeout-Ms: 50\r\n");
         BOOST_TEST(refused.status == 503);
         BOOST_TEST(refused.problem() == "overloaded");
         BOOST_TEST(!refused.field("retry-after").empty());
-        place.leave();
+        slot.release();
         BOOST_TEST(first.receive().status == 200);
         BOOST_TEST(second.receive().status == 200);
     }
