@@ -1,4 +1,4 @@
-"""Clients that mean harm, or mean well at a bad time. Each attack is a crowd of sockets driven by one thread."""
+"""Hostile clients, and good ones at a bad time. Each attack is a number of sockets driven by one thread."""
 import os
 import selectors
 import socket
@@ -147,7 +147,7 @@ class Asker(threading.Thread):
 class Offer:
     """Offers requests for `targets`, in turn, at a set rate, whatever the server makes of them, from one thread that keeps
     connections open. `times` has the seconds of each answer by target and status, from when it was sent; `in_time` counts
-    those that came before the end; `lags` is how late each was sent, which tells whether the figures are the server's."""
+    those that came before the end; `lags` is how late each was sent, which shows whether the figures are the server's."""
 
     def __init__(self, port, rate, seconds, targets):
         self.port, self.rate, self.seconds, self.targets = port, rate, seconds, targets

@@ -1,4 +1,4 @@
-"""How the server bears what it must refuse. Prints a line a figure beside what is asked for.
+"""How the server behaves under load that it must refuse. Prints each figure beside its target.
 Usage: resilience.py CARREL [slow | descriptors | overload | stop]…     (default: all, about five minutes)"""
 import os
 import pathlib
@@ -19,7 +19,7 @@ from programs import Carrel
 PROGRAM = os.path.abspath(sys.argv[1])
 
 
-def tell(what, figure, wanted):
+def report(what, figure, wanted):
     print(f"{what:58} {figure:48} wanted: {wanted}", flush=True)
 
 
@@ -57,15 +57,15 @@ def slow(directory):
                                 b"Content-Length: 100000\r\n\r\n{", b" ", None, True, 30),
             "readers": (b"GET /api/v1/events?limit=1000 HTTP/1.1\r\n" + host + b"\r\n", b"", 4096, False, 10),
         }
-        tell("p99 of point reads, undisturbed", f"{alone:.2f} ms", "")
+        report("p99 of point reads, undisturbed", f"{alone:.2f} ms", "")
         for name, (first, more, receive_bytes, reads, deadline) in attacks.items():
             # Replies begin one after the other, the last ones late.
             crowd = hostile.Crowd(server.port, 1000, first, more, receive_bytes, reads, deadline + (15 if reads else 60))
             crowd.start()
             beside = good_p99_ms(server)
             crowd.join()
-            tell(f"1,000 slow {name}", crowd.summary(), f"by {deadline + 1} s")
-            tell(f"p99 of point reads beside 1,000 slow {name}", f"{beside:.2f} ms", f"<= {2 * alone:.2f} ms")
+            report(f"1,000 slow {name}", crowd.summary(), f"by {deadline + 1} s")
+            report(f"p99 of point reads beside 1,000 slow {name}", f"{beside:.2f} ms", f"<= {2 * alone:.2f} ms")
 
 
 def processor_seconds(pid):
@@ -90,7 +90,7 @@ def descriptors(directory):
         before, begun = processor_seconds(server.process.pid), time.monotonic()
         threading.Event().wait(10)
         used = (processor_seconds(server.process.pid) - before) / (time.monotonic() - begun)
-        tell(f"descriptors exhausted by {len(clients)} connections", f"{100 * used:.1f} % of a core", "<= 5 %")
+        report(f"descriptors exhausted by {len(clients)} connections", f"{100 * used:.1f} % of a core", "<= 5 %")
         for each in clients:
             each.close()
         begun, status = time.monotonic(), 0
@@ -99,7 +99,7 @@ def descriptors(directory):
                 status = urllib.request.urlopen(server.url + "/health/live", timeout=5).status
             except OSError:
                 threading.Event().wait(0.05)
-        tell("recovery once they are gone", f"{time.monotonic() - begun:.2f} s, {status}", "200")
+        report("recovery once they are gone", f"{time.monotonic() - begun:.2f} s, {status}", "200")
 
 
 # A prefix: no filter of a segment rules it out, so each event is looked at, and none is found.
@@ -126,27 +126,27 @@ def overload(directory, seconds=60):
         at_peak, cost_at_peak = offer(server, closed, min(20, seconds))
         peak = at_peak.goodput(SCAN)
         seen, cost = offer(server, 10 * peak, seconds)
-        tell("peak of scans: as many offered as can be served", f"{peak:.1f} a second", "")
-        tell(f"goodput at ten times the peak, {seconds} s", f"{seen.goodput(SCAN):.1f} a second, "
+        report("peak of scans: as many offered as can be served", f"{peak:.1f} a second", "")
+        report(f"goodput at ten times the peak, {seconds} s", f"{seen.goodput(SCAN):.1f} a second, "
              f"{100 * seen.goodput(SCAN) / peak:.0f} %", ">= 90 %")
         # What others on this machine take from both is not in these.
-        tell("processor time of the server, a scan served", f"{cost_at_peak:.1f} ms at the peak, {cost:.1f} ms at ten times",
+        report("processor time of the server, a scan served", f"{cost_at_peak:.1f} ms at the peak, {cost:.1f} ms at ten times",
              f"<= {cost_at_peak / 0.9:.1f} ms")
         refused = seen.times.get((SCAN, 503), [])
-        tell("refusals", f"{len(refused)}, {milliseconds(refused)}", "p99 <= 10 ms")
-        tell("served, of those", milliseconds(seen.times.get((SCAN, 200), [])), "<= 5,000 ms")
+        report("refusals", f"{len(refused)}, {milliseconds(refused)}", "p99 <= 10 ms")
+        report("served, of those", milliseconds(seen.times.get((SCAN, 200), [])), "<= 5,000 ms")
         others = {status: len(times) for (_, status), times in seen.times.items() if status not in (200, 503)}
-        tell("other outcomes", str(others or "none"), "none")
-        tell("requests were sent late by", f"p99 {1000 * hostile.quantile(seen.lags, 0.99):.2f} ms", "the generator's own")
+        report("other outcomes", str(others or "none"), "none")
+        report("requests were sent late by", f"p99 {1000 * hostile.quantile(seen.lags, 0.99):.2f} ms", "the generator's own")
         beside = hostile.Offer(server.port, 10 * peak, 10, [SCAN] * 4 + CHEAP).run()
         for target in CHEAP:
-            tell(f"beside such scans: {target}", milliseconds(beside.times.get((target, 200), [])), "p99 <= 10 ms")
+            report(f"beside such scans: {target}", milliseconds(beside.times.get((target, 200), [])), "p99 <= 10 ms")
     # Scans that run on the shards themselves are what is to be seen.
     with Carrel(PROGRAM, directory / "canary", "--read-budget-us", "1000000") as server:
         fill(server, 60_000)
         seen = hostile.Offer(server.port, 10 * peak, 10, [SCAN] * 4 + CHEAP).run()
         live = seen.times.get((CHEAP[0], 200), [])
-        tell("canary, scans on the shards: /health/live", milliseconds(live), "p99 > 10 ms")
+        report("canary, scans on the shards: /health/live", milliseconds(live), "p99 > 10 ms")
         if hostile.quantile(live, 0.99) <= 0.01:
             sys.exit("the canary is not seen")
 
@@ -170,7 +170,7 @@ def stop(directory, times=50):
         seen[f"exit {status}"] = seen.get(f"exit {status}", 0) + 1
         server.process.stdout.close()
         server.log.close()
-    tell(f"{times} SIGTERMs under load of 32 connections", str(seen), "no reset, every exit 0")
+    report(f"{times} SIGTERMs under load of 32 connections", str(seen), "no reset, every exit 0")
 
 
 def main():
