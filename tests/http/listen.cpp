@@ -134,7 +134,9 @@ BOOST_AUTO_TEST_CASE(what_an_idle_connection_has_sent_is_answered_before_it_give
     slow_filter::pause = [on_shard, is_on_shard](bool) {
         if (!is_on_shard->exchange(true)) on_shard->wait();
     };
-    raw_client idle(server.port()), busy(server.port());
+    raw_client busy(server.port());
+    BOOST_TEST(busy.ask("GET", "/health/live").status == 200);
+    raw_client idle(server.port());  // the newest one is looked at first
     BOOST_TEST(idle.ask("GET", "/health/live").status == 200);
     busy.send(busy.request("GET", "/api/v1/alerts/count?tag=none"));
     BOOST_TEST(eventually([&] { return is_on_shard->load(); }));
