@@ -186,6 +186,8 @@ BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is
         const auto refused = newcomer.receive();
         BOOST_TEST(refused.problem() == "overloaded");
         BOOST_TEST(refused.has("retry-after"));
+        BOOST_TEST(refused.field("x-content-type-options") == "nosniff");
+        BOOST_TEST(refused.field("cache-control") == "no-store");
         BOOST_TEST(newcomer.ends());
     }
     held.release();
@@ -205,6 +207,8 @@ BOOST_AUTO_TEST_CASE(an_address_has_a_bound_of_its_own) {
     BOOST_TEST(refused.status == 429);
     BOOST_TEST(refused.problem() == "too_many_connections");
     BOOST_TEST(refused.has("retry-after"));
+    BOOST_TEST(refused.field("x-content-type-options") == "nosniff");
+    BOOST_TEST(refused.field("cache-control") == "no-store");
     raw_client elsewhere;
     elsewhere.come_from("127.0.0.2");
     elsewhere.connect(server.port());
