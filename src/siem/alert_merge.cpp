@@ -13,7 +13,7 @@ namespace carrel::siem {
 
 namespace {
 
-// The partial index of the migration names the numbers of both.
+// The partial index of the migration names the places of both.
 static_assert(static_cast<int>(alert_status::resolved) == 3 && static_cast<int>(alert_status::closed) == 7);
 
 result<std::optional<std::string>> find_open(write_session& session, const std::string& fingerprint) {

@@ -13,7 +13,7 @@ inline constexpr std::array<std::string_view, 5> severities = {"informational", 
 inline constexpr std::array<std::string_view, 6> dispositions = {"undetermined", "true_positive", "false_positive",
                                                                  "benign",       "suspicious",    "inconclusive"};
 
-/// Kept in the database by index: only ever append.
+/// Kept in the database by place: only ever append.
 enum class alert_status : std::size_t {
     pending,
     acknowledged,

@@ -10,19 +10,19 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 element_splitter::step element_splitter::next(std::string_view& bytes) {
     while (!bytes.empty()) {
-        const step found = position_ == position::inside ? inside(bytes) : between(bytes);
+        const step found = place_ == place::inside ? inside(bytes) : between(bytes);
         if (found != step::need_more) return found;
     }
     return step::need_more;
 }
 
 element_splitter::step element_splitter::finish() {
-    if (position_ == position::inside && scalar_ && !in_array_) return end_element();
-    return position_ == position::behind_all ? step::need_more : step::broken;
+    if (place_ == place::inside && scalar_ && !in_array_) return end_element();
+    return place_ == place::behind_all ? step::need_more : step::broken;
 }
 
 std::string_view element_splitter::why() const noexcept {
-    if (position_ == position::behind_all)
+    if (place_ == place::behind_all)
         return "the JSON text has trailing characters; send one object a line as application/x-ndjson";
     return "the body is broken JSON";
 }
@@ -30,11 +30,10 @@ std::string_view element_splitter::why() const noexcept {
 // Between elements: white space, commas, brackets of the array, or the beginning of an element.
 element_splitter::step element_splitter::between(std::string_view& bytes) {
     const char c = bytes.front();
-    const bool before = position_ == position::before_all || position_ == position::before_first ||
-                        position_ == position::before_element;
-    if (!is_space(c) && before && !(position_ == position::before_all && c == '[') &&
-        !(position_ == position::before_first && c == ']')) {
-        position_ = position::inside;
+    const bool before = place_ == place::before_all || place_ == place::before_first || place_ == place::before_element;
+    if (!is_space(c) && before && !(place_ == place::before_all && c == '[') &&
+        !(place_ == place::before_first && c == ']')) {
+        place_ = place::inside;
         held_.clear();
         oversized_ = in_string_ = escaped_ = false;
         scalar_ = c != '{' && c != '[' && c != '"';
@@ -43,13 +42,13 @@ element_splitter::step element_splitter::between(std::string_view& bytes) {
     }
     bytes.remove_prefix(1);
     if (is_space(c)) return step::need_more;
-    if (position_ == position::before_all) {
+    if (place_ == place::before_all) {
         in_array_ = true;
-        position_ = position::before_first;
-    } else if (c == ']' && position_ != position::behind_all) {
-        position_ = position::behind_all;
-    } else if (c == ',' && position_ == position::behind_element) {
-        position_ = position::before_element;
+        place_ = place::before_first;
+    } else if (c == ']' && place_ != place::behind_all) {
+        place_ = place::behind_all;
+    } else if (c == ',' && place_ == place::behind_element) {
+        place_ = place::before_element;
     } else {
         return step::broken;
     }
@@ -96,7 +95,7 @@ bool element_splitter::ends_here(char c) noexcept {
 }
 
 element_splitter::step element_splitter::end_element() {
-    position_ = in_array_ ? position::behind_element : position::behind_all;
+    place_ = in_array_ ? place::behind_element : place::behind_all;
     return step::element;
 }
 

@@ -29,7 +29,7 @@ public:
     std::size_t bytes_held() const noexcept { return held_.size(); }
 
 private:
-    enum class position { before_all, before_first, before_element, inside, behind_element, behind_all };
+    enum class place { before_all, before_first, before_element, inside, behind_element, behind_all };
 
     step between(std::string_view& bytes);
     step inside(std::string_view& bytes);
@@ -39,7 +39,7 @@ private:
 
     std::size_t bytes_max_;
     std::string held_;
-    position position_ = position::before_all;
+    place place_ = place::before_all;
     std::size_t depth_ = 0;
     bool in_array_ = false;
     bool in_string_ = false, escaped_ = false, scalar_ = false, oversized_ = false;

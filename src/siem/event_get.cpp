@@ -11,8 +11,8 @@ namespace {
 
 blob_view bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-// The event's index in the segment, if it is there.
-result<std::optional<std::uint32_t>> index_in(const segment_scan& scan, const uuid& id) {
+// The event's place in the segment at hand, if it is there.
+result<std::optional<std::uint32_t>> place_in(const segment_scan& scan, const uuid& id) {
     auto ids = scan.ids();
     if (!ids) return ids.error();
     const auto found = std::find(ids->begin(), ids->end(), id);
@@ -20,7 +20,7 @@ result<std::optional<std::uint32_t>> index_in(const segment_scan& scan, const uu
     return std::optional(static_cast<std::uint32_t>(found - ids->begin()));
 }
 
-// Calls `found(scan, index)` with the segment that holds the event, if one does; whether one does.
+// Calls `found(scan, place)` with the segment that holds the event, if one does; whether one does.
 template <class Function>
 result<bool> find_in_segments(read_session& session, const uuid& id, Function found) {
     const std::string key = key_of(id);
@@ -35,10 +35,10 @@ result<bool> find_in_segments(read_session& session, const uuid& id, Function fo
         if (!*more) return false;
         if (auto on = session.check_interrupt(); !on) return on.error();
         if (auto read = scan->read(near->integer(0)); !read) return read.error();
-        auto index = index_in(*scan, id);
-        if (!index) return index.error();
-        if (!*index) continue;
-        if (auto done = found(*scan, **index); !done) return done.error();
+        auto place = place_in(*scan, id);
+        if (!place) return place.error();
+        if (!*place) continue;
+        if (auto done = found(*scan, **place); !done) return done.error();
         return true;
     }
 }
@@ -58,7 +58,7 @@ result<void> get_event(const operation&, read_session& session, const call& requ
     into.clear();
     if (const auto id = parse_uuid(request.path[0])) {
         auto found = find_in_segments(
-            session, *id, [&](segment_scan& scan, std::uint32_t index) { return scan.append_event(index, into.body); });
+            session, *id, [&](segment_scan& scan, std::uint32_t place) { return scan.append_event(place, into.body); });
         if (!found) return found.error();
         if (*found) return {};
     }

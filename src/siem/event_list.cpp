@@ -24,7 +24,7 @@ struct list_input : input {
     direction order = direction::newest_first;
     std::int64_t limit = 50;
     bool wants_total = false;
-    std::optional<event_position> after;
+    std::optional<event_place> after;
     std::string binding;
     std::uint64_t cost_key = 0;
 };
@@ -43,13 +43,13 @@ std::vector<fault> read_list_parameters(const query_pairs& query, list_input& in
     return faults;
 }
 
-std::optional<event_position> position_of(std::string_view cursor, std::string_view binding) {
+std::optional<event_place> place_of(std::string_view cursor, std::string_view binding) {
     const auto position = decode_cursor(cursor, binding);
     if (!position) return std::nullopt;
     const auto* at = std::get_if<std::int64_t>(&position->sort);
     const auto id = parse_uuid(position->id);
     if (at == nullptr || !id) return std::nullopt;
-    return event_position{*at, *id};
+    return event_place{*at, *id};
 }
 
 // The times that a page can have: those of the filters, and behind the last page.
@@ -66,23 +66,23 @@ time_range range_of(const list_input& asked) {
 // each frame is unpacked once.
 result<void> offer(segment_scan& scan, const segment_header& header, const list_input& asked, text_test& test,
                    event_page& page) {
-    auto indexes = scan.passing(asked.conditions, asked.conditions.range.holds_all(header.from_at, header.to_at));
-    if (!indexes) return indexes.error();
-    if (indexes->empty()) return {};
+    auto places = scan.passing(asked.conditions, asked.conditions.range.holds_all(header.from_at, header.to_at));
+    if (!places) return places.error();
+    if (places->empty()) return {};
     auto times = scan.times();
     if (!times) return times.error();
     auto ids = scan.ids();
     if (!ids) return ids.error();
-    if (asked.order == direction::newest_first) std::reverse(indexes->begin(), indexes->end());
-    for (const std::uint32_t index : *indexes) {
-        const event_position at{(*times)[index], (*ids)[index]};
+    if (asked.order == direction::newest_first) std::reverse(places->begin(), places->end());
+    for (const std::uint32_t place : *places) {
+        const event_place at{(*times)[place], (*ids)[place]};
         if ((asked.after && !precedes(*asked.after, at, asked.order)) || !page.takes(at)) continue;
-        event_page::entry entry{header.seq, index, {}};
+        event_page::entry entry{header.seq, place, {}};
         if (asked.conditions.look_at_text()) {
-            auto passes = scan.passes(index, test);
+            auto passes = scan.passes(place, test);
             if (!passes) return passes.error();
             if (!*passes) continue;
-            if (auto made = scan.append_event(index, entry.json); !made) return made;
+            if (auto made = scan.append_event(place, entry.json); !made) return made;
         }
         page.add(at, std::move(entry));
     }
@@ -112,7 +112,7 @@ result<void> fill_from_segments(read_session& session, const list_input& asked, 
 result<void> fill_from_loose(read_session& session, const list_input& asked, event_page& page) {
     return each_loose_event(session, asked.conditions, asked.order, asked.after,
                             [&](const segments::event_head& head, std::string_view fields) {
-                                const event_position at{head.at, head.id};
+                                const event_place at{head.at, head.id};
                                 if (!page.takes(at)) return false;
                                 event_page::entry entry;
                                 append_event(head, fields, entry.json);
@@ -141,7 +141,7 @@ result<void> write_events(read_session& session, event_page& page) {
 }
 
 // Appends the items; where the last one stands if there are more.
-std::optional<event_position> append_items(const list_input& asked, const event_page& page, std::string& body) {
+std::optional<event_place> append_items(const list_input& asked, const event_page& page, std::string& body) {
     std::int64_t written = 0;
     for (const auto& [at, entry] : page.entries()) {
         if (written > 0) body += ',';
@@ -162,7 +162,7 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
     parsed->binding =
         (parsed->order == direction::newest_first ? "event\n-\n" : "event\n\n") + parsed->conditions.canonical;
     if (const auto cursor = parameter(request.query, "cursor"); cursor && faults.empty()) {
-        parsed->after = position_of(*cursor, parsed->binding);
+        parsed->after = place_of(*cursor, parsed->binding);
         if (!parsed->after)
             faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
     }

@@ -8,7 +8,7 @@
 
 namespace carrel::siem {
 
-void event_page::add(const event_position& at, entry event) {
+void event_page::add(const event_place& at, entry event) {
     if (!takes(at)) return;
     bytes_ += event.json.size();
     kept_.emplace(at, std::move(event));
@@ -16,8 +16,8 @@ void event_page::add(const event_position& at, entry event) {
     trim();
 }
 
-std::vector<std::pair<event_position, event_page::entry>> event_page::unwritten() const {
-    std::vector<std::pair<event_position, entry>> list;
+std::vector<std::pair<event_place, event_page::entry>> event_page::unwritten() const {
+    std::vector<std::pair<event_place, entry>> list;
     for (const auto& [at, event] : kept_)
         if (event.json.empty()) list.emplace_back(at, event);
     std::sort(list.begin(), list.end(), [](const auto& one, const auto& other) {
@@ -26,7 +26,7 @@ std::vector<std::pair<event_position, event_page::entry>> event_page::unwritten(
     return list;
 }
 
-void event_page::write(const event_position& at, std::string json) {
+void event_page::write(const event_place& at, std::string json) {
     const auto found = kept_.find(at);
     if (found == kept_.end()) return;
     bytes_ += json.size();

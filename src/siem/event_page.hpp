@@ -28,7 +28,7 @@ public:
     };
 
     /// Whether an event there would be kept.
-    bool takes(const event_position& at) const noexcept {
+    bool takes(const event_place& at) const noexcept {
         return !is_full() || precedes(at, kept_.rbegin()->first, order_);
     }
     /// Whether no event at this time or later in the order would be kept.
@@ -37,20 +37,20 @@ public:
         const timestamp last = kept_.rbegin()->first.at;
         return order_ == direction::newest_first ? at < last : at > last;
     }
-    void add(const event_position& at, entry event);
+    void add(const event_place& at, entry event);
     /// Those whose JSON is still to be made, segment by segment and in the order of arrival.
-    std::vector<std::pair<event_position, entry>> unwritten() const;
+    std::vector<std::pair<event_place, entry>> unwritten() const;
     /// Gives one of them its JSON, unless it has been dropped meanwhile.
-    void write(const event_position& at, std::string json);
-    bool holds(const event_position& at) const { return kept_.contains(at); }
+    void write(const event_place& at, std::string json);
+    bool holds(const event_place& at) const { return kept_.contains(at); }
 
     struct before {
         direction order;
-        bool operator()(const event_position& one, const event_position& other) const noexcept {
+        bool operator()(const event_place& one, const event_place& other) const noexcept {
             return precedes(one, other, order);
         }
     };
-    const std::map<event_position, entry, before>& entries() const noexcept { return kept_; }
+    const std::map<event_place, entry, before>& entries() const noexcept { return kept_; }
     /// Whether some were dropped because of their bytes: then the last kept is not the end of the list.
     bool was_cut() const noexcept { return was_cut_; }
 
@@ -60,7 +60,7 @@ private:
     void drop_last();
     void trim();
 
-    std::map<event_position, entry, before> kept_;
+    std::map<event_place, entry, before> kept_;
     direction order_;
     std::size_t events_max_;
     std::size_t bytes_ = 0;

@@ -18,16 +18,16 @@ struct time_range {
 };
 
 /// Where an event stands in a list.
-struct event_position {
+struct event_place {
     timestamp at = 0;
     uuid id;
-    friend auto operator<=>(const event_position&, const event_position&) = default;
+    friend auto operator<=>(const event_place&, const event_place&) = default;
 };
 
 enum class direction { newest_first, oldest_first };
 
 /// Whether `one` comes before `other`.
-constexpr bool precedes(const event_position& one, const event_position& other, direction order) noexcept {
+constexpr bool precedes(const event_place& one, const event_place& other, direction order) noexcept {
     return order == direction::newest_first ? other < one : one < other;
 }
 

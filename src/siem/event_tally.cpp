@@ -18,19 +18,19 @@ public:
 
 result<void> tally_segment(segment_scan& scan, const segment_header& header, const event_conditions& conditions,
                            text_test& test, event_tally& tally) {
-    auto indexes = scan.passing(conditions, conditions.range.holds_all(header.from_at, header.to_at));
-    if (!indexes) return indexes.error();
-    if (indexes->empty()) return {};
-    if (!conditions.look_at_text() && tally.take_all(header, static_cast<std::int64_t>(indexes->size()))) return {};
+    auto places = scan.passing(conditions, conditions.range.holds_all(header.from_at, header.to_at));
+    if (!places) return places.error();
+    if (places->empty()) return {};
+    if (!conditions.look_at_text() && tally.take_all(header, static_cast<std::int64_t>(places->size()))) return {};
     auto times = scan.times();
     if (!times) return times.error();
-    for (const std::uint32_t index : *indexes) {
+    for (const std::uint32_t place : *places) {
         if (conditions.look_at_text()) {
-            auto passes = scan.passes(index, test);
+            auto passes = scan.passes(place, test);
             if (!passes) return passes.error();
             if (!*passes) continue;
         }
-        tally.take((*times)[index]);
+        tally.take((*times)[place]);
     }
     return {};
 }

@@ -46,7 +46,7 @@ std::optional<segments::event_head> loose_head(const statement& row) {
 }
 
 result<void> each_loose_event(read_session& session, const event_conditions& conditions, direction order,
-                              const std::optional<event_position>& after, const loose_visitor& visit) {
+                              const std::optional<event_place>& after, const loose_visitor& visit) {
     auto rows = rows_of(session, conditions.range, order);
     if (!rows) return rows.error();
     text_test test(conditions);

@@ -19,6 +19,6 @@ using loose_visitor = std::function<bool(const segments::event_head&, std::strin
 /// Visits the events that an earlier version stored as rows of `events` and that have not been moved into segments yet:
 /// those that pass the conditions and come behind `after`, in order.
 result<void> each_loose_event(read_session& session, const event_conditions& conditions, direction order,
-                              const std::optional<event_position>& after, const loose_visitor& visit);
+                              const std::optional<event_place>& after, const loose_visitor& visit);
 
 }  // namespace carrel::siem

@@ -30,7 +30,7 @@ CREATE INDEX events_by_severity ON events(severity, timestamp);
 CREATE VIRTUAL TABLE events_text USING fts5(words, content='', detail=none, columnsize=0, tokenize='ascii');
 )";
 
-// Enumerations are kept by index: see alert_status.hpp.
+// Enumerations are kept by place: see alert_status.hpp.
 constexpr std::string_view alerts = R"(
 CREATE TABLE alerts (
     seq INTEGER PRIMARY KEY,
@@ -91,7 +91,7 @@ DROP INDEX alerts_by_time;
 CREATE INDEX alerts_by_time ON alerts(created_at, id);
 )";
 
-// An empty fingerprint is none, and an alert like one that is resolved is a new one: the numbers are those of `resolved` and
+// An empty fingerprint is none, and an alert like one that is resolved is a new one: the places are those of `resolved` and
 // `closed`. The counts hold the rows that the full-text index has taken in.
 constexpr std::string_view alerts_merged = R"(
 UPDATE alerts SET fingerprint = NULL WHERE fingerprint = '';

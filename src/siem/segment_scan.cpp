@@ -107,21 +107,21 @@ result<std::span<const timestamp>> segment_scan::times() {
 }
 
 result<std::vector<std::uint32_t>> segment_scan::passing(const event_conditions& conditions, bool all_in_range) {
-    std::vector<std::uint32_t> indexes(columns_->events());
-    std::iota(indexes.begin(), indexes.end(), 0u);
+    std::vector<std::uint32_t> places(columns_->events());
+    std::iota(places.begin(), places.end(), 0u);
     if (!all_in_range) {
         auto at = times();
         if (!at) return at.error();
-        std::erase_if(indexes, [&](std::uint32_t index) { return !conditions.range.holds((*at)[index]); });
+        std::erase_if(places, [&](std::uint32_t place) { return !conditions.range.holds((*at)[place]); });
     }
-    for (std::size_t i = 0; i < segments::column_count && !indexes.empty(); ++i) {
+    for (std::size_t i = 0; i < segments::column_count && !places.empty(); ++i) {
         if (conditions.texts[i].empty()) continue;
         const auto column = columns_->text(static_cast<segments::column>(i));
         if (!column) return damaged();
         const auto codes = wanted_codes(*column, conditions.texts[i]);
-        std::erase_if(indexes, [&](std::uint32_t index) { return !codes[column->code(index)]; });
+        std::erase_if(places, [&](std::uint32_t place) { return !codes[column->code(place)]; });
     }
-    return indexes;
+    return places;
 }
 
 result<std::vector<uuid>> segment_scan::ids() const {

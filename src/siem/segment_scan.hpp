@@ -46,7 +46,7 @@ public:
 
     const segments::segment_columns& columns() const noexcept { return *columns_; }
     result<std::span<const timestamp>> times();
-    /// The indexes of the events that pass by time and columns, in order of arrival. `all_in_range`: their times need not
+    /// The places of the events that pass by time and columns, in order of arrival. `all_in_range`: their times need not
     /// be looked at.
     result<std::vector<std::uint32_t>> passing(const event_conditions& conditions, bool all_in_range);
     result<std::vector<uuid>> ids() const;
