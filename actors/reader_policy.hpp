@@ -60,11 +60,12 @@ constexpr std::chrono::nanoseconds expected_wait(const read_load& load) noexcept
     return (load.queued_cost + load.running_left) / static_cast<std::int64_t>(load.at_a_time);
 }
 
-/// Whether a new read can be served before its deadline. One that nobody waits before is always tried.
+/// Whether a new read can be served before its deadline. One that nobody waits before is always tried. Costs are means, so
+/// a wait counts for half as much again: a read that is cut at its deadline has cost its time for nothing.
 constexpr bool can_be_served(const read_load& load, std::chrono::nanoseconds cost,
                              std::chrono::nanoseconds time_left) noexcept {
     const auto wait = expected_wait(load);
-    return wait.count() == 0 || wait + cost <= time_left;
+    return wait.count() == 0 || wait + wait / 2 + cost <= time_left;
 }
 
 /// Whether a reader that has run one batch for so long gives the rest of it away.

@@ -1,4 +1,4 @@
-"""Clients that mean harm, or mean well at a bad time. Each attack is a crowd of sockets driven by one thread."""
+"""Hostile clients, and good ones at a bad time. Each attack is a number of sockets driven by one thread."""
 import os
 import selectors
 import socket
@@ -142,6 +142,71 @@ class Asker(threading.Thread):
                 return "no reply", True
             body += more
         return int(head[9:12]), b"connection: close" in fields
+
+
+class Offer:
+    """Offers requests for `targets`, in turn, at a set rate, whatever the server makes of them, from one thread that keeps
+    connections open. `times` has the seconds of each answer by target and status, from when it was sent; `in_time` counts
+    those that came before the end; `lags` is how late each was sent, which shows whether the figures are the server's."""
+
+    def __init__(self, port, rate, seconds, targets):
+        self.port, self.rate, self.seconds, self.targets = port, rate, seconds, targets
+        self.picker, self.idle, self.busy = selectors.DefaultSelector(), [], {}
+        self.times, self.in_time, self.lags = {}, {}, []
+
+    def run(self, grace=10):
+        begin, sent = time.monotonic(), 0
+        self.end = begin + self.seconds
+        while True:
+            now, due = time.monotonic(), begin + sent / self.rate
+            if due >= self.end and (not self.busy or now > self.end + grace):
+                break
+            if due < self.end and now >= due:
+                self.send(self.targets[sent % len(self.targets)], due)
+                sent += 1
+                continue
+            until = due if due < self.end else self.end + grace
+            for key, _ in self.picker.select(min(until - now, 0.2)):
+                self.receive(key.fileobj)
+        for client in [*self.busy, *self.idle]:
+            client.close()
+        return self
+
+    def send(self, target, due):
+        client = self.idle.pop() if self.idle else connect(self.port)
+        client.send(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
+        now = time.monotonic()
+        self.lags.append(now - due)
+        self.busy[client] = [target, now, b""]
+        self.picker.register(client, selectors.EVENT_READ)
+
+    def receive(self, client):
+        asked = self.busy[client]
+        try:
+            more = client.recv(1 << 20)
+        except OSError:
+            more = b""
+        asked[2] += more
+        head, separator, body = asked[2].partition(b"\r\n\r\n")
+        fields = head.lower()
+        length = int(fields.split(b"content-length: ")[1].split(b"\r\n")[0]) if b"content-length: " in fields else 0
+        if not more or (separator and len(body) >= length):
+            self.note(client, int(head[9:12]) if more else "no reply", bool(more) and b"connection: close" not in fields)
+
+    def note(self, client, status, stays):
+        target, begun, _ = self.busy.pop(client)
+        now = time.monotonic()
+        self.times.setdefault((target, status), []).append(now - begun)
+        if now <= self.end:
+            self.in_time[target, status] = self.in_time.get((target, status), 0) + 1
+        self.picker.unregister(client)
+        if stays:
+            self.idle.append(client)
+        else:
+            client.close()
+
+    def goodput(self, target):
+        return self.in_time.get((target, 200), 0) / self.seconds
 
 
 def ask(port, target, clients, seconds):

@@ -148,7 +148,7 @@ def wrk_result(process):
     run = json.loads(lines[-1])
     if run["bad_status"] or run["socket_errors"]:
         raise RuntimeError(f"wrk saw errors: {run}")
-    # Who answers none in all that time is told as one that answers one: a ratio needs a figure.
+    # One that answers none in all that time counts as one that answers one: a ratio needs a figure.
     run["rate"] = max(1, run["requests"]) / run["seconds"]
     return run
 

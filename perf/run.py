@@ -41,10 +41,10 @@ def machine():
 
 
 def versions(program):
-    told = dict(re.findall(r"^(\S+) (\d\S*)", output_of(program, "--version"), re.MULTILINE))
-    told["nginx"] = output_of("nginx", "-v").rpartition("/")[2]
-    told["wrk"] = (re.search(r"wrk \S*?(\d\S*)", output_of("wrk", "-v")) or [None, "?"])[1]
-    return told
+    versions = dict(re.findall(r"^(\S+) (\d\S*)", output_of(program, "--version"), re.MULTILINE))
+    versions["nginx"] = output_of("nginx", "-v").rpartition("/")[2]
+    versions["wrk"] = (re.search(r"wrk \S*?(\d\S*)", output_of("wrk", "-v")) or [None, "?"])[1]
+    return versions
 
 
 def commit():
@@ -94,7 +94,7 @@ def parse_arguments():
 
 
 def merged(earlier, results):
-    """The earlier results with this run's scenarios in place of theirs; those tell that they were asked by themselves."""
+    """The earlier results with this run's scenarios in place of theirs; those say that they were run by themselves."""
     for name, found in results["scenarios"].items():
         found["facts"].append(["measured in a run of its own, at commit", results["commit"]])
         earlier["scenarios"][name] = found

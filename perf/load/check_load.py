@@ -48,10 +48,10 @@ def main():
             ("another body", answer(200, b'{"status":"alike"}'), False, False),
             ("another status", answer(503, ALIVE), False, False),
             ("a connection that breaks", answer(200, ALIVE)[:-1], True, False)):
-        status, told = run(program, reply, closes)
-        counted = told["answers"].get("GET 200", 0)
-        if (status == 0) != is_right or (is_right and counted != 20) or (not is_right and not told["wrong"] + told["broken"]):
-            failed.append(f"{name}: exit status {status}, {told}")
+        status, report = run(program, reply, closes)
+        counted = report["answers"].get("GET 200", 0)
+        if (status == 0) != is_right or (is_right and counted != 20) or (not is_right and not report["wrong"] + report["broken"]):
+            failed.append(f"{name}: exit status {status}, {report}")
     print("\n".join(failed) or "carrel_load sees what is wrong")
     sys.exit(1 if failed else 0)
 

@@ -35,7 +35,7 @@ std::vector<std::string> read_lines(const std::string& path) {
     return lines;
 }
 
-boost::json::object told(const latency_histogram& latencies) {
+boost::json::object summary_of(const latency_histogram& latencies) {
     return {{"requests", latencies.count()},           {"p50_ms", latencies.percentile(0.5)},
             {"p95_ms", latencies.percentile(0.95)},    {"p99_ms", latencies.percentile(0.99)},
             {"p99_9_ms", latencies.percentile(0.999)}, {"max_ms", latencies.longest()}};
@@ -103,7 +103,7 @@ int run(const chosen& asked, const mix& weights) {
         all.broken += one->result().broken;
         all.unanswered += one->result().unanswered;
     }
-    auto report = told(all.all);
+    auto report = summary_of(all.all);
     const auto taken = asked.requests > 0
                            ? std::chrono::duration<double>(all.last_answer - begin).count() - asked.warm_up
                            : asked.seconds;
@@ -116,7 +116,7 @@ int run(const chosen& asked, const mix& weights) {
     for (const auto& [answer, count] : all.answers)
         answers[std::string(answer.first) + " " + std::to_string(answer.second)] = count;
     auto& kinds = report["kinds"].emplace_object();
-    for (const auto& [kind, latencies] : all.by_kind) kinds[name_of(kind)] = told(latencies);
+    for (const auto& [kind, latencies] : all.by_kind) kinds[name_of(kind)] = summary_of(latencies);
     std::cout << boost::json::serialize(report) << std::endl;
     return all.wrong + all.broken + all.unanswered == 0 && all.all.count() > 0 ? 0 : 1;
 }

@@ -44,7 +44,7 @@ def read(path):
 def _shown(function, where):
     if ADDRESS.match(function):  # an address says nothing in another build
         return "(no name) in " + pathlib.PurePath(where).name
-    return re.sub(r"'\d+$", "", function)  # callgrind tells the levels of a recursion apart
+    return re.sub(r"'\d+$", "", function)  # callgrind numbers the levels of a recursion
 
 
 def shortened(name, length_max=110):

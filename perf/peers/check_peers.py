@@ -68,12 +68,12 @@ def expect(what, found, wanted):
 
 def post_alerts(server, alerts):
     """Posts alerts; each id with the alert as it was answered."""
-    told = {}
+    replies = {}
     for alert in alerts:
         status, body = ask(server, "/api/v1/alerts", json.dumps(alert).encode())
         expect(f"POST of {alert}", status, 201)
-        told[json.loads(body)["id"]] = body
-    return told
+        replies[json.loads(body)["id"]] = body
+    return replies
 
 
 def post_events(server, lines):
@@ -106,8 +106,8 @@ def fill(program, database):
     if not events:
         print("skipped: there are no shared/data/events files, so only made-up events are posted", file=sys.stderr)
     with Carrel(program, database) as carrel:
-        told = post_alerts(carrel, ALERTS + [ALERTS[1]] * 60)
-        paths = ["/api/v1/alerts/" + each for each in told] + ["/health/live"]
+        replies = post_alerts(carrel, ALERTS + [ALERTS[1]] * 60)
+        paths = ["/api/v1/alerts/" + each for each in replies] + ["/health/live"]
         wanted = {path: ask(carrel, path) for path in paths}
         for limit in ("50", "1000"):
             path = "/api/v1/alerts?limit=" + limit
@@ -115,7 +115,7 @@ def fill(program, database):
     return events, wanted
 
 
-def stored(carrel, told):
+def stored(carrel, reply):
     """The events of one request as carrel lists them, but for ids and the time of receipt."""
     items, cursor = [], ""
     while True:
@@ -124,8 +124,8 @@ def stored(carrel, told):
         if page["next"] is None:
             break
         cursor = "&cursor=" + page["next"]
-    own = sorted((each for each in items if told["first_id"] <= each["id"] <= told["last_id"]), key=lambda each: each["id"])
-    expect("events of the request", len(own), told["accepted"])
+    own = sorted((each for each in items if reply["first_id"] <= each["id"] <= reply["last_id"]), key=lambda each: each["id"])
+    expect("events of the request", len(own), reply["accepted"])
     return [{name: value for name, value in each.items() if name not in ("id", "received_at")} for each in own]
 
 
@@ -178,29 +178,29 @@ def check(program, launcher, durability, database, events, wanted, reference):
         check_refusals(peer)
         new = [dict(each, id=f"new-{number}") for number, each in enumerate(ALERTS)]
         # More than a thousand, so that some are indexed.
-        told = post_alerts(peer, new + [{**ALERTS[0], "title": f"Numbered zebra{n}"} for n in range(1_100)])
-        twin = {**ALERTS[1], "id": "twin", "fingerprint": "f"}
-        post_alerts(peer, [twin])
-        status, body = ask(peer, "/api/v1/alerts", json.dumps({**twin, "id": "other"}).encode())
+        replies = post_alerts(peer, new + [{**ALERTS[0], "title": f"Numbered zebra{n}"} for n in range(1_100)])
+        duplicate = {**ALERTS[1], "id": "duplicate", "fingerprint": "f"}
+        post_alerts(peer, [duplicate])
+        status, body = ask(peer, "/api/v1/alerts", json.dumps({**duplicate, "id": "other"}).encode())
         joined = json.loads(body)
         expect("a second alert with a fingerprint",
-               (status, joined["id"], joined["duplicate_count"], joined["version"]), (200, "twin", 1, 2))
-        told["twin"] = body
+               (status, joined["id"], joined["duplicate_count"], joined["version"]), (200, "duplicate", 1, 2))
+        replies["duplicate"] = body
         summary = post_events(peer, events + LINES)
         expect("accepted", summary["accepted"], len(events) + 3)
         expect("rejected", [each["line"] - len(events) for each in summary["errors"]], [4, 5, 6, 7])
         expect("counts", counted(peer, events), reference[2])
-        for identity, body in told.items():
+        for identity, body in replies.items():
             expect("an alert read back from the peer", ask(peer, "/api/v1/alerts/" + identity), (200, body))
     subprocess.run([program, "check", "--database", database], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with Carrel(program, database) as carrel:
-        for identity, body in told.items():
+        for identity, body in replies.items():
             expect("an alert read back from carrel", ask(carrel, "/api/v1/alerts/" + identity), (200, body))
         for number in (0, 500, 1_099):
             expect("a search", ask(carrel, f"/api/v1/alerts/count?q=zebra{number}"), (200, b'{"count":1}'))
         expect("searches", searched(carrel), reference[1])
         expect("events stored", stored(carrel, summary), reference[0])
-    return len(told), summary["accepted"]
+    return len(replies), summary["accepted"]
 
 
 def main():
@@ -217,8 +217,8 @@ def main():
 
     shutil.copy(work / "carrel.db", work / "reference.db")
     with Carrel(chosen.carrel, work / "reference.db") as carrel:
-        told = post_events(carrel, events + LINES)
-        reference = stored(carrel, told), searched(carrel), counted(carrel, events)
+        reply = post_events(carrel, events + LINES)
+        reference = stored(carrel, reply), searched(carrel), counted(carrel, events)
 
     failed = 0
     for name, launcher in available.items():

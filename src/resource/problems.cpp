@@ -44,6 +44,7 @@ void reply::clear() {
 }
 
 std::string quoted(std::string_view text) {
+    if (text.empty()) return "\"\"";  // a name, though there is nothing to see of it
     std::size_t end = 0;
     for (std::size_t i = 0; i < quoted_max && end < text.size(); ++i)
         end += std::max<std::size_t>(json::first_code_point(text.substr(end)).size, 1);

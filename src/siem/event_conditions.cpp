@@ -3,6 +3,7 @@
 #include "json/top_level.hpp"
 #include "query/tokens.hpp"
 #include "resource/problems.hpp"
+#include "siem/event_cost.hpp"
 #include "siem/events.hpp"
 
 #include <algorithm>
@@ -89,12 +90,13 @@ bool event_conditions::may_pass(const segments::token_filter& tokens) const {
     });
 }
 
-event_conditions read_event_conditions(const query_pairs& query, timestamp now) {
-    conditions checked = read_conditions(events(), query, now);
+event_conditions read_event_conditions(const operation& what, const call& request) {
+    conditions checked = read_conditions(events(), request.query, request.now);
     event_conditions made;
     made.canonical = std::move(checked.canonical);
     made.faults = std::move(checked.faults);
-    for (const auto& [name, text] : query) add(made, name, text, now);
+    for (const auto& [name, text] : request.query) add(made, name, text, request.now);
+    made.cost_key = cost_key(what, request, made.range);
     if (!made.faults.empty()) return made;
     for (const auto& member : made.members) made.required.push_back(required_of(member));
     std::vector<query::requirement> searched;

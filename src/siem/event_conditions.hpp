@@ -27,6 +27,7 @@ struct event_conditions {
     std::vector<query::expression> searches;                             // one of them
     std::string canonical;  // what a cursor is bound to: the same for the same filters in any order
     std::vector<fault> faults;
+    std::uint64_t cost_key = 0;                // see event_cost.hpp
     std::vector<query::requirement> required;  // what tokens an event that passes must have
 
     bool look_at_columns() const noexcept;
@@ -35,8 +36,8 @@ struct event_conditions {
     bool may_pass(const segments::token_filter& tokens) const;
 };
 
-/// Reads the parameters that are filters of events; others are left alone. `now` is what relative times are counted from.
-event_conditions read_event_conditions(const query_pairs& query, timestamp now);
+/// Reads the parameters that are filters of events; others are left alone.
+event_conditions read_event_conditions(const operation& what, const call& request);
 
 /// Tests the texts of events. Reuses its buffers; not thread-safe. The conditions must outlive it.
 class text_test {

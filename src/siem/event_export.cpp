@@ -120,7 +120,7 @@ std::optional<problem> check_event_export(const operation& what, call& request) 
     plan->fields = read_fields(request.query, faults);
     read_order(request.query, *plan, faults);
     read_start(request.query, *plan, *parsed, faults);
-    plan->conditions = read_event_conditions(request.query, request.now);
+    plan->conditions = read_event_conditions(what, request);
     for (fault& wrong : plan->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     parsed->plan = std::move(plan);

@@ -85,7 +85,7 @@ std::optional<problem> check_feed(const operation& what, call& request) {
     if (auto wrong = read_limit(request.query, parsed->limit)) faults.push_back(std::move(*wrong));
     if (auto wrong = read_wait(request.query, request.wait)) faults.push_back(std::move(*wrong));
     if (auto wrong = read_after(request.query, *parsed)) faults.push_back(std::move(*wrong));
-    parsed->conditions = read_event_conditions(request.query, request.now);
+    parsed->conditions = read_event_conditions(what, request);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     request.parsed = std::move(parsed);

@@ -155,7 +155,7 @@ std::optional<problem> check_histogram(const operation& what, call& request) {
     auto parsed = std::make_unique<histogram_input>();
     read_interval(request.query, *parsed, faults);
     read_split(request.query, *parsed, faults);
-    parsed->conditions = read_event_conditions(request.query, request.now);
+    parsed->conditions = read_event_conditions(what, request);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     request.parsed = std::move(parsed);

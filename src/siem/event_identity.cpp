@@ -38,11 +38,35 @@ result<std::vector<std::uint32_t>> keep_identities(write_session& session, const
     return known;
 }
 
-result<void> forget_identities(write_session& session, timestamp before, std::int64_t limit) {
-    return session.execute(
+namespace {
+
+// When the oldest event that is kept was received, as its id tells it.
+result<timestamp> oldest_receipt(write_session& session, timestamp now) {
+    auto row = session.prepare(write_sql("SELECT from_id FROM event_segments ORDER BY from_id LIMIT 1"));
+    if (!row) return row.error();
+    auto found = row->step();
+    if (!found) return found.error();
+    if (!*found) return now;
+    std::uint64_t milliseconds = 0;
+    for (const std::byte each : row->bytes(0).first(6))
+        milliseconds = milliseconds << 8 | std::to_integer<unsigned>(each);
+    return static_cast<timestamp>(milliseconds) * 1000;
+}
+
+}  // namespace
+
+result<bool> forget_identities(write_session& session, timestamp now, std::int64_t most) {
+    // A request may take long, and its events have ids of later than its beginning, which is what is kept.
+    constexpr timestamp longest_request = timestamp{24} * 3600 * 1'000'000;
+    auto oldest = oldest_receipt(session, now);
+    if (!oldest) return oldest.error();
+    const std::int64_t before = session.changes();
+    auto done = session.execute(
         "DELETE FROM event_identities WHERE identity IN (SELECT identity FROM event_identities WHERE received_at < ? "
         "ORDER BY received_at LIMIT ?)",
-        before, limit);
+        *oldest - longest_request, most);
+    if (!done) return done.error();
+    return session.changes() - before == most;
 }
 
 }  // namespace carrel::siem

@@ -23,8 +23,8 @@ inline bool is_nil(const event_identity& of) noexcept { return of.high == 0 && o
 /// came earlier in the part, growing. Errors: SQLite's.
 result<std::vector<std::uint32_t>> keep_identities(write_session& session, const event_part& part);
 
-/// Forgets identities of events received before `before`, at most `limit`; `session.changes()` tells how many. What was
-/// forgotten may be stored again. Errors: SQLite's.
-result<void> forget_identities(write_session& session, timestamp before, std::int64_t limit);
+/// Forgets identities of events that were received a day before the oldest event that is kept, at most `most` of them;
+/// whether there may be more.
+result<bool> forget_identities(write_session& session, timestamp now, std::int64_t most);
 
 }  // namespace carrel::siem

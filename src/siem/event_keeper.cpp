@@ -1,6 +1,7 @@
 #include "siem/event_keeper.hpp"
 
 #include "siem/event_deletion.hpp"
+#include "siem/event_identity.hpp"
 #include "siem/event_sealing.hpp"
 #include "siem/file_space.hpp"
 
@@ -154,6 +155,10 @@ result<bool> event_keeper::retain() {
         if (!step) return step.error();
         if (!step->pieces.empty()) return retain(reason::size, *step);
     }
+    constexpr std::int64_t identities_a_step = 2000;
+    auto more = write([&](write_session& session) { return forget_identities(session, now(), identities_a_step); }, 0);
+    if (!more) return more.error();
+    if (more->value) return true;
     retain_at_ = at + retention_interval;
     if (const auto dropped = std::exchange(dropped_by_age_, 0); dropped > 0)
         log(log_level::info, "retention: " + std::to_string(dropped) + " events deleted that were too old");

@@ -7,6 +7,8 @@
 #include "siem/event_walk.hpp"
 #include "siem/events.hpp"
 
+#include <carrel/cost.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -62,7 +64,7 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
     std::vector<fault> faults = refuse_parameters(*what.of, request.query, list_only);
     auto parsed = std::make_unique<list_input>();
     for (fault& wrong : read_list_parameters(request.query, *parsed)) faults.push_back(std::move(wrong));
-    parsed->conditions = read_event_conditions(request.query, request.now);
+    parsed->conditions = read_event_conditions(what, request);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     parsed->binding =
         (parsed->order == direction::newest_first ? "event\n-\n" : "event\n\n") + parsed->conditions.canonical;
@@ -80,6 +82,7 @@ result<void> answer_event_list(const operation& what, read_session& session, con
     if (request.format != reply_format::json) return export_events(what, session, request, into);
     const auto& asked = static_cast<const list_input&>(*request.parsed);
     into.clear();
+    if (auto allowed = expect_cost(session, asked.conditions.cost_key); !allowed) return allowed;
     auto page = siem::list_events(session, asked);
     if (!page) return page.error();
     into.body = "{\"items\":[";
@@ -100,7 +103,7 @@ result<void> answer_event_list(const operation& what, read_session& session, con
 std::optional<problem> check_event_count(const operation& what, call& request) {
     std::vector<fault> faults = refuse_parameters(*what.of, request.query, {});
     auto parsed = std::make_unique<list_input>();
-    parsed->conditions = read_event_conditions(request.query, request.now);
+    parsed->conditions = read_event_conditions(what, request);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     request.parsed = std::move(parsed);

@@ -51,7 +51,7 @@ std::optional<problem> check_stats(const operation& what, call& request) {
     std::vector<fault> faults = refuse_parameters(*what.of, request.query, std::array<std::string_view, 1>{"field"});
     auto parsed = std::make_unique<stats_input>();
     parsed->field = event_field::parameter(request.query, "field", faults);
-    parsed->conditions = read_event_conditions(request.query, request.now);
+    parsed->conditions = read_event_conditions(what, request);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     parsed->field->require(parsed->conditions);

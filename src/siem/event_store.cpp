@@ -146,7 +146,7 @@ result<stored_part> store(write_session& session, const event_part& part, reply&
     first_outcome asked{nullptr, "ingest_events", part.number, part.received_at};
     if (part.idempotency) {
         identity = identity_of(part);
-        asked.asked = &*identity;
+        asked.given = &*identity;
         auto known = recall(session, asked, into);
         if (!known) return known.error();
         if (*known) return stored_from(into.body);

@@ -77,7 +77,7 @@ std::optional<problem> check_values(const operation& what, call& request, std::s
     parsed->field = event_field::parameter(request.query, "field", faults);
     if (auto wrong = read_limit(request.query, parsed->limit)) faults.push_back(std::move(*wrong));
     if (const auto after = parameter(request.query, "after")) parsed->after = *after;
-    parsed->conditions = read_event_conditions(request.query, request.now);
+    parsed->conditions = read_event_conditions(what, request);
     for (fault& wrong : parsed->conditions.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     parsed->field->require(parsed->conditions);

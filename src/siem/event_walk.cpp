@@ -2,6 +2,8 @@
 
 #include "siem/loose_events.hpp"
 
+#include <carrel/cost.hpp>
+
 namespace carrel::siem {
 
 namespace {
@@ -52,6 +54,7 @@ result<void> take_segment(segment_scan& scan, const segment_header& header, cons
 }  // namespace
 
 result<void> visit_events(read_session& session, const event_conditions& conditions, event_visitor& visitor) {
+    if (auto allowed = expect_cost(session, conditions.cost_key); !allowed) return allowed;
     auto done = each_loose_event(session, conditions, direction::newest_first, {}, [&](const auto& head, auto fields) {
         visitor.take(head, fields);
         return true;

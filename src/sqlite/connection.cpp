@@ -153,6 +153,7 @@ void connection::begin_job() noexcept {
     sqlite3_set_last_insert_rowid(db_, 0);
     changes_before_job_ = sqlite3_total_changes64(db_);
     tripped_fingerprint_ = 0;
+    cost_key_ = 0;
     has_written_ = false;
 }
 
@@ -176,12 +177,21 @@ result<statement> connection::prepare(std::string_view sql, bool must_read) {
     }
     statement prepared(*this, *entry);
     if (must_read && !entry->reads_only) return error(errc::not_a_read, entry->sql);
-    if (is_deep_ && is_deep_(entry->fingerprint)) {
-        tripped_fingerprint_ = entry->fingerprint;
-        watch_.trip(errc::budget_exceeded);
-        return error(errc::budget_exceeded);
-    }
+    if (cost_key_ == 0)
+        if (auto allowed = refuse_if_deep(entry->fingerprint); !allowed) return allowed.error();
     return prepared;
+}
+
+result<void> connection::refuse_if_deep(std::uint64_t fingerprint) noexcept {
+    if (!is_deep_ || !is_deep_(fingerprint)) return {};
+    tripped_fingerprint_ = fingerprint;
+    watch_.trip(errc::budget_exceeded);
+    return error(errc::budget_exceeded);
+}
+
+result<void> connection::expect_cost(std::uint64_t key) noexcept {
+    cost_key_ = key;
+    return key != 0 ? refuse_if_deep(key) : result<void>();
 }
 
 result<cached_statement*> connection::prepare_new(std::string_view sql, bool must_read) {
@@ -305,7 +315,7 @@ error connection::failure(int rc) const noexcept {
 error connection::step_failure(int rc, const cached_statement& entry) {
     // Asked again: another thread may have ended a step that did not look.
     if ((rc & 0xff) == SQLITE_INTERRUPT && (watch_.tripped() || watch_.must_end())) {
-        tripped_fingerprint_ = entry.fingerprint;
+        tripped_fingerprint_ = cost_key_ != 0 ? cost_key_ : entry.fingerprint;
         return *watch_.tripped();
     }
     return failure(rc);

@@ -87,6 +87,10 @@ public:
     using deep_test = std::function<bool(std::uint64_t fingerprint)>;
     void refuse_deep(deep_test is_deep) { is_deep_ = std::move(is_deep); }
     std::uint64_t tripped_fingerprint() const noexcept { return tripped_fingerprint_; }
+    /// From here to the end of the job `key` stands for what it costs, not the statements that it runs.
+    result<void> expect_cost(std::uint64_t key) noexcept;
+    /// The job was ended between two statements.
+    void note_tripped() noexcept { tripped_fingerprint_ = cost_key_; }
 
     // -- durability and WAL: only on the writer ---
     result<void> set_durability(durability wanted);
@@ -152,6 +156,7 @@ private:
     };
     result<void> prepare_savepoints(std::size_t depth);
     result<void> close_savepoint(int depth, bool keep) noexcept;
+    result<void> refuse_if_deep(std::uint64_t fingerprint) noexcept;
     result<cached_statement*> prepare_new(std::string_view sql, bool must_read);
     error prepare_failure(int rc, bool must_read, const std::string& sql);
     int count_busy(int rc) noexcept;
@@ -180,6 +185,7 @@ private:
     std::int64_t changes_before_job_ = 0;
     bool has_written_ = false;  // a statement that may write has succeeded; changes are not counted for each kind
     std::uint64_t tripped_fingerprint_ = 0;
+    std::uint64_t cost_key_ = 0;                         // 0: none was given
     const std::atomic<std::size_t>* waiting_ = nullptr;  // only on the writer
     std::chrono::steady_clock::time_point slice_end_;
     std::size_t page_bytes_ = 4096;

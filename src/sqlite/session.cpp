@@ -1,3 +1,4 @@
+#include <carrel/cost.hpp>
 #include <carrel/session.hpp>
 
 #include "sqlite/connection.hpp"
@@ -25,8 +26,13 @@ sqlite::connection& detail::connection_of(read_session& session) noexcept { retu
 
 result<void> read_session::check_interrupt() noexcept {
     auto& watching = connection_->watching();
-    if (watching.is_cancelled_between() || watching.must_end()) return error(*watching.tripped());
-    return {};
+    if (!watching.is_cancelled_between() && !watching.must_end()) return {};
+    connection_->note_tripped();
+    return error(*watching.tripped());
+}
+
+result<void> expect_cost(read_session& session, std::uint64_t key) noexcept {
+    return detail::connection_of(session).expect_cost(key);
 }
 
 bool write_session::should_yield() const noexcept { return connection_->should_yield(); }

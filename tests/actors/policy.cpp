@@ -123,8 +123,8 @@ BOOST_AUTO_TEST_CASE(a_read_is_refused_when_those_before_it_take_until_its_deadl
     BOOST_TEST(can_be_served({.running_left = 1s, .running = 1, .at_a_time = 2}, 10s, 1ms));
     const read_load busy{.queued_cost = 2s, .running_left = 2s, .running = 2, .at_a_time = 2};
     BOOST_TEST((expected_wait(busy) == 2s));
-    BOOST_TEST(can_be_served(busy, 1s, 3s));
-    BOOST_TEST(!can_be_served(busy, 1s, 2999ms));
+    BOOST_TEST(can_be_served(busy, 1s, 4s));
+    BOOST_TEST(!can_be_served(busy, 1s, 3999ms));
 }
 
 BOOST_AUTO_TEST_CASE(what_reads_cost_is_remembered_by_statement) {

@@ -2,11 +2,15 @@
 #include "fixture.hpp"
 #include "held_read.hpp"
 
+#include <carrel/cost.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+
+#include <limits>
 
 using namespace carrel;
 using namespace carrel::testing;
@@ -25,6 +29,16 @@ result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
 }
 result<std::optional<std::int64_t>> deep(read_session& session) {
     return session.first_integer(read_sql::dynamic(deep_sql));
+}
+
+// Many short statements, so that no one of them is long.
+result<std::optional<std::int64_t>> keyed(read_session& session, std::uint64_t key, int steps) {
+    if (auto allowed = expect_cost(session, key); !allowed) return allowed.error();
+    for (int i = 0; i < steps; ++i) {
+        if (auto goes_on = session.check_interrupt(); !goes_on) return goes_on.error();
+        if (auto counted = one(session); !counted) return counted;
+    }
+    return std::optional<std::int64_t>(steps);
 }
 
 using outcome = result<std::optional<std::int64_t>>;
@@ -165,6 +179,35 @@ BOOST_AUTO_TEST_CASE(a_deep_read_that_cannot_be_served_in_time_is_refused_at_onc
     BOOST_REQUIRE((refused.wait_for(soon) == std::future_status::ready));
     BOOST_TEST((refused.get().error() == errc::overloaded));
     BOOST_TEST(f.db.stats().refused_overloaded == 1u);
+    sender.on_shard([&] { signal.emit(boost::asio::cancellation_type::terminal); });
+    BOOST_TEST(endless_read.get().has_error());
+    BOOST_TEST(queued.get().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(work_of_many_statements_is_deep_by_its_key_and_refused_when_it_cannot_be_served) {
+    boost::asio::io_context context(1);
+    fixture f([](options& o) {
+        o.readers_max = 3;
+        o.deep_reads_max = 1;
+        o.read_budget = 100us;
+    });
+    constexpr int many = 500'000;
+    const auto deep_work = [](read_session& session) { return keyed(session, 7, many); };
+    const auto endless_work = [](read_session& session) { return keyed(session, 8, std::numeric_limits<int>::max()); };
+    boost::asio::cancellation_signal signal;
+    deep_sender sender(f.db, context);
+    BOOST_TEST(sender.send(deep_work, 60s).get().has_value());
+    BOOST_TEST(f.db.stats().readers.budget_overruns == 1u);
+    BOOST_TEST(sender.send(one, 60s).get().has_value());  // its statement is not what is deep
+    BOOST_TEST(f.db.stats().readers.known_deep == 0u);
+    auto endless_read = sender.send(endless_work, 60s, signal.slot());
+    BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
+    auto queued = sender.send(deep_work, 60s);
+    BOOST_TEST(eventually([&] { return f.db.stats().readers.queue_jobs == 1u; }));
+    BOOST_TEST(f.db.stats().readers.known_deep == 1u);
+    auto refused = sender.send(deep_work, 2ms);
+    BOOST_REQUIRE((refused.wait_for(soon) == std::future_status::ready));
+    BOOST_TEST((refused.get().error() == errc::overloaded));
     sender.on_shard([&] { signal.emit(boost::asio::cancellation_type::terminal); });
     BOOST_TEST(endless_read.get().has_error());
     BOOST_TEST(queued.get().has_value());

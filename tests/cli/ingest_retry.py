@@ -80,14 +80,14 @@ class IngestRetry(unittest.TestCase):
         self.assertIn("503", ended.stderr)
         self.assertEqual(len(Script.seen), 8)
 
-    def test_what_does_not_pass_is_told(self):
+    def test_an_error_that_does_not_pass_is_reported(self):
         ended = self.ingest(INTERNAL)
         self.assertEqual((ended.returncode, len(Script.seen)), (5, 1), ended)
         self.assertIn("500: no luck", ended.stderr)
         # The name of the run, under which it can be repeated.
         self.assertRegex(ended.stderr, "--run [0-9a-f-]{36}$")
 
-    def test_nobody_there_is_told_at_once(self):
+    def test_no_server_is_reported_at_once(self):
         with tempfile.NamedTemporaryFile("w", suffix=".ndjson") as file:
             file.write('{"a":1}\n')
             file.flush()

@@ -9,7 +9,7 @@ using boost::asio::ip::tcp;
 
 BOOST_AUTO_TEST_SUITE(listen_address)
 
-BOOST_AUTO_TEST_CASE(addresses_and_ports_are_told_apart) {
+BOOST_AUTO_TEST_CASE(addresses_and_ports_are_parsed) {
     BOOST_TEST(parse_listen_address("127.0.0.1:8080").value() ==
                tcp::endpoint(boost::asio::ip::make_address("127.0.0.1"), 8080));
     BOOST_TEST(parse_listen_address("[::1]:0").value() == tcp::endpoint(boost::asio::ip::make_address("::1"), 0));

@@ -104,6 +104,8 @@ BOOST_AUTO_TEST_CASE(keys_belong_to_an_operation_and_keep_the_first_refusal) {
     BOOST_TEST(server.get("/api/v1/alerts/b").status == 404);
     BOOST_TEST(server.post("/api/v1/alerts", "{", "Idempotency-Key: three\r\n").status == 400);
     BOOST_TEST(server.post("/api/v1/alerts", "{", "Idempotency-Key: three\r\n").status == 400);
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("c"), "Idempotency-Key: three\r\n").status == 422);
+    BOOST_TEST(server.get("/api/v1/alerts/c").status == 404);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

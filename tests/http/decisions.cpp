@@ -106,7 +106,10 @@ BOOST_AUTO_TEST_CASE(if_match_is_a_strong_list_or_any) {
     // Weak and foreign tags are well formed; they never match.
     BOOST_TEST((parse_if_match("W/\"1\", \"x\", \"01\", \"\"")->versions == std::vector<std::int64_t>{0, 0, 0, 0}));
     BOOST_TEST((parse_if_match("\"99999999999999999999\"")->versions == std::vector<std::int64_t>{0}));
-    for (const std::string_view bad : {"", "1", "\"1", "\"1\" \"2\"", "\"1\",", "w/\"1\"", "*,\"1\""})
+    // Empty elements count for nothing.
+    for (const std::string_view one : {"\"1\",", ", \"1\"", " ,\t, \"1\" , ,"})
+        BOOST_TEST((parse_if_match(one).value().versions == std::vector<std::int64_t>{1}), one);
+    for (const std::string_view bad : {"", ",", "1", "\"1", "\"1\" \"2\"", "w/\"1\"", "*,\"1\"", "\"1\", 2"})
         BOOST_TEST(!parse_if_match(bad).has_value(), bad);
 }
 

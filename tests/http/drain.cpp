@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(idle_connections_and_the_listener_are_closed_soon) {
     BOOST_TEST(server.front().stop(10s));
 }
 
-BOOST_AUTO_TEST_CASE(a_request_in_flight_is_finished_and_told_to_close) {
+BOOST_AUTO_TEST_CASE(a_request_in_flight_is_finished_and_its_connection_closed) {
     running_server server;
     held_writer held(server.store());
     raw_client client(server.port());

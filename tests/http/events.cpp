@@ -4,6 +4,8 @@
 
 #include <zlib.h>
 
+#include <deque>
+
 // The stream of events: packed, cut, too long.
 namespace carrel::testing {
 
@@ -109,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_gzip_is_400) {
     BOOST_TEST(stored(server) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_body_cut_off_tells_what_was_committed) {
+BOOST_AUTO_TEST_CASE(a_body_cut_off_is_answered_with_what_was_committed) {
     running_server server;
     raw_client client(server.port());
     const auto text = client.request("POST", "/api/v1/events", event_lines(25'000), ndjson);
@@ -123,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_body_cut_off_tells_what_was_committed) {
     BOOST_TEST(stored(server) == 20'000);
 }
 
-BOOST_AUTO_TEST_CASE(chunks_that_end_early_tell_what_was_committed) {
+BOOST_AUTO_TEST_CASE(chunks_that_end_early_are_answered_with_what_was_committed) {
     running_server server;
     raw_client client(server.port());
     client.send(chunked_head(client, ndjson) + chunk(event_lines(12'000)) + "nonsense\r\n");
@@ -260,7 +262,54 @@ BOOST_AUTO_TEST_CASE(zeros_behind_a_gzip_are_padding_and_anything_else_is_400) {
     BOOST_TEST(server.ingest(gzip("{}\n") + "more", gzip_fields).problem() == "bad_request");
 }
 
-BOOST_AUTO_TEST_CASE(intake_leaves_the_shard_to_others_every_millisecond) {
+// Two requests are ready when the shard goes on; the second one is answered before the first one's part is whole.
+BOOST_AUTO_TEST_CASE(intake_lets_others_in_before_it_has_read_all_that_came) {
+    running_server server([](auto& settings) { settings.limits.unpack_ratio_max = 10'000; });
+    server.fill_alerts(1);
+    held_writer held(server.store());
+    auto on_shard = std::make_shared<gate>();
+    auto is_on_shard = std::make_shared<std::atomic<bool>>(false);
+    slow_filter::pause = [on_shard, is_on_shard](bool) {
+        if (!is_on_shard->exchange(true)) on_shard->wait();
+    };
+    raw_client busy(server.port()), sender(server.port()), other(server.port());
+    for (auto* each : {&busy, &sender, &other}) BOOST_TEST(each->ask("GET", "/health/live").status == 200);
+    busy.send(busy.request("GET", "/api/v1/alerts/count?tag=none"));
+    BOOST_TEST(eventually([&] { return is_on_shard->load(); }));
+    std::string words, lines;  // one part, some ten milliseconds' work
+    for (int i = 0; i < 100; ++i) words += "word" + std::to_string(i) + " ";
+    for (int i = 0; i < 3'500; ++i) lines += R"({"n":)" + std::to_string(i) + R"(,"text":")" + words + "\"}\n";
+    sender.send(sender.request("POST", "/api/v1/events", gzip(lines), ndjson + gzip_fields));
+    other.send(other.request("GET", "/metrics"));
+    on_shard->open();
+    const auto page = other.receive().body;
+    BOOST_TEST(page.find("\ncarrel_writer_queue_jobs 1\n") != std::string::npos,
+               page.substr(page.find("\ncarrel_writer_queue_jobs"), 30));
+    held.release();
+    BOOST_TEST(sender.receive().number("/accepted") == 3'500);
+    BOOST_TEST(busy.receive().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_write_waits_for_few_of_the_parts_of_events_before_it) {
+    running_server server({}, [](options& o) { o.batch_jobs_max = 2; });
+    held_writer held(server.store());
+    std::deque<raw_client> senders;
+    for (int i = 0; i < 5; ++i) {
+        auto& each = senders.emplace_back(server.port());
+        each.send(each.request("POST", "/api/v1/events", event_lines(10), ndjson));
+        BOOST_TEST(eventually([&] { return held.behind() == static_cast<std::uint64_t>(i) + 1; }));
+    }
+    raw_client writer(server.port());
+    writer.send(writer.request("POST", "/api/v1/alerts", alert_body("a"), "Content-Type: application/json\r\n"));
+    BOOST_TEST(eventually([&] { return held.behind() == 6; }));
+    held.release();
+    const auto commit = std::stoll(writer.receive().field("carrel-commit"));
+    int with_it = 0;
+    for (auto& each : senders) with_it += std::stoll(each.receive().field("carrel-commit")) <= commit;
+    BOOST_TEST(with_it <= 2);  // one that was next, and one beside it
+}
+
+BOOST_AUTO_TEST_CASE(point_reads_go_on_beside_a_long_stream) {
     running_server server([](auto& settings) { settings.limits.requests_per_connection_max = 100'000'000; });
     server.post("/api/v1/alerts", alert_body("a"));
     std::atomic<bool> is_over{false};

@@ -223,6 +223,8 @@ BOOST_AUTO_TEST_CASE(lists_may_come_in_several_lines) {
     BOOST_TEST(
         server.post("/api/v1/alerts", alert_body("b"), "Expect: 100-continue\r\nExpect: 100-continue\r\n").status ==
         201);
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("c"), "Expect: 100-continue\r\nExpect:\r\n").status == 201);
+    BOOST_TEST(server.get("/api/v1/alerts/a", "If-Match:\r\nIf-Match: \"1\"\r\n").status == 200);
     BOOST_TEST(server.ingest("{}\n", "Content-Encoding: identity\r\nContent-Encoding: identity\r\n").status == 201);
     BOOST_TEST(server.get("/health/live", "Origin: http://a\r\nOrigin: http://b\r\n").status == 400);
     // Byte by byte: the joined value outlives what it was joined from.

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(another_site_s_requests_are_refused) {
     BOOST_TEST(server.get("/api/v1/alerts", "Sec-Fetch-Site: none\r\n").status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(every_response_tells_browsers_what_they_may_do_with_it) {
+BOOST_AUTO_TEST_CASE(every_response_has_the_fields_that_restrict_browsers) {
     running_server server;
     for (const std::string_view target : {"/health/live", "/api/v1/alerts", "/nothing", "/metrics", "/openapi.json"}) {
         const auto reply = server.get(target);

@@ -19,7 +19,7 @@ struct held_read {
             if (on_shard) {
                 // Outgrow the resident reader's budget, so that the read moves on.
                 const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
-                while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+                while (std::chrono::steady_clock::now() < until) continue;
             } else if (!state->has_begun.exchange(true)) {
                 state->held.wait();
             }
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_read_nobody_waits_for_is_given_up) {
     for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
     slow.go_on();
     BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
-    BOOST_TEST(slow_filter::calls - calls < held_read::alerts);
+    BOOST_TEST(slow_filter::calls - calls < held_read::alerts / 2);
     BOOST_TEST(other.ask("GET", "/health/live").status == 200);
 }
 
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_pipeline_of_scans_whose_client_left_is_not_worked_off) {
     for (int i = 0; i < 5; ++i) BOOST_TEST(other.ask("GET", "/health/live").status == 200);
     slow.go_on();
     BOOST_TEST(eventually([&] { return server.front().connections() == 1; }));
-    BOOST_TEST(slow_filter::calls - calls < 2 * held_read::alerts);
+    BOOST_TEST(slow_filter::calls - calls < held_read::alerts / 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_connection_gives_its_read_up_too) {

@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include "http/net/address_counts.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <sys/resource.h>
@@ -56,14 +58,14 @@ int lowest_free_descriptor() {
 
 BOOST_AUTO_TEST_SUITE(listening)
 
-BOOST_AUTO_TEST_CASE(port_zero_picks_a_free_one_and_tells_it) {
+BOOST_AUTO_TEST_CASE(port_zero_picks_a_free_one_and_reports_it) {
     running_server one, two;
     BOOST_TEST(one.port() != 0);
     BOOST_TEST(one.port() != two.port());
     BOOST_TEST(one.front().url() == "http://127.0.0.1:" + std::to_string(one.port()));
 }
 
-BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {
+BOOST_AUTO_TEST_CASE(a_port_in_use_is_reported_in_one_line) {
     running_server running;
     const auto why = refusal_to_listen(running, [&](auto& settings) { settings.port = running.port(); });
     BOOST_TEST(why.find("cannot listen on 127.0.0.1:" + std::to_string(running.port())) != std::string::npos);
@@ -123,6 +125,46 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_whichever_shard_has_it) {
     BOOST_TEST(busy.receive().status == 201);
 }
 
+// The newcomer is dealt with before the shard is told that the idle one has sent something.
+BOOST_AUTO_TEST_CASE(what_an_idle_connection_has_sent_is_answered_before_it_gives_way) {
+    running_server server([](auto& settings) { settings.limits.connections_max = 2; });
+    server.fill_alerts(1);
+    auto on_shard = std::make_shared<gate>();
+    auto is_on_shard = std::make_shared<std::atomic<bool>>(false);
+    slow_filter::pause = [on_shard, is_on_shard](bool) {
+        if (!is_on_shard->exchange(true)) on_shard->wait();
+    };
+    raw_client busy(server.port());
+    BOOST_TEST(busy.ask("GET", "/health/live").status == 200);
+    raw_client idle(server.port());  // the newest one is looked at first
+    BOOST_TEST(idle.ask("GET", "/health/live").status == 200);
+    busy.send(busy.request("GET", "/api/v1/alerts/count?tag=none"));
+    BOOST_TEST(eventually([&] { return is_on_shard->load(); }));
+    raw_client newcomer(server.port());
+    BOOST_TEST(eventually([&] { return server.front().connections() == 3; }));
+    idle.send(idle.request("GET", "/health/live"));
+    on_shard->open();
+    BOOST_TEST(idle.receive().status == 200);
+    BOOST_TEST(busy.receive().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_address_has_a_quarter_of_all_connections_unless_it_is_this_host_s) {
+    http::limits bounds;
+    bounds.connections_max = 100;
+    const auto at_most = [&](const char* address) {
+        return http::per_address_max(bounds, http::peer_address::from(boost::asio::ip::make_address(address)));
+    };
+    BOOST_TEST(at_most("192.0.2.1") == 25u);
+    BOOST_TEST(at_most("2001:db8::1") == 25u);
+    BOOST_TEST(at_most("127.0.0.1") == 100u + bounds.turned_away_max);
+    BOOST_TEST(at_most("::1") == 100u + bounds.turned_away_max);
+    bounds.connections_max = 2;
+    BOOST_TEST(at_most("192.0.2.1") == 1u);
+    bounds.connections_per_address_max = 7;
+    BOOST_TEST(at_most("192.0.2.1") == 7u);
+    BOOST_TEST(at_most("127.0.0.1") == 7u);
+}
+
 BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is_still_sending) {
     running_server server([](auto& settings) { settings.limits.connections_max = 2; });
     held_writer held(server.store());
@@ -135,11 +177,17 @@ BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is
     for (int i = 0; i < 20; ++i) {
         raw_client newcomer(server.port());
         const std::string body(24'000, ' ');
-        BOOST_TEST(
-            newcomer.send(newcomer.request("POST", "/api/v1/alerts", body, "Content-Type: application/json\r\n")));
+        const auto text = newcomer.request("POST", "/api/v1/alerts", body, "Content-Type: application/json\r\n");
+        BOOST_TEST(newcomer.send(text.substr(0, 1'000)));
+        newcomer.await_bytes();  // the reply is there; a connection that was closed now would reset what follows
+        BOOST_TEST(newcomer.send(text.substr(1'000, 10'000)));
+        BOOST_TEST(server.front().connections() > 2);
+        BOOST_TEST(newcomer.send(text.substr(11'000)));
         const auto refused = newcomer.receive();
         BOOST_TEST(refused.problem() == "overloaded");
         BOOST_TEST(refused.has("retry-after"));
+        BOOST_TEST(refused.field("x-content-type-options") == "nosniff");
+        BOOST_TEST(refused.field("cache-control") == "no-store");
         BOOST_TEST(newcomer.ends());
     }
     held.release();
@@ -159,6 +207,8 @@ BOOST_AUTO_TEST_CASE(an_address_has_a_bound_of_its_own) {
     BOOST_TEST(refused.status == 429);
     BOOST_TEST(refused.problem() == "too_many_connections");
     BOOST_TEST(refused.has("retry-after"));
+    BOOST_TEST(refused.field("x-content-type-options") == "nosniff");
+    BOOST_TEST(refused.field("cache-control") == "no-store");
     raw_client elsewhere;
     elsewhere.come_from("127.0.0.2");
     elsewhere.connect(server.port());
@@ -183,6 +233,17 @@ BOOST_AUTO_TEST_CASE(a_limit_that_descriptors_cannot_meet_is_lowered_with_one_li
     BOOST_TEST(http::server::listen(running.store(), settings).has_value());
     BOOST_TEST(lines.size() == 1u);
     BOOST_TEST(lines.at(0).find("from 4096 to 192") != std::string::npos, lines.at(0));
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_was_lowered_is_kept_to) {
+    const few_descriptors some(512, 512);
+    running_server server([](auto& settings) { settings.limits.connections_max = 4'096; });
+    std::deque<raw_client> crowd;
+    for (int i = 0; i < 210; ++i) crowd.emplace_back(server.port());
+    // With the database's descriptors set aside there is room for 192.
+    BOOST_TEST(eventually([&] { return crowd.back().ask("GET", "/health/live").status == 200; }));
+    BOOST_TEST(eventually([&] { return server.front().connections() == 192; }));
+    BOOST_TEST(server.get("/api/v1/alerts").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(a_shard_that_stands_still_keeps_nobody_from_the_others) {

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <new>
+
 // Health, metrics, pools and the OpenAPI document.
 namespace carrel::testing {
 
@@ -38,7 +40,49 @@ BOOST_AUTO_TEST_CASE(a_stopped_database_is_not_ready) {
     BOOST_TEST(client.ask("GET", "/api/v1/alerts/a").problem() == "overloaded");
 }
 
-BOOST_AUTO_TEST_CASE(the_pools_are_told_in_the_contract_s_order) {
+namespace {
+
+// The clock of a shard that once throws where it is asked for.
+struct failing_clock {
+    std::shared_ptr<std::atomic<bool>> fails = std::make_shared<std::atomic<bool>>(false);
+    siem::timestamp operator()() const {
+        if (fails->exchange(false)) throw std::bad_alloc();
+        return 1'700'000'000'000'000;
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_shard_that_failed_is_not_ready_and_goes_on) {
+    failing_clock clock;
+    running_server server([&](auto& settings) {
+        settings.clock = clock;
+        settings.limits.sweep_interval = std::chrono::hours(1);
+    });
+    BOOST_TEST(server.get("/health/ready").status == 200);
+    raw_client client(server.port());
+    BOOST_TEST(client.ask("GET", "/health/live").status == 200);
+    *clock.fails = true;
+    BOOST_TEST(client.ask("GET", "/health/live").status == 200);
+    BOOST_TEST(!clock.fails->load());
+    const auto reply = client.ask("GET", "/health/ready");
+    BOOST_TEST(reply.status == 503);
+    BOOST_TEST(reply.text("/checks/readers") == "failed");
+    BOOST_TEST(server.logged().back().find("handler threw") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_shard_is_ready_again_once_its_self_check_passes) {
+    failing_clock clock;
+    running_server server([&](auto& settings) { settings.clock = clock; });
+    for (int i = 0; i < 3; ++i) {
+        *clock.fails = true;  // a turn or a sweep is next
+        BOOST_TEST(eventually([&] { return !clock.fails->load(); }));
+        BOOST_TEST(eventually([&] { return server.get("/health/ready").status == 200; }));
+    }
+    BOOST_TEST(server.logged().size() >= 3u);
+}
+
+BOOST_AUTO_TEST_CASE(the_pools_come_in_the_contract_s_order) {
     running_server server;
     const auto pools = server.get("/api/v1/pool").json();
     BOOST_TEST(pools.as_object().begin()->key() == "write");

@@ -98,6 +98,25 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_not_read_from) {
     BOOST_TEST(size > 10'000u);
 }
 
+// What a client that does not read could make the server hold.
+BOOST_AUTO_TEST_CASE(a_long_response_is_made_only_when_the_one_before_it_was_written) {
+    running_server server;
+    server.fill_alerts(1'000);
+    raw_client client;
+    client.receive_little();
+    client.connect(server.port());
+    constexpr std::uint64_t lists = 16;
+    std::string burst;
+    for (std::uint64_t i = 0; i < lists; ++i) burst += client.request("GET", "/api/v1/alerts?limit=1000");
+    client.send(burst);
+    const auto made = [&] { return server.store().stats().readers.jobs; };
+    BOOST_TEST(eventually([&] { return made() >= 1; }));
+    for (int i = 0; i < 200; ++i) BOOST_TEST(server.get("/health/live").status == 200);
+    BOOST_TEST(made() < lists / 2);
+    for (std::uint64_t i = 0; i < lists; ++i) BOOST_TEST(client.receive().body.size() > 200'000u);
+    BOOST_TEST(made() >= lists);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace carrel::testing

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_known_version_is_304_without_a_body) {
     BOOST_TEST(client.ask("GET", "/api/v1/alerts/none", {}, "If-None-Match: *\r\n").status == 404);
 }
 
-BOOST_AUTO_TEST_CASE(each_reply_to_a_write_tells_a_commit_that_only_grows) {
+BOOST_AUTO_TEST_CASE(each_reply_to_a_write_has_a_commit_number_that_only_grows) {
     running_server server;
     std::int64_t last = 0;
     for (int i = 0; i < 5; ++i) {
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(lists_page_by_an_opaque_cursor_and_count_on_demand) {
     BOOST_TEST(rest.body.find("\"total\"") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_problem_tells_type_status_instance_and_request) {
+BOOST_AUTO_TEST_CASE(a_problem_has_type_status_instance_and_request) {
     running_server server;
     const auto reply = server.get("/api/v1/alerts/no%20such?x=secret", "X-Request-Id: me.1-2_3\r\n");
     BOOST_TEST(reply.field("content-type") == "application/problem+json");
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(a_request_id_is_taken_over_or_made) {
     BOOST_TEST(with("") != with(""));
 }
 
-BOOST_AUTO_TEST_CASE(a_method_that_is_not_there_is_405_and_tells_which_are) {
+BOOST_AUTO_TEST_CASE(a_method_that_is_not_there_is_405_and_lists_those_that_are) {
     running_server server;
     for (const std::string_view method : {"PUT", "TRACE", "BREW"}) {
         const auto reply = server.ask(method, "/api/v1/alerts/a");

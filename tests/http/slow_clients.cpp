@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_body_whose_last_byte_is_held_back_is_cut_at_the_progress_
     BOOST_TEST(client.ends());
 }
 
-BOOST_AUTO_TEST_CASE(a_stalled_chunked_stream_is_told_what_was_stored) {
+BOOST_AUTO_TEST_CASE(a_stalled_chunked_stream_is_answered_with_what_was_stored) {
     running_server server([](auto& settings) { settings.limits.body_progress_max = 50ms; });
     raw_client client(server.port());
     const auto lines = event_lines(10'500);

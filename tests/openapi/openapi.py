@@ -1,7 +1,8 @@
 """Holds a running server against the document that it serves, and compiles and runs clients generated from that.
 Usage: openapi.py CARREL [FOLDER-WITH-TOOLS…]
 
-Tools: schemathesis, openapi-python-client (pip); openapi-typescript, typescript (npm); oapi-codegen (go install)."""
+Tools: schemathesis, openapi-python-client (pip); openapi-typescript, typescript (npm); oapi-codegen (go install); mvn, java,
+whose generator comes by Maven."""
 import json
 import os
 import pathlib
@@ -52,6 +53,56 @@ func main() {
     reply, err := client.Client.Do(request)
     if err != nil { panic(err) }
     fmt.Println(reply.StatusCode)
+}
+"""
+
+JAVA_PROJECT = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>example</groupId><artifactId>client</artifactId><version>1</version>
+  <properties>
+    <maven.compiler.source>17</maven.compiler.source><maven.compiler.target>17</maven.compiler.target>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <dependencies>%s</dependencies>
+  <build><plugins><plugin>
+    <groupId>org.openapitools</groupId><artifactId>openapi-generator-maven-plugin</artifactId><version>7.8.0</version>
+    <executions><execution><goals><goal>generate</goal></goals><configuration>
+      <inputSpec>${document}</inputSpec><generatorName>java</generatorName><library>native</library>
+      <generateApiTests>false</generateApiTests><generateModelTests>false</generateModelTests>
+      <configOptions>
+        <apiPackage>carrel.api</apiPackage><modelPackage>carrel.model</modelPackage><invokerPackage>carrel</invokerPackage>
+      </configOptions>
+    </configuration></execution></executions>
+  </plugin></plugins></build>
+</project>
+""" % "".join(
+    f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
+    for group, name, version in (
+        ("com.fasterxml.jackson.core", "jackson-databind", "2.17.2"),
+        ("com.fasterxml.jackson.datatype", "jackson-datatype-jsr310", "2.17.2"),
+        ("org.openapitools", "jackson-databind-nullable", "0.2.6"),
+        ("jakarta.annotation", "jakarta.annotation-api", "1.3.5"),
+        ("com.google.code.findbugs", "jsr305", "3.0.2"),
+        ("org.apache.httpcomponents", "httpmime", "4.5.14")))
+
+JAVA_USE = """package use;
+
+import carrel.ApiClient;
+import carrel.api.AlertsApi;
+import carrel.model.CreateAlertBody;
+
+public class Use {
+    public static void main(String[] arguments) throws Exception {
+        ApiClient client = new ApiClient();
+        client.updateBaseUri(arguments[0]);
+        AlertsApi alerts = new AlertsApi(client);
+        CreateAlertBody body = new CreateAlertBody();
+        body.setId("from-java");
+        body.setTitle("t");
+        body.setSeverity(CreateAlertBody.SeverityEnum.LOW);
+        alerts.createAlert(body, null, null, null);
+        System.out.println(alerts.getAlert("from-java", null, null, null, null).getTitle());
+    }
 }
 """
 
@@ -136,6 +187,19 @@ class Document(unittest.TestCase):
         (target / "main.go").write_text(GO_USE)
         self.must(go, "mod", "tidy", cwd=target)
         self.assertEqual(self.must(go, "run", ".", self.server.url, cwd=target).strip().splitlines()[-1], "201")
+
+    def test_a_generated_java_client_works(self):
+        maven, java = tool("mvn"), tool("java")
+        target = self.folder / "java"
+        (target / "src/main/java/use").mkdir(parents=True)
+        (target / "pom.xml").write_text(JAVA_PROJECT)
+        (target / "src/main/java/use/Use.java").write_text(JAVA_USE)
+        paths = target / "paths"
+        self.must(maven, "-q", "-B", f"-Ddocument={self.document}", f"-Dmdep.outputFile={paths}", "compile",
+                  "dependency:build-classpath", cwd=target)
+        classes = os.pathsep.join([str(target / "target/classes"), paths.read_text().strip()])
+        said = self.must(java, "-cp", classes, "use.Use", self.server.url, cwd=target)
+        self.assertEqual(said.strip().splitlines()[-1], "t")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,11 @@ public:
         }
         return true;
     }
+    /// Waits until something can be received, which is left where it is.
+    void await_bytes() {
+        char byte = 0;
+        if (::recv(descriptor_, &byte, 1, MSG_PEEK) <= 0) throw std::runtime_error("nothing was received");
+    }
     void half_close() { ::shutdown(descriptor_, SHUT_WR); }
     void close() {
         if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));

@@ -246,6 +246,10 @@ BOOST_AUTO_TEST_CASE(a_reply_lists_a_hundred_faults_and_counts_the_rest) {
     BOOST_TEST_REQUIRE(got.refused.has_value());
     BOOST_TEST(got.refused->faults.size() == 100u);
     BOOST_TEST(got.refused->detail == "`k0` is an unknown field (and 1201 more)");
+    // An empty name is one, too.
+    const auto empty = d.post("/alerts", R"({"title":"t","severity":"low","":1})");
+    BOOST_TEST(empty.faults() == "\"\"");
+    BOOST_TEST(empty.refused->detail == "`\"\"` is an unknown field");
     // A long name is cut, not repeated.
     const auto longer = d.post("/alerts", "{\"" + std::string(100'000, 'n') + "\":1}");
     BOOST_TEST(longer.faults().size() < 200u);

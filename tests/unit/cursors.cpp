@@ -1,4 +1,5 @@
 #include "base/base64url.hpp"
+#include "base/siphash.hpp"
 #include "resource/cursor.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -30,6 +31,21 @@ BOOST_AUTO_TEST_CASE(a_cursor_keeps_a_position) {
         BOOST_TEST((back->sort == sort));
         BOOST_TEST(back->id == "id-1");
     }
+}
+
+// What anyone could make who knows how cursors are made, but not the key.
+BOOST_AUTO_TEST_CASE(a_cursor_whose_mark_was_made_with_another_key_is_refused) {
+    const auto cursor_made_with = [](const carrel::base::hash_key& key) {
+        const std::string binding = "events", position = "id-1:i7";
+        const std::uint64_t hash =
+            carrel::base::siphash<2, 4>(key)(std::to_string(binding.size()) + ":" + binding + position);
+        std::string mark;
+        for (int byte = 0; byte < 8; ++byte) mark.push_back(static_cast<char>(hash >> (8 * byte) & 255));
+        return to_base64url(mark + position);
+    };
+    BOOST_TEST(decode_cursor(cursor_made_with(carrel::base::process_hash_key()), "events").has_value());
+    for (const carrel::base::hash_key other : {carrel::base::hash_key{0, 0}, carrel::base::hash_key{1, 2}})
+        BOOST_TEST(!decode_cursor(cursor_made_with(other), "events").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_cursor_is_bound_to_its_list) {

@@ -1,3 +1,4 @@
+#include "resource/listing.hpp"
 #include "support/domain.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -287,6 +288,17 @@ BOOST_AUTO_TEST_CASE(a_page_ends_early_when_its_bytes_are_many) {
     }
     BOOST_TEST(items == 10u);
     BOOST_TEST(pages == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_page_of_alerts_ends_early_when_its_bytes_are_many) {
+    domain d;
+    const std::string wide(10'000, 'x');
+    for (int i = 0; i < 500; ++i) d.post("/alerts", R"({"title":"t","severity":"low","description":")" + wide + "\"}");
+    const auto first = d.get("/alerts", {{"limit", "1000"}});
+    BOOST_TEST(first.reply.body.size() < carrel::siem::page_bytes_max + 20'000);
+    const auto second = d.get("/alerts", {{"limit", "1000"}, {"cursor", first.text("/next")}});
+    BOOST_TEST(second.at("/next").is_null());
+    BOOST_TEST(first.at("/items").as_array().size() + second.at("/items").as_array().size() == 500u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,4 +27,13 @@ BOOST_AUTO_TEST_CASE(another_key_gives_another_hash) {
     BOOST_TEST(carrel::base::keyed_hash("text") == carrel::base::keyed_hash("text"));
 }
 
+BOOST_AUTO_TEST_CASE(the_key_of_the_process_is_drawn) {
+    const auto& key = carrel::base::process_hash_key();
+    BOOST_TEST(key.first != 0u);
+    BOOST_TEST(key.second != 0u);
+    BOOST_TEST(key.first != key.second);
+    BOOST_TEST(carrel::base::keyed_hash("text") == siphash<>(key)("text"));
+    BOOST_TEST(carrel::base::keyed_hash("text") != siphash<>({0, 0})("text"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

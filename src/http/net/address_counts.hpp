@@ -1,12 +1,22 @@
 #pragma once
 
+#include "http/limits.hpp"
 #include "http/net/peer.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <mutex>
 
 namespace carrel::http {
+
+/// How many connections one address may have. `connections_max` is set.
+inline std::size_t per_address_max(const limits& bounds, const peer_address& peer) noexcept {
+    if (bounds.connections_per_address_max != 0) return bounds.connections_per_address_max;
+    // A proxy on this host speaks for many clients.
+    return peer.is_loopback() ? bounds.connections_max + bounds.turned_away_max
+                              : std::max<std::size_t>(1, bounds.connections_max / 4);
+}
 
 /// Connections by the address they come from. Thread-safe.
 class address_counts {

@@ -24,8 +24,8 @@ connection::connection(shard_loop& shard, const accepted_socket& socket) noexcep
     receive_timer_.begin(awaiting::request, shard.now());
 }
 
-void connection::give_up(std::string_view why) {
-    shard_->context().note_failure(std::string("a connection was given up: ").append(why));
+void connection::give_up(std::string_view why) noexcept {
+    shard_->context().note_failure("a connection was given up: ", why);
     close();
 }
 

@@ -71,7 +71,7 @@ private:
             give_up(e.what());
         }
     }
-    void give_up(std::string_view why);
+    void give_up(std::string_view why) noexcept;
     void on(connection_event event) noexcept { state_ = after(state_, event); }
     void take_events(std::uint32_t events);
     void take_turn();

@@ -149,18 +149,10 @@ void listener::pause() {
     });
 }
 
-std::size_t listener::per_address_max(const peer_address& peer) const noexcept {
-    const auto& bounds = server_->bounds;
-    if (bounds.connections_per_address_max != 0) return bounds.connections_per_address_max;
-    // A proxy on this host speaks for many clients.
-    return peer.is_loopback() ? bounds.connections_max + bounds.turned_away_max
-                              : std::max<std::size_t>(1, bounds.connections_max / 4);
-}
-
 void listener::deal(const accepted_socket& socket) {
     const auto open = server_->connections.fetch_add(1, std::memory_order_relaxed);
     const auto of_address = server_->addresses.add(socket.peer);
-    if (of_address > per_address_max(socket.peer))
+    if (of_address > per_address_max(server_->bounds, socket.peer))
         return next_shard().turn_away(socket, too_many_of_address_response());
     deal_within_limits(socket, open >= server_->bounds.connections_max);
 }

@@ -16,8 +16,8 @@ namespace carrel::http {
 
 /// Accepts on a thread of its own, so that a shard that is busy keeps nobody out, and deals sockets to the shards: to the
 /// one with the fewest on their way, in turn among equals; those that a shard does not take, since it stands still, are dealt
-/// again. Over a limit it has an idle connection closed or the newcomer
-/// turned away. Also watches the disk's free space, which might block a shard.
+/// again. Over a limit it has an idle connection closed or the newcomer refused. Also watches the disk's free space, which
+/// might block a shard.
 class listener {
 public:
     listener(server_context& server, bound_socket&& socket, std::vector<boost::asio::ip::address> trusted_proxies);
@@ -44,7 +44,6 @@ private:
     void watch_arrivals();
     void deal_again();
     shard_loop& next_shard();
-    std::size_t per_address_max(const peer_address& peer) const noexcept;
     void watch_disk();
 
     server_context* server_;

@@ -31,11 +31,14 @@ error_code poller::add(int descriptor, pollable& target) noexcept {
 }
 
 void poller::start() {
+    if (waits_ || !set_.is_open()) return;
     set_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const error_code& ec) {
+        waits_ = false;
         if (ec || !set_.is_open()) return;
         turn();
         start();
     });
+    waits_ = true;
 }
 
 void poller::stop() noexcept {

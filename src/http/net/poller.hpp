@@ -19,7 +19,7 @@ protected:
     ~pollable() = default;
 };
 
-/// Tells many sockets of one thread when they are ready, through one epoll set that Asio watches as a single descriptor.
+/// Reports when sockets of one thread are ready, through one epoll set that Asio watches as a single descriptor.
 ///
 /// Asio's own wait for readiness costs an epoll_ctl a request and keeps an operation a connection. Here a socket is
 /// registered once, edge-triggered, for as long as it lives: a request costs one recv and one send, an idle connection
@@ -32,6 +32,7 @@ public:
     /// The descriptor is forgotten when it is closed.
     error_code add(int descriptor, pollable& target) noexcept;
 
+    /// Waits for the next turn unless it does. To be called again after an exception from a turn, which ends the waiting.
     void start();
     void stop() noexcept;
 
@@ -41,6 +42,7 @@ private:
 
     std::function<void()> before_turn_;
     boost::asio::posix::stream_descriptor set_;
+    bool waits_ = false;
 };
 
 }  // namespace carrel::http

@@ -43,10 +43,6 @@ result<void> shard_loop::attach() {
 void shard_loop::run(std::promise<result<void>> ready) {
     auto attached = attach();
     const bool serves = attached.has_value();
-    if (serves) {
-        poller_.start();
-        sweep_later();
-    }
     ready.set_value(std::move(attached));
     if (serves) serve();
     resident_.reset();
@@ -57,10 +53,13 @@ void shard_loop::run(std::promise<result<void>> ready) {
 void shard_loop::serve() {
     for (;;) {
         try {
+            // What threw has not asked for the next turn, or the next sweep.
+            poller_.start();
+            sweep_later();
             io_.run();
             return;
         } catch (const std::exception& e) {
-            context_.note_failure(std::string("a shard's handler threw: ") + e.what());
+            context_.note_failure("a shard's handler threw: ", e.what());
         }
     }
 }
@@ -264,8 +263,10 @@ void shard_loop::read_clocks() {
 }
 
 void shard_loop::sweep_later() {
+    if (has_ended_ || std::exchange(sweep_is_due_, true)) return;
     sweeper_.expires_after(server_->bounds.sweep_interval);
     sweeper_.async_wait([this](const error_code& ec) {
+        sweep_is_due_ = false;
         if (ec || has_ended_) return;
         sweep();
         sweep_later();

@@ -130,6 +130,7 @@ private:
     std::vector<connection*> due_;  // deferred_ while it is worked off
     std::vector<connection*> retired_;
     bool after_turn_wanted_ = false;
+    bool sweep_is_due_ = false;
     bool is_draining_ = false;
     bool drain_grace_is_over_ = false;
     bool has_ended_ = false;

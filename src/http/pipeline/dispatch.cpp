@@ -20,31 +20,10 @@ siem::problem problem_of(const json::parse_failure& failure) {
     return {siem::problem_code::invalid, failure.detail, {{failure.duplicate, 0, failure.detail}}};
 }
 
-// A refusal found before the transaction, on its way to be recorded under the request's idempotency key.
-struct refused_input : siem::input {
-    siem::problem why;
-};
-
-result<void> refuse_recorded(const siem::operation&, write_session&, const siem::call& request, siem::reply& into) {
-    return siem::refuse(into, static_cast<const refused_input&>(*request.parsed).why);
-}
-
-const siem::operation& recorded_refusal() {
-    static const siem::operation operation = [] {
-        siem::operation made;
-        made.write = refuse_recorded;
-        return made;
-    }();
-    return operation;
-}
-
 // With an idempotency key the first outcome is kept, a refusal too, so it must go through the writer.
 void refuse_checked(exchange& ex, siem::problem why) {
-    if (!ex.request.call.idempotency) return ex.refuse(why);
-    auto kept = std::make_unique<refused_input>();
-    kept->why = std::move(why);
-    ex.request.call.parsed = std::move(kept);
-    ex.request.operation = &recorded_refusal();
+    if (ex.request.call.idempotency) ex.request.call.refused_by_check = std::move(why);
+    else ex.refuse(why);
 }
 
 bool parse_body(exchange& ex) {

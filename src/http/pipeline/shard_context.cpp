@@ -25,6 +25,16 @@ bool shard_context::can_parse() noexcept {
     }
 }
 
+// A line less is the least harm where there is no memory for it.
+void shard_context::note_failure(std::string_view what, std::string_view why) noexcept {
+    status_.works.store(false, std::memory_order_relaxed);
+    try {
+        log(log_level::error, std::string(what).append(why));
+    } catch (const std::exception&) {
+        return;
+    }
+}
+
 void shard_context::pack(const request& of, response& answer) {
     answer.varies = answer.is_compressible();
     if (!of.accepts_gzip || !answer.varies) return;

@@ -46,10 +46,7 @@ public:
     void pack(const request& of, response& answer);
 
     /// Something failed that no client has caused: logged, and readiness is false until the shard's self-check passes.
-    void note_failure(std::string_view text) {
-        status_.works.store(false, std::memory_order_relaxed);
-        log(log_level::error, text);
-    }
+    void note_failure(std::string_view what, std::string_view why = {}) noexcept;
     void log(log_level level, std::string_view text) const {
         if (server_->log) server_->log(level, text);
     }

@@ -43,17 +43,19 @@ std::optional<entity_tag> take_tag(std::string_view& list) {
     return tag;
 }
 
+// Empty elements count for nothing (RFC 9110 5.6.1.2).
 std::optional<std::vector<entity_tag>> parse_list(std::string_view list) {
     std::vector<entity_tag> tags;
     for (list = trimmed(list); !list.empty();) {
-        const auto tag = take_tag(list);
-        if (!tag) return std::nullopt;
-        tags.push_back(*tag);
-        list = trimmed(list);
-        if (list.empty()) break;
-        if (list.front() != ',') return std::nullopt;
+        if (list.front() != ',') {
+            const auto tag = take_tag(list);
+            if (!tag) return std::nullopt;
+            tags.push_back(*tag);
+            list = trimmed(list);
+            if (list.empty()) break;
+            if (list.front() != ',') return std::nullopt;
+        }
         list = trimmed(list.substr(1));
-        if (list.empty()) return std::nullopt;
     }
     if (tags.empty()) return std::nullopt;
     return tags;

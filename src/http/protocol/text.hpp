@@ -24,11 +24,12 @@ inline std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
-/// Whether every member of a comma-separated list is `wanted`.
+/// Whether every member of a comma-separated list is `wanted`. Empty members count for nothing (RFC 9110 5.6.1.2).
 inline bool lists_only(std::string_view list, std::string_view wanted) noexcept {
     for (;;) {
         const auto end = list.find(',');
-        if (!equals_ignoring_case(trimmed(list.substr(0, end)), wanted)) return false;
+        const auto member = trimmed(list.substr(0, end));
+        if (!member.empty() && !equals_ignoring_case(member, wanted)) return false;
         if (end == std::string_view::npos) return true;
         list.remove_prefix(end + 1);
     }

@@ -50,7 +50,6 @@ void write_schemas(json::writer& json, std::span<const endpoint> endpoints) {
         write_body_schema(json, *each.operation);
     }
     json.key("event_input").raw(event_input_schema).key("event_batch").raw(event_batch_schema);
-    json.key("event_body").raw(event_body_schema);
     json.key("pool").raw(completed(one_pool_schema)).key("problem").raw(problem_schema).end_object();
 }
 

@@ -104,9 +104,12 @@ void write_media(json::writer& json, std::string_view type, std::string_view sch
 
 void write_request_body(json::writer& json, const endpoint& each) {
     if (!each.takes_body()) return;
-    json.key("requestBody").begin_object().key("required").boolean(true).key("content").begin_object();
+    json.key("requestBody").begin_object().key("required").boolean(true);
+    if (each.is_event_stream())
+        json.key("description").string("An array of events, or one object; as application/x-ndjson one object a line.");
+    json.key("content").begin_object();
     if (each.is_event_stream()) {
-        write_media(json, "application/json", "event_body");
+        write_media(json, "application/json", "event_batch");
         json.key("application/x-ndjson").begin_object().key("schema").raw(text_schema).end_object();
     } else {
         if (each.operation->body == siem::body_kind::merge_patch)
