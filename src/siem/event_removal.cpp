@@ -11,7 +11,7 @@ namespace carrel::siem {
 
 namespace {
 
-constexpr std::int64_t step_bytes_max = 2 << 20;
+constexpr std::int64_t step_bytes_max = 1 << 20;
 constexpr std::size_t step_pieces_max = 256;
 constexpr int looks_max = 1024;
 
