@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_SUITE(scheduling)
 // read ends only once both run.
 BOOST_AUTO_TEST_CASE(no_idle_reader_sleeps_while_another_queue_holds_reads) {
     fixture f([](options& o) { o.readers_max = 4; });
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 300; ++round) {
         auto running = std::make_shared<std::atomic<int>>(0);
         const auto meet = [running](read_session&) -> result<bool> {
             ++*running;
