@@ -147,6 +147,8 @@ class Document(unittest.TestCase):
         client = cls.server.client()
         cls.document.write_bytes(client.get("/openapi.json").body)
         client.close()
+        cls.older = cls.folder / "openapi-3.0.json"
+        cls.older.write_text(json.dumps(lowered(json.loads(cls.document.read_text()))))
 
     @classmethod
     def tearDownClass(cls):
@@ -180,10 +182,8 @@ class Document(unittest.TestCase):
         generator, go = tool("oapi-codegen"), tool("go")
         target = self.folder / "go"
         target.mkdir()
-        older = self.folder / "openapi-3.0.json"
-        older.write_text(json.dumps(lowered(json.loads(self.document.read_text()))))
         self.must(go, "mod", "init", "example.com/client", cwd=target)
-        self.must(generator, "-generate", "types,client", "-package", "main", "-o", target / "carrel.go", older)
+        self.must(generator, "-generate", "types,client", "-package", "main", "-o", target / "carrel.go", self.older)
         (target / "main.go").write_text(GO_USE)
         self.must(go, "mod", "tidy", cwd=target)
         self.assertEqual(self.must(go, "run", ".", self.server.url, cwd=target).strip().splitlines()[-1], "201")
@@ -195,7 +195,7 @@ class Document(unittest.TestCase):
         (target / "pom.xml").write_text(JAVA_PROJECT)
         (target / "src/main/java/use/Use.java").write_text(JAVA_USE)
         paths = target / "paths"
-        self.must(maven, "-q", "-B", f"-Ddocument={self.document}", f"-Dmdep.outputFile={paths}", "compile",
+        self.must(maven, "-q", "-B", f"-Ddocument={self.older}", f"-Dmdep.outputFile={paths}", "compile",
                   "dependency:build-classpath", cwd=target)
         classes = os.pathsep.join([str(target / "target/classes"), paths.read_text().strip()])
         said = self.must(java, "-cp", classes, "use.Use", self.server.url, cwd=target)
