@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <filesystem>
 #include <limits>
 #include <utility>
 
@@ -62,9 +63,9 @@ private:
 
 void add_pools(page& out, const database_stats& stats) {
     const std::array pools{std::pair{"write", &stats.write}, std::pair{"read", &stats.read}};
-    const auto with = [&](const char* type) {
-        return labels{{"pool_type", type}, {"database_path", stats.database_path}};
-    };
+    // Not the whole path: whoever may scrape need not know the directories of this machine.
+    const auto file = std::filesystem::path(stats.database_path).filename().string();
+    const auto with = [&](const char* type) { return labels{{"pool_type", type}, {"database_path", file}}; };
     const auto each = [&](const char* name, MetricType type, const char* help, auto value_of) {
         out.family(name, type, help);
         for (const auto& [kind, pool] : pools) out.series(number(value_of(*pool)), with(kind));

@@ -34,8 +34,8 @@ struct server_stats {
     std::vector<named_count> more;
 };
 
-/// All of it in Prometheus' text format 0.0.4: names begin with `carrel_`, units are seconds and bytes, series of a pool carry
-/// `pool_type` (read or write) and `database_path`. Thread-safe.
+/// All of it in Prometheus' text format 0.0.4: names begin with `carrel_`, units are seconds and bytes, series of a pool
+/// carry `pool_type` (read or write) and `database_path`, the name of the file. Thread-safe.
 std::string exposition(const server_stats& stats);
 
 }  // namespace carrel::metrics
