@@ -24,7 +24,8 @@ std::vector<fault> refuse_repeats(const query_pairs& query);
 /// The parameter `limit`, if it is given.
 std::optional<fault> read_limit(const query_pairs& query, std::int64_t& into);
 /// The parameter `name`, if it is given: an integer from 1 to `most`.
-std::optional<fault> read_number(const query_pairs& query, std::string_view name, std::int64_t most, std::int64_t& into);
+std::optional<fault> read_number(const query_pairs& query, std::string_view name, std::int64_t most,
+                                 std::int64_t& into);
 /// The value of a parameter that is not a filter.
 std::optional<std::string_view> parameter(const query_pairs& query, std::string_view name);
 

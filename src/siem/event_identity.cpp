@@ -55,7 +55,7 @@ result<timestamp> oldest_receipt(write_session& session, timestamp now) {
 
 }  // namespace
 
-result<bool> forget_identities(write_session& session, timestamp now, std::int64_t most) {
+result<bool> remove_old_identities(write_session& session, timestamp now, std::int64_t most) {
     // A request may take long, and its events have ids of later than its beginning, which is what is kept.
     constexpr timestamp longest_request = timestamp{24} * 3600 * 1'000'000;
     auto oldest = oldest_receipt(session, now);

@@ -25,6 +25,6 @@ result<std::vector<std::uint32_t>> keep_identities(write_session& session, const
 
 /// Forgets identities of events that were received a day before the oldest event that is kept, at most `most` of them;
 /// whether there may be more.
-result<bool> forget_identities(write_session& session, timestamp now, std::int64_t most);
+result<bool> remove_old_identities(write_session& session, timestamp now, std::int64_t most);
 
 }  // namespace carrel::siem

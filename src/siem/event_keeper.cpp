@@ -156,7 +156,8 @@ result<bool> event_keeper::retain() {
         if (!step->pieces.empty()) return retain(reason::size, *step);
     }
     constexpr std::int64_t identities_a_step = 2000;
-    auto more = write([&](write_session& session) { return forget_identities(session, now(), identities_a_step); }, 0);
+    auto more =
+        write([&](write_session& session) { return remove_old_identities(session, now(), identities_a_step); }, 0);
     if (!more) return more.error();
     if (more->value) return true;
     retain_at_ = at + retention_interval;

@@ -33,14 +33,14 @@ std::string lines(int from, int count) {
     return all;
 }
 
-// Each event as it is told, by its number.
+// Each event as it comes, by its number.
 std::map<std::int64_t, std::string> all_of(domain& d) {
     std::map<std::int64_t, std::string> found;
     std::string cursor;
     for (;;) {
-        domain::query asked{{"limit", "1000"}, {"sort", "timestamp"}};
-        if (!cursor.empty()) asked.emplace_back("cursor", cursor);
-        const auto reply = d.get("/events", asked).reply.body;
+        domain::query wanted{{"limit", "1000"}, {"sort", "timestamp"}};
+        if (!cursor.empty()) wanted.emplace_back("cursor", cursor);
+        const auto reply = d.get("/events", wanted).reply.body;
         const auto page = boost::json::parse(reply);
         for (const auto& item : page.at("items").as_array())
             found[item.at_pointer("/fields/n").as_int64()] = item.at("id").as_string().c_str();
@@ -55,8 +55,8 @@ std::string id_of(const std::string& event) { return std::string(boost::json::pa
 
 domain::query before(std::int64_t offset) { return {{"to", at(offset)}}; }
 
-carrel::testing::answer remove(domain& d, const domain::query& asked, const domain::tweak& change = {}) {
-    return d.send(carrel::siem::method::del, "/events", {}, asked, change);
+carrel::testing::answer remove(domain& d, const domain::query& wanted, const domain::tweak& change = {}) {
+    return d.send(carrel::siem::method::del, "/events", {}, wanted, change);
 }
 carrel::testing::answer job(domain& d, const carrel::testing::answer& begun) {
     return d.get("/events/deletions/" + begun.text("/id"));

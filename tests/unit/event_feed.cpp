@@ -26,16 +26,16 @@ std::string numbered(int from, int count, std::string_view more = {}) {
     return all;
 }
 
-// The numbers of the events that a follower is told until there are none.
-std::vector<std::int64_t> follow(domain& d, std::string& cursor, domain::query asked = {}) {
-    std::vector<std::int64_t> told;
+// The numbers of the events that a follower gets until there are none.
+std::vector<std::int64_t> follow(domain& d, std::string& cursor, domain::query wanted = {}) {
+    std::vector<std::int64_t> got;
     for (;;) {
-        auto page_of = asked;
+        auto page_of = wanted;
         if (!cursor.empty()) page_of.emplace_back("after", cursor);
         const auto page = d.get("/events/feed", page_of).json();
         cursor = page.at("next").as_string().c_str();
-        if (page.at("items").as_array().empty()) return told;
-        for (const auto& item : page.at("items").as_array()) told.push_back(item.at_pointer("/fields/n").as_int64());
+        if (page.at("items").as_array().empty()) return got;
+        for (const auto& item : page.at("items").as_array()) got.push_back(item.at_pointer("/fields/n").as_int64());
     }
 }
 
@@ -73,21 +73,21 @@ BOOST_AUTO_TEST_CASE(positions_are_what_they_were_when_they_are_read_again) {
 BOOST_AUTO_TEST_CASE(a_follower_is_told_each_event_once_and_in_order_whatever_is_sealed_meanwhile) {
     domain d;
     std::string slow, quick;
-    std::vector<std::int64_t> told, told_quick;
+    std::vector<std::int64_t> got, got_quick;
     int next = 0;
     for (int round = 0; round < 40; ++round) {
         const int count = round % 5 == 0 ? 700 : 3;
         d.ingest_lines(numbered(next, count));
         next += count;
-        for (const auto n : follow(d, quick, {{"limit", "1000"}})) told_quick.push_back(n);
+        for (const auto n : follow(d, quick, {{"limit", "1000"}})) got_quick.push_back(n);
         if (round % 7 == 6) seal_all(d);
         const auto page = d.get("/events/feed", slow.empty() ? domain::query{} : domain::query{{"after", slow}}).json();
         slow = page.at("next").as_string().c_str();
-        for (const auto& item : page.at("items").as_array()) told.push_back(item.at_pointer("/fields/n").as_int64());
+        for (const auto& item : page.at("items").as_array()) got.push_back(item.at_pointer("/fields/n").as_int64());
     }
-    for (const auto n : follow(d, slow, {{"limit", "1000"}})) told.push_back(n);
-    BOOST_TEST(told == range(0, next));
-    BOOST_TEST(told_quick == range(0, next));
+    for (const auto n : follow(d, slow, {{"limit", "1000"}})) got.push_back(n);
+    BOOST_TEST(got == range(0, next));
+    BOOST_TEST(got_quick == range(0, next));
 }
 
 BOOST_AUTO_TEST_CASE(a_cursor_at_the_end_goes_on_with_what_comes_later) {
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_feeds_parameters_is_named) {
     domain d;
     d.ingest_lines(numbered(0, 3));
     const std::string cursor = d.get("/events/feed").text("/next");
-    const auto faults = [&](const domain::query& asked) { return d.get("/events/feed", asked).faults(); };
+    const auto faults = [&](const domain::query& wanted) { return d.get("/events/feed", wanted).faults(); };
     BOOST_TEST(faults({{"after", cursor.substr(1)}}) == "after");
     BOOST_TEST(faults({{"after", cursor.substr(0, cursor.size() - 1)}}) == "after");
     BOOST_TEST(faults({{"after", "now"}}) == "after");

@@ -60,8 +60,8 @@ struct sender {
         return got;
     }
 
-    std::int64_t count(const domain::query& asked = {}) {
-        return d.get("/events/count", asked).at("/count").as_int64();
+    std::int64_t count(const domain::query& wanted = {}) {
+        return d.get("/events/count", wanted).at("/count").as_int64();
     }
     answer newest() { return d.get("/events", {{"limit", "1"}}); }
 };

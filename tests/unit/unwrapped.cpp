@@ -181,25 +181,26 @@ BOOST_AUTO_TEST_CASE(a_string_and_a_number_may_be_an_identity_and_nothing_else) 
     BOOST_TEST(got.faults.at(0).detail == "has no string or number `a.id`");
 }
 
-BOOST_AUTO_TEST_CASE(identities_are_forgotten_once_no_event_of_their_time_is_kept) {
+BOOST_AUTO_TEST_CASE(identities_are_removed_once_no_event_of_their_time_is_kept) {
     domain d;
     d.now = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
                 .count();  // as that of the ids
     constexpr siem::timestamp day = siem::timestamp{24} * 3600 * 1'000'000;
     ingest_by(d, numbered(0, 10), "id");
-    const auto forget = [&](siem::timestamp now, std::int64_t most) {
+    const auto remove_old = [&](siem::timestamp now, std::int64_t most) {
         const auto more =
-            d.write([&](write_session& session) { return siem::forget_identities(session, now, most); });
+            d.write([&](write_session& session) { return siem::remove_old_identities(session, now, most); });
         BOOST_REQUIRE(more.has_value());
         return more->value;
     };
-    BOOST_TEST(!forget(d.now + 10 * day, 100));
+    BOOST_TEST(!remove_old(d.now + 10 * day, 100));
     BOOST_TEST(ingest_by(d, numbered(0, 10), "id").duplicates == 10);
-    BOOST_TEST(d.write([](write_session& session) { return session.execute("DELETE FROM event_segments WHERE true"); })
-                   .has_value());
-    BOOST_TEST(!forget(d.now + day, 4));
+    BOOST_TEST(d.write([](write_session& session) {
+                    return session.execute("DELETE FROM event_segments WHERE true");
+                }).has_value());
+    BOOST_TEST(!remove_old(d.now + day, 4));
     BOOST_TEST(ingest_by(d, numbered(0, 10), "id").duplicates == 10);
-    BOOST_TEST(forget(d.now + 2 * day, 4));
+    BOOST_TEST(remove_old(d.now + 2 * day, 4));
     BOOST_TEST(ingest_by(d, numbered(0, 10), "id").accepted == 4);
 }
 

@@ -94,7 +94,7 @@ void exchange::finish() {
 
 void exchange::abandon() {
     owner = nullptr;
-    context->held().forget(*this);
+    context->held().remove(*this);
     if (!busy) context->retire(*this);
     else if (request.endpoint != nullptr && !request.endpoint->writes())
         cancellation.emit(boost::asio::cancellation_type::terminal);

@@ -38,14 +38,14 @@ bool held_requests::hold(exchange& ex) {
     return true;
 }
 
-void held_requests::forget(exchange& ex) noexcept {
+void held_requests::remove(exchange& ex) noexcept {
     if (!std::exchange(ex.is_held, false)) return;
     std::erase(held_, &ex);
     count_ = held_.size();
 }
 
 void held_requests::release(exchange& ex) {
-    forget(ex);
+    remove(ex);
     answer_held(ex);
 }
 

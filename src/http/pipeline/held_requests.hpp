@@ -26,7 +26,7 @@ public:
     /// Takes a request whose read had nothing to tell. False if it must be answered now.
     bool hold(exchange& ex);
     /// Its connection has gone.
-    void forget(exchange& ex) noexcept;
+    void remove(exchange& ex) noexcept;
     /// Answers one with what it has.
     void release(exchange& ex);
     /// Answers all, and holds none any more.

@@ -56,9 +56,9 @@ void write_prefixed_parameter(json::writer& json, std::string_view prefix, std::
 }
 
 void write_query_parameters(json::writer& json, const siem::operation& operation) {
-    constexpr std::array single = std::to_array<std::string_view>(
-        {"limit", "cursor", "sort", "count", "interval", "after", "wait_ms", "unwrap", "ingest_id", "field", "fields", "tz",
-         "split", "n"});
+    constexpr std::array single =
+        std::to_array<std::string_view>({"limit", "cursor", "sort", "count", "interval", "after", "wait_ms", "unwrap",
+                                         "ingest_id", "field", "fields", "tz", "split", "n"});
     for (const auto& doc : operation.parameters) {
         const auto mark = doc.name.find('<');
         if (mark != std::string_view::npos) {
