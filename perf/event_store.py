@@ -37,7 +37,7 @@ def real_lines(directory):
         opener = gzip.open if path.suffix == ".gz" else open
         try:
             with opener(path, "rt", errors="replace") as file:
-                lines += [line.strip() for line in file if line.startswith("{") and len(line) > 1000]
+                lines += [line.strip() for line in file if line.startswith("{")]
         except (OSError, UnicodeDecodeError):
             continue
     return lines
@@ -54,7 +54,7 @@ class Bodies:
         for body in range(BODIES):
             events = []
             for place in range(BODY):
-                event = pick.choice(lines)
+                event = lines[(body * BODY + place) % len(lines)]
                 minute = body % BODIES_A_HOUR * MINUTES + place * MINUTES // BODY
                 stamp = f'{HOUR.decode()}:{minute:02d}:{pick.randrange(60):02d}.{pick.randrange(1000):03d}Z'
                 event = re.sub(r'"@timestamp"\s*:\s*"[^"]*"', f'"@timestamp":"{stamp}"', event, count=1)
@@ -111,11 +111,13 @@ class Carrel:
 
     def settle(self, client):
         """Waits until no segment is left to be put together, and the file is what it will be."""
-        size, steady = -1, 0
-        while steady < 8:
+        before, steady = None, 0
+        while steady < 12:
             time.sleep(0.5)
-            now = disk_bytes(self.directory)
-            steady, size = (steady + 1, size) if now == size else (0, now)
+            client.request("GET", "/metrics")
+            now = (re.search(r"carrel_events_put_together_total (\d+)", client.getresponse().read().decode()).group(1),
+                   disk_bytes(self.directory))
+            steady, before = (steady + 1, before) if now == before else (0, now)
 
     def questions(self, bodies):
         newest = {"limit": 50}
