@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(identities_are_removed_once_no_event_of_their_time_is_kept)
         const auto more =
             d.write([&](write_session& session) { return siem::remove_old_identities(session, now, most); });
         BOOST_REQUIRE(more.has_value());
-        return more->value;
+        return *more;
     };
     BOOST_TEST(!remove_old(d.now + 10 * day, 100));
     BOOST_TEST(ingest_by(d, numbered(0, 10), "id").duplicates == 10);
