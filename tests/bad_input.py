@@ -81,7 +81,7 @@ class BadInput(unittest.TestCase):
                       "cursor=AAAA", "count=maybe", "from=yesterday", "to=2026-13-01T00:00:00Z", "from=1"):
             self.refused(400, "bad_request", "GET", "/api/v1/alerts?" + query)
             self.refused(400, "bad_request", "GET", "/api/v1/events?" + query)
-        for query in ("interval=2m", "", "interval=1h&x=y"):
+        for query in ("interval=2x", "", "interval=1h&x=y"):
             self.refused(400, "bad_request", "GET", "/api/v1/events/histogram?" + query)
 
     def test_a_cursor_of_another_list(self):
