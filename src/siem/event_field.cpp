@@ -3,6 +3,7 @@
 #include "query/limits.hpp"
 #include "query/tokens.hpp"
 #include "resource/listing.hpp"
+#include "siem/events.hpp"
 
 namespace carrel::siem {
 
@@ -18,6 +19,14 @@ std::optional<event_field> event_field::parameter(const query_pairs& query, std:
     if (!text) faults.push_back({std::string(name), 0, "is required: a column, or a path into fields"});
     else if (!made)
         faults.push_back({std::string(name), 0, "must have 1 to " + std::to_string(query::path_max) + " bytes"});
+    return made;
+}
+
+std::vector<field_doc> event_field::parameters() {
+    std::vector<field_doc> made = filter_parameters(events());
+    std::erase_if(made, [](const field_doc& each) { return each.name.starts_with("field."); });
+    made.push_back(
+        {"field", R"({"type":"string","minLength":1,"maxLength":1024})", true, "A column, or a path into `fields`."});
     return made;
 }
 

@@ -19,6 +19,10 @@ public:
     static std::optional<event_field> parameter(const query_pairs& query, std::string_view name,
                                                 std::vector<fault>& faults);
 
+    /// What documents the filters and a parameter `field`. The members of `fields` that can be filtered by are left out: a
+    /// document cannot have both `field` and `field.<key>`.
+    static std::vector<field_doc> parameters();
+
     const std::string& name() const noexcept { return path_.path(); }
     /// The column of segments that holds it.
     std::optional<segments::column> column() const noexcept;

@@ -100,9 +100,7 @@ operation event_stats_operation() {
     made.path = "/events/stats";
     made.id = "get_event_stats";
     made.summary = "The numbers of a field summed up: least, greatest, average, percentiles.";
-    made.parameters = filter_parameters(events());
-    made.parameters.push_back(
-        {"field", R"({"type":"string","minLength":1,"maxLength":1024})", true, "A column, or a path into `fields`."});
+    made.parameters = event_field::parameters();
     made.reply_schema = stats_schema;
     made.of = &events();
     made.check = check_stats;

@@ -147,15 +147,12 @@ std::string schema_with(std::string_view name, std::string_view member) {
     return schema.append(member) + "}}";
 }
 
-constexpr field_doc field_parameter{"field", R"({"type":"string","minLength":1,"maxLength":1024})", true,
-                                    "A column, or a path into `fields`."};
 constexpr field_doc limit_parameter{"limit", R"({"type":"integer","minimum":1,"maximum":1000,"default":10})", false,
                                     "How many values."};
 
 operation values_operation() {
     operation made;
-    made.parameters = filter_parameters(events());
-    made.parameters.push_back(field_parameter);
+    made.parameters = event_field::parameters();
     made.parameters.push_back(limit_parameter);
     made.of = &events();
     return made;

@@ -79,7 +79,7 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
     write_parameter(json, {"header", "Carrel-Timeout-Ms",
                            R"({"type":"integer","format":"int32","minimum":1,"maximum":60000,"default":5000})",
                            "The request's deadline."});
-    if (each.method == siem::method::post || each.method == siem::method::del)
+    if (each.writes() && (each.method == siem::method::post || each.method == siem::method::del))
         write_parameter(json, {"header", "Idempotency-Key", R"({"type":"string","pattern":"^[!-~]{1,128}$"})",
                                "The first outcome is replayed for 24 h."});
     if (each.is_event_stream())
