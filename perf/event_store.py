@@ -111,8 +111,8 @@ class Carrel:
 
     def settle(self, client):
         """Waits until no segment is left to be put together, and the file is what it will be."""
-        before, steady = None, 0
-        while steady < 12:
+        before, steady, ends = None, 0, time.monotonic() + 300
+        while steady < 12 and time.monotonic() < ends:
             time.sleep(0.5)
             client.request("GET", "/metrics")
             now = (re.search(r"carrel_events_put_together_total (\d+)", client.getresponse().read().decode()).group(1),

@@ -41,8 +41,8 @@ result<std::vector<std::uint32_t>> keep_identities(write_session& session, const
 namespace {
 
 // When the oldest event that is kept was received, as its id tells it.
-result<timestamp> oldest_receipt(write_session& session, timestamp now) {
-    auto row = session.prepare(write_sql("SELECT from_id FROM event_segments ORDER BY from_id LIMIT 1"));
+result<timestamp> oldest_receipt(read_session& session, timestamp now) {
+    auto row = session.prepare(read_sql("SELECT from_id FROM event_segments ORDER BY from_id LIMIT 1"));
     if (!row) return row.error();
     auto found = row->step();
     if (!found) return found.error();
@@ -55,18 +55,22 @@ result<timestamp> oldest_receipt(write_session& session, timestamp now) {
 
 }  // namespace
 
-result<bool> remove_old_identities(write_session& session, timestamp now, std::int64_t most) {
+result<std::optional<timestamp>> old_identities(read_session& session, timestamp now) {
     // A request may take long, and its events have ids of later than its beginning, which is what is kept.
     constexpr timestamp longest_request = timestamp{24} * 3600 * 1'000'000;
     auto oldest = oldest_receipt(session, now);
     if (!oldest) return oldest.error();
-    const std::int64_t before = session.changes();
-    auto done = session.execute(
+    const timestamp before = *oldest - longest_request;
+    auto found = session.first_integer("SELECT 1 FROM event_identities WHERE received_at < ? LIMIT 1", before);
+    if (!found) return found.error();
+    return *found ? std::optional(before) : std::nullopt;
+}
+
+result<void> remove_identities(write_session& session, timestamp before, std::int64_t most) {
+    return session.execute(
         "DELETE FROM event_identities WHERE identity IN (SELECT identity FROM event_identities WHERE received_at < ? "
         "ORDER BY received_at LIMIT ?)",
-        *oldest - longest_request, most);
-    if (!done) return done.error();
-    return session.changes() - before == most;
+        before, most);
 }
 
 }  // namespace carrel::siem

@@ -6,6 +6,7 @@
 #include <carrel/session.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,10 @@ inline bool is_nil(const event_identity& of) noexcept { return of.high == 0 && o
 /// came earlier in the part, growing. Errors: SQLite's.
 result<std::vector<std::uint32_t>> keep_identities(write_session& session, const event_part& part);
 
-/// Forgets identities of events that were received a day before the oldest event that is kept, at most `most` of them;
-/// whether there may be more.
-result<bool> remove_old_identities(write_session& session, timestamp now, std::int64_t most);
+/// Before which time identities are of events that have gone, if there are some: those received a day before the oldest
+/// event that is kept.
+result<std::optional<timestamp>> old_identities(read_session& session, timestamp now);
+/// Removes identities of events received before `before`, at most `most` of them.
+result<void> remove_identities(write_session& session, timestamp before, std::int64_t most);
 
 }  // namespace carrel::siem

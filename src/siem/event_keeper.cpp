@@ -155,11 +155,15 @@ result<bool> event_keeper::retain() {
         if (!step) return step.error();
         if (!step->pieces.empty()) return retain(reason::size, *step);
     }
-    constexpr std::int64_t identities_a_step = 2000;
-    auto more =
-        write([&](write_session& session) { return remove_old_identities(session, now(), identities_a_step); }, 0);
-    if (!more) return more.error();
-    if (more->value) return true;
+    auto old = store_->read([&](read_session& session) { return old_identities(session, now()); }, read_options());
+    if (!old) return old.error();
+    if (*old) {
+        constexpr std::int64_t identities_a_step = 2000;
+        auto done =
+            write([&](write_session& session) { return remove_identities(session, **old, identities_a_step); }, 0);
+        if (!done) return done.error();
+        return true;
+    }
     retain_at_ = at + retention_interval;
     if (const auto dropped = std::exchange(dropped_by_age_, 0); dropped > 0)
         log(log_level::info, "retention: " + std::to_string(dropped) + " events deleted that were too old");
