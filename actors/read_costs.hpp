@@ -30,7 +30,7 @@ public:
             const auto [found, is_new] = costs_.try_emplace(fingerprint, time);
             if (!is_new) found->second = (3 * found->second + time) / 4;
         } catch (...) {
-            // Without memory nothing is learned, and the next run tells again.
+            // Without memory nothing is recorded; the next run does it.
         }
     }
 

@@ -49,7 +49,7 @@ constexpr lane choose_lane(bool has_normal, bool has_bulk, const batch_state& ba
 enum class commit_failure {
     retry,            ///< Busy: the transaction is still open, COMMIT again.
     rerun_singly,     ///< What one of the jobs may have caused (too many bytes, a late violation): run them one by one.
-    look,             ///< Memory ran out before, during or after it: the file tells.
+    look,             ///< Memory ran out before, during or after it: the file says which.
     definite,         ///< Nothing was committed; each job reports it.
     outcome_unknown,  ///< It may be in the WAL after a crash: say so and acknowledge nothing ever again.
 };

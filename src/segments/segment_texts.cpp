@@ -27,7 +27,7 @@ std::optional<segment_texts> segment_texts::open(std::string_view bytes, std::si
     const std::size_t directory = bytes.size() - in.rest().size();
     if (in.fixed<std::uint64_t>() != checksum_of(bytes.substr(0, directory))) return std::nullopt;
     for (std::size_t i = 0; i < made.frames_.size(); ++i) made.frames_[i].bytes = in.bytes(packed_sizes[i]);
-    if (in.failed() || first != events) return std::nullopt;
+    if (in.failed() || first != events || !in.rest().empty()) return std::nullopt;
     return made;
 }
 

@@ -20,20 +20,21 @@ struct deletion_input : input {
     time_range range;
 };
 
-std::optional<fault> read_bound(const query_pairs& query, std::string_view name, std::optional<timestamp>& into) {
-    const auto text = parameter(query, name);
+std::optional<fault> read_bound(const call& request, std::string_view name, std::optional<timestamp>& into) {
+    const auto text = parameter(request.query, name);
     if (!text) return std::nullopt;
-    into = parse_time(*text);
+    into = parse_time(*text, request.now);
     if (into) return std::nullopt;
-    return fault{std::string(name), 0, "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z"};
+    return fault{std::string(name), 0,
+                 "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z, or a relative one, such as -30d"};
 }
 
 std::optional<problem> check_deletion(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     auto parsed = std::make_unique<deletion_input>();
     std::vector<fault> faults = refuse_repeats(request.query);
-    if (auto wrong = read_bound(request.query, "from", parsed->range.from)) faults.push_back(std::move(*wrong));
-    if (auto wrong = read_bound(request.query, "to", parsed->range.to)) faults.push_back(std::move(*wrong));
+    if (auto wrong = read_bound(request, "from", parsed->range.from)) faults.push_back(std::move(*wrong));
+    if (auto wrong = read_bound(request, "to", parsed->range.to)) faults.push_back(std::move(*wrong));
     if (!parameter(request.query, "to")) faults.push_back({"to", 0, "is required"});
     const auto& [from, to] = parsed->range;
     if (from && to && *from >= *to) faults.push_back({"from", 0, "must be before `to`"});

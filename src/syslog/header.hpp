@@ -7,7 +7,7 @@
 
 namespace carrel::syslog {
 
-/// What stands before a message's text. Views point into it; empty: not told.
+/// What stands before a message's text. Views point into it; empty: absent.
 struct header {
     std::optional<int> priority;
     bool is_5424 = false;

@@ -11,7 +11,7 @@ namespace carrel::syslog {
 /// A message as an event: JSON in UTF-8.
 struct event_text {
     std::string json;
-    std::optional<siem::timestamp> at;  // what the message tells, where `json` does not tell it in full
+    std::optional<siem::timestamp> at;  // of the message, where `json` does not have it in full
 };
 
 /// Reads a message of RFC 5424 or RFC 3164, or whatever else it is: nothing of it is refused, and what cannot be read as

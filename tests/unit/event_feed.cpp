@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(positions_are_what_they_were_when_they_are_read_again) {
     for (int round = 0; round < 200; ++round) {
         std::vector<std::int64_t> positions;
         std::int64_t at = 1 + static_cast<std::int64_t>(random() % 1'000'000);
-        const auto step = round % 4 == 0 ? 1u : 1u << random() % 40;
+        const std::uint64_t step = round % 4 == 0 ? 1 : std::uint64_t{1} << random() % 40;
         for (std::size_t i = 0; i < 1 + random() % 500; ++i)
             positions.push_back(at += 1 + static_cast<std::int64_t>(random() % step));
         const auto packed = pack_positions(positions);

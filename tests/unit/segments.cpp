@@ -221,6 +221,7 @@ BOOST_AUTO_TEST_CASE(the_checksum_of_a_file_never_changes) {
 BOOST_AUTO_TEST_CASE(texts_are_read_for_their_number_of_events_alone) {
     const segment whole = segment_of(some_events(300, 1), fresh_format);
     BOOST_TEST(!segment_texts::open("", 1).has_value());
+    BOOST_TEST(!segment_texts::open(whole.data + "x", 300).has_value());
     BOOST_TEST(!segment_texts::open(whole.data, 299).has_value());
 }
 

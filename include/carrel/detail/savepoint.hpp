@@ -36,7 +36,7 @@ private:
 
     connection* owner_;
     int depth_;
-    std::uint64_t serial_;  // tells it from a later one at the same depth
+    std::uint64_t serial_;  // distinguishes it from a later one at the same depth
 };
 
 }  // namespace carrel::sqlite

@@ -59,7 +59,7 @@ bool pass_repeated(exchange& ex, const request_head& head) {
     return false;
 }
 
-// What a browser tells of the page that asks.
+// What a browser says of the page that made the request.
 bool pass_origin(exchange& ex, const request_head& head) {
     const auto& hosts = ex.context->server().hosts;
     const auto origin = head[field::origin];

@@ -33,7 +33,7 @@ bool held_requests::hold(exchange& ex) {
     ex.is_held = true;
     count_ = held_.size();
     set_timer();
-    // Stored between the read's snapshot and now: nobody has told this shard.
+    // Stored between the read's snapshot and now: this shard was not notified of it.
     if (announced_.load() != ex.announced) wake_soon();
     return true;
 }

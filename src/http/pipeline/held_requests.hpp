@@ -53,7 +53,7 @@ private:
     bool is_pacing_ = false, is_draining_ = false;
     std::atomic<std::uint64_t> announced_{0};
     std::atomic<std::size_t> count_{0};   // of those held
-    std::atomic<bool> is_called_{false};  // the shard's thread has been told
+    std::atomic<bool> is_called_{false};  // the shard's thread has been notified
 };
 
 }  // namespace carrel::http
