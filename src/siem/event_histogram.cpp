@@ -48,7 +48,7 @@ public:
     }
     result<void> take(segment_scan& scan, const segment_header& header,
                       std::span<const std::uint32_t> places) override {
-        if (split_) return take_split(scan, places);
+        if (split_) return take_each(scan, places, split_->is_in_text());
         const timestamp start = times_.start(header.from_at);
         if (start == times_.start(header.to_at)) {
             buckets[start].count += static_cast<std::int64_t>(places.size());
@@ -83,20 +83,6 @@ public:
     std::vector<std::string> values;
 
 private:
-    result<void> take_split(segment_scan& scan, std::span<const std::uint32_t> places) {
-        for (const std::uint32_t place : places) {
-            auto head = scan.head(place);
-            if (!head) return head.error();
-            std::string_view fields;
-            if (split_->is_in_text()) {
-                auto text = scan.text(place);
-                if (!text) return text.error();
-                fields = *text;
-            }
-            take(*head, fields);
-        }
-        return {};
-    }
     // Events come mostly in the order of time.
     bucket& bucket_of(timestamp at) {
         if (last_ == nullptr || at < last_start_ || at >= last_end_) {

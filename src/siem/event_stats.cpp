@@ -24,14 +24,7 @@ public:
         : field_(std::move(field)) {}
 
     result<void> take(segment_scan& scan, const segment_header&, std::span<const std::uint32_t> places) override {
-        for (const std::uint32_t place : places) {
-            auto head = scan.head(place);
-            if (!head) return head.error();
-            auto text = scan.text(place);
-            if (!text) return text.error();
-            take(*head, *text);
-        }
-        return {};
+        return take_each(scan, places, field_.is_in_text());
     }
     void take(const segments::event_head& head, std::string_view fields) override {
         field_.each(head, fields, [&](std::string_view text) {

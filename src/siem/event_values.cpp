@@ -28,18 +28,7 @@ public:
 
     result<void> take(segment_scan& scan, const segment_header&, std::span<const std::uint32_t> places) override {
         if (const auto column = field_.column()) return take_codes(scan, *column, places);
-        for (const std::uint32_t place : places) {
-            auto head = scan.head(place);
-            if (!head) return head.error();
-            std::string_view fields;
-            if (field_.is_in_text()) {
-                auto text = scan.text(place);
-                if (!text) return text.error();
-                fields = *text;
-            }
-            take(*head, fields);
-        }
-        return {};
+        return take_each(scan, places, field_.is_in_text());
     }
     void take(const segments::event_head& head, std::string_view fields) override {
         seen_.clear();

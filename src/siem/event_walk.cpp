@@ -53,6 +53,21 @@ result<void> take_segment(segment_scan& scan, const segment_header& header, cons
 
 }  // namespace
 
+result<void> event_visitor::take_each(segment_scan& scan, std::span<const std::uint32_t> places, bool needs_text) {
+    for (const std::uint32_t place : places) {
+        auto head = scan.head(place);
+        if (!head) return head.error();
+        std::string_view fields;
+        if (needs_text) {
+            auto text = scan.text(place);
+            if (!text) return text.error();
+            fields = *text;
+        }
+        take(*head, fields);
+    }
+    return {};
+}
+
 result<void> visit_events(read_session& session, const event_conditions& conditions, event_visitor& visitor) {
     if (auto allowed = expect_cost(session, conditions.cost_key); !allowed) return allowed;
     auto done = each_loose_event(session, conditions, direction::newest_first, {}, [&](const auto& head, auto fields) {

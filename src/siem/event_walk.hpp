@@ -15,6 +15,10 @@ public:
                               std::span<const std::uint32_t> places) = 0;
     /// Takes an event that is in no segment yet.
     virtual void take(const segments::event_head& head, std::string_view fields) = 0;
+
+protected:
+    /// Takes events of a segment one by one; without `needs_text` their `fields` are empty.
+    result<void> take_each(segment_scan& scan, std::span<const std::uint32_t> places, bool needs_text);
 };
 
 /// Hands all events that pass to `visitor`. Errors: SQLite's; SQLITE_CORRUPT; what ends the job.
