@@ -8,12 +8,14 @@
 
 namespace carrel::testing {
 
-/// A background read that has begun, holds its snapshot and waits to be let go.
+/// A background read that has begun, holds its snapshot and waits to be let go. The constructor throws
+/// `std::future_error` if the read ended before it began.
 class held_read {
 public:
     explicit held_read(database& db) {
         auto entered = std::make_shared<std::promise<void>>();
-        auto work = [hold = hold_, entered](read_session& session) -> result<void> {
+        auto has_entered = entered->get_future();
+        auto work = [hold = hold_, entered = std::move(entered)](read_session& session) -> result<void> {
             auto seen = session.first_integer("SELECT count(*) FROM sqlite_schema");
             entered->set_value();
             hold->wait();
@@ -22,7 +24,7 @@ public:
         };
         done_ =
             db.async_read(std::move(work), {.deadline = std::chrono::seconds(60)}, as_result(boost::asio::use_future));
-        entered->get_future().wait();
+        has_entered.get();
     }
     ~held_read() { release(); }
     held_read(const held_read&) = delete;

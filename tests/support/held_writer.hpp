@@ -11,19 +11,21 @@
 namespace carrel::testing {
 
 /// Keeps the writer busy with one job until it is released, so that what is sent meanwhile becomes one batch.
+/// The constructor throws `std::future_error` if the job ended before it began.
 class held_writer {
 public:
     explicit held_writer(database& db)
         : db_(&db) {
         auto entered = std::make_shared<std::promise<void>>();
+        auto has_entered = entered->get_future();
         done_ = db.async_write(
-            [gate = gate_, entered, once = std::make_shared<std::once_flag>()](write_session&) -> result<void> {
+            [gate = gate_, entered = std::move(entered), once = std::make_shared<std::once_flag>()](write_session&) -> result<void> {
                 std::call_once(*once, [&] { entered->set_value(); });  // it may run again
                 gate->wait();
                 return {};
             },
             as_result(boost::asio::use_future));
-        entered->get_future().wait();
+        has_entered.get();
     }
     ~held_writer() { release(); }
     held_writer(const held_writer&) = delete;
