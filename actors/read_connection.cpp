@@ -108,6 +108,7 @@ std::optional<errc> read_connection::run_once(read_job& one, std::optional<sqlit
     snapshot_.running_until(steady_time::max());
     watching.disarm();
     if (connection_->reclaim_statements()) one.fail(errc::statement_left_open);
+    if (connection_->has_lost_value()) one.fail(error(make_error_code(sqlite_errc::nomem)));
     return watching.tripped();
 }
 

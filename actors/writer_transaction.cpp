@@ -74,6 +74,7 @@ writer_transaction::fate writer_transaction::run_isolated(write_job& one, steady
 
 writer_transaction::fate writer_transaction::settle(write_job& one, sqlite::savepoint* guard) {
     if (connection_.reclaim_statements()) one.fail(errc::statement_left_open);
+    if (connection_.has_lost_value()) one.fail(error(make_error_code(sqlite_errc::nomem)));
     // Whatever the work made of it, it was ended before it was done.
     if (const auto tripped = connection_.watching().tripped()) one.fail(*tripped);
     if (!is_open()) {

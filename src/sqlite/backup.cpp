@@ -167,6 +167,7 @@ result<void> check_copy(const std::string& path, const std::function<bool()>& st
     auto failed = failure_of(db, rc);
     sqlite3_finalize(check);
     if (found == "ok") return {};
+    if (rc == SQLITE_ROW && text == nullptr) return error(make_error_code(sqlite_errc::nomem));
     if (rc == SQLITE_ROW) return error(make_error_code(sqlite_errc::corrupt), "the copy is damaged: " + found);
     if ((rc & 0xff) == SQLITE_INTERRUPT) return error(errc::cancelled);
     return failed;

@@ -24,9 +24,17 @@ result<std::vector<std::string>> tables_of(sqlite3* db) {
     if (sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type='table' AND rootpage > 0 ORDER BY rootpage",
                            -1, &list, nullptr) != SQLITE_OK)
         return failure_of(db);
-    while (sqlite3_step(list) == SQLITE_ROW)
-        names.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(list, 0)));
+    int rc = SQLITE_ROW;
+    while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+        const auto* name = reinterpret_cast<const char*>(sqlite3_column_text(list, 0));
+        if (name == nullptr) break;
+        names.emplace_back(name);
+    }
+    result<void> done;
+    if (rc == SQLITE_ROW) done = error(make_error_code(sqlite_errc::nomem));
+    else if (rc != SQLITE_DONE) done = failure_of(db);
     sqlite3_finalize(list);
+    if (!done) return done.error();
     return names;
 }
 
@@ -39,7 +47,7 @@ void collect(sqlite3* db, const std::string& sql, bool ok_row_means_fine, std::v
     int rc = SQLITE_ROW;
     while (findings.size() < findings_max && (rc = sqlite3_step(check)) == SQLITE_ROW) {
         const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(check, 0));
-        const std::string row = text == nullptr ? "" : text;
+        const std::string row = text == nullptr ? sqlite3_errmsg(db) : text;
         if (ok_row_means_fine) {
             if (row != "ok") findings.push_back(row);
         } else {
@@ -63,7 +71,8 @@ result<void> each_row(sqlite3* db, const std::string& sql, const std::function<b
     bool goes_on = true;
     while (goes_on && (rc = sqlite3_step(rows)) == SQLITE_ROW) goes_on = visit(check_row(rows));
     result<void> done;
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) done = failure_of(db);
+    // A value for which there was no memory looked empty.
+    if ((rc != SQLITE_ROW && rc != SQLITE_DONE) || sqlite3_errcode(db) == SQLITE_NOMEM) done = failure_of(db);
     sqlite3_finalize(rows);
     return done;
 }

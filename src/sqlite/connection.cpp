@@ -91,7 +91,9 @@ connection::~connection() {
 result<void> connection::set_up() {
     // A reader that opens a file in WAL mode needs the writer's -shm; a writer's first access runs recovery if it must.
     if (auto applied = apply_profile(db_, profile_, host_failures_); !applied) return applied.error();
-    if (auto bytes = trusted_text("PRAGMA page_size"); bytes && *bytes) page_bytes_ = std::stoul(**bytes);
+    auto page_bytes = trusted_integer("PRAGMA page_size");
+    if (!page_bytes) return page_bytes.error();
+    page_bytes_ = static_cast<std::size_t>(*page_bytes);
     if (auto ready = prepare_control(rollback_, "ROLLBACK"); !ready) return ready;
     if (profile_.role == role::writer) {
         if (auto ready = prepare_control(commit_, "COMMIT"); !ready) return ready;
@@ -155,7 +157,12 @@ void connection::begin_job() noexcept {
     tripped_fingerprint_ = 0;
     cost_key_ = 0;
     has_written_ = false;
+    has_lost_value_ = false;
+    if (sqlite3_errcode(db_) == SQLITE_NOMEM) sqlite3_exec(db_, "", nullptr, nullptr, nullptr);  // a neighbour's
 }
+
+// Values of which no statement is known, such as those that are handed on as they are, leave their trace on the connection.
+bool connection::has_lost_value() const noexcept { return has_lost_value_ || sqlite3_errcode(db_) == SQLITE_NOMEM; }
 
 std::int64_t connection::job_changes() const noexcept { return sqlite3_total_changes64(db_) - changes_before_job_; }
 std::int64_t connection::job_last_insert_rowid() const noexcept { return sqlite3_last_insert_rowid(db_); }
@@ -230,8 +237,17 @@ result<std::optional<std::string>> connection::trusted_text(const std::string& s
         return failure(rc);
     const int rc = count_busy(sqlite3_step(query.handle));
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) return failure(rc);
-    const auto* text = rc == SQLITE_ROW ? reinterpret_cast<const char*>(sqlite3_column_text(query.handle, 0)) : nullptr;
-    return text == nullptr ? std::optional<std::string>() : std::optional<std::string>(text);
+    if (rc == SQLITE_DONE || sqlite3_column_type(query.handle, 0) == SQLITE_NULL) return std::optional<std::string>();
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(query.handle, 0));
+    if (text == nullptr) return error(make_error_code(sqlite_errc::nomem));
+    return std::optional<std::string>(text);
+}
+
+result<std::int64_t> connection::trusted_integer(const std::string& sql) {
+    auto text = trusted_text(sql);
+    if (!text) return text.error();
+    if (!*text) return error(make_error_code(sqlite_errc::corrupt), "no row comes of " + sql);
+    return std::stoll(**text);
 }
 
 // -- durability and WAL ---
@@ -277,8 +293,8 @@ result<void> connection::vacuum() {
     auto restored = run_trusted("PRAGMA cache_spill=OFF");
     sqlite3_limit(db_, SQLITE_LIMIT_ATTACHED, 0);
     if (!restored) return error(errc::profile_mismatch, restored.error().message());
-    const auto spill = trusted_text("PRAGMA cache_spill");
-    if (!spill || *spill != "0") return error(errc::profile_mismatch, "cache_spill could not be switched off again");
+    const auto spill = trusted_integer("PRAGMA cache_spill");
+    if (!spill || *spill != 0) return error(errc::profile_mismatch, "cache_spill could not be switched off again");
     return done;
 }
 

@@ -64,6 +64,10 @@ public:
     std::int64_t job_last_insert_rowid() const noexcept;
     /// Whether a deferred foreign key is violated at this moment.
     bool has_deferred_violation() const noexcept;
+    /// A column or argument is there and SQLite had no memory to hand it out. That is no error of the call that asks for it, so
+    /// whoever asked saw an empty value.
+    void note_lost_value() noexcept { has_lost_value_ = true; }
+    bool has_lost_value() const noexcept;
     /// Takes back statements and blob handles that the job kept; true if there were any.
     bool reclaim_statements() noexcept {
         const bool kept_blobs = blobs_.reclaim();
@@ -78,8 +82,10 @@ public:
     result<void> write_blob(open_blob& at, std::size_t offset, std::span<const std::byte> from);
     /// Runs SQL of carrel's own, several statements too, past the authorizer.
     result<void> run_trusted(const std::string& sql);
-    /// The first column of the first row of a query of carrel's own, past the authorizer; nothing without a row.
+    /// The first column of the first row of a query of carrel's own, past the authorizer; nothing for NULL or without a row.
     result<std::optional<std::string>> trusted_text(const std::string& sql);
+    /// The same of a query that always has a row, which begins with an integer.
+    result<std::int64_t> trusted_integer(const std::string& sql);
     /// Records `sequence` as the last commit, inside the running transaction.
     result<void> record_commit(std::uint64_t sequence) noexcept;
 
@@ -184,6 +190,7 @@ private:
     std::optional<sqlite::savepoint> job_savepoint_;
     std::int64_t changes_before_job_ = 0;
     bool has_written_ = false;  // a statement that may write has succeeded; changes are not counted for each kind
+    bool has_lost_value_ = false;
     std::uint64_t tripped_fingerprint_ = 0;
     std::uint64_t cost_key_ = 0;                         // 0: none was given
     const std::atomic<std::size_t>* waiting_ = nullptr;  // only on the writer

@@ -61,6 +61,7 @@ void answer_text(sqlite3_context* context, int count, sqlite3_value** values) {
     auto* arguments = many.empty() ? few.data() : many.data();
     for (int i = 0; i < count; ++i) {
         const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(values[i]));
+        if (text == nullptr && sqlite3_value_type(values[i]) != SQLITE_NULL) return sqlite3_result_error_nomem(context);
         if (text == nullptr) return sqlite3_result_null(context);
         arguments[i] = {text, static_cast<std::size_t>(sqlite3_value_bytes(values[i]))};
     }

@@ -37,11 +37,11 @@ result<void> in_transaction(connection& writer, Body body) {
 
 // The mark and the tables come in one transaction: a file that has one has the other.
 result<void> make_own_tables(connection& writer) {
-    auto version = writer.trusted_text("PRAGMA user_version");
-    auto id = writer.trusted_text("PRAGMA application_id");
+    auto version = writer.trusted_integer("PRAGMA user_version");
+    auto id = writer.trusted_integer("PRAGMA application_id");
     if (!version || !id) return version ? id.error() : version.error();
-    const bool is_marked = **id == std::to_string(application_id);
-    const auto format = std::stoi(**version) & ~open_mark;
+    const bool is_marked = *id == application_id;
+    const auto format = *version & ~std::int64_t{open_mark};
     if (is_marked && format > format_version)
         return error(errc::newer_database, "the file has format " + std::to_string(format));
     return in_transaction(writer, [&]() -> result<void> {
@@ -140,11 +140,11 @@ std::string checksum_of(std::string_view sql) { return base::sha256_hex(sql); }
 result<void> migrate(connection& writer, std::span<const migration> migrations) {
     if (auto sound = check_texts(migrations); !sound) return sound;
     if (auto made = make_own_tables(writer); !made) return made;
-    auto newest = writer.trusted_text("SELECT coalesce(max(number), 0) FROM carrel_migrations");
+    auto newest = writer.trusted_integer("SELECT coalesce(max(number), 0) FROM carrel_migrations");
     if (!newest) return newest.error();
-    if (std::stoull(newest->value_or("0")) > migrations.size())
-        return error(errc::newer_database,
-                     "the file is at migration " + **newest + ", the program at " + std::to_string(migrations.size()));
+    if (*newest > static_cast<std::int64_t>(migrations.size()))
+        return error(errc::newer_database, "the file is at migration " + std::to_string(*newest) + ", the program at " +
+                                               std::to_string(migrations.size()));
     for (const auto& one : migrations) {
         auto applied = is_applied(writer, one);
         if (!applied) return naming(one, applied.error());
@@ -155,9 +155,9 @@ result<void> migrate(connection& writer, std::span<const migration> migrations) 
 }
 
 result<std::uint64_t> last_commit(connection& writer) {
-    auto text = writer.trusted_text("SELECT sequence FROM carrel_commit");
-    if (!text) return text.error();
-    return std::stoull(text->value_or("0"));
+    auto sequence = writer.trusted_integer("SELECT sequence FROM carrel_commit");
+    if (!sequence) return sequence.error();
+    return static_cast<std::uint64_t>(*sequence);
 }
 
 }  // namespace carrel::sqlite

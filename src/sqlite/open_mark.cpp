@@ -7,9 +7,9 @@ namespace carrel::sqlite {
 namespace {
 
 result<std::int32_t> user_version(connection& writer) {
-    auto text = writer.trusted_text("PRAGMA user_version");
-    if (!text) return text.error();
-    return std::stoi(text->value_or("0"));
+    auto version = writer.trusted_integer("PRAGMA user_version");
+    if (!version) return version.error();
+    return static_cast<std::int32_t>(*version);
 }
 
 result<void> set_user_version(connection& writer, std::int32_t version) {

@@ -187,14 +187,21 @@ double statement::real(int column) const noexcept { return sqlite3_column_double
 
 std::string_view statement::text(int column) const noexcept {
     const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(entry_->handle, column));
-    return bytes == nullptr
-               ? std::string_view()
-               : std::string_view(bytes, static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column)));
+    if (bytes == nullptr) {
+        if (!is_null(column)) owner_->note_lost_value();
+        return {};
+    }
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column))};
 }
 
 blob_view statement::bytes(int column) const noexcept {
     const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(entry_->handle, column));
-    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column))};
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(entry_->handle, column));
+    if (bytes == nullptr) {  // an empty one has no address either
+        if (size != 0) owner_->note_lost_value();
+        return {};
+    }
+    return {bytes, size};
 }
 
 column_value statement::at(int column) const noexcept {
