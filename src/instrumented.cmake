@@ -8,6 +8,7 @@ foreach(source IN LISTS engine_sources)
     target_sources(carrel_canaries PRIVATE ${source})
 endforeach()
 target_compile_definitions(carrel_canaries PRIVATE CARREL_FAILPOINTS)
+carrel_precompile(carrel_canaries)
 target_include_directories(carrel_canaries PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(carrel_canaries PUBLIC Boost::headers Threads::Threads SQLite::SQLite3 PRIVATE carrel_warnings)
