@@ -1,6 +1,7 @@
 """The event store at a million events and more, beside VictoriaLogs and ClickHouse where they are installed.
 
-    perf/event_store.py build/release/carrel EVENTS-DIRECTORY [--events 1000000] [--victoria-logs PROGRAM] [--report FILE]
+    perf/event_store.py build/release/carrel EVENTS-DIRECTORY [--events 1000000] [--victoria-logs PROGRAM]
+        [--clickhouse-server PROGRAM] [--report FILE]
 
 Events are made from the real ones in the directory (NDJSON, gzip'd or not), with other times and hosts. One client posts them in
 bodies of 5,000 while a second one posts alerts; then the questions of a day are asked, each several times, and medians are
@@ -15,13 +16,14 @@ import random
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import tempfile
 import threading
 import time
 import urllib.parse
+
+from event_peers import ClickHouse, VictoriaLogs, download_rate, free_port
 
 BODY, BODIES, HOSTS, TIMES = 5_000, 12, 200, 9
 HOUR = b"2001-02-03T04"     # stands in a body where its hour goes
@@ -65,15 +67,19 @@ class Bodies:
             self.made.append("\n".join(events).encode() + b"\n")
         self.bytes = sum(map(len, self.made)) // (BODY * BODIES)
 
+    common, nowhere = COMMON, NOWHERE
+
     def body(self, number):
+        return self.in_its_hour(self.made[number % BODIES], number)
+
+    @staticmethod
+    def in_its_hour(made, number):
         hour = time.strftime("%Y-%m-%dT%H", time.gmtime(FIRST_DAY + number // BODIES_A_HOUR * 3600)).encode()
-        return self.made[number % BODIES].replace(HOUR, hour)
+        return made.replace(HOUR, hour)
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    @staticmethod
+    def begin_of(number):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(FIRST_DAY + number * MINUTES * 60))
 
 
 def rss_max(pid):
@@ -96,8 +102,11 @@ class Carrel:
     def client(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
 
-    def post(self, client, body):
-        client.request("POST", "/api/v1/events", body, {"Content-Type": "application/x-ndjson"})
+    def prepare(self, bodies):
+        pass
+
+    def post_body(self, client, bodies, number):
+        client.request("POST", "/api/v1/events", bodies.body(number), {"Content-Type": "application/x-ndjson"})
         reply = client.getresponse()
         text = reply.read()
         if reply.status != 201 or json.loads(text)["accepted"] != BODY:
@@ -144,75 +153,21 @@ class Carrel:
         return (time.perf_counter() - begun) * 1000, text
 
     def export(self):
-        begun = time.perf_counter()
-        done = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{size_download}", "-H",
-                               "Accept: application/x-ndjson", f"http://127.0.0.1:{self.port}/api/v1/events"],
-                              capture_output=True, text=True)
-        return int(done.stdout) / (time.perf_counter() - begun) / 1e6
+        return download_rate(f"http://127.0.0.1:{self.port}/api/v1/events", accept="application/x-ndjson")
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-
-
-class VictoriaLogs:
-    name = "VictoriaLogs"
-
-    def __init__(self, program, directory):
-        self.directory, self.port = directory, free_port()
-        self.process = subprocess.Popen([program, f"-storageDataPath={directory}", f"-httpListenAddr=127.0.0.1:{self.port}",
-                                         "-retentionPeriod=100y"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                self.client().connect()
-                return
-            except OSError:
-                time.sleep(0.05)
-
-    def client(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-
-    def post(self, client, body):
-        client.request("POST", "/insert/jsonline?_time_field=@timestamp&_msg_field=Message&_stream_fields=Hostname", body,
-                       {"Content-Type": "application/stream+json"})
-        reply = client.getresponse()
-        reply.read()
-        if reply.status != 200:
-            raise SystemExit(f"event_store.py: VictoriaLogs answered {reply.status}")
-
-    def settle(self, client):
-        client.request("GET", "/internal/force_flush")
-        client.getresponse().read()
-        time.sleep(5)
-
-    def questions(self, bodies):
-        newest = " | sort by (_time) desc | limit 50"
-        return [
-            ("newest 50", None, "*" + newest), ("newest 50 with a common word", None, f"*:{COMMON}" + newest),
-            ("newest 50 with a rare word", None, f"*:{bodies.rare}" + newest),
-            ("a word that is nowhere", None, f"*:{NOWHERE}" + newest),
-            ("a value of a field that is nowhere", None, f"EventID:{NOWHERE}" + newest),
-            ("a field that is nowhere", None, f"{NOWHERE}:1" + newest),
-            ("two column filters, newest 50", None, "Hostname:=host7.example EventID:=1" + newest),
-            ("two column filters, nothing passes", None, "Hostname:=host7.example EventID:=999999" + newest),
-            ("count with a filter", None, "Hostname:=host7.example | count()"),
-            ("histogram by day", None, "* | stats by (_time:1d) count()"),
-            ("top 10 hosts", None, "* | top 10 by (Hostname)"), ("top 10 of a path", None, "* | top 10 by (SourceName)"),
-        ]
-
-    def timed(self, client, query, _=None):
-        begun = time.perf_counter()
-        client.request("POST", "/select/logsql/query", urllib.parse.urlencode({"query": query}),
-                       {"Content-Type": "application/x-www-form-urlencoded"})
-        reply = client.getresponse()
-        text = reply.read()
-        return ((time.perf_counter() - begun) * 1000 if reply.status == 200 else None), text
-
-    def export(self):
-        begun = time.perf_counter()
-        done = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{size_download}", "-d", "query=*",
-                               f"http://127.0.0.1:{self.port}/select/logsql/query"], capture_output=True, text=True)
-        return int(done.stdout) / (time.perf_counter() - begun) / 1e6
+    def drop_oldest(self, client, events):
+        """Deletes the oldest events; seconds until all have gone, and the file's share of its size a minute later at most."""
+        before, begun = disk_bytes(self.directory), time.perf_counter()
+        client.request("DELETE", "/api/v1/events?to=" + Bodies.begin_of(events // BODY))
+        job = json.loads(client.getresponse().read())
+        while job["state"] != "done":
+            time.sleep(0.02)
+            client.request("GET", "/api/v1/events/deletions/" + job["id"])
+            job = json.loads(client.getresponse().read())
+        took, ends = time.perf_counter() - begun, time.monotonic() + 60
+        while disk_bytes(self.directory) > 0.99 * before and time.monotonic() < ends:
+            time.sleep(0.2)
+        return job["deleted"], took, disk_bytes(self.directory) / before
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -243,11 +198,12 @@ def percentile(values, share):
 
 def fill(server, bodies, events, alerts):
     client, posting = server.client(), Alerts(server) if alerts else None
+    server.prepare(bodies)
     if posting:
         posting.start()
     begun, marks = time.perf_counter(), []
     for number in range(events // BODY):
-        server.post(client, bodies.body(number))
+        server.post_body(client, bodies, number)
         marks.append(time.perf_counter() - begun)
     if posting:
         posting.ends.set()
@@ -279,6 +235,13 @@ def measure(server, bodies, events, alerts=False):
             times.append(took)
         rows[name + ", ms"] = round(statistics.median(times), 2) if times else "refused"
     rows["export, MB/s"] = round(server.export())
+    if alerts:
+        oldest = min(1_000_000, events // 2)
+        deleted, took, left = server.drop_oldest(client, oldest)
+        if deleted != oldest:
+            raise SystemExit(f"event_store.py: {deleted} events were deleted instead of {oldest}")
+        rows["drop the oldest million or half, s"] = round(took, 2)
+        rows["the file's share within a minute"] = round(left, 3)
     rows["RSS at most, MiB"] = rss_max(server.process.pid)
     return rows
 
@@ -287,7 +250,7 @@ GOALS = {"ingest, events/s": "≥ 50,000", "alert POST beside it, p99 ms": "≤ 
          "newest 50, ms": "≤ 2", "newest 50 with a common word, ms": "≤ 20", "newest 50 with a rare word, ms": "≤ 50",
          "a word that is nowhere, ms": "≤ 60 (1 M), 200 (5 M)", "a value of a field that is nowhere, ms": "≤ 100",
          "a field that is nowhere, ms": "≤ 5", "two column filters, newest 50, ms": "≤ 20", "count with a filter, ms": "≤ 4",
-         "histogram by day, ms": "≤ 8", "export, MB/s": "≥ 300", "RSS at most, MiB": "≤ 300"}
+         "drop the oldest million or half, s": "≤ 2", "histogram by day, ms": "≤ 8", "export, MB/s": "≥ 300", "RSS at most, MiB": "≤ 300"}
 
 
 def main():
@@ -296,6 +259,7 @@ def main():
     asked.add_argument("directory")
     asked.add_argument("--events", type=int, default=1_000_000)
     asked.add_argument("--victoria-logs", default=shutil.which("victoria-logs"))
+    asked.add_argument("--clickhouse-server", default=shutil.which("clickhouse-server"))
     asked.add_argument("--report")
     chosen = asked.parse_args()
     bodies = Bodies(chosen.directory)
@@ -304,6 +268,8 @@ def main():
     kinds = [(Carrel, os.path.abspath(chosen.carrel))]
     if chosen.victoria_logs:
         kinds.append((VictoriaLogs, chosen.victoria_logs))
+    if chosen.clickhouse_server:
+        kinds.append((ClickHouse, chosen.clickhouse_server))
     for kind, program in kinds:
         with tempfile.TemporaryDirectory(prefix="carrel-events-") as directory:
             server = kind(program, directory)
