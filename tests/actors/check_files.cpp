@@ -34,7 +34,7 @@ struct copies {
 
 BOOST_AUTO_TEST_SUITE(check_files)
 
-BOOST_AUTO_TEST_CASE(a_copy_with_its_wal_is_read_through_it) {
+BOOST_AUTO_TEST_CASE(a_copy_with_its_wal_is_read_through_it, *boost::unit_test::enable_if<children_may_allocate>()) {
     copies c;
     c.copy("");
     c.copy("-wal");
@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(a_copy_without_its_wal_opens_with_a_warning_and_is_whole_fr
     BOOST_TEST(other.logged("commits may be missing") == 1u);
 }
 
-#ifndef __SANITIZE_THREAD__  // which lets no thread start in the child of a process with threads
-BOOST_AUTO_TEST_CASE(what_a_crash_left_with_its_wal_lacks_nothing) {
+BOOST_AUTO_TEST_CASE(what_a_crash_left_with_its_wal_lacks_nothing,
+                     *boost::unit_test::enable_if<children_may_allocate>()) {
     fixture f;
     const auto path = f.directory.file("crashed.db");
     for (const bool writes : {false, true}) {
@@ -115,7 +115,6 @@ BOOST_AUTO_TEST_CASE(what_a_crash_left_with_its_wal_lacks_nothing) {
     BOOST_TEST(f.logged("commits may be missing") == 0u);
     BOOST_TEST(write(again, add_thing("y")).value().value == 2);
 }
-#endif
 
 BOOST_AUTO_TEST_CASE(a_backup_lacks_nothing) {
     copies c;
@@ -139,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_wal_that_cannot_be_read_is_told) {
     BOOST_TEST(report.unseen.at(0).find("cannot be read") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_served_file_is_read_beside_its_server) {
+BOOST_AUTO_TEST_CASE(a_served_file_is_read_beside_its_server, *boost::unit_test::enable_if<children_may_allocate>()) {
     fixture f;
     write(f.db, add_thing("x")).value();
     const auto names = contents_of(f.directory.path()).size();

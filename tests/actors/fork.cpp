@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(a_private_directory_survives_a_child) {
     BOOST_TEST(std::filesystem::exists(guard->path()));
 }
 
-BOOST_AUTO_TEST_CASE(a_child_cannot_open_what_its_parent_has_open) {
+BOOST_AUTO_TEST_CASE(a_child_cannot_open_what_its_parent_has_open,
+                     *boost::unit_test::enable_if<children_may_allocate>()) {
     fixture f;
     BOOST_TEST(in_child([&] {
                    auto opened = sqlite::file_guard::acquire(f.directory.file("test.db"));

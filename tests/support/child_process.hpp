@@ -7,6 +7,14 @@
 
 namespace carrel::testing {
 
+/// Whether a child of a process with threads may allocate and start threads. ThreadSanitizer lets none start there, and
+/// AddressSanitizer's allocator takes no part in fork, so its locks may be held in the child for ever.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool children_may_allocate = false;
+#else
+inline constexpr bool children_may_allocate = true;
+#endif
+
 /// Runs `body`, which returns an exit status, in a forked child, and returns that status; -1 if a signal ended it.
 template <class Body>
 int in_child(Body body) {
