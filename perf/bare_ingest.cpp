@@ -4,6 +4,7 @@
 #include "base/uuid.hpp"
 #include "siem/event_intake.hpp"
 #include "siem/event_store.hpp"
+#include "siem/functions.hpp"
 #include "siem/migrations.hpp"
 
 #include <carrel/options.hpp>
@@ -45,6 +46,16 @@ std::vector<siem::event_part> rows_of(const std::string& path) {
     return parts;
 }
 
+// The schema's steps name functions of the server. An empty database gives them nothing to do.
+void declare_functions(sqlite3* db) {
+    const auto refuse = [](sqlite3_context* context, int, sqlite3_value**) {
+        sqlite3_result_error(context, "not here", -1);
+    };
+    for (const auto& each : siem::functions())
+        must(db,
+             sqlite3_create_function(db, each.name, each.arguments, SQLITE_UTF8, nullptr, refuse, nullptr, nullptr));
+}
+
 // As the server's writer: WAL, every commit on stable storage, nothing spilled, the same page cache.
 sqlite3* open_database(const char* path) {
     sqlite3* db = nullptr;
@@ -53,6 +64,7 @@ sqlite3* open_database(const char* path) {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF; PRAGMA temp_store=MEMORY;"
             "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=ON");
     execute(db, "PRAGMA cache_size=-" + std::to_string(options().page_cache_kib));
+    declare_functions(db);
     for (const auto& step : siem::migrations()) execute(db, std::string(step.sql));
     return db;
 }

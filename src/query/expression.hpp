@@ -3,6 +3,7 @@
 #include "query/columns.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,11 +30,12 @@ enum class comparison { less, at_most, at_least, greater };
 struct term {
     test_kind test = test_kind::words;
     column of = column::none;
-    std::string path = {};  // into `fields`, if `of` is none; empty for all values
+    std::string path = {};  // into `fields`, or the name of a record's field, if `of` is none; empty for all values
     std::vector<word> words = {};
     std::string value = {};
     comparison compared = comparison::less;
-    std::int64_t time = 0;  // microseconds since 1970, where `of` is a time
+    bool is_time = false;   // of the field: `time` is compared
+    std::int64_t time = 0;  // microseconds since 1970
 
     bool is_anywhere() const noexcept { return of == column::none && path.empty(); }
 };
@@ -53,8 +55,19 @@ struct syntax_error {
     std::string reason;
 };
 
-/// Reads a query: see docs/query.md for its grammar.
-std::variant<expression, syntax_error> parse(std::string_view text);
+/// What queries of records may name. `time` is compared with times, `name` is one of a few and not compared at all.
+enum class record_kind { text, number, name, time };
+struct record_field {
+    std::string_view name;
+    record_kind kind = record_kind::text;
+};
+struct record_fields {
+    std::string_view records;  // in messages: `alerts`
+    std::span<const record_field> all;
+};
+
+/// Reads a query: see docs/query.md for its grammar. Of events, unless it is one of records; views are not kept.
+std::variant<expression, syntax_error> parse(std::string_view text, const record_fields* of = nullptr);
 
 /// How an expression looks as a query with every group in parentheses; for logs and tests.
 std::string describe(const expression& of);

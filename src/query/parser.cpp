@@ -25,8 +25,8 @@ expression negated(expression what) {
 // NOT binds closer than AND, which may be left out, and AND closer than OR.
 class parser {
 public:
-    explicit parser(std::string_view text) noexcept
-        : read_(text) {}
+    parser(std::string_view text, const record_fields* of) noexcept
+        : read_(text, of) {}
 
     expression run() {
         read_.skip_blanks();
@@ -129,12 +129,12 @@ std::size_t valid_utf8(std::string_view text) {
 
 }  // namespace
 
-std::variant<expression, syntax_error> parse(std::string_view text) {
+std::variant<expression, syntax_error> parse(std::string_view text, const record_fields* of) {
     try {
         const std::size_t valid = valid_utf8(text);
         if (valid > text_max) fail(text_max, "must have at most " + std::to_string(text_max) + " bytes");
         if (valid < text.size()) fail(valid, "is not UTF-8");
-        return parser(text).run();
+        return parser(text, of).run();
     } catch (syntax_error& error) {
         error.position = json::count_code_points(text.substr(0, error.position)) + 1;
         return std::move(error);

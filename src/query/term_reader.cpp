@@ -163,7 +163,7 @@ void term_reader::compare(term& into) {
     const text_piece number = value();
     into.test = test_kind::compare;
     into.value = number.text;
-    if (is_time(into.of)) {
+    if (into.is_time) {
         const auto time = time_from(number.text);
         if (!time || number.starred) fail(begin, "must be a time, as 2026-03-04T05:06:07Z");
         into.time = *time;
@@ -172,10 +172,29 @@ void term_reader::compare(term& into) {
     }
 }
 
+void term_reader::name(term& into, const text_piece& field) const {
+    if (of_ == nullptr) {
+        into.of = column_named(field.text);
+        into.is_time = is_time(into.of);
+        if (into.of == column::none) into.path = field.text;
+        return;
+    }
+    std::string known;
+    for (const record_field& each : of_->all) {
+        (known += known.empty() ? "" : ", ") += each.name;
+        if (each.name != field.text) continue;
+        into.path = field.text;
+        into.is_time = each.kind == record_kind::time;
+        if (each.kind == record_kind::name && (peek() == '<' || peek() == '>'))
+            fail(at_, field.text + " is a name, which is not compared");
+        return;
+    }
+    fail(field.begin, std::string(of_->records) + " have no such field; they have " + known);
+}
+
 term term_reader::test_of(const text_piece& field) {
     term made;
-    made.of = column_named(field.text);
-    if (made.of == column::none) made.path = field.text;
+    name(made, field);
     const std::size_t begin = at_;
     if (const auto how = sign()) {
         made.compared = *how;
@@ -190,7 +209,7 @@ term term_reader::test_of(const text_piece& field) {
         made.test = test_kind::exists;
         return made;
     }
-    if (is_time(made.of)) fail(begin, "a time is compared with >, >=, < or <=");
+    if (made.is_time) fail(begin, "a time is compared with >, >=, < or <=");
     if (!exactly) {
         made.words = words_of(piece);
         return made;

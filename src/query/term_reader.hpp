@@ -12,8 +12,9 @@ namespace carrel::query {
 /// from 0, as its position.
 class term_reader {
 public:
-    explicit term_reader(std::string_view text) noexcept
-        : text_(text) {}
+    term_reader(std::string_view text, const record_fields* of) noexcept
+        : text_(text),
+          of_(of) {}
 
     std::size_t at() const noexcept { return at_; }
     bool done() const noexcept { return at_ == text_.size(); }
@@ -44,11 +45,13 @@ private:
     text_piece value();
     std::optional<text_piece> field();
     std::vector<word> words_of(const text_piece& piece) const;
+    void name(term& into, const text_piece& field) const;
     term test_of(const text_piece& field);
     std::optional<comparison> sign() noexcept;
     void compare(term& into);
 
     std::string_view text_;
+    const record_fields* of_;  // none: events
     std::size_t at_ = 0;
 };
 

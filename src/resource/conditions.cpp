@@ -1,9 +1,8 @@
 #include "resource/conditions.hpp"
 
 #include "base/time.hpp"
-#include "base/words.hpp"
 #include "resource/problems.hpp"
-#include "resource/text_index.hpp"
+#include "resource/row_query.hpp"
 
 #include <algorithm>
 #include <map>
@@ -14,9 +13,6 @@ namespace {
 
 // Conditions nest in SQLite's parser; nobody asks for more than this.
 constexpr std::size_t filters_max = 100;
-
-// A search is one FTS5 expression; nobody types more words than this.
-constexpr std::size_t search_words_max = 256;
 
 using texts = std::vector<std::string_view>;
 
@@ -40,7 +36,7 @@ public:
             case filter_kind::boolean: return add_truths(rules, given);
             case filter_kind::time_from: return add_times(rules, " >= ?", given);
             case filter_kind::time_to: return add_times(rules, " < ?", given);
-            case filter_kind::words: return add_words(rules, given);
+            case filter_kind::words: return add_queries(rules, given);
             case filter_kind::query:
             case filter_kind::member: return;
         }
@@ -97,28 +93,16 @@ private:
         }
         into_.also(any + ")");
     }
-    void add_words(const filter& rules, const texts& given) {
-        std::string query;
-        conditions::waiting_search waiting;
-        for (const std::string_view text : given) {
-            word_list words;
-            words.add(text);
-            if (words.count() == 0) return at_fault(rules, "must contain a word: letters or digits");
-            if (words.count() > search_words_max)
-                return at_fault(rules, "must have at most " + std::to_string(search_words_max) + " words");
-            query += (query.empty() ? "(" : " OR (") + words.query() + ")";
-            waiting.queries.push_back(words.all());
+    void add_queries(const filter& rules, const texts& given) {
+        const auto read = row_query::read(of_, given);
+        if (const auto* wrong = std::get_if<query::syntax_error>(&read)) {
+            into_.faults.push_back(fault_of(rules.name, *wrong));
+            return;
         }
-        const std::string table = of_.index != nullptr ? of_.index->table : std::string(rules.column);
-        into_.values.emplace_back(std::move(query));
-        std::string found = "SELECT rowid FROM " + table + " WHERE " + table + " MATCH ?";
-        if (of_.index != nullptr) {
-            waiting.slot = into_.values.size();
-            into_.values.emplace_back(std::string("[]"));
-            into_.waiting.push_back(std::move(waiting));
-            found += " UNION ALL SELECT value FROM json_each(?)";
-        }
-        into_.also("seq IN (" + found + ")");
+        const auto& query = std::get<row_query>(read);
+        into_.also(query.condition());
+        for (value& each : query.parameters()) into_.values.push_back(std::move(each));
+        into_.is_search = true;
     }
 
     const resource& of_;
@@ -175,15 +159,6 @@ bool is_filter(const resource& of, std::string_view parameter) {
     return std::any_of(of.filters.begin(), of.filters.end(), [&](const filter& rules) {
         return rules.kind == filter_kind::member ? key_of(rules, parameter).has_value() : rules.name == parameter;
     });
-}
-
-result<void> complete(const resource& of, read_session& session, const conditions& made, std::vector<value>& values) {
-    for (const auto& search : made.waiting) {
-        auto rows = of.index->search_waiting(session, search.queries);
-        if (!rows) return rows.error();
-        values[search.slot] = std::move(*rows);
-    }
-    return {};
 }
 
 }  // namespace carrel::siem

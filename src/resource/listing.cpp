@@ -1,8 +1,11 @@
 #include "resource/listing.hpp"
 
+#include "base/siphash.hpp"
 #include "json/writer.hpp"
 #include "resource/cursor.hpp"
 #include "resource/problems.hpp"
+
+#include <carrel/cost.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +30,13 @@ struct list_input : input {
     std::int64_t limit = limit_default;
     order by;
     std::string binding;
+    std::uint64_t cost_key = 0;  // for `expect_cost`
 };
+
+// Searches share the text of their statement, though one is done at once and another looks at all rows.
+std::uint64_t cost_key(const operation& what, const conditions& filters) {
+    return filters.is_search ? base::keyed_hash(what.id + '\n' + filters.canonical) : 0;
+}
 
 // Reads `limit`, `count` and `sort`; the cursor comes last, since it is bound to the sort.
 class parameters {
@@ -203,6 +212,7 @@ std::optional<problem> check_list(const operation& what, call& request) {
         if (!position) faults.push_back({"cursor", 0, "is not a cursor of a list with this sort and these filters"});
     }
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    parsed->cost_key = cost_key(what, parsed->filters);
     write_sql_of(of, *parsed, own.wants_total(), position);
     request.parsed = std::move(parsed);
     return std::nullopt;
@@ -212,8 +222,8 @@ result<void> list(const operation& what, read_session& session, const call& requ
     const resource& of = *what.of;
     const auto& input = static_cast<const list_input&>(*request.parsed);
     into.clear();
+    if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
     std::vector<value> values = input.filters.values;
-    if (auto done = complete(of, session, input.filters, values); !done) return done;
     const std::size_t filter_values = values.size();
     values.insert(values.end(), input.position.begin(), input.position.end());
 
@@ -246,17 +256,17 @@ std::optional<problem> check_count(const operation& what, call& request) {
     parsed->filters = read_conditions(of, request.query, request.now);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    parsed->cost_key = cost_key(what, parsed->filters);
     parsed->count_sql = count_sql_of(of, parsed->filters);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }
 
-result<void> count(const operation& what, read_session& session, const call& request, reply& into) {
+result<void> count(const operation&, read_session& session, const call& request, reply& into) {
     const auto& input = static_cast<const list_input&>(*request.parsed);
     into.clear();
-    std::vector<value> values = input.filters.values;
-    if (auto done = complete(*what.of, session, input.filters, values); !done) return done;
-    auto all = total(session, input.count_sql, values);
+    if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
+    auto all = total(session, input.count_sql, input.filters.values);
     if (!all) return all.error();
     json::writer(into.body).begin_object().key("count").integer(*all).end_object();
     return {};

@@ -22,9 +22,9 @@ enum class filter_kind {
     list_item,    // a text_list holds it
     time_from,    // at or after
     time_to,      // before
-    words,        // full text: all words of the value
+    words,        // a query of the words of the index and of fields: row_query.hpp
     // These two the aggregate reads itself:
-    query,   // a query
+    query,   // a query of its own
     member,  // `<name>.<key>`: a top-level member of an object equals
 };
 

@@ -1,42 +1,45 @@
 #include "resource/text_index.hpp"
 
-#include "base/words.hpp"
-#include "json/writer.hpp"
+#include "query/fold.hpp"
 
-#include <algorithm>
-#include <limits>
+#include <utility>
 
 namespace carrel::siem {
 
 namespace {
 
-void cut(word_list& words, const statement& row) {
+void fold(std::string& words, const statement& row) {
     words.clear();
-    for (int column = 1; column < row.column_count(); ++column) words.add(row.text(column));
+    for (int column = 1; column < row.column_count(); ++column) {
+        query::append_folded(words, row.text(column));
+        words.push_back(' ');
+    }
 }
 
 std::string words_of(std::string_view text) {
-    word_list words;
-    words.add(text);
-    return words.text();
+    std::string words;
+    query::append_folded(words, text);
+    return words;
 }
 
-// Whether the words hold all those of one query.
-bool answers(const word_list& words, const std::vector<std::vector<std::string>>& queries) {
-    const auto has = [&](const std::string& word) { return words.contains(word); };
-    return std::any_of(queries.begin(), queries.end(),
-                       [&](const auto& query) { return std::all_of(query.begin(), query.end(), has); });
+std::string list_of_columns(const std::vector<std::string_view>& columns) {
+    std::string list;
+    for (const std::string_view column : columns) (list += list.empty() ? "" : ", ") += column;
+    return list;
 }
 
 }  // namespace
 
-text_index::text_index(std::string_view of_table, std::string_view text_columns)
-    : table(std::string(of_table) + "_text") {
+text_index::text_index(std::string_view of_table, std::vector<std::string_view> text_columns)
+    : columns(std::move(text_columns)),
+      table(std::string(of_table) + "_text"),
+      function(std::string(of_table) + "_answer") {
     const std::string name(of_table);
     select_last_ = "SELECT row FROM text_indexed WHERE name = '" + name + "'";
     update_last_ = "UPDATE text_indexed SET row = ? WHERE name = '" + name + "'";
     select_waiting_ =
-        "SELECT seq, " + std::string(text_columns) + " FROM " + name + " WHERE seq > ? AND seq <= ? ORDER BY seq";
+        "SELECT seq, " + list_of_columns(columns) + " FROM " + name + " WHERE seq > ? AND seq <= ? ORDER BY seq";
+    waiting = "SELECT seq FROM " + name + " WHERE seq > (" + select_last_ + ")";
     insert_ = "INSERT INTO " + table + "(rowid, words) VALUES (?, ?)";
     delete_ = "INSERT INTO " + table + "(" + table + ", rowid, words) VALUES ('delete', ?, ?)";
 }
@@ -64,14 +67,14 @@ result<void> text_index::index_rows(write_session& session, std::int64_t after, 
     if (!rows) return rows.error();
     auto into = session.prepare(write_sql::dynamic(insert_));
     if (!into) return into.error();
-    word_list words;
+    std::string words;
     rows->bind(after, last);
     for (;;) {
         auto more = rows->step();
         if (!more) return more.error();
         if (!*more) return {};
-        cut(words, *rows);
-        if (auto done = into->bind(rows->integer(0), words.text()).run(); !done) return done;
+        fold(words, *rows);
+        if (auto done = into->bind(rows->integer(0), words).run(); !done) return done;
     }
 }
 
@@ -87,28 +90,6 @@ result<void> text_index::add(write_session& session, std::int64_t row, std::stri
     if (!last) return last.error();
     if (row > *last) return {};
     return session.execute(write_sql::dynamic(insert_), row, words_of(text));
-}
-
-result<std::string> text_index::search_waiting(read_session& session,
-                                               const std::vector<std::vector<std::string>>& queries) const {
-    auto last = last_indexed(session);
-    if (!last) return last.error();
-    auto rows = session.prepare(read_sql::dynamic(select_waiting_));
-    if (!rows) return rows.error();
-    std::string found;
-    json::writer out(found);
-    out.begin_array();
-    word_list words;
-    rows->bind(*last, std::numeric_limits<std::int64_t>::max());
-    for (;;) {
-        auto more = rows->step();
-        if (!more) return more.error();
-        if (!*more) break;
-        cut(words, *rows);
-        if (answers(words, queries)) out.integer(rows->integer(0));
-    }
-    out.end_array();
-    return found;
 }
 
 }  // namespace carrel::siem

@@ -16,7 +16,7 @@
 namespace carrel::siem {
 
 const text_index& alert_text() {
-    static const text_index index("alerts", "title, description");
+    static const text_index index("alerts", {"title", "description"});
     return index;
 }
 
@@ -89,8 +89,7 @@ std::vector<filter> filter_list() {
         {.name = "to", .kind = filter_kind::time_to, .column = "created_at", .summary = "Created before."},
         {.name = "q",
          .kind = filter_kind::words,
-         .column = "alerts_text",
-         .summary = "All words, in title and description."},
+         .summary = "A query: words, phrases and prefixes in title and description, fields, NOT, OR, parentheses."},
     };
 }
 

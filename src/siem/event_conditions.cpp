@@ -2,7 +2,7 @@
 
 #include "json/top_level.hpp"
 #include "query/tokens.hpp"
-#include "resource/problems.hpp"
+#include "resource/row_query.hpp"
 #include "siem/event_cost.hpp"
 #include "siem/events.hpp"
 
@@ -30,8 +30,7 @@ void add_member(std::vector<event_conditions::member>& members, std::string_view
 
 void add_search(event_conditions& into, std::string_view text) {
     auto read = query::parse(text);
-    if (auto* wrong = std::get_if<query::syntax_error>(&read))
-        into.faults.push_back({"q", 0, wrong->reason + " (character " + std::to_string(wrong->position) + ")"});
+    if (const auto* wrong = std::get_if<query::syntax_error>(&read)) into.faults.push_back(fault_of("q", *wrong));
     else into.searches.push_back(std::move(std::get<query::expression>(read)));
 }
 

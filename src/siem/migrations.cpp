@@ -194,7 +194,15 @@ CREATE TABLE event_identities (
 CREATE INDEX event_identities_by_time ON event_identities(received_at);
 )";
 
-constexpr std::array<migration, 8> steps = {{
+// The index of alerts has words as queries fold them, which an earlier version did not.
+constexpr std::string_view alerts_folded = R"(
+INSERT INTO alerts_text(alerts_text) VALUES ('delete-all');
+INSERT INTO alerts_text(rowid, words)
+    SELECT seq, carrel_folded(title) || ' ' || ifnull(carrel_folded(description), '') FROM alerts
+    WHERE seq <= (SELECT row FROM text_indexed WHERE name = 'alerts');
+)";
+
+constexpr std::array<migration, 9> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
@@ -203,6 +211,7 @@ constexpr std::array<migration, 8> steps = {{
     {6, "event segments", event_segments},
     {7, "events kept", events_kept},
     {8, "event identities", event_identities},
+    {9, "alerts folded", alerts_folded},
 }};
 
 }  // namespace

@@ -56,6 +56,30 @@ BOOST_AUTO_TEST_CASE(counts_and_statistics_have_paths_of_their_own) {
     BOOST_TEST(server.get("/api/v1/alerts/stats").number("/total") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(q_is_a_query_and_what_is_not_understood_is_400_with_its_position) {
+    running_server server;
+    server.post("/api/v1/alerts", alert_body("a", R"(,"description":"R\u00e9sum\u00e9 of net user")"));
+    server.post("/api/v1/alerts", R"({"id":"b","title":"net","severity":"high","description":"\u7ba1\u7406\u8005"})");
+    const auto count = [&](const std::string& q) { return server.get("/api/v1/alerts/count?q=" + q).number("/count"); };
+    BOOST_TEST(count("net") == 2);
+    BOOST_TEST(count("resume") == 1);
+    BOOST_TEST(count("%22net%20user%22") == 1);
+    BOOST_TEST(count("net%20-user") == 1);
+    BOOST_TEST(count("res*%20OR%20severity:high") == 2);
+    BOOST_TEST(count("NOT%20(resume%20OR%20severity:low)") == 1);
+    BOOST_TEST(count("%E7%90%86") == 1);
+    BOOST_TEST(server.get("/api/v1/alerts?q=title:net").text("/items/0/id") == "b");
+    const auto detail = [&](const std::string& q) {
+        const auto refused = server.get("/api/v1/alerts?q=" + q);
+        BOOST_TEST(refused.status == 400);
+        BOOST_TEST(refused.text("/errors/0/field") == "q");
+        return refused.text("/errors/0/detail");
+    };
+    BOOST_TEST(detail("net%20(user") == "the parenthesis is not closed (character 5)");
+    BOOST_TEST(detail("net%20host:x").starts_with("alerts have no such field; they have id, version, "));
+    BOOST_TEST(detail("net%20host:x").ends_with("(character 5)"));
+}
+
 // SQLite counts a table without a condition in one step, which would hold the shard for as long as it takes.
 BOOST_AUTO_TEST_CASE(a_count_of_all_keeps_to_the_budget_of_a_shard) {
     running_server server({}, [](options& o) { o.read_budget = std::chrono::microseconds(50); });

@@ -1,48 +1,14 @@
 // Inputs chosen against a hash without a secret: what they cost is compared with random ones of the same size.
-#include "base/words.hpp"
 #include "json/reader.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <functional>
-#include <random>
-#include <set>
 
 BOOST_AUTO_TEST_SUITE(collisions)
 
 namespace {
-
-using words = std::vector<std::string>;
-
-std::string random_word(std::mt19937_64& random) {
-    std::string word(8, 'a');
-    for (char& c : word) c = static_cast<char>('a' + random() % 26);
-    return word;
-}
-
-// Words of which the standard library's hash leaves the same low bits, as many as a table of 2,048 slots takes.
-words colliding_words(std::size_t count) {
-    std::mt19937_64 random(1);
-    const std::hash<std::string_view> hash;
-    std::set<std::string> found;
-    for (std::string word; found.size() < count;)
-        if (word = random_word(random); (hash(word) & 2047) == 77) found.insert(word);
-    return {found.begin(), found.end()};
-}
-
-words random_words(std::size_t count) {
-    std::mt19937_64 random(2);
-    std::set<std::string> made;
-    while (made.size() < count) made.insert(random_word(random));
-    return {made.begin(), made.end()};
-}
-
-std::string joined(const words& all) {
-    std::string text;
-    for (const std::string& each : all) text += each + " ";
-    return text;
-}
 
 // The shortest of some runs: what the work costs when nothing else happens.
 double seconds_of(const std::function<void()>& work) {
@@ -55,22 +21,7 @@ double seconds_of(const std::function<void()>& work) {
     return std::chrono::duration<double>(best).count();
 }
 
-double cost_of(const words& all) {
-    const std::string text = joined(all);
-    carrel::siem::word_list list;
-    return seconds_of([&] {
-        list.clear();
-        list.add(text);
-        BOOST_TEST_REQUIRE(list.count() == all.size());
-    });
-}
-
 }  // namespace
-
-BOOST_AUTO_TEST_CASE(words_chosen_to_collide_cost_what_random_ones_do) {
-    // Without a secret: dozens of times as much.
-    BOOST_TEST(cost_of(colliding_words(1'000)) < 8 * cost_of(random_words(1'000)));
-}
 
 BOOST_AUTO_TEST_CASE(an_object_keeps_few_members_and_counts_the_rest) {
     std::string body = "{";

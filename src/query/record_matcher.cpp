@@ -1,0 +1,36 @@
+#include "query/record_matcher.hpp"
+
+namespace carrel::query {
+
+record_matcher::record_matcher(const expression& of)
+    : root_(compile(of, leaves_)) {}
+
+void record_matcher::begin() noexcept {
+    for (leaf& each : leaves_) each.known = truth::no;
+}
+
+template <class Test>
+void record_matcher::settle(std::string_view field, const Test& test) {
+    for (leaf& each : leaves_)
+        if (each.known == truth::no && each.of().path == field && test(each)) each.known = truth::yes;
+}
+
+void record_matcher::text(std::string_view field, std::string_view value, bool is_searched) {
+    const auto passes = [&](leaf& each) { return each.passes_whole(value, folded_); };
+    settle(field, passes);
+    if (is_searched) settle({}, passes);
+}
+
+void record_matcher::time(std::string_view field, std::int64_t value) {
+    settle(field, [&](const leaf& each) { return each.passes(value); });
+}
+
+void record_matcher::exists(std::string_view field) {
+    settle(field, [](const leaf& each) { return each.of().test == test_kind::exists; });
+}
+
+bool record_matcher::matches() const {
+    return evaluate(root_, [&](std::size_t number) { return leaves_[number].known; }) == truth::yes;
+}
+
+}  // namespace carrel::query

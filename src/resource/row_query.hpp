@@ -1,0 +1,51 @@
+#pragma once
+
+#include "query/record_matcher.hpp"
+#include "resource/resource.hpp"
+#include "resource/text_candidates.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace carrel::siem {
+
+/// A query of the rows of a resource that has a text index: words of the indexed columns, and tests of any field. Not
+/// thread-safe.
+class row_query {
+public:
+    /// One of `texts` must find a row.
+    static std::variant<row_query, query::syntax_error> read(const resource& of,
+                                                             std::span<const std::string_view> texts);
+
+    /// What it asks of a row, as SQL with `parameters`; made once for a request.
+    std::string condition() const;
+    /// What stands for its `?`, in order.
+    std::vector<value> parameters() const;
+
+    /// The function of SQL that `condition` calls: the queries, then the columns that they look at.
+    static bool call(const resource& of, std::span<const std::string_view> arguments);
+
+private:
+    row_query(const resource& of, std::string texts, query::expression all);
+
+    void look_at(const query::expression& part);
+    bool is_searched(std::size_t field) const;
+    bool finds(std::span<const std::string_view> columns);
+    void hear(const field& rules, std::string_view column, bool searched);
+    void hear_list(const field& rules, std::string_view list);
+    std::string test() const;
+
+    const resource* of_;
+    std::string texts_;  // a JSON array
+    std::vector<bool> looked_at_;
+    text_candidates candidates_;
+    query::record_matcher matcher_;
+};
+
+/// What a reply says of a filter that is no query.
+fault fault_of(std::string_view filter, const query::syntax_error& error);
+
+}  // namespace carrel::siem
