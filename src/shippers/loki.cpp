@@ -21,7 +21,7 @@ bool is_nanoseconds(std::string_view text) {
 class loki_body final : public nested_body {
 public:
     loki_body()
-        : nested_body("streams") {}
+        : nested_body("streams", siem::missing_array::may_be_null) {}
 
     bool is_envelope() const noexcept override { return true; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "shippers/protocol.hpp"
+#include "siem/unwrapped_body.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,8 +12,8 @@ namespace carrel::shippers {
 /// one by one.
 class nested_body : public shipper_body {
 public:
-    explicit nested_body(std::string groups_at)
-        : groups_(siem::make_unwrapped_body(std::move(groups_at), false)) {}
+    nested_body(std::string groups_at, siem::missing_array missing)
+        : groups_(siem::make_document_body(std::move(groups_at), missing)) {}
 
     step next(std::string_view& bytes, siem::body_item& into) final {
         while (!give(into)) {

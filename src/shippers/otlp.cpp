@@ -10,6 +10,12 @@ namespace carrel::shippers {
 
 namespace {
 
+// In the JSON of Protocol Buffers null is a member that is not set.
+std::optional<std::string_view> set_member(std::string_view object, std::string_view name) {
+    const auto value = json::member_of(object, name);
+    return value && *value != "null" ? value : std::nullopt;
+}
+
 // Writes one record; what it cannot read is told by false and `why`.
 class record_writer {
 public:
@@ -37,7 +43,7 @@ public:
     }
 
 private:
-    std::optional<std::string_view> member(std::string_view name) const { return json::member_of(record_, name); }
+    std::optional<std::string_view> member(std::string_view name) const { return set_member(record_, name); }
 
     bool at_fault(std::string_view name, std::string& why) {
         why.assign("has a `").append(name).append("` that cannot be read");
@@ -92,28 +98,30 @@ private:
 class otlp_body final : public nested_body {
 public:
     otlp_body()
-        : nested_body("resourceLogs") {}
+        : nested_body("resourceLogs", siem::missing_array::may_be_absent) {}
 
     bool is_envelope() const noexcept override { return true; }
 
     unsigned short answer(const siem::intake_summary& summary, std::string& body) const override {
         json::writer out(body);
-        out.begin_object().key("partialSuccess").begin_object();
-        if (summary.rejected > 0)
-            out.key("rejectedLogRecords")
-                .string(std::to_string(summary.rejected))
-                .key("errorMessage")
-                .string(faults_text(summary));
-        out.end_object().end_object();
+        out.begin_object();
+        // A whole success leaves it out.
+        if (summary.rejected > 0) {
+            out.key("partialSuccess").begin_object();
+            out.key("rejectedLogRecords").string(std::to_string(summary.rejected));
+            out.key("errorMessage").string(faults_text(summary)).end_object();
+        }
+        out.end_object();
         return 200;
     }
 
 private:
     std::string_view begin_group(std::string_view group) override {
-        const auto scopes = json::member_of(group, "scopeLogs");
+        if (!group.starts_with('{')) return "is not an object";
+        const auto scopes = set_member(group, "scopeLogs");
         if (scopes && !scopes->starts_with('[')) return "has a `scopeLogs` that is not an array";
-        const auto resource = json::member_of(group, "resource");
-        const auto attributes = resource ? json::member_of(*resource, "attributes") : std::nullopt;
+        const auto resource = set_member(group, "resource");
+        const auto attributes = resource ? set_member(*resource, "attributes") : std::nullopt;
         if (attributes && attributes->size() > shared_bytes_max) return "has a resource of more than 64 KiB";
         resource_.clear();
         json::writer out(resource_);
@@ -134,9 +142,19 @@ private:
     }
 
     bool begin_scope(std::string_view scope_logs, std::string& fault) {
-        records_ = json::walk(json::member_of(scope_logs, "logRecords").value_or("[]"));
         scope_.clear();
-        const auto scope = json::member_of(scope_logs, "scope");
+        records_ = json::walk();
+        if (!scope_logs.starts_with('{')) {
+            fault = "is in a scope that is not an object";
+            return false;
+        }
+        const auto records = set_member(scope_logs, "logRecords");
+        if (records && !records->starts_with('[')) {
+            fault = "has a `logRecords` that is not an array";
+            return false;
+        }
+        records_ = json::walk(records.value_or("[]"));
+        const auto scope = set_member(scope_logs, "scope");
         if (!scope) return true;
         json::writer out(scope_);
         out.begin_object();
@@ -144,7 +162,7 @@ private:
             if (const auto value = json::member_of(*scope, name);
                 value && json::is_string(*value) && value->size() <= shared_bytes_max)
                 out.key(name).raw(*value);
-        if (const auto list = json::member_of(*scope, "attributes")) {
+        if (const auto list = set_member(*scope, "attributes")) {
             out.key("attributes");
             if (list->size() > shared_bytes_max || !write_key_values(out, *list)) {
                 fault = "has scope attributes that cannot be read";

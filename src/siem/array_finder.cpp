@@ -24,7 +24,7 @@ array_finder::array_finder(std::string_view path) {
 void array_finder::restart() noexcept {
     place_ = place::before_all;
     matched_ = depth_ = 0;
-    in_string_ = escaped_ = scalar_ = found_ = false;
+    in_string_ = escaped_ = scalar_ = found_ = null_ = other_ = false;
 }
 
 array_finder::step array_finder::next(std::string_view& bytes) {
@@ -104,6 +104,7 @@ array_finder::step array_finder::begin_value(char c) {
         return step::need_more;
     }
     if (c == ',' || c == '}' || c == ']' || c == ':') return step::broken;
+    if (is_named) (is_last && c == 'n' ? null_ : other_) = true;
     place_ = place::in_value;
     scalar_ = c != '{' && c != '[' && c != '"';
     in_string_ = c == '"';

@@ -26,6 +26,9 @@ public:
     bool has_begun() const noexcept { return place_ != place::before_all; }
     /// An array was found.
     bool has_found() const noexcept { return found_; }
+    /// The path ended at null, or at a value of another kind.
+    bool has_null() const noexcept { return null_; }
+    bool has_other() const noexcept { return other_; }
 
 private:
     enum class place {
@@ -50,7 +53,7 @@ private:
     place place_ = place::before_all;
     std::size_t matched_ = 0;  // members of the path that are open; the document is open, too
     std::string key_;          // as it stands, as far as it may be of the path
-    bool in_string_ = false, escaped_ = false, scalar_ = false, found_ = false;
+    bool in_string_ = false, escaped_ = false, scalar_ = false, found_ = false, null_ = false, other_ = false;
     std::size_t depth_ = 0;  // within a value that is passed over
 };
 

@@ -1,6 +1,7 @@
+#include "siem/unwrapped_body.hpp"
+
 #include "siem/array_finder.hpp"
 #include "siem/element_splitter.hpp"
-#include "siem/event_body.hpp"
 #include "siem/text_trim.hpp"
 
 #include <utility>
@@ -12,9 +13,10 @@ namespace {
 // Elements of the array at a path: of one document, or of each line's.
 class unwrapped_body final : public event_body {
 public:
-    unwrapped_body(std::string path, bool is_line_by_line)
+    unwrapped_body(std::string path, bool is_line_by_line, missing_array missing)
         : finder_(path),
           is_line_by_line_(is_line_by_line),
+          missing_(missing),
           absent_("has no array `" + path + "`") {}
 
     step next(std::string_view& bytes, body_item& into) override {
@@ -90,12 +92,18 @@ private:
         into.fault = why;
     }
 
+    bool is_as_it_must() const noexcept {
+        if (finder_.has_found()) return true;
+        if (finder_.has_other() || missing_ == missing_array::is_fault) return false;
+        return finder_.has_null() || missing_ == missing_array::may_be_absent;
+    }
+
     // The document's bytes have come; whether it was at fault and that was not said before.
     bool end_document(body_item& into) {
         const bool is_new = finder_.has_begun() && !is_at_fault_;
         if (is_new && !finder_.is_over()) fault(into, "is broken JSON");
-        else if (is_new && !finder_.has_found()) fault(into, absent_);
-        const bool is_faulty = is_new && !(finder_.is_over() && finder_.has_found());
+        else if (is_new && !is_as_it_must()) fault(into, absent_);
+        const bool is_faulty = is_new && !(finder_.is_over() && is_as_it_must());
         ++line_;
         is_at_fault_ = in_array_ = false;
         finder_.restart();
@@ -106,6 +114,7 @@ private:
     array_finder finder_;
     element_splitter elements_{event_bytes_max, element_splitter::mode::inside_array};
     bool is_line_by_line_;
+    missing_array missing_;
     std::string absent_;
     bool in_array_ = false, is_at_fault_ = false, is_finished_ = false;
     std::int64_t line_ = 1, elements_seen_ = 0;
@@ -115,7 +124,11 @@ private:
 }  // namespace
 
 std::unique_ptr<event_body> make_unwrapped_body(std::string path, bool is_line_by_line) {
-    return std::make_unique<unwrapped_body>(std::move(path), is_line_by_line);
+    return std::make_unique<unwrapped_body>(std::move(path), is_line_by_line, missing_array::is_fault);
+}
+
+std::unique_ptr<event_body> make_document_body(std::string path, missing_array missing) {
+    return std::make_unique<unwrapped_body>(std::move(path), false, missing);
 }
 
 }  // namespace carrel::siem
