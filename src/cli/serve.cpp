@@ -24,6 +24,7 @@ std::vector<http::counter> counters_of(const syslog::counts& of) {
             {"syslog_received_total", "Messages received by TCP.", of.received_tcp, {"transport", "tcp"}},
             {"syslog_stored_total", "Messages stored.", of.stored, {}},
             {"syslog_dropped_total", "Messages dropped: received, and not stored.", of.dropped, {}},
+            {"syslog_lost_total", "Datagrams that the system dropped, since its receive buffer was full.", of.lost, {}},
             {"syslog_cut_total", "Messages that were longer than the bound.", of.cut, {}}};
 }
 

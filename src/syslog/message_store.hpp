@@ -23,7 +23,8 @@ namespace carrel::syslog {
 struct counts {
     std::atomic<std::uint64_t> received_udp{0}, received_tcp{0};
     std::atomic<std::uint64_t> stored{0}, dropped{0};
-    std::atomic<std::uint64_t> cut{0};  // of the received: they were longer than the bound
+    std::atomic<std::uint64_t> lost{0};  // by the system, before they were received
+    std::atomic<std::uint64_t> cut{0};   // of the received: they were longer than the bound
     std::atomic<std::uint64_t> connections{0};
 };
 

@@ -13,6 +13,8 @@ public:
     virtual ~receiver() = default;
     virtual std::string url() const = 0;
     virtual void start() = 0;
+    /// Counts what the system has lost since the last time.
+    virtual void count_lost() noexcept {}
     /// The store has room again.
     virtual void go_on() = 0;
     /// Takes what has come, and ends.

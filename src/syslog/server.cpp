@@ -50,7 +50,7 @@ struct server::state {
     receiver_context context;
     std::vector<std::unique_ptr<receiver>> receivers;
     boost::asio::steady_timer report_timer;
-    std::uint64_t drops_logged = 0;
+    std::uint64_t drops_logged = 0, losses_logged = 0;
     std::promise<void> drained;
     std::thread thread;
 
@@ -61,11 +61,18 @@ struct server::state {
             options.log(log_level::warning, "syslog: " + std::to_string(drops - drops_logged) +
                                                 " messages were dropped, since the writer is behind");
         drops_logged = drops;
+        const auto losses = counted.lost.load(std::memory_order_relaxed);
+        if (losses != losses_logged && options.log)
+            options.log(log_level::warning,
+                        "syslog: the system dropped " + std::to_string(losses - losses_logged) +
+                            " datagrams, since its receive buffer was full; net.core.rmem_max bounds it");
+        losses_logged = losses;
     }
     void report_later() {
         report_timer.expires_after(report_interval);
         report_timer.async_wait([this](const error_code& ec) {
             if (ec) return;
+            for (auto& each : receivers) each->count_lost();
             report();
             report_later();
         });

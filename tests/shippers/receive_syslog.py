@@ -1,6 +1,7 @@
 """Syslog over UDP and TCP: what comes is stored, or dropped and counted; what was received before SIGTERM is stored."""
 import json
 import re
+import signal
 import socket
 import time
 import unittest
@@ -95,6 +96,22 @@ class Syslog(unittest.TestCase):
             counts = server.counts()
             self.assertEqual(self.count(server), counts["stored"])
             self.assertGreaterEqual(counts["stored"], 20_000)
+            self.assertEqual(counts["received_udp"] + counts["lost"], 20_000)
+
+    def test_what_the_system_dropped_is_counted_and_said_once(self):
+        with SyslogServer() as server:
+            server.process.send_signal(signal.SIGSTOP)
+            # More than the largest receive buffer, which the system makes twice as large as asked.
+            for _ in range(3):
+                server.send_udp(*[b"<13>1 - h app - - - " + b"x" * 60_000] * 200)
+            server.process.send_signal(signal.SIGCONT)
+            eventually(lambda: server.counts()["received_udp"] + server.counts()["lost"] == 600)
+            lost = server.counts()["lost"]
+            self.assertGreater(lost, 0)
+            self.assertLess(lost, 600)
+            self.assertEqual(server.stop(), 0)
+            said = re.findall(r"the system dropped (\d+) datagrams", server.log_text())
+            self.assertEqual(sum(int(number) for number in said), lost)
 
     def test_what_was_received_before_sigterm_is_stored(self):
         server = SyslogServer()
