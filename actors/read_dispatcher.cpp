@@ -174,9 +174,13 @@ void read_dispatcher::reply(job_ptr<read_job> finished) noexcept {
     replies.send();
 }
 
-std::size_t read_dispatcher::idle_open_count() const noexcept {
-    return static_cast<std::size_t>(std::count_if(readers_.begin(), readers_.end(),
-                                                  [](const auto& one) { return one->is_idle() && one->is_open(); }));
+bool read_dispatcher::is_idle_beyond(reader_actor& me) noexcept {
+    std::lock_guard lock(idle_mutex_);
+    const auto idle = std::count_if(readers_.begin(), readers_.end(),
+                                    [](const auto& one) { return one->is_idle() && one->is_open(); });
+    if (static_cast<std::size_t>(idle) <= settings_.readers_idle) return false;
+    me.note_busy();
+    return true;
 }
 
 // -- deadlines and the end ---

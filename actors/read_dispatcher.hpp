@@ -60,7 +60,9 @@ public:
     void deep_ended(std::chrono::nanoseconds expected_cost) noexcept;
     void reply(job_ptr<read_job> finished) noexcept;
     void wake_an_idle_one(const reader_actor* but) noexcept;
-    std::size_t idle_open_count() const noexcept;
+    /// Whether `me`, which is idle, is one of too many idle ones with a connection. It is then no longer idle: of two that
+    /// ask at once, the second no longer counts the first.
+    bool is_idle_beyond(reader_actor& me) noexcept;
     void note_wait(reader_actor& me, std::chrono::nanoseconds wait, steady_time now) noexcept;
     void note_cost(const read_job& ran, std::chrono::nanoseconds time) noexcept;
     void note_rest() noexcept;
@@ -92,6 +94,8 @@ private:
     std::atomic<bool> is_leaving_{false};  // closed, and nobody is between the look at that and a queue
     shared_counter waited_;
     shared_counter lapsed_;
+
+    std::mutex idle_mutex_;  // held by the one reader that looks whether it closes
 
     std::mutex episode_mutex_;
     exhaustion exhaustion_;  // guarded by episode_mutex_

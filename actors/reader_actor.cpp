@@ -131,9 +131,10 @@ void reader_actor::run_job(read_job& one) noexcept {
 void reader_actor::rest() {
     dispatcher_.note_rest();
     auto& probe = connection_.probe();
-    if (connection_.is_open() && dispatcher_.idle_open_count() > settings_.readers_idle) {
+    if (connection_.is_open() && dispatcher_.is_idle_beyond(*this)) {
         connection_.close();
         probe.closed_max_idle.add();
+        return;  // what came meanwhile woke nobody here
     }
     const bool for_ever = !connection_.is_open() || settings_.reader_idle_time.count() == 0;
     const auto at_most = for_ever ? std::nullopt : std::optional<std::chrono::nanoseconds>(settings_.reader_idle_time);

@@ -34,6 +34,7 @@ public:
     bool is_started() const noexcept { return is_started_.load(); }
     void note_steal() noexcept { connection_.probe().steals.add(); }
     void note_wait(std::chrono::nanoseconds wait) noexcept { connection_.probe().waits.waited(wait); }
+    void note_busy() noexcept { is_idle_ = false; }
     bool is_idle() const noexcept { return is_idle_.load(); }
     bool is_open() const noexcept { return connection_.probe().is_open.load(); }
     const actor_probe& probe() const noexcept { return connection_.probe(); }

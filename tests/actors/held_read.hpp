@@ -30,16 +30,19 @@ public:
     held_read(const held_read&) = delete;
     held_read& operator=(const held_read&) = delete;
 
+    /// Returns before the read has ended.
+    void let_go() {
+        if (!std::exchange(let_go_, true)) hold_->open();
+    }
     void release() {
-        if (std::exchange(released_, true)) return;
-        hold_->open();
+        let_go();
         done_.wait();
     }
 
 private:
     std::shared_ptr<gate> hold_ = std::make_shared<gate>();
     std::future<result<void>> done_;
-    bool released_ = false;
+    bool let_go_ = false;
 };
 
 }  // namespace carrel::testing

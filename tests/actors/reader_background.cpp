@@ -80,6 +80,24 @@ BOOST_AUTO_TEST_CASE(connections_open_on_demand_and_no_more_than_the_idle_ones_s
     BOOST_TEST(f.db.stats().read.closed_max_idle == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(of_readers_that_come_to_rest_at_once_as_many_stay_as_may_be_idle) {
+    fixture f([](options& o) { o.readers_max = 8, o.readers_idle = 1; });
+    std::uint64_t closed = 0;
+    for (int round = 0; round < 200; ++round) {
+        std::vector<std::unique_ptr<held_read>> held;
+        while (held.size() < 8) held.push_back(std::make_unique<held_read>(f.db));
+        BOOST_TEST_REQUIRE(f.db.stats().read.open == 8u);
+        for (auto& one : held) one->let_go();
+        held.clear();
+        closed += 7;
+        BOOST_TEST_REQUIRE(eventually([&] { return f.db.stats().read.closed_max_idle >= closed; }));
+        BOOST_TEST_REQUIRE(f.count("SELECT 1") == 1);
+        BOOST_TEST_REQUIRE(eventually([&] { return f.db.stats().read.in_use == 0u; }));
+        BOOST_TEST_REQUIRE(f.db.stats().read.closed_max_idle == closed);
+        BOOST_TEST_REQUIRE(f.db.stats().read.open == 1u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed_after_its_time) {
     fixture f([](options& o) { o.reader_idle_time = std::chrono::milliseconds(20); });
     f.count("SELECT 1");
