@@ -2,7 +2,7 @@ package main
 
 import "unicode/utf8"
 
-// Cuts texts into words as carrel's src/base/words.cpp does: runs of letters and digits, lower-cased, Latin letters without
+// Cuts texts into words for the full-text index: runs of letters and digits, lower-cased, Latin letters without
 // accents, each word once. Reused between texts.
 type wordList struct {
 	text  []byte // the words, a blank behind each

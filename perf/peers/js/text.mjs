@@ -1,4 +1,4 @@
-// Words for the full-text index, as carrel's src/base/words.cpp cuts them: runs of letters and digits, lower-cased, Latin
+// Words for the full-text index: runs of letters and digits, lower-cased, Latin
 // letters without accents, each word once.
 
 // U+00C0 to U+017F without case and accent; '?' stays as it is, ' ' ends a word.
