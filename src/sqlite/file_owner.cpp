@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -19,9 +20,11 @@ namespace {
 constexpr std::string_view database_magic("SQLite format 3\0", 16);
 constexpr std::string_view journal_magic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
 constexpr std::size_t application_id_at = 68;
-constexpr std::size_t journal_pages_at = 16;
+// Of a journal's header: records that are on the disk for certain, pages of the database before, bytes until the first record.
+constexpr std::size_t journal_records_at = 8, journal_pages_at = 16, journal_sector_at = 20;
+constexpr std::size_t schema_cells_at = 103;  // two bytes of page 1: the rows of the schema on it
 
-using header = std::array<char, 100>;
+using header = std::array<char, 108>;
 
 std::int32_t number_at(const header& bytes, std::size_t at) {
     std::uint32_t value = 0;
@@ -38,15 +41,49 @@ bool has_bytes(const std::string& path) {
     return stat(path.c_str(), &info) == 0 && info.st_size > 0;
 }
 
-// The header of a rollback journal that SQLite would play back; the journal itself has no POSIX locks to lose.
-std::optional<header> hot_journal(const std::string& path) {
+bool is_unmarked(const header& page) {
+    return number_at(page, application_id_at) == 0 && number_at(page, user_version_at) == 0;
+}
+
+// A first page as every new database has it, whoever makes it.
+bool holds_nothing(const header& page) {
+    return starts_with(page, database_magic) && is_unmarked(page) && page[schema_cells_at] == 0 &&
+           page[schema_cells_at + 1] == 0;
+}
+
+// A rollback journal that SQLite would play back.
+struct hot_journal {
+    header begin{};
+    header first_page{};  // page 1 as it was, if it is the first record
+    bool has_first_page = false;
+
+    std::int32_t pages_before() const { return number_at(begin, journal_pages_at); }
+};
+
+// The journal itself has no POSIX locks to lose.
+std::optional<hot_journal> read_hot_journal(const std::string& path) {
     const int fd = open((path + "-journal").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return std::nullopt;
-    header bytes{};
-    const auto got = pread(fd, bytes.data(), bytes.size(), 0);
+    hot_journal found;
+    std::array<char, 4 + sizeof(header)> record{};
+    const auto got = pread(fd, found.begin.data(), found.begin.size(), 0);
+    const auto got_record = pread(fd, record.data(), record.size(), number_at(found.begin, journal_sector_at));
     close(fd);
-    if (got < 28 || !starts_with(bytes, journal_magic)) return std::nullopt;
-    return bytes;
+    if (got < 28 || !starts_with(found.begin, journal_magic)) return std::nullopt;
+    constexpr std::string_view page_1("\0\0\0\1", 4);
+    found.has_first_page = number_at(found.begin, journal_records_at) != 0 &&
+                           got_record == static_cast<ssize_t>(record.size()) &&
+                           std::string_view(record.data(), 4) == page_1;
+    std::copy(record.begin() + 4, record.end(), found.first_page.begin());
+    return found;
+}
+
+// Whether what SQLite makes of the file before anything else is an empty database. Without pages before, its making was
+// interrupted, and SQLite empties it, whatever its first page holds now. One page is there once the file was made and its
+// journal mode is being changed; a journal of which no record counts leaves the page as it is.
+bool becomes_empty(const hot_journal& journal, const header& page) {
+    if (journal.pages_before() == 0) return true;
+    return journal.pages_before() == 1 && holds_nothing(journal.has_first_page ? journal.first_page : page);
 }
 
 struct close_database {
@@ -129,9 +166,8 @@ result<void> check_owner(int fd, const std::string& path) {
     const auto got = pread(fd, bytes.data(), bytes.size(), 0);
     if (got == 0) return {};
     const bool ours_by_id = number_at(bytes, application_id_at) == application_id;
-    if (const auto journal = hot_journal(path)) {
-        // Without a page before, its making was interrupted: SQLite empties it, whatever its first page holds now.
-        if (number_at(*journal, journal_pages_at) == 0 || ours_by_id) return {};
+    if (const auto journal = read_hot_journal(path)) {
+        if (ours_by_id || becomes_empty(*journal, bytes)) return {};
         return error(errc::not_a_carrel_database, path + " has a rollback journal of another program");
     }
     if (got != static_cast<ssize_t>(bytes.size()) || !starts_with(bytes, database_magic))
@@ -142,8 +178,7 @@ result<void> check_owner(int fd, const std::string& path) {
         if (found.error() == sqlite_errc::not_a_database) return error(errc::not_a_database, path);
         return found.error();
     }
-    const bool unmarked = number_at(bytes, application_id_at) == 0 && number_at(bytes, user_version_at) == 0;
-    if (found->own_tables == 2 || (found->objects == 0 && unmarked)) return {};
+    if (found->own_tables == 2 || (found->objects == 0 && is_unmarked(bytes))) return {};
     return error(errc::not_a_carrel_database, path);
 }
 

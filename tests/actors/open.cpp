@@ -130,6 +130,34 @@ BOOST_AUTO_TEST_CASE(a_file_killed_while_it_was_made_is_ours) {
     }
 }
 
+// Pages that are written before their transaction ends leave a journal that has them as they were.
+constexpr std::string_view interrupted =
+    "PRAGMA cache_size=1; BEGIN; CREATE TABLE t(x); INSERT INTO t SELECT randomblob(900) "
+    "FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200) "
+    "SELECT i FROM n)";
+
+BOOST_AUTO_TEST_CASE(a_file_killed_while_its_empty_first_page_was_changed_is_ours) {
+    temp_directory d;
+    plain_sqlite(d.file("x.db")).run("PRAGMA journal_mode=WAL; PRAGMA journal_mode=DELETE");
+    BOOST_REQUIRE(std::filesystem::file_size(d.file("x.db")) == 4096u);
+    leave_open(d.file("x.db"), std::string(interrupted));
+    BOOST_REQUIRE(std::filesystem::exists(d.file("x.db-journal")));
+    BOOST_TEST(database::open({.path = d.file("x.db"), .migrations = schema}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_of_a_page_that_holds_something_is_of_another_program) {
+    for (const char* made :
+         {"CREATE VIEW v AS SELECT 1", "PRAGMA journal_mode=WAL; PRAGMA journal_mode=DELETE; PRAGMA user_version=7",
+          "PRAGMA journal_mode=WAL; PRAGMA journal_mode=DELETE; PRAGMA application_id=7"}) {
+        temp_directory d;
+        plain_sqlite(d.file("x.db")).run(made);
+        BOOST_REQUIRE(std::filesystem::file_size(d.file("x.db")) == 4096u);
+        leave_open(d.file("x.db"), std::string(interrupted));
+        BOOST_REQUIRE(std::filesystem::exists(d.file("x.db-journal")));
+        refused_untouched(d);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_uri_and_a_nul_are_not_paths) {
     for (const std::string& path :
          {std::string("file::memory:"), std::string("file:x.db?mode=memory"), std::string("x\0.db", 5)}) {
