@@ -327,7 +327,8 @@ void connection::report_slow() noexcept {
     try {
         std::string text;
         for (auto* each = sqlite3_next_stmt(db_, nullptr); each != nullptr; each = sqlite3_next_stmt(db_, each))
-            if (sqlite3_stmt_busy(each) != 0) text = sqlite3_sql(each);
+            // The statement inside of an open blob handle has no text.
+            if (const char* sql = sqlite3_sql(each); sql != nullptr && sqlite3_stmt_busy(each) != 0) text = sql;
         if (text.size() > text_max) text.replace(text_max, text.npos, " ...");
         std::replace(text.begin(), text.end(), '\n', ' ');
         profile_.log(log_level::warning, "a statement has run for more than " +

@@ -283,4 +283,21 @@ BOOST_AUTO_TEST_CASE(a_slow_statement_is_logged_once) {
     BOOST_TEST(f.logged("a statement has run") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_statement_beside_an_open_blob_is_logged) {
+    fixture f([](options& o) { o.slow_statement_time = 20ms; });
+    const auto filled = f.db.write([](write_session& session) -> result<void> {
+        if (auto done = session.execute("CREATE TABLE b(n INTEGER PRIMARY KEY, bytes BLOB)"); !done) return done;
+        return session.execute("INSERT INTO b VALUES (1, x'00')");
+    });
+    BOOST_TEST_REQUIRE(filled.has_value());
+    const auto counts_long = [](read_session& session) -> result<std::optional<std::int64_t>> {
+        auto blob = session.open_blob("b", "bytes", 1);
+        if (!blob) return blob.error();
+        return session.first_integer(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
+    };
+    BOOST_TEST((f.db.read(counts_long, {.deadline = 200ms}).error() == errc::deadline_exceeded));
+    BOOST_TEST(f.logged("a statement has run for more than 20 ms: WITH RECURSIVE n(i)") == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
