@@ -78,8 +78,11 @@ std::size_t insert_all(sqlite3* db, const std::vector<siem::event_part>& parts) 
     sqlite3_stmt* row = nullptr;
     must(db, sqlite3_prepare_v2(db,
                                 "INSERT INTO event_segments(sealed, events, bytes, from_at, to_at, from_id, to_id, "
-                                "columns, filter, data) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                "filter, columns, data) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                 -1, &row, nullptr));
+    sqlite3_stmt* summary = nullptr;
+    must(db, sqlite3_prepare_v2(db, "INSERT INTO segment_summaries(segment, paths, texts) VALUES (?, ?, ?)", -1,
+                                &summary, nullptr));
     std::size_t events = 0;
     for (const auto& part : parts) {
         for (const auto& each : part.segments) {
@@ -90,15 +93,21 @@ std::size_t insert_all(sqlite3* db, const std::vector<siem::event_part>& parts) 
             sqlite3_bind_int64(row, 4, each.to_at);
             bind(row, 5, from_id);
             bind(row, 6, to_id);
-            bind(row, 7, each.columns);
-            bind(row, 8, each.filter);
+            bind(row, 7, each.filter);
+            bind(row, 8, each.columns);
             bind(row, 9, each.data);
             must(db, sqlite3_step(row));
             sqlite3_reset(row);
+            sqlite3_bind_int64(summary, 1, sqlite3_last_insert_rowid(db));
+            bind(summary, 2, each.paths);
+            bind(summary, 3, each.texts);
+            must(db, sqlite3_step(summary));
+            sqlite3_reset(summary);
             events += static_cast<std::size_t>(each.events);
         }
     }
     sqlite3_finalize(row);
+    sqlite3_finalize(summary);
     return events;
 }
 

@@ -31,8 +31,8 @@ int report(const sqlite::check_report& found, const std::string& path) {
 }
 
 constexpr std::string_view select_segments =
-    "SELECT seq, sealed, events, bytes, from_at, to_at, from_id, to_id, columns, filter, data FROM event_segments "
-    "ORDER BY seq";
+    "SELECT seq, sealed, events, bytes, from_at, to_at, from_id, to_id, filter, columns, data, paths, texts "
+    "FROM event_segments LEFT JOIN segment_summaries ON segment = seq ORDER BY seq";
 
 segments::segment segment_from(const sqlite::check_row& row) {
     segments::segment stored;
@@ -43,9 +43,11 @@ segments::segment segment_from(const sqlite::check_row& row) {
     stored.to_at = row.integer(5);
     stored.from_id = siem::id_of_key(row.bytes(6));
     stored.to_id = siem::id_of_key(row.bytes(7));
-    stored.columns = row.bytes(8);
-    stored.filter = row.bytes(9);
+    stored.filter = row.bytes(8);
+    stored.columns = row.bytes(9);
     stored.data = row.bytes(10);
+    stored.paths = row.bytes(11);
+    stored.texts = row.bytes(12);
     return stored;
 }
 

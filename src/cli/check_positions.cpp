@@ -12,6 +12,8 @@ constexpr const char* select_positions =
     "LEFT JOIN segment_positions ON segment = seq ORDER BY seq";
 constexpr const char* select_orphans =
     "SELECT segment FROM segment_positions WHERE segment NOT IN (SELECT seq FROM event_segments)";
+constexpr const char* select_lost_summaries =
+    "SELECT segment FROM segment_summaries WHERE segment NOT IN (SELECT seq FROM event_segments)";
 constexpr const char* select_not_held =
     "SELECT alerts.id, cited.value FROM alerts, json_each(alerts.event_ids) AS cited WHERE alerts.status <> 7 AND NOT "
     "EXISTS "
@@ -48,6 +50,11 @@ result<void> inspect_positions(const sqlite::check_query& rows, std::vector<std:
     if (auto done = inspect_order(rows, findings); !done) return done;
     auto done = rows(select_orphans, [&](const sqlite::check_row& row) {
         findings.push_back("there are positions of a segment " + std::to_string(row.integer(0)) + " that is not there");
+        return findings.size() < findings_max;
+    });
+    if (!done) return done;
+    done = rows(select_lost_summaries, [&](const sqlite::check_row& row) {
+        findings.push_back("there is a summary of a segment " + std::to_string(row.integer(0)) + " that is not there");
         return findings.size() < findings_max;
     });
     if (!done) return done;

@@ -9,6 +9,7 @@ namespace {
 using kind = requirement::kind;
 
 requirement one(std::uint64_t token) { return {.is = kind::token, .token = token, .parts = {}}; }
+requirement path(std::uint64_t token) { return {.is = kind::path, .token = token, .parts = {}}; }
 
 requirement all(std::vector<requirement> parts) {
     std::erase_if(parts, [](const requirement& part) { return part.is == kind::anything; });
@@ -25,9 +26,13 @@ requirement any(std::vector<requirement> parts) {
 
 requirement of_term(const term& leaf) {
     if (leaf.of != column::none) return {};
-    if (leaf.test == test_kind::equals) return one(value_token(key_token(leaf.path), leaf.value));
     std::vector<requirement> parts;
-    if (!leaf.path.empty()) parts.push_back(one(key_token(leaf.path)));
+    const std::uint64_t key = key_token(leaf.path);
+    if (!leaf.path.empty()) parts.push_back(path(key));
+    if (leaf.test == test_kind::equals) {
+        parts.push_back(one(value_token(key, leaf.value)));
+        return all(std::move(parts));
+    }
     for (const word& each : leaf.words)
         if (!each.prefix && !each.inside) parts.push_back(one(word_token(each.text)));
     return all(std::move(parts));

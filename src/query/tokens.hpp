@@ -23,6 +23,9 @@ inline std::uint64_t value_token(std::uint64_t key, std::string_view text) noexc
     return token_hash::of(text, key);
 }
 
+/// What a token is of: a path, or a word or a value there.
+enum class token_kind { path, content };
+
 /// A token of each event of which the top-level member `key` equals `value` in the sense of the filter `field.<key>`: a
 /// string's text, else the text as it came. Nothing if such events need not have one.
 std::optional<std::uint64_t> member_token(std::string_view key, std::string_view value);
@@ -33,7 +36,7 @@ struct token_buffers {
     std::string decoded, folded;
 };
 
-/// Hears a scanner of JSON and calls `token(std::uint64_t)` for each token; equal ones may come more than once. Who scans
+/// Hears a scanner of JSON and calls `token(std::uint64_t, token_kind)` for each token; equal ones may come more than once. Who scans
 /// for more than tokens passes its own handler's calls on.
 template <class Token>
 class token_handler {
@@ -54,7 +57,7 @@ public:
         key_ = 0;
         if (!buffers_.path.is_named()) return;
         key_ = key_token(buffers_.path.text());
-        token_(key_);
+        token_(key_, token_kind::path);
     }
     /// Returns the value's text: a string decoded, else as it stands. Valid until the next call.
     std::string_view value(json::scalar kind, std::string_view raw, bool escaped) {
@@ -62,12 +65,13 @@ public:
         if (buffers_.path.is_named()) {
             // An element behind a nested one.
             if (key_ == 0) key_ = key_token(buffers_.path.text());
-            token_(value_token(key_, text));
+            token_(value_token(key_, text), token_kind::content);
         }
         if (kind == json::scalar::null) return text;
         for_each_word(
-            text, buffers_.folded, [&](std::string_view run) { token_(token_hash::of_lower(run, word_seed)); },
-            [&](std::string_view word) { token_(word_token(word)); });
+            text, buffers_.folded,
+            [&](std::string_view run) { token_(token_hash::of_lower(run, word_seed), token_kind::content); },
+            [&](std::string_view word) { token_(word_token(word), token_kind::content); });
         return text;
     }
     /// Of the value or member at hand.
@@ -88,7 +92,8 @@ private:
 /// Yields all tokens of events. Reused between events; not thread-safe.
 class token_reader {
 public:
-    /// Calls `token(std::uint64_t)` for each token of `fields`, a JSON object; equal ones may come more than once.
+    /// Calls `token(std::uint64_t, token_kind)` for each token of `fields`, a JSON object; equal ones may come more than
+    /// once. Whatever has a value's token has that of its path.
     template <class Token>
     void for_each_token(std::string_view fields, Token&& token) {
         token_handler heard(buffers_, token);

@@ -9,74 +9,21 @@
 
 namespace carrel::segments {
 
-namespace {
-
-void write_times(const std::vector<timestamp>& times, std::string& out) {
-    byte_writer bytes(out);
-    const bool is_constant =
-        std::all_of(times.begin(), times.end(), [&](timestamp each) { return each == times.front(); });
-    bytes.fixed(static_cast<std::uint8_t>(is_constant));
-    bytes.varint(zigzag(times.front()));
-    if (is_constant) return;
-    // Times of a file may be anything, so differences wrap.
-    for (std::size_t i = 1; i < times.size(); ++i)
-        bytes.varint(zigzag(static_cast<std::int64_t>(static_cast<std::uint64_t>(times[i]) -
-                                                      static_cast<std::uint64_t>(times[i - 1]))));
-}
-
-// Ids of one millisecond differ in their lower half by a small step.
-void write_ids(const std::vector<uuid>& ids, std::string& out) {
-    byte_writer bytes(out);
-    uuid before;
-    for (const uuid& id : ids) {
-        bytes.varint(zigzag(static_cast<std::int64_t>(id.high - before.high)));
-        if (id.high == before.high) bytes.varint(zigzag(static_cast<std::int64_t>(id.low - before.low)));
-        else bytes.fixed(id.low);
-        before = id;
+std::uint16_t segment_builder::dictionary::code_of(std::string_view text) {
+    if (!codes.empty() && codes.back() != 0 && *texts[codes.back() - 1u] == text) return codes.back();
+    auto found = numbers.find(text);
+    if (found == numbers.end()) {
+        found = numbers.emplace(text, static_cast<std::uint16_t>(numbers.size() + 1)).first;
+        texts.push_back(&found->first);
+        counts.push_back(0);
     }
+    return found->second;
 }
-
-// Packs a part that becomes much smaller by it: not times and ids, which most queries read.
-std::string packed_part(const std::string& bytes, int level) {
-    std::string made;
-    byte_writer out(made);
-    out.varint(bytes.size());
-    const std::size_t before = made.size();
-    const std::size_t size = bytes.size() < packed_part_min ? bytes.size() : compress(bytes, made, level);
-    if (size <= bytes.size() / 4 * 3) return made;
-    made.resize(before);
-    return made + bytes;
-}
-
-}  // namespace
 
 void segment_builder::dictionary::add(const std::optional<std::string_view>& text) {
-    if (!text) return codes.push_back(0);
-    if (!codes.empty() && codes.back() != 0 && *texts[codes.back() - 1u] == *text) return codes.push_back(codes.back());
-    auto found = numbers.find(*text);
-    if (found == numbers.end()) {
-        found = numbers.emplace(*text, static_cast<std::uint16_t>(numbers.size() + 1)).first;
-        texts.push_back(&found->first);
-    }
-    codes.push_back(found->second);
-}
-
-void segment_builder::dictionary::write(std::string& out) const {
-    byte_writer bytes(out);
-    bytes.varint(texts.size());
-    for (const std::string* text : texts) bytes.text(*text);
-    const bool is_constant = std::all_of(codes.begin(), codes.end(), [&](auto code) { return code == codes.front(); });
-    if (is_constant) {
-        bytes.fixed(code_width::constant);
-        return bytes.fixed(codes.front());
-    }
-    if (texts.size() < 256) {
-        bytes.fixed(code_width::one);
-        for (const std::uint16_t code : codes) out.push_back(static_cast<char>(code));
-    } else {
-        bytes.fixed(code_width::two);
-        for (const std::uint16_t code : codes) bytes.fixed(code);
-    }
+    const std::uint16_t code = text ? code_of(*text) : std::uint16_t{0};
+    codes.push_back(code);
+    ++counts[code];
 }
 
 void segment_builder::add(const event_head& head, std::string_view text) {
@@ -105,20 +52,20 @@ void segment_builder::end_frame() {
 }
 
 std::string segment_builder::write_columns() const {
-    std::array<std::string, part_count> parts;
+    std::vector<std::string> parts(part_count);
+    for (std::size_t i = 0; i < column_count; ++i)
+        write_codes(dictionaries_[i].codes, dictionaries_[i].texts.size(), parts[i]);
     write_times(at_, parts[part_at]);
     write_times(received_at_, parts[part_received_at]);
     write_ids(ids_, parts[part_id]);
-    for (std::size_t i = 0; i < column_count; ++i) dictionaries_[i].write(parts[part_texts + i]);
-    for (std::string& each : parts) each = packed_part(each, format_->level);
-    std::string columns;
-    byte_writer bytes(columns);
-    bytes.fixed(format_version);
-    bytes.fixed(static_cast<std::uint32_t>(at_.size()));
-    for (const std::string& part : parts) bytes.fixed(static_cast<std::uint32_t>(part.size()));
-    for (const std::string& part : parts) columns += part;
-    append_checksum(columns);
-    return columns;
+    return pack_parts(parts, at_.size(), format_->level);
+}
+
+std::string segment_builder::write_summary() const {
+    std::vector<std::string> parts(column_count);
+    for (std::size_t i = 0; i < column_count; ++i)
+        write_texts(dictionaries_[i].texts, dictionaries_[i].counts, parts[i]);
+    return pack_parts(parts, at_.size(), format_->level);
 }
 
 segment segment_builder::finish() {
@@ -132,8 +79,10 @@ segment segment_builder::finish() {
     const auto [least, greatest] = std::minmax_element(ids_.begin(), ids_.end());
     made.from_id = *least;
     made.to_id = *greatest;
+    made.paths = make_filter(paths_);
+    made.texts = write_summary();
+    made.filter = make_filter(tokens_, frame_count_);
     made.columns = write_columns();
-    made.filter = make_filter(tokens_);
     made.is_sealed = format_->is_sealed;
     made.bytes = static_cast<std::int64_t>(bytes_);
     byte_writer data(made.data);

@@ -14,7 +14,7 @@ std::optional<segment_texts> segment_texts::open(std::string_view bytes, std::si
     segment_texts made;
     if (in.fixed<std::uint8_t>() != format_version) return std::nullopt;
     const std::uint64_t count = in.varint();
-    if (count > events) return std::nullopt;
+    if (count > events || count > frames_max) return std::nullopt;
     std::vector<std::uint64_t> packed_sizes;
     std::size_t first = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -31,25 +31,33 @@ std::optional<segment_texts> segment_texts::open(std::string_view bytes, std::si
     return made;
 }
 
+std::size_t segment_texts::frame_of(std::size_t event) const noexcept {
+    const auto behind =
+        std::upper_bound(frames_.begin(), frames_.end(), event,
+                         [](std::size_t number, const frame& each) { return number < each.first_event; });
+    return static_cast<std::size_t>(behind - frames_.begin()) - 1;
+}
+
 std::optional<std::string_view> segment_texts::text(std::size_t event) {
     const auto holds = [&](std::size_t at) {
         return event >= frames_[at].first_event && event < frames_[at].first_event + frames_[at].events;
     };
-    if (open_ == none || !holds(open_)) {
-        const auto behind =
-            std::upper_bound(frames_.begin(), frames_.end(), event,
-                             [](std::size_t number, const frame& each) { return number < each.first_event; });
-        if (behind == frames_.begin() || !unpack(static_cast<std::size_t>(behind - frames_.begin()) - 1))
-            return std::nullopt;
-    }
+    if (open_ == none || !holds(open_))
+        if (!unpack(frame_of(event))) return std::nullopt;
     return texts_[event - frames_[open_].first_event];
 }
 
 std::size_t segment_texts::frame_end(std::size_t event) const noexcept {
-    const auto behind =
-        std::upper_bound(frames_.begin(), frames_.end(), event,
-                         [](std::size_t number, const frame& each) { return number < each.first_event; });
-    return behind == frames_.end() ? frames_.back().first_event + frames_.back().events : behind->first_event;
+    const frame& found = frames_[frame_of(event)];
+    return found.first_event + found.events;
+}
+
+void segment_texts::keep_frames(frame_mask wanted, std::vector<std::uint32_t>& events) const {
+    std::size_t at = 0;
+    std::erase_if(events, [&](std::uint32_t event) {
+        while (event >= frames_[at].first_event + frames_[at].events) ++at;
+        return (wanted >> at & 1) == 0;
+    });
 }
 
 bool segment_texts::unpack(std::size_t wanted) {

@@ -20,6 +20,10 @@ public:
     std::optional<std::string_view> text(std::size_t event);
     /// The first event of the next frame; the number of events for one of the last.
     std::size_t frame_end(std::size_t event) const noexcept;
+    /// The number of the frame that has the event.
+    std::size_t frame_of(std::size_t event) const noexcept;
+    /// Keeps of some events, which grow, those in the wanted frames.
+    void keep_frames(frame_mask wanted, std::vector<std::uint32_t>& events) const;
 
 private:
     struct frame {

@@ -52,14 +52,22 @@ query::requirement one_of(std::vector<query::requirement> parts) {
     return made;
 }
 
+query::requirement leaf(query::requirement::kind is, std::uint64_t token) {
+    query::requirement made;
+    made.is = is;
+    made.token = token;
+    return made;
+}
+
 query::requirement required_of(const event_conditions::member& wanted) {
     std::vector<query::requirement> parts;
     for (const std::string& value : wanted.values) {
         const auto token = query::member_token(wanted.key, value);
         auto& part = parts.emplace_back();
         if (!token) continue;
-        part.is = query::requirement::kind::token;
-        part.token = *token;
+        part.is = query::requirement::kind::all_of;
+        part.parts = {leaf(query::requirement::kind::path, query::key_token(wanted.key)),
+                      leaf(query::requirement::kind::token, *token)};
     }
     return one_of(std::move(parts));
 }
@@ -83,10 +91,16 @@ bool event_conditions::look_at_columns() const noexcept {
     return std::any_of(texts.begin(), texts.end(), [](const auto& wanted) { return !wanted.empty(); });
 }
 
-bool event_conditions::may_pass(const segments::token_filter& tokens) const {
-    return std::all_of(required.begin(), required.end(), [&](const query::requirement& each) {
-        return each.holds([&](std::uint64_t token) { return tokens.may_hold(token); });
-    });
+bool event_conditions::look_at_paths() const noexcept {
+    return std::any_of(required.begin(), required.end(), [](const auto& each) { return each.asks_for_path(); });
+}
+
+bool event_conditions::may_pass(const segments::token_filter& paths) const {
+    const auto where = [&](std::uint64_t token, query::requirement::kind is) {
+        return is == query::requirement::kind::path ? paths.frames_of(token) : segments::all_frames;
+    };
+    return std::all_of(required.begin(), required.end(),
+                       [&](const query::requirement& each) { return each.places(where) != 0; });
 }
 
 event_conditions read_event_conditions(const operation& what, const call& request) {

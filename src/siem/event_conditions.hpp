@@ -28,12 +28,14 @@ struct event_conditions {
     std::string canonical;  // what a cursor is bound to: the same for the same filters in any order
     std::vector<fault> faults;
     std::uint64_t cost_key = 0;                // see event_cost.hpp
-    std::vector<query::requirement> required;  // what tokens an event that passes must have
+    std::vector<query::requirement> required;  // each: what tokens an event that passes must have
 
     bool look_at_columns() const noexcept;
     bool look_at_text() const noexcept { return !members.empty() || !searches.empty(); }
-    /// Whether a segment whose tokens are these can hold an event that passes.
-    bool may_pass(const segments::token_filter& tokens) const;
+    /// Whether `required` asks for a path anywhere.
+    bool look_at_paths() const noexcept;
+    /// Whether a segment whose events have these paths can hold one that passes.
+    bool may_pass(const segments::token_filter& paths) const;
 };
 
 /// Reads the parameters that are filters of events; others are left alone.

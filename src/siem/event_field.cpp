@@ -44,7 +44,7 @@ std::optional<segments::column> event_field::column() const noexcept {
 void event_field::require(event_conditions& conditions) const {
     if (!is_in_text()) return;
     query::requirement key;
-    key.is = query::requirement::kind::token;
+    key.is = query::requirement::kind::path;
     key.token = query::key_token(name());
     conditions.required.push_back(std::move(key));
 }

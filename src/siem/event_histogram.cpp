@@ -40,10 +40,10 @@ public:
         : times_(*asked.buckets),
           split_(asked.split) {}
 
-    bool take_unread(const segment_header& header) override {
+    bool take_unread(const segment_header& header, std::int64_t events) override {
         const timestamp start = times_.start(header.from_at);
         if (split_ || start != times_.start(header.to_at)) return false;
-        buckets[start].count += header.events;
+        buckets[start].count += events;
         return true;
     }
     result<void> take(segment_scan& scan, const segment_header& header,

@@ -20,7 +20,8 @@ bool event_parts::is_full_for(std::size_t text_bytes) const noexcept {
 uuid event_parts::add(const new_event& read, std::string_view text, const event_identity& identity, bool is_untimed) {
     segments::event_head head{fresh_id_(), read.at, received_at_, {}};
     head.texts = {read.source, read.host, read.channel, read.event_code, read.severity};
-    for (const std::uint64_t token : read.tokens) builder_.tokens().add(token);
+    for (const std::uint64_t token : read.tokens) builder_.add_token(token);
+    for (const std::uint64_t token : read.paths) builder_.add_path(token);
     builder_.add(head, text);
     if (builder_.is_full()) end_segment();
     if (!is_nil(identity) || !growing_.identities.empty()) {

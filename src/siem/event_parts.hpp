@@ -21,6 +21,7 @@ struct new_event {
     std::optional<std::string> source, host, channel, event_code, severity;
     std::optional<std::string> identity;  // what the member holds that the client named for it
     std::vector<std::uint64_t> tokens;    // see query/tokens.hpp; some come again
+    std::vector<std::uint64_t> paths;     // those of them that are of paths
 };
 
 /// A part without events is the outcome of a request with an idempotency key of which nothing was accepted.

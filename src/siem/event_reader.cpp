@@ -20,9 +20,8 @@ class listener {
 public:
     using entry = event_mappings::entry;
 
-    listener(query::token_buffers& buffers, std::vector<std::uint64_t>& tokens, std::string_view identity_path,
-             bool is_envelope)
-        : keep_{&tokens},
+    listener(query::token_buffers& buffers, new_event& into, std::string_view identity_path, bool is_envelope)
+        : keep_{&into},
           tokens_(buffers, keep_),
           identity_path_(identity_path),
           is_envelope_(is_envelope) {
@@ -102,8 +101,11 @@ private:
 
     const event_mappings& mappings_ = event_mappings::builtin();
     struct keep {
-        std::vector<std::uint64_t>* tokens;
-        void operator()(std::uint64_t token) const { tokens->push_back(token); }
+        new_event* into;
+        void operator()(std::uint64_t token, query::token_kind kind) const {
+            into->tokens.push_back(token);
+            if (kind == query::token_kind::path) into->paths.push_back(token);
+        }
     } keep_;
     query::token_handler<keep> tokens_;
     std::string_view identity_path_;
@@ -129,8 +131,9 @@ std::string explain(json::scan_error error, std::size_t offset) {
 
 event_reader::verdict event_reader::read(std::string_view text, timestamp received_at, new_event& into) {
     into.tokens.clear();
+    into.paths.clear();
     into.identity.reset();
-    listener heard(buffers_, into.tokens, identity_path_, are_envelopes_);
+    listener heard(buffers_, into, identity_path_, are_envelopes_);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {

@@ -84,6 +84,7 @@ result<void> receipt_walk::open_next() {
     ++read_;
     auto scan = scan_of(next.seq);
     if (!scan) return scan.error();
+    (*scan)->limit_frames(filters_->frames());
     auto places = (*scan)->passing(*conditions_, false);
     if (!places) return places.error();
     auto ids = (*scan)->ids();

@@ -74,6 +74,8 @@ result<bool> take_out(write_session& session, const segment_source& source) {
     if (!*there) return false;
     if (auto done = session.execute("DELETE FROM segment_positions WHERE segment = ?", source.seq); !done)
         return done.error();
+    if (auto done = session.execute("DELETE FROM segment_summaries WHERE segment = ?", source.seq); !done)
+        return done.error();
     if (auto done = session.execute("DELETE FROM event_segments WHERE seq = ?", source.seq); !done) return done.error();
     return true;
 }
@@ -90,16 +92,20 @@ result<void> insert_segment(write_session& session, const segments::segment& mad
                             const segments::position_list& positions, std::optional<std::int64_t> number) {
     auto row = session.prepare(
         write_sql("INSERT INTO event_segments(seq, sealed, events, bytes, from_at, to_at, from_id, to_id, "
-                  "columns, filter, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                  "filter, columns, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     if (!row) return row.error();
     const std::string from_id = key_of(made.from_id), to_id = key_of(made.to_id);
     auto done = row->bind(number, made.is_sealed, made.events, made.bytes, made.from_at, made.to_at, bytes_of(from_id),
-                          bytes_of(to_id), bytes_of(made.columns), bytes_of(made.filter), bytes_of(made.data))
+                          bytes_of(to_id), bytes_of(made.filter), bytes_of(made.columns), bytes_of(made.data))
                     .run();
     if (!done) return done;
+    const std::int64_t seq = number.value_or(session.last_insert_rowid());
+    done = session.execute("INSERT INTO segment_summaries(segment, paths, texts) VALUES (?, ?, ?)", seq,
+                           bytes_of(made.paths), bytes_of(made.texts));
+    if (!done) return done;
     const auto gaps = positions.gaps.empty() ? std::nullopt : std::optional(bytes_of(positions.gaps));
-    return session.execute("INSERT INTO segment_positions(segment, first, last, gaps) VALUES (?, ?, ?, ?)",
-                           number.value_or(session.last_insert_rowid()), positions.first, positions.last, gaps);
+    return session.execute("INSERT INTO segment_positions(segment, first, last, gaps) VALUES (?, ?, ?, ?)", seq,
+                           positions.first, positions.last, gaps);
 }
 
 namespace {

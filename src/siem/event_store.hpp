@@ -22,7 +22,7 @@ result<bool> take_out(write_session& session, const segment_source& source);
 /// The first of `count` positions that nothing had before. Errors: SQLite's.
 result<std::int64_t> take_positions(write_session& session, std::int64_t count);
 
-/// Adds a row of `event_segments`, behind all others or under a number that is free, and its positions. The order of the
+/// Adds a row of `event_segments`, behind all others or under a number that is free, its summary and its positions. The order of the
 /// numbers is always that of the positions. Errors: SQLite's.
 result<void> insert_segment(write_session& session, const segments::segment& made,
                             const segments::position_list& positions, std::optional<std::int64_t> number = {});

@@ -41,6 +41,15 @@ public:
         events += !seen_.empty();
     }
 
+    std::optional<segments::column> takes_texts_of() const override { return field_.column(); }
+    void take_texts(const segments::column_texts& texts, const std::vector<std::uint8_t>& marked) override {
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            if (marked[i + 1] == 0) continue;
+            counts.add(texts.text(i), texts.events_of(i + 1));
+            events += texts.events_of(i + 1);
+        }
+    }
+
     value_counts counts;
     std::int64_t events = 0;
 
@@ -51,7 +60,7 @@ private:
         std::vector<std::int64_t> found(column->texts().size() + 1, 0);
         for (const std::uint32_t place : places) ++found[column->code(place)];
         for (std::size_t i = 1; i < found.size(); ++i)
-            if (found[i] > 0) counts.add(column->texts()[i - 1], found[i]);
+            if (found[i] > 0) counts.add(column->texts().text(i - 1), found[i]);
         events += static_cast<std::int64_t>(places.size()) - found[0];
         return {};
     }

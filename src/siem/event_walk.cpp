@@ -10,8 +10,8 @@ namespace {
 
 class counter final : public event_visitor {
 public:
-    bool take_unread(const segment_header& header) override {
-        count += header.events;
+    bool take_unread(const segment_header&, std::int64_t events) override {
+        count += events;
         return true;
     }
     result<void> take(segment_scan&, const segment_header&, std::span<const std::uint32_t> places) override {
@@ -51,6 +51,33 @@ result<void> take_segment(segment_scan& scan, const segment_header& header, cons
     return visitor.take(scan, header, *places);
 }
 
+// The one text column that has a condition; nothing if there are several or none.
+std::optional<segments::column> only_column(const event_conditions& conditions) {
+    std::optional<segments::column> found;
+    for (std::size_t i = 0; i < segments::column_count; ++i) {
+        if (conditions.texts[i].empty()) continue;
+        if (found) return std::nullopt;
+        found = static_cast<segments::column>(i);
+    }
+    return found;
+}
+
+// Hands over the events of a segment that pass by its summary alone, if the conditions are none or of one column. False if
+// more must be read.
+result<bool> take_by_summary(segment_scan& scan, const segment_header& header, const event_conditions& conditions,
+                             event_visitor& visitor) {
+    const auto asked = only_column(conditions), taken = visitor.takes_texts_of();
+    if ((!asked && conditions.look_at_columns()) || (!asked && !taken)) return false;
+    auto texts = scan.texts_of(asked ? *asked : *taken);
+    if (!texts) return texts.error();
+    const auto marks =
+        asked ? (*texts)->marks_of(conditions.texts[*asked]) : std::vector<std::uint8_t>((*texts)->size() + 1, 1);
+    if (!taken) return visitor.take_unread(header, (*texts)->events_of(marks));
+    if (asked && asked != taken) return false;
+    visitor.take_texts(**texts, marks);
+    return true;
+}
+
 }  // namespace
 
 result<void> event_visitor::take_each(segment_scan& scan, std::span<const std::uint32_t> places, bool needs_text) {
@@ -80,16 +107,19 @@ result<void> visit_events(read_session& session, const event_conditions& conditi
     auto scan = segment_scan::open(session);
     if (!scan) return scan.error();
     text_test test(conditions);
-    const bool looks_inside = conditions.look_at_columns() || conditions.look_at_text();
     for (;;) {
         auto header = list->next();
         if (!header) return header.error();
         if (!*header) return {};
-        const bool is_whole = !looks_inside && conditions.range.holds_all((*header)->from_at, (*header)->to_at);
-        if (is_whole && visitor.take_unread(**header)) continue;
+        const bool is_whole =
+            !conditions.look_at_text() && conditions.range.holds_all((*header)->from_at, (*header)->to_at);
+        if (is_whole && !conditions.look_at_columns() && visitor.take_unread(**header, (*header)->events)) continue;
         auto may_pass = scan->may_pass(**header, conditions);
         if (!may_pass) return may_pass.error();
         if (!*may_pass) continue;
+        auto taken_unread = is_whole ? take_by_summary(*scan, **header, conditions, visitor) : result<bool>(false);
+        if (!taken_unread) return taken_unread.error();
+        if (*taken_unread) continue;
         if (auto read = scan->read((*header)->seq); !read) return read;
         if (auto taken = take_segment(*scan, **header, conditions, test, visitor); !taken) return taken;
     }

@@ -8,8 +8,12 @@ namespace carrel::siem {
 class event_visitor {
 public:
     virtual ~event_visitor() = default;
-    /// Takes all events of a segment by its header alone; false if it must see more of them.
-    virtual bool take_unread(const segment_header&) { return false; }
+    /// Takes some events of a segment of which nothing is known but its header; false if it must see more of them.
+    virtual bool take_unread(const segment_header&, std::int64_t) { return false; }
+    /// The column, if there is one, by whose texts and counts alone it can take all events of a segment, or those that have
+    /// some of its texts: by `take_texts`, with a byte, 0 or 1, for each code.
+    virtual std::optional<segments::column> takes_texts_of() const { return std::nullopt; }
+    virtual void take_texts(const segments::column_texts&, const std::vector<std::uint8_t>&) {}
     /// Takes events of the segment that is open in `scan`, by their places.
     virtual result<void> take(segment_scan& scan, const segment_header& header,
                               std::span<const std::uint32_t> places) = 0;

@@ -119,9 +119,14 @@ CREATE TABLE event_segments (
     to_at INTEGER NOT NULL,
     from_id BLOB NOT NULL,
     to_id BLOB NOT NULL,
-    columns BLOB NOT NULL,
     filter BLOB NOT NULL,
+    columns BLOB NOT NULL,
     data BLOB NOT NULL
+);
+CREATE TABLE segment_summaries (
+    segment INTEGER PRIMARY KEY,
+    paths BLOB NOT NULL,
+    texts BLOB NOT NULL
 );
 CREATE INDEX event_segments_by_end ON event_segments(to_at, from_at, events);
 CREATE INDEX event_segments_by_begin ON event_segments(from_at, to_at, events);

@@ -17,14 +17,17 @@ class reread_segment {
 public:
     static std::optional<reread_segment> open(const segments::segment& of) {
         auto columns = segments::segment_columns::open(of.columns);
+        const auto summary = segments::segment_summary::open(of.texts);
         auto texts = segments::segment_texts::open(of.data, static_cast<std::size_t>(of.events));
-        if (!columns || !texts) return std::nullopt;
+        if (!columns || !summary || !texts) return std::nullopt;
         auto at = columns->at(), received_at = columns->received_at();
         auto ids = columns->ids();
         if (!at || !received_at || !ids) return std::nullopt;
         reread_segment made{std::move(*texts), std::move(*at), std::move(*received_at), std::move(*ids), {}};
         for (std::size_t i = 0; i < segments::column_count; ++i) {
-            auto text = columns->text(static_cast<segments::column>(i));
+            const auto which = static_cast<segments::column>(i);
+            auto kept = summary->texts(which);
+            auto text = kept ? columns->text(which, std::move(kept)) : std::nullopt;
             if (!text) return std::nullopt;
             made.columns.push_back(std::move(*text));
         }
@@ -63,7 +66,10 @@ public:
             }
             const auto text = from.texts.text(i);
             if (!text) return false;
-            tokens_.for_each_token(*text, [this](std::uint64_t token) { builder_.tokens().add(token); });
+            tokens_.for_each_token(*text, [this](std::uint64_t token, query::token_kind kind) {
+                builder_.add_token(token);
+                if (kind == query::token_kind::path) builder_.add_path(token);
+            });
             builder_.add(from.head(i), *text);
             note(from.ids[i]);
             ++made.events;

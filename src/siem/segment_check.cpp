@@ -35,9 +35,9 @@ public:
             expect(columns->events() == events, "it holds another number of events than it says");
             look_at(*columns);
         }
-        const segments::token_filter filter(of_.filter);
-        expect(filter.is_sound(), "its filter is damaged");
-        look_at_texts(columns ? columns->events() : events, filter);
+        expect(segments::token_filter(of_.paths).is_sound(), "its paths are damaged");
+        expect(segments::token_filter(of_.filter).is_sound(), "its filter is damaged");
+        look_at_texts(columns ? columns->events() : events);
         return std::move(found_);
     }
 
@@ -53,28 +53,51 @@ private:
         expect(ids.has_value(), "its ids are damaged");
         expect(!at || reach(*at, of_.from_at, of_.to_at), "its times go beyond what it says");
         expect(!ids || reach(*ids, of_.from_id, of_.to_id), "its ids go beyond what it says");
-        for (std::size_t i = 0; i < segments::column_count; ++i)
-            expect(columns.text(static_cast<segments::column>(i)).has_value(), "its texts of a column are damaged");
+        const auto summary = segments::segment_summary::open(of_.texts);
+        expect(summary.has_value(), "its summary is damaged");
+        for (std::size_t i = 0; i < segments::column_count && summary; ++i)
+            look_at_column(columns, *summary, static_cast<segments::column>(i));
     }
 
-    void look_at_texts(std::size_t events, const segments::token_filter& filter) {
+    void look_at_column(const segment_columns& columns, const segments::segment_summary& summary,
+                        segments::column which) {
+        const auto texts = summary.texts(which);
+        expect(texts != nullptr, "its summary of a column is damaged");
+        const auto column = texts ? columns.text(which, texts) : std::nullopt;
+        expect(!texts || column, "its codes of a column are damaged");
+        if (!column) return;
+        std::vector<std::int64_t> counts(texts->size() + 1, 0);
+        for (std::size_t i = 0; i < columns.events(); ++i) ++counts[column->code(i)];
+        bool are_same = summary.events() == columns.events();
+        for (std::size_t code = 0; code < counts.size(); ++code)
+            are_same = are_same && counts[code] == texts->events_of(code);
+        expect(are_same, "its summary counts other events of a column than it has");
+    }
+
+    void look_at_texts(std::size_t events) {
+        const segments::token_filter filter(of_.filter), paths(of_.paths);
         auto texts = segments::segment_texts::open(of_.data, events);
         expect(texts.has_value(), "its events are damaged");
         if (!texts) return;
         std::size_t damaged = 0, bytes = 0;
-        bool holds_all = true;
+        bool holds_all = true, holds_paths = true;
         query::token_reader tokens;
         for (std::size_t i = 0; i < events; ++i) {
             const auto text = texts->text(i);
             damaged += !text;
             if (!text) continue;
             bytes += text->size();
-            tokens.for_each_token(*text, [&](std::uint64_t token) { holds_all = holds_all && filter.may_hold(token); });
+            const auto frame = texts->frame_of(i);
+            tokens.for_each_token(*text, [&](std::uint64_t token, query::token_kind kind) {
+                holds_all = holds_all && (filter.frames_of(token) >> frame & 1) != 0;
+                if (kind == query::token_kind::path) holds_paths = holds_paths && paths.may_hold(token);
+            });
         }
         expect(damaged == 0, std::to_string(damaged) + " of its events are damaged");
         expect(damaged > 0 || bytes == static_cast<std::size_t>(of_.bytes),
                "its events are longer or shorter than it says");
         expect(holds_all, "its filter denies what its events hold");
+        expect(holds_paths, "its paths lack one that its events have");
     }
 
     const segment& of_;

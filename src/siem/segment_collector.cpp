@@ -8,7 +8,10 @@ namespace carrel::siem {
 
 void segment_collector::add(const segments::event_head& head, std::string_view text, std::int64_t position) {
     if (++events_ == 11 && failpoints::is_set(failpoint::seal_drops_event)) return;
-    tokens_.for_each_token(text, [this](std::uint64_t token) { builder_.tokens().add(token); });
+    tokens_.for_each_token(text, [this](std::uint64_t token, query::token_kind kind) {
+        builder_.add_token(token);
+        if (kind == query::token_kind::path) builder_.add_path(token);
+    });
     builder_.add(head, text);
     if (position != 0) positions_.push_back(position);
     if (builder_.is_full()) end_segment();

@@ -23,14 +23,6 @@ std::string_view text_of(blob_view bytes) noexcept {
 // The row that a statement bound to a segment's number finds; false if the segment has gone, which a snapshot rules out.
 result<bool> find(statement& rows, std::int64_t seq) { return rows.bind(seq).step(); }
 
-// Which codes of a column stand for one of the wanted texts.
-std::vector<std::uint8_t> wanted_codes(const segments::text_column& column, const std::vector<std::string>& wanted) {
-    std::vector<std::uint8_t> codes(column.texts().size() + 1, 0);
-    for (std::size_t i = 0; i < column.texts().size(); ++i)
-        codes[i + 1] = std::find(wanted.begin(), wanted.end(), column.texts()[i]) != wanted.end();
-    return codes;
-}
-
 }  // namespace
 
 result<segment_list> segment_list::open(read_session& session, const time_range& range, direction order) {
@@ -52,20 +44,20 @@ result<std::optional<segment_header>> segment_list::next() {
     return std::optional(segment_header{rows_.integer(0), rows_.integer(1), rows_.integer(2), rows_.integer(3)});
 }
 
-segment_scan::segment_scan(read_session& session, statement filter, statement columns, statement data)
+segment_scan::segment_scan(read_session& session, statement summary, statement columns, statement data)
     : session_(&session),
-      select_filter_(std::move(filter)),
+      select_summary_(std::move(summary)),
       select_columns_(std::move(columns)),
       select_data_(std::move(data)) {}
 
 result<segment_scan> segment_scan::open(read_session& session) {
-    auto filter = session.prepare(read_sql("SELECT filter FROM event_segments WHERE seq = ?"));
-    if (!filter) return filter.error();
+    auto summary = session.prepare(read_sql("SELECT paths, texts FROM segment_summaries WHERE segment = ?"));
+    if (!summary) return summary.error();
     auto columns = session.prepare(read_sql("SELECT columns FROM event_segments WHERE seq = ?"));
     if (!columns) return columns.error();
     auto data = session.prepare(read_sql("SELECT data FROM event_segments WHERE seq = ?"));
     if (!data) return data.error();
-    return segment_scan(session, std::move(*filter), std::move(*columns), std::move(*data));
+    return segment_scan(session, std::move(*summary), std::move(*columns), std::move(*data));
 }
 
 error segment_scan::damaged() const {
@@ -73,28 +65,107 @@ error segment_scan::damaged() const {
                  "segment " + std::to_string(seq_) + " of the events is damaged");
 }
 
-result<bool> segment_scan::may_pass(const segment_header& header, const event_conditions& conditions) {
-    if (auto on = session_->check_interrupt(); !on) return on.error();
-    if (conditions.required.empty()) return true;
-    seq_ = header.seq;
-    auto row = find(select_filter_, seq_);
-    if (!row) return row.error();
-    if (!*row) return damaged();
-    return conditions.may_pass(segments::token_filter(text_of(select_filter_.bytes(0))));
-}
-
-result<void> segment_scan::read(std::int64_t seq) {
+// Forgets what was read of another segment.
+void segment_scan::turn_to(std::int64_t seq) {
+    if (seq_ == seq) return;
     seq_ = seq;
+    frames_ = segments::all_frames;
+    has_summary_ = false;
+    summary_.reset();
+    column_texts_ = {};
     columns_.reset();
+    times_.clear();
     texts_.reset();
     heads_.reset();
+}
+
+// -- summary and filter ---
+
+// The row stays until the next one is asked for, and its bytes with it.
+result<void> segment_scan::open_summary() {
+    if (has_summary_) return {};
+    auto row = find(select_summary_, seq_);
+    if (!row) return row.error();
+    if (!*row) return damaged();
+    has_summary_ = true;
+    return {};
+}
+
+result<segments::shared_texts> segment_scan::texts_of(segments::column which) {
+    auto& kept = column_texts_[which];
+    if (kept) return kept;
+    if (auto done = open_summary(); !done) return done.error();
+    if (!summary_) summary_ = segments::segment_summary::open(text_of(select_summary_.bytes(1)));
+    if (summary_) kept = summary_->texts(which);
+    if (!kept) return damaged();
+    return kept;
+}
+
+result<bool> segment_scan::texts_may_pass(const event_conditions& conditions) {
+    for (std::size_t i = 0; i < segments::column_count; ++i) {
+        if (conditions.texts[i].empty()) continue;
+        auto texts = texts_of(static_cast<segments::column>(i));
+        if (!texts) return texts.error();
+        if ((*texts)->events_of((*texts)->marks_of(conditions.texts[i])) == 0) return false;
+    }
+    return true;
+}
+
+// Of the filter only the token's block is read.
+result<segments::frame_mask> segment_scan::frames_of(std::uint64_t token) {
+    if (!filter_) {
+        auto opened = session_->open_blob("event_segments", "filter", seq_);
+        if (!opened) return opened.error();
+        filter_ = std::move(*opened);
+    } else if (filter_seq_ != seq_) {
+        if (auto done = filter_->reopen(seq_); !done) return done.error();
+    }
+    filter_seq_ = seq_;
+    const auto about = segments::filter_block::of(token, filter_->size());
+    if (about.size > segments::filter_block_bytes_max) return segments::all_frames;  // damaged
+    std::array<char, segments::filter_block_bytes_max> bytes;
+    if (auto done = filter_->read(about.offset, std::as_writable_bytes(std::span(bytes).first(about.size))); !done)
+        return done.error();
+    return segments::frames_of(token, about, {bytes.data(), about.size});
+}
+
+result<void> segment_scan::find_frames(const event_conditions& conditions) {
+    result<void> done;
+    const auto where = [&](std::uint64_t token, query::requirement::kind) {
+        auto found = done ? frames_of(token) : result<segments::frame_mask>(segments::all_frames);
+        if (!found) done = found.error();
+        return found ? *found : segments::all_frames;
+    };
+    for (const query::requirement& each : conditions.required) {
+        if (frames_ == 0 || !done) break;
+        frames_ &= each.places(where);
+    }
+    return done;
+}
+
+result<bool> segment_scan::may_pass(const segment_header& header, const event_conditions& conditions) {
+    if (auto on = session_->check_interrupt(); !on) return on.error();
+    turn_to(header.seq);
+    if (conditions.look_at_paths()) {
+        if (auto done = open_summary(); !done) return done.error();
+        if (!conditions.may_pass(segments::token_filter(text_of(select_summary_.bytes(0))))) return false;
+    }
+    if (auto pass = texts_may_pass(conditions); !pass || !*pass) return pass;
+    if (auto done = find_frames(conditions); !done) return done.error();
+    return frames_ != 0;
+}
+
+// -- columns ---
+
+result<void> segment_scan::read(std::int64_t seq) {
+    turn_to(seq);
+    if (columns_) return {};
     auto row = find(select_columns_, seq);
     if (!row) return row.error();
     if (!*row) return damaged();
     // The row stays until the next one is asked for, and its bytes with it.
     columns_ = segments::segment_columns::open(text_of(select_columns_.bytes(0)));
     if (!columns_) return damaged();
-    times_.clear();
     return {};
 }
 
@@ -115,18 +186,37 @@ result<std::vector<std::uint32_t>> segment_scan::passing(const event_conditions&
         if (!at) return at.error();
         std::erase_if(places, [&](std::uint32_t place) { return !conditions.range.holds((*at)[place]); });
     }
-    for (std::size_t i = 0; i < segments::column_count && !places.empty(); ++i) {
-        if (conditions.texts[i].empty()) continue;
-        const auto column = columns_->text(static_cast<segments::column>(i));
-        if (!column) return damaged();
-        column->keep_marked(wanted_codes(*column, conditions.texts[i]), places);
+    if (auto done = keep_texts(conditions, places); !done) return done.error();
+    if (frames_ != segments::all_frames && !places.empty()) {
+        if (auto done = open_texts(); !done) return done.error();
+        texts_->keep_frames(frames_, places);
     }
     return places;
 }
 
-result<segments::text_column> segment_scan::text_column(segments::column which) const {
-    auto column = columns_->text(which);
-    if (!column) return damaged();
+// Keeps those whose texts are wanted. Codes are read only where some events have such a text and others have not.
+result<void> segment_scan::keep_texts(const event_conditions& conditions, std::vector<std::uint32_t>& places) {
+    for (std::size_t i = 0; i < segments::column_count && !places.empty(); ++i) {
+        if (conditions.texts[i].empty()) continue;
+        const auto which = static_cast<segments::column>(i);
+        auto texts = texts_of(which);
+        if (!texts) return texts.error();
+        const auto marks = (*texts)->marks_of(conditions.texts[i]);
+        const auto wanted = static_cast<std::size_t>((*texts)->events_of(marks));
+        if (wanted == 0) places.clear();
+        if (wanted == 0 || wanted == columns_->events()) continue;
+        auto column = text_column(which);
+        if (!column) return column.error();
+        column->keep_marked(marks, places);
+    }
+    return {};
+}
+
+result<segments::text_column> segment_scan::text_column(segments::column which) {
+    auto texts = texts_of(which);
+    if (!texts) return texts.error();
+    auto column = columns_->text(which, std::move(*texts));
+    if (!column || summary_->events() != columns_->events()) return damaged();
     return std::move(*column);
 }
 
@@ -179,8 +269,8 @@ result<void> segment_scan::open_heads() {
     if (!ids || !received_at) return damaged();
     heads made{std::move(*ids), std::move(*received_at), {}};
     for (std::size_t i = 0; i < segments::column_count; ++i) {
-        auto column = columns_->text(static_cast<segments::column>(i));
-        if (!column) return damaged();
+        auto column = text_column(static_cast<segments::column>(i));
+        if (!column) return column.error();
         made.texts[i] = std::move(*column);
     }
     heads_ = std::move(made);

@@ -39,16 +39,23 @@ class segment_scan {
 public:
     static result<segment_scan> open(read_session& session);
 
-    /// Whether the segment's filter lets the conditions pass. Errors: SQLite's, and what ends the job.
+    /// Whether a segment's summary and filter let the conditions pass. Errors: SQLite's; SQLITE_CORRUPT for a summary that
+    /// is damaged; what ends the job.
     result<bool> may_pass(const segment_header& header, const event_conditions& conditions);
+    /// The frames of the segment in which events may be that pass, as far as `may_pass` found out.
+    segments::frame_mask frames() const noexcept { return frames_; }
+    /// As another scan found out of the same segment.
+    void limit_frames(segments::frame_mask to) noexcept { frames_ = to; }
     /// Reads the columns of a segment. Errors: SQLite's; SQLITE_CORRUPT for one that is damaged.
     result<void> read(std::int64_t seq);
 
     const segments::segment_columns& columns() const noexcept { return *columns_; }
-    result<segments::text_column> text_column(segments::column which) const;
+    /// The texts of a column of the segment, of which neither columns nor events need be read.
+    result<segments::shared_texts> texts_of(segments::column which);
+    result<segments::text_column> text_column(segments::column which);
     result<std::span<const timestamp>> times();
-    /// The places of the events that pass by time and columns, in order of arrival. `all_in_range`: their times need not
-    /// be looked at.
+    /// The places of the events that pass by time, columns and frames, in order of arrival. `all_in_range`: their times need
+    /// not be looked at.
     result<std::vector<std::uint32_t>> passing(const event_conditions& conditions, bool all_in_range);
     result<std::vector<uuid>> ids() const;
     /// The positions of all events in the order of commit.
@@ -65,15 +72,26 @@ public:
     result<void> append_event(std::size_t event, std::string& json);
 
 private:
-    segment_scan(read_session& session, statement filter, statement columns, statement data);
+    segment_scan(read_session& session, statement summary, statement columns, statement data);
     error damaged() const;
+    void turn_to(std::int64_t seq);
+    result<void> open_summary();
+    result<bool> texts_may_pass(const event_conditions& conditions);
+    result<void> find_frames(const event_conditions& conditions);
+    result<segments::frame_mask> frames_of(std::uint64_t token);
+    result<void> keep_texts(const event_conditions& conditions, std::vector<std::uint32_t>& places);
     result<void> open_texts();
     result<void> open_heads();
 
     read_session* session_;
-    statement select_filter_, select_columns_, select_data_;
-    std::int64_t seq_ = 0;
+    statement select_summary_, select_columns_, select_data_;
+    std::optional<blob_reader> filter_;
+    std::int64_t seq_ = 0, filter_seq_ = 0;
+    segments::frame_mask frames_ = segments::all_frames;
     std::uint64_t texts_read_ = 0;
+    bool has_summary_ = false;
+    std::optional<segments::segment_summary> summary_;
+    std::array<segments::shared_texts, segments::column_count> column_texts_;
     std::optional<segments::segment_columns> columns_;
     std::vector<timestamp> times_;
     std::optional<segments::segment_texts> texts_;

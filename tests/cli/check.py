@@ -93,12 +93,23 @@ class Check(unittest.TestCase):
             "ids go beyond": "from_id = zeroblob(16)",
             "longer or shorter": "bytes = bytes + 1",
         }
-        for said, change in changes.items():
+        of_summary = {
+            "paths are damaged": "paths = substr(paths, 1, length(paths) - 1)",
+            "paths lack one": "paths = (SELECT paths FROM segment_summaries WHERE segment = 6)",
+            "summary is damaged": "texts = x''",
+            "summary of a column is damaged": "texts = CAST(substr(texts, 1, length(texts) - 1) || x'00' AS BLOB)",
+            "counts other events": "texts = (SELECT texts FROM segment_summaries WHERE segment = 6)",
+        }
+        updates = [(said, f"event_segments SET {change} WHERE seq = 3") for said, change in changes.items()]
+        updates += [(said, f"segment_summaries SET {change} WHERE segment = 3") for said, change in of_summary.items()]
+        for said, change in updates:
             with self.subTest(change), Server() as server:
                 self.filled(server, 5)  # too few to be put together
+                others = '{"host":"a"}\n' * 50
+                self.assertEqual(server.client().post("/api/v1/events", others, Content_Type="application/x-ndjson").status, 201)
                 self.assertEqual(server.stop(), 0)
                 with contextlib.closing(sqlite3.connect(server.database, isolation_level=None)) as database:
-                    database.execute(f"UPDATE event_segments SET {change} WHERE seq = 3")
+                    database.execute(f"UPDATE {change}")
                 found = run("check", "--database", server.database)
                 self.assertEqual(found.returncode, 1, found)
                 self.assertIn("segment 3 of the events: ", found.stdout)

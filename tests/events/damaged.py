@@ -11,7 +11,8 @@ import tempfile
 from carrel_program import Server, run
 
 EVENTS = 5000  # more than a sealed segment holds
-PARTS = ["columns", "filter", "data"]
+PARTS = [("event_segments", "seq", part) for part in ("filter", "columns", "data")]
+PARTS += [("segment_summaries", "segment", part) for part in ("paths", "texts")]
 QUESTIONS = [
     ("/api/v1/events", {"limit": 300, "sort": "timestamp"}),
     ("/api/v1/events", {"limit": 200}),
@@ -20,6 +21,9 @@ QUESTIONS = [
     ("/api/v1/events/count", {}),
     ("/api/v1/events/count", {"q": "words -odd"}),
     ("/api/v1/events/count", {"host": "h1"}),
+    ("/api/v1/events/count", {"host": "h1", "event_code": "7"}),
+    ("/api/v1/events/count", {"q": "absent:1"}),
+    ("/api/v1/events/values", {"field": "host"}),
     ("/api/v1/events/count", {"from": "2026-03-01T00:10:00Z"}),
     ("/api/v1/events/count", {"field.mark": "m77"}),
     ("/api/v1/events/histogram", {"interval": "1m"}),
@@ -56,8 +60,8 @@ def damage(pick, path):
     """Changes a part of one segment. Its number, and what was done."""
     database = sqlite3.connect(path)
     seq, = pick.choice(database.execute("SELECT seq FROM event_segments").fetchall())
-    part = pick.choice(PARTS)
-    before, = database.execute(f"SELECT {part} FROM event_segments WHERE seq = ?", (seq,)).fetchone()
+    table, key, part = pick.choice(PARTS)
+    before, = database.execute(f"SELECT {part} FROM {table} WHERE {key} = ?", (seq,)).fetchone()
     changed = bytearray(before)
     while changed == before:
         at, size = pick.randrange(len(before)), pick.randint(1, 64)
@@ -72,7 +76,7 @@ def damage(pick, path):
             del changed[at:at + size]
         else:
             del changed[0 if how == "empty" else at:]
-    database.execute(f"UPDATE event_segments SET {part} = ? WHERE seq = ?", (bytes(changed), seq))
+    database.execute(f"UPDATE {table} SET {part} = ? WHERE {key} = ?", (bytes(changed), seq))
     database.commit()
     database.close()
     return seq, f"{part} of segment {seq}: {how} at {at} of {len(before)}"

@@ -193,6 +193,8 @@ class Keeping(unittest.TestCase):
                         ("UPDATE segment_positions SET last = 99 WHERE segment = 2", "positions are damaged or missing"),
                         ("DELETE FROM segment_positions WHERE segment = 2", "positions are damaged or missing"),
                         ("INSERT INTO segment_positions VALUES (77, 50, 51, NULL)", "a segment 77 that is not there"),
+                        ("DELETE FROM segment_summaries WHERE segment = 2", "summary is damaged"),
+                        ("INSERT INTO segment_summaries VALUES (78, x'', x'')", "a segment 78 that is not there"),
                         ("UPDATE event_sequence SET next = 10", "one that an event has"),
                         ("DELETE FROM event_holds", "which is not held"),
                         ("UPDATE event_holds SET event = 'x'", "held for an alert that does not cite it")]:

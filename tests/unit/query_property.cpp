@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(a_matcher_finds_what_the_plainest_reading_finds_and_tokens_
             const event_columns columns{.host = host};
             const bool expected = reference(json::parse(event)).holds(wanted, columns);
             std::set<std::uint64_t> tokens;
-            for_each_token(event, [&](std::uint64_t token) { tokens.insert(token); });
+            for_each_token(event, [&](std::uint64_t token, token_kind) { tokens.insert(token); });
             const bool may = required.holds([&](std::uint64_t token) { return tokens.contains(token); });
             BOOST_REQUIRE_MESSAGE(match.matches(event, columns) == expected,
                                   text << " on " << event << " host " << host);

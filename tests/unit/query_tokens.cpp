@@ -13,7 +13,7 @@ namespace {
 
 std::set<std::uint64_t> tokens_of(std::string_view fields) {
     std::set<std::uint64_t> all;
-    for_each_token(fields, [&](std::uint64_t token) { all.insert(token); });
+    for_each_token(fields, [&](std::uint64_t token, token_kind) { all.insert(token); });
     return all;
 }
 std::uint64_t pair_token(std::string_view path, std::string_view text) { return value_token(key_token(path), text); }

@@ -201,6 +201,7 @@ BOOST_AUTO_TEST_CASE(identities_are_removed_once_no_event_of_their_time_is_kept)
     BOOST_TEST(ingest_by(d, numbered(0, 10), "id").duplicates == 10);
     BOOST_TEST(d.write([](write_session& session) -> result<void> {
                     auto done = session.execute("DELETE FROM event_segments WHERE true");
+                    if (done) done = session.execute("DELETE FROM segment_summaries WHERE true");
                     return done ? session.execute("DELETE FROM segment_positions WHERE true") : done;
                 }).has_value());
     BOOST_TEST(!remove_old(d.now + day, 4));
