@@ -79,9 +79,10 @@ segment segment_builder::finish() {
     const auto [least, greatest] = std::minmax_element(ids_.begin(), ids_.end());
     made.from_id = *least;
     made.to_id = *greatest;
-    made.paths = make_filter(paths_);
+    const auto salt = static_cast<std::uint32_t>(ids_.front().low);
+    made.paths = make_filter(paths_, 1, salt);
     made.texts = write_summary();
-    made.filter = make_filter(tokens_, frame_count_);
+    made.filter = make_filter(tokens_, frame_count_, salt);
     made.columns = write_columns();
     made.is_sealed = format_->is_sealed;
     made.bytes = static_cast<std::int64_t>(bytes_);

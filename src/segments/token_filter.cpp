@@ -13,7 +13,6 @@ namespace carrel::segments {
 namespace {
 
 constexpr std::size_t bits_a_token = 11;
-constexpr int probes = 8;
 // Several blocks have this many bytes each; a filter of fewer is one block.
 constexpr std::size_t block_bits_bytes = 1024;
 constexpr std::size_t trailer_bytes = filter_block_bytes_max - block_bits_bytes;
@@ -25,15 +24,16 @@ constexpr std::size_t slots_kept_max = 1u << 17;
 
 constexpr std::uint64_t golden = 0x9e3779b97f4a7c15;
 
-// Above the number of any frame.
+// Above the number of any frame. More bits are set of such a token than of others: it costs more to be wrong about it.
 constexpr std::uint64_t all_code = token_set::several;
+constexpr int probes_of(std::uint64_t frame) noexcept { return frame == all_code ? 10 : 8; }
 
 // The bits of a token in its block, one after the other: a number made from it and its frame in odd steps, scaled to the
 // block. The token's upper bits chose the block, so they are mixed first.
 class bit_walk {
 public:
-    bit_walk(std::uint64_t token, std::uint64_t frame, std::size_t bits) noexcept
-        : at_((token ^ frame * 0xd1b54a32d192ed03) * golden),
+    bit_walk(std::uint64_t token, std::uint64_t frame, std::uint64_t salt, std::size_t bits) noexcept
+        : at_((token ^ (salt << 8 | frame) * 0xd1b54a32d192ed03) * golden),
           step_(std::rotl(at_ * golden, 29) | 1),
           bits_(bits) {
         at_ ^= std::rotl(at_, 32);
@@ -48,17 +48,17 @@ private:
     std::uint64_t at_, step_, bits_;
 };
 
-void set_bits(std::uint64_t token, std::uint64_t frame, char* bits, std::size_t size) noexcept {
-    bit_walk walk(token, frame, size * 8);
-    for (int probe = 0; probe < probes; ++probe) {
+void set_bits(std::uint64_t token, std::uint64_t frame, std::uint32_t salt, char* bits, std::size_t size) noexcept {
+    bit_walk walk(token, frame, salt, size * 8);
+    for (int probe = 0; probe < probes_of(frame); ++probe) {
         const std::size_t bit = walk.next();
         bits[bit / 8] = static_cast<char>(static_cast<unsigned char>(bits[bit / 8]) | 1u << bit % 8);
     }
 }
 
-bool has_bits(std::uint64_t token, std::uint64_t frame, std::string_view bits) noexcept {
-    bit_walk walk(token, frame, bits.size() * 8);
-    for (int probe = 0; probe < probes; ++probe) {
+bool has_bits(std::uint64_t token, std::uint64_t frame, std::uint32_t salt, std::string_view bits) noexcept {
+    bit_walk walk(token, frame, salt, bits.size() * 8);
+    for (int probe = 0; probe < probes_of(frame); ++probe) {
         const std::size_t bit = walk.next();
         if ((static_cast<unsigned char>(bits[bit / 8]) >> bit % 8 & 1u) == 0) return false;
     }
@@ -69,6 +69,7 @@ bool has_bits(std::uint64_t token, std::uint64_t frame, std::string_view bits) n
 struct open_block {
     std::string_view bits;
     std::size_t frames;
+    std::uint32_t salt;
 };
 std::optional<open_block> open(const filter_block& about, std::string_view block) noexcept {
     const auto sound = without_checksum(block);
@@ -77,8 +78,9 @@ std::optional<open_block> open(const filter_block& about, std::string_view block
     byte_reader trailer(sound->substr(size));
     const std::size_t frames = trailer.fixed<std::uint8_t>();
     const auto number = trailer.fixed<std::uint16_t>(), count = trailer.fixed<std::uint16_t>();
+    const auto salt = trailer.fixed<std::uint32_t>();
     if (number != about.number || count != about.count || frames > frames_max) return std::nullopt;
-    return open_block{sound->substr(0, size), frames};
+    return open_block{sound->substr(0, size), frames, salt};
 }
 
 }  // namespace
@@ -113,14 +115,14 @@ filter_block filter_block::of(std::uint64_t token, std::size_t filter_bytes) noe
             static_cast<std::uint16_t>(count)};
 }
 
-std::string make_filter(const token_set& tokens, std::size_t frames) {
+std::string make_filter(const token_set& tokens, std::size_t frames, std::uint32_t salt) {
     const std::size_t needed = (tokens.size() * bits_a_token + 7) / 8;
     const std::size_t count = std::clamp<std::size_t>((needed + block_bits_bytes - 1) / block_bits_bytes, 1, 0xffff);
     const std::size_t bits = tokens.size() == 0 ? 0 : count > 1 ? block_bits_bytes : std::max(needed, bytes_min);
     std::string bytes(count * (bits + trailer_bytes), '\0');
     tokens.each([&](std::uint64_t token, std::uint8_t frame) {
         const auto block = filter_block::of(token, bytes.size());
-        set_bits(token, frames > 1 ? frame : all_code, bytes.data() + block.offset, bits);
+        set_bits(token, frames > 1 ? frame : all_code, salt, bytes.data() + block.offset, bits);
     });
     for (std::size_t i = 0; i < count; ++i) {
         std::string block(bytes, i * (bits + trailer_bytes), bits);
@@ -128,6 +130,7 @@ std::string make_filter(const token_set& tokens, std::size_t frames) {
         trailer.fixed(static_cast<std::uint8_t>(frames));
         trailer.fixed(static_cast<std::uint16_t>(i));
         trailer.fixed(static_cast<std::uint16_t>(count));
+        trailer.fixed(salt);
         append_checksum(block);
         bytes.replace(i * block.size(), block.size(), block);
     }
@@ -140,10 +143,10 @@ frame_mask frames_of(std::uint64_t token, const filter_block& about, std::string
     if (!read) return all_frames;
     if (read->bits.empty()) return 0;
     if (token == 0) token = 1;
-    if (has_bits(token, all_code, read->bits)) return all_frames;
+    if (has_bits(token, all_code, read->salt, read->bits)) return all_frames;
     frame_mask found = 0;
     for (std::size_t frame = 0; frame < read->frames && read->frames > 1; ++frame)
-        if (has_bits(token, frame, read->bits)) found |= frame_mask{1} << frame;
+        if (has_bits(token, frame, read->salt, read->bits)) found |= frame_mask{1} << frame;
     return found;
 }
 

@@ -52,10 +52,12 @@ private:
     std::uint64_t factor_;  // of this process, so that nobody can choose tokens that meet in a slot
 };
 
-/// A Bloom filter over tokens as bytes of a file: eleven bits a token, eight of them set. It is cut into blocks, so that one
+/// A Bloom filter over tokens as bytes of a file: eleven bits a token, eight or ten of them set. It is cut into blocks, so that one
 /// token is looked for without the rest, and tells apart in which of a segment's frames a token is that only one of them
-/// has. Of tokens that are not there 5 of 1,000 seem to be in a certain frame, and as many in all of them.
-std::string make_filter(const token_set& tokens, std::size_t frames = 1);
+/// has. Of tokens that are not there 7 of 1,000 seem to be in a certain frame, and 2 in all of them.
+///
+/// Segments often hold much the same. With a salt each, a token that seems to be in one of them is not in all.
+std::string make_filter(const token_set& tokens, std::size_t frames = 1, std::uint32_t salt = 0);
 
 /// Where in a filter of some bytes a token's block is.
 struct filter_block {
@@ -65,7 +67,7 @@ struct filter_block {
     static filter_block of(std::uint64_t token, std::size_t filter_bytes) noexcept;
 };
 /// No block is longer.
-inline constexpr std::size_t filter_block_bytes_max = 1024 + 2 * sizeof(std::uint16_t) + 1 + sizeof(std::uint64_t);
+inline constexpr std::size_t filter_block_bytes_max = 1024 + 9 + sizeof(std::uint64_t);
 
 /// The frames in which a token may be, by its block. One that is damaged, or another than `about` says, holds everything,
 /// so that nothing is missed.

@@ -83,6 +83,22 @@ BOOST_AUTO_TEST_CASE(of_a_large_filter_one_block_tells_of_a_token) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(filters_of_the_same_tokens_are_wrong_about_different_ones) {
+    std::mt19937_64 random(16);
+    token_set set;
+    for (int i = 0; i < 3'000; ++i) set.add(random());
+    const std::string first = make_filter(set, 1, 1), second = make_filter(set, 1, 2);
+    std::size_t of_first = 0, of_both = 0;
+    for (int i = 0; i < 200'000; ++i) {
+        const std::uint64_t token = random();
+        const bool is_wrong = token_filter(first).may_hold(token);
+        of_first += is_wrong;
+        of_both += is_wrong && token_filter(second).may_hold(token);
+    }
+    BOOST_TEST(of_first > 300u);
+    BOOST_TEST(of_both < of_first / 20);
+}
+
 // An event may be missing from a list only if it is not there: a block that cannot be trusted holds everything.
 BOOST_AUTO_TEST_CASE(a_damaged_filter_denies_nothing_that_is_there) {
     std::mt19937_64 random(8);
