@@ -13,7 +13,7 @@ struct file_space {
     /// Whether so much is free that it will not be used again soon. `is_at_it`: a step has just been done. It begins late
     /// and ends early, so that a file that grows and shrinks a little stays as it is.
     constexpr bool is_too_large(bool is_at_it) const noexcept {
-        const std::int64_t kept = (pages - free) / 16 + 1024;
+        const std::int64_t kept = (pages - free) / 32 + 512;
         return free > (is_at_it ? kept : 2 * kept);
     }
 };

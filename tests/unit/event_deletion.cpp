@@ -331,11 +331,11 @@ BOOST_AUTO_TEST_CASE(old_segments_go_by_their_age_and_are_cut_a_day_late) {
 BOOST_AUTO_TEST_CASE(a_file_is_made_smaller_late_and_left_alone_early) {
     using carrel::siem::file_space;
     BOOST_TEST(!(file_space{0, 0}.is_too_large(false)));
-    BOOST_TEST(!(file_space{4'000, 2'000}.is_too_large(false)));
-    BOOST_TEST((file_space{4'000, 2'000}.is_too_large(true)));
+    BOOST_TEST(!(file_space{4'000, 1'000}.is_too_large(false)));
+    BOOST_TEST((file_space{4'000, 1'000}.is_too_large(true)));
     BOOST_TEST((file_space{4'000, 3'000}.is_too_large(false)));
-    BOOST_TEST(!(file_space{4'000, 1'100}.is_too_large(true)));
-    BOOST_TEST(!(file_space{1'000'000, 100'000}.is_too_large(false)));
+    BOOST_TEST(!(file_space{4'000, 600}.is_too_large(true)));
+    BOOST_TEST(!(file_space{1'000'000, 50'000}.is_too_large(false)));
     BOOST_TEST((file_space{1'000'000, 200'000}.is_too_large(false)));
 }
 
