@@ -164,10 +164,12 @@ class Carrel:
             time.sleep(0.02)
             client.request("GET", "/api/v1/events/deletions/" + job["id"])
             job = json.loads(client.getresponse().read())
-        took, ends = time.perf_counter() - begun, time.monotonic() + 60
-        while disk_bytes(self.directory) > 0.99 * before and time.monotonic() < ends:
-            time.sleep(0.2)
-        return job["deleted"], took, disk_bytes(self.directory) / before
+        took, ends, now, steady = time.perf_counter() - begun, time.monotonic() + 60, before, 0
+        while (steady < 10 or now == before) and time.monotonic() < ends:
+            time.sleep(0.3)
+            last, now = now, disk_bytes(self.directory)
+            steady = steady + 1 if now == last else 0
+        return job["deleted"], took, now / before
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
