@@ -31,7 +31,7 @@ enum class filter_kind {
 struct filter {
     std::string_view name;
     filter_kind kind = filter_kind::text;
-    std::string_view column = {};  // none for a query
+    std::string_view column = {};                   // none for a query
     std::span<const std::string_view> values = {};  // of an enumeration
     std::string_view summary = {};
 };

@@ -13,7 +13,7 @@ int main() {
     auto notes = carrel::database::open({.path = ":memory:", .migrations = schema}).value();
 
     // A mutation: on the writer's thread, isolated from its neighbours, durable when the future is ready.
-    carrel::one_statement add("INSERT INTO notes (text) VALUES (?)", std::string("every reader has a desk"));
+    carrel::one_statement add("INSERT INTO notes (text) VALUES (?)", std::string("one writer, many readers"));
     auto written = notes.async_write(add, boost::asio::use_future).get();
 
     // A read: in a snapshot that holds every write acknowledged before. INSERT in here would not compile.

@@ -19,7 +19,8 @@ public:
         auto entered = std::make_shared<std::promise<void>>();
         auto has_entered = entered->get_future();
         done_ = db.async_write(
-            [gate = gate_, entered = std::move(entered), once = std::make_shared<std::once_flag>()](write_session&) -> result<void> {
+            [gate = gate_, entered = std::move(entered),
+             once = std::make_shared<std::once_flag>()](write_session&) -> result<void> {
                 std::call_once(*once, [&] { entered->set_value(); });  // it may run again
                 gate->wait();
                 return {};

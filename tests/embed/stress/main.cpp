@@ -53,7 +53,7 @@ struct tally {
 };
 
 auto add_note() {
-    return carrel::one_statement("INSERT INTO notes (text) VALUES (?)", std::string("every reader has a desk"));
+    return carrel::one_statement("INSERT INTO notes (text) VALUES (?)", std::string("one writer, many readers"));
 }
 
 auto count_notes() {
