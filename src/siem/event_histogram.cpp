@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::int64_t buckets_max = 250'000;
 constexpr std::int64_t split_buckets_max = 10'000;
-// Values of the field that splits the buckets; what comes beyond counts as others.
+// Values of the field that splits the buckets which are counted at the first go. If there are more, the most frequent ones
+// are found first.
 constexpr std::size_t split_values_max = 1'000;
 
 struct histogram_input : input {
@@ -34,11 +35,45 @@ struct bucket {
     std::map<std::uint32_t, std::int64_t> by_value;
 };
 
+// An event is counted once, under its first value, so that the parts of a bucket make the whole.
+template <class Each>
+void with_first_value(event_field& field, const segments::event_head& head, std::string_view fields, Each each) {
+    bool has_value = false;
+    field.each(head, fields, [&](std::string_view value) {
+        if (!std::exchange(has_value, true)) each(value);
+    });
+}
+
+/// How often each value splits a bucket.
+class first_values final : public event_visitor {
+public:
+    explicit first_values(event_field field)
+        : field_(std::move(field)) {}
+
+    result<void> take(segment_scan& scan, const segment_header&, std::span<const std::uint32_t> places) override {
+        return take_each(scan, places, field_.is_in_text());
+    }
+    void take(const segments::event_head& head, std::string_view fields) override {
+        with_first_value(field_, head, fields, [&](std::string_view value) { counts.add(value); });
+    }
+
+    value_counts counts;
+
+private:
+    event_field field_;
+};
+
 class histogram_visitor final : public event_visitor {
 public:
     explicit histogram_visitor(const histogram_input& asked)
         : times_(*asked.buckets),
           split_(asked.split) {}
+
+    /// Only these values are counted, whatever else there is.
+    void split_by(const std::vector<value_counts::entry>& chosen) {
+        for (const auto& each : chosen) (void)number_of(each.value);
+        values_max_ = values.size();
+    }
 
     bool take_unread(const segment_header& header, std::int64_t events) override {
         const timestamp start = times_.start(header.from_at);
@@ -68,15 +103,14 @@ public:
         bucket& into = bucket_of(head.at);
         ++into.count;
         if (!split_) return;
-        // An event is counted once, under its first value, so that the parts of a bucket make the whole.
-        bool has_value = false;
-        split_->each(head, fields, [&](std::string_view value) {
-            if (std::exchange(has_value, true)) return;
+        with_first_value(*split_, head, fields, [&](std::string_view value) {
             if (const auto number = number_of(value)) ++into.by_value[*number];
         });
     }
 
     std::int64_t buckets_most() const noexcept { return split_ ? split_buckets_max : buckets_max; }
+    /// Whether there was a value for which no number was left.
+    bool lacks_values() const noexcept { return lacks_values_; }
     bool are_too_many() const noexcept { return static_cast<std::int64_t>(buckets.size()) > buckets_most(); }
 
     std::map<timestamp, bucket> buckets;
@@ -95,7 +129,10 @@ private:
     std::optional<std::uint32_t> number_of(std::string_view value) {
         const auto known = numbers_.find(value);
         if (known != numbers_.end()) return known->second;
-        if (values.size() == split_values_max) return std::nullopt;
+        if (values.size() == values_max_) {
+            lacks_values_ = true;
+            return std::nullopt;
+        }
         const auto number = static_cast<std::uint32_t>(values.size());
         values.emplace_back(value);
         numbers_.emplace(value, number);
@@ -108,6 +145,8 @@ private:
     };
     time_buckets times_;
     std::optional<event_field> split_;
+    std::size_t values_max_ = split_values_max;
+    bool lacks_values_ = false;
     bucket* last_ = nullptr;
     timestamp last_start_ = 0, last_end_ = 0;
     std::unordered_map<std::string, std::uint32_t, hash, std::equal_to<>> numbers_;
@@ -215,11 +254,24 @@ private:
     std::vector<std::uint32_t> shown_;
 };
 
+result<std::unique_ptr<histogram_visitor>> count_events(read_session& session, const histogram_input& asked) {
+    auto found = std::make_unique<histogram_visitor>(asked);
+    if (auto done = visit_events(session, asked.conditions, *found); !done) return done.error();
+    if (!found->lacks_values() || found->are_too_many()) return found;
+    first_values all(*asked.split);
+    if (auto done = visit_events(session, asked.conditions, all); !done) return done.error();
+    found = std::make_unique<histogram_visitor>(asked);
+    found->split_by(all.counts.most_frequent(static_cast<std::size_t>(asked.limit)));
+    if (auto done = visit_events(session, asked.conditions, *found); !done) return done.error();
+    return found;
+}
+
 result<void> histogram(const operation&, read_session& session, const call& request, reply& into) {
     const auto& asked = static_cast<const histogram_input&>(*request.parsed);
     into.clear();
-    histogram_visitor found(asked);
-    if (auto done = visit_events(session, asked.conditions, found); !done) return done;
+    auto counted = count_events(session, asked);
+    if (!counted) return counted.error();
+    const histogram_visitor& found = **counted;
     const auto& [from, to] = asked.conditions.range;
     // Nothing known of one end: no buckets. `to` is not part of what it bounds.
     timestamp first = 0, end = 0;
