@@ -84,6 +84,27 @@ bool leaf::passes_whole(std::string_view text, std::string& scratch) noexcept {
     return passed;
 }
 
+void test_all(std::vector<leaf*>& among, std::string_view text, std::string& scratch) {
+    std::erase_if(among, [&](leaf* each) {
+        if (each->of().test == test_kind::words) return false;
+        if (each->passes(text)) each->known = truth::yes;
+        return true;
+    });
+    if (among.empty()) return;
+    for (leaf* each : among) each->begin_value();
+    const auto settle = [](leaf* each, bool passed) {
+        if (passed) each->known = truth::yes;
+    };
+    for_each_word(
+        text, scratch,
+        [&](std::string_view run) {
+            for (leaf* each : among) settle(each, each->hear_ascii(run));
+        },
+        [&](std::string_view word) {
+            for (leaf* each : among) settle(each, each->hear_folded(word));
+        });
+}
+
 node compile(const expression& of, std::vector<leaf>& leaves) {
     node made{.kind = of.kind, .parts = {}, .leaf = leaves.size()};
     if (of.kind == node_kind::term) leaves.emplace_back(of.leaf);

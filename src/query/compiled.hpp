@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carrel::query {
@@ -61,6 +62,10 @@ private:
     bool beyond_ascii_ = false;
     std::uint64_t last_ = 0, progress_ = 0;
 };
+
+/// Sets `known` to yes for those of the leaves whose test a text passes. The text is cut into words once for all of them.
+/// `among` is left in any order, and with fewer leaves.
+void test_all(std::vector<leaf*>& among, std::string_view text, std::string& scratch);
 
 /// An expression whose terms are numbers of leaves.
 struct node {

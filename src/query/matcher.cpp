@@ -47,7 +47,7 @@ public:
             of_.decoded_.clear();
             json::append_decoded(of_.decoded_, raw);
         }
-        test(escaped ? std::string_view(of_.decoded_) : raw);
+        test_all(heard_, escaped ? std::string_view(of_.decoded_) : raw, of_.folded_);
         std::erase_if(anywhere_, is_decided);
     }
 
@@ -60,27 +60,6 @@ private:
         if (by_path_.empty() || !path_.is_named()) return;
         for (leaf* leaf : by_path_)
             if (!is_decided(leaf) && leaf->of().path == path_.text()) each(*leaf);
-    }
-
-    void test(std::string_view text) {
-        std::erase_if(heard_, [&](leaf* each) {
-            if (each->of().test == test_kind::words) return false;
-            if (each->passes(text)) each->known = truth::yes;
-            return true;
-        });
-        if (heard_.empty()) return;
-        for (leaf* each : heard_) each->begin_value();
-        const auto settle = [](leaf* each, bool passed) {
-            if (passed) each->known = truth::yes;
-        };
-        for_each_word(
-            text, of_.folded_,
-            [&](std::string_view run) {
-                for (leaf* each : heard_) settle(each, each->hear_ascii(run));
-            },
-            [&](std::string_view word) {
-                for (leaf* each : heard_) settle(each, each->hear_folded(word));
-            });
     }
 
     matcher& of_;

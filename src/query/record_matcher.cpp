@@ -16,9 +16,12 @@ void record_matcher::settle(std::string_view field, const Test& test) {
 }
 
 void record_matcher::text(std::string_view field, std::string_view value, bool is_searched) {
-    const auto passes = [&](leaf& each) { return each.passes_whole(value, folded_); };
-    settle(field, passes);
-    if (is_searched) settle({}, passes);
+    heard_.clear();
+    for (leaf& each : leaves_) {
+        const auto& path = each.of().path;
+        if (each.known == truth::no && (path == field || (is_searched && path.empty()))) heard_.push_back(&each);
+    }
+    test_all(heard_, value, folded_);
 }
 
 void record_matcher::time(std::string_view field, std::int64_t value) {

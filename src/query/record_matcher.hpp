@@ -30,6 +30,7 @@ private:
 
     std::vector<leaf> leaves_;
     node root_;
+    std::vector<leaf*> heard_;  // what a value is tested by
     std::string folded_;
 };
 

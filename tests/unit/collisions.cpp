@@ -3,22 +3,31 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
+#include <time.h>
+
+#include <algorithm>
 #include <functional>
+#include <limits>
 
 BOOST_AUTO_TEST_SUITE(collisions)
 
 namespace {
 
+double seconds_on_the_processor() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
 // The shortest of some runs: what the work costs when nothing else happens.
 double seconds_of(const std::function<void()>& work) {
-    auto best = std::chrono::steady_clock::duration::max();
-    for (int i = 0; i < 5; ++i) {
-        const auto begin = std::chrono::steady_clock::now();
+    double best = std::numeric_limits<double>::max();
+    for (int i = 0; i < 9; ++i) {
+        const double begin = seconds_on_the_processor();
         work();
-        best = std::min(best, std::chrono::steady_clock::now() - begin);
+        best = std::min(best, seconds_on_the_processor() - begin);
     }
-    return std::chrono::duration<double>(best).count();
+    return best;
 }
 
 }  // namespace
@@ -53,7 +62,7 @@ BOOST_AUTO_TEST_CASE(keys_that_come_twice_are_found_in_linear_time) {
         return seconds_of([&] { BOOST_TEST_REQUIRE(read.parse(body, failure) != nullptr); });
     };
     // Sixteen times as many; compared each with each: 256 times as much.
-    BOOST_TEST(cost_of_keys(65'536) < 64 * cost_of_keys(4'096));
+    BOOST_TEST(cost_of_keys(65'536) < 128 * cost_of_keys(4'096));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_left_out_is_checked_all_the_same) {
