@@ -1,17 +1,12 @@
 #include "cli/toml_text.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace carrel::cli {
 namespace {
 
 bool is_ascii(char c) noexcept { return static_cast<unsigned char>(c) < 0x80; }
-
-// What a number, a date or a key without quotes can be made of, but for the dot, behind which a key may be quoted.
-bool is_bare(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '+' || c == ':';
-}
 
 // Walks over a TOML file.
 class walk {
@@ -30,16 +25,37 @@ public:
     }
 
 private:
-    // A quote behind a bare word is part of what is broken there, not the beginning of a text.
-    bool opens_text() const noexcept {
-        if (text_[at_] != '"' && text_[at_] != '\'') return false;
-        return at_ == 0 || !is_bare(text_[at_ - 1]);
-    }
+    // A quote inside of a bare word is part of what is broken there, not the beginning of a text.
+    bool opens_text() const noexcept { return (text_[at_] == '"' || text_[at_] == '\'') && !is_in_word_; }
 
     void step() noexcept {
-        found_ = !is_ascii(text_[at_]);
-        if (!found_) ++at_;
+        const char c = text_[at_];
+        found_ = !is_ascii(c);
+        if (found_) return;
+        ++at_;
+        // Where toml++ ends a value; a key ends at its dots and its equals sign, too.
+        if (std::string_view(" \t\r\n,]}").find(c) != std::string_view::npos ||
+            (!is_value_ && (c == '.' || c == '='))) {
+            is_in_word_ = false;
+        } else if (is_in_word_ || (c != '[' && c != '{')) {
+            is_in_word_ = true;
+            return;
+        }
+        look_at_structure(c);
     }
+
+    // Keys stand at the beginning of a line and of the members of a table in braces.
+    void look_at_structure(char c) noexcept {
+        if (c == '=') is_value_ = true;
+        if (is_value_ && (c == '[' || c == '{') && depth_ < 64)
+            tables_ = c == '{' ? tables_ | bit() : tables_ & ~bit(), ++depth_;
+        else if ((c == ']' || c == '}') && depth_ > 0) --depth_;
+        const bool is_in_table = depth_ > 0 && (tables_ >> (depth_ - 1) & 1) != 0;
+        if (is_in_table && (c == '{' || c == ',')) is_value_ = false;
+        else if (depth_ > 0 && !is_in_table) is_value_ = true;
+        else if (depth_ == 0 && c == '\n') is_value_ = false;
+    }
+    std::uint64_t bit() const noexcept { return std::uint64_t{1} << depth_; }
 
     void quoted() noexcept {
         const char quote = text_[at_];
@@ -67,6 +83,10 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
+    bool is_in_word_ = false;
+    bool is_value_ = false;
+    int depth_ = 0;             // brackets and braces of the value
+    std::uint64_t tables_ = 0;  // which of them are braces, the outermost in the lowest bit
     bool found_ = false;
 };
 
