@@ -39,8 +39,8 @@ std::vector<syslog::endpoint> parse_syslog_address(std::string_view text) {
     }
     const auto at = parse_listen_address(text);
     std::vector<syslog::endpoint> all;
-    for (const auto how : wanted)
-        if (at) all.push_back({how, at->address(), at->port()});
+    for (const auto transport : wanted)
+        if (at) all.push_back({transport, at->address(), at->port()});
     return all;
 }
 

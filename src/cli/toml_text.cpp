@@ -47,15 +47,17 @@ private:
     // Keys stand at the beginning of a line and of the members of a table in braces.
     void look_at_structure(char c) noexcept {
         if (c == '=') is_value_ = true;
-        if (is_value_ && (c == '[' || c == '{') && depth_ < 64)
-            tables_ = c == '{' ? tables_ | bit() : tables_ & ~bit(), ++depth_;
-        else if ((c == ']' || c == '}') && depth_ > 0) --depth_;
+        if (is_value_ && (c == '[' || c == '{') && depth_ < 64) {
+            const std::uint64_t bit = std::uint64_t{1} << depth_++;
+            tables_ = c == '{' ? tables_ | bit : tables_ & ~bit;
+        } else if ((c == ']' || c == '}') && depth_ > 0) {
+            --depth_;
+        }
         const bool is_in_table = depth_ > 0 && (tables_ >> (depth_ - 1) & 1) != 0;
         if (is_in_table && (c == '{' || c == ',')) is_value_ = false;
         else if (depth_ > 0 && !is_in_table) is_value_ = true;
         else if (depth_ == 0 && c == '\n') is_value_ = false;
     }
-    std::uint64_t bit() const noexcept { return std::uint64_t{1} << depth_; }
 
     void quoted() noexcept {
         const char quote = text_[at_];

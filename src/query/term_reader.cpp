@@ -196,8 +196,8 @@ term term_reader::test_of(const text_piece& field) {
     term made;
     name(made, field);
     const std::size_t begin = at_;
-    if (const auto how = sign()) {
-        made.compared = *how;
+    if (const auto compared = sign()) {
+        made.compared = *compared;
         compare(made);
         return made;
     }

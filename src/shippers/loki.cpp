@@ -17,7 +17,7 @@ bool is_nanoseconds(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Streams of entries: labels are told once a stream and written into each event.
+// Streams of entries: labels come once a stream and written into each event.
 class loki_body final : public nested_body {
 public:
     loki_body()

@@ -16,7 +16,7 @@ std::optional<std::string_view> set_member(std::string_view object, std::string_
     return value && *value != "null" ? value : std::nullopt;
 }
 
-// Writes one record; what it cannot read is told by false and `why`.
+// Writes one record; for what it cannot read it returns false and says `why`.
 class record_writer {
 public:
     record_writer(std::string_view record, std::string& made)

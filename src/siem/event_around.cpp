@@ -24,19 +24,19 @@ std::optional<problem> check_around(const operation& what, call& request) {
     return std::nullopt;
 }
 
-result<void> append_side(read_session& session, const event_list_request& asked, json::writer& out) {
-    auto page = list_events(session, asked);
+result<void> append_side(read_session& session, const event_list_request& parameters, json::writer& out) {
+    auto page = list_events(session, parameters);
     if (!page) return page.error();
     out.begin_array();
     std::int64_t written = 0;
     for (const auto& [at, entry] : page->entries())
-        if (written++ < asked.limit) out.raw(entry.json);
+        if (written++ < parameters.limit) out.raw(entry.json);
     out.end_array();
     return {};
 }
 
 result<void> around(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const around_input&>(*request.parsed);
+    const auto& parameters = static_cast<const around_input&>(*request.parsed);
     into.clear();
     auto finder = event_finder::open(session);
     if (!finder) return finder.error();
@@ -46,7 +46,7 @@ result<void> around(const operation&, read_session& session, const call& request
     auto head = finder->head();
     if (!head) return head.error();
     event_list_request side;
-    side.limit = asked.each_way;
+    side.limit = parameters.each_way;
     side.after = event_place{head->at, head->id};
     if (const auto host = head->texts[segments::host]) side.conditions.texts[segments::host] = {std::string(*host)};
     json::writer out(into.body);

@@ -72,9 +72,9 @@ void read_start(const query_pairs& query, const export_plan& plan, export_input&
 
 // -- pieces ---
 
-result<void> by_receipt(read_session& session, const export_input& asked, event_rows& rows, export_input& next,
+result<void> by_receipt(read_session& session, const export_input& parameters, event_rows& rows, export_input& next,
                         reply& into) {
-    receipt_walk walk(session, asked.plan->conditions, asked.after);
+    receipt_walk walk(session, parameters.plan->conditions, parameters.after);
     auto ended = walk.run([&](const segments::event_head& head, std::string_view fields) {
         rows.append(head, fields, into.body);
         return --next.left > 0 && into.body.size() < piece_bytes;
@@ -85,13 +85,13 @@ result<void> by_receipt(read_session& session, const export_input& asked, event_
     return {};
 }
 
-result<void> by_time(read_session& session, const export_input& asked, event_rows& rows, export_input& next,
+result<void> by_time(read_session& session, const export_input& parameters, event_rows& rows, export_input& next,
                      reply& into) {
     event_list_request page;
-    page.conditions = asked.plan->conditions;
-    page.order = *asked.plan->order;
-    page.limit = std::min(piece_events, asked.left);
-    page.after = asked.after_place;
+    page.conditions = parameters.plan->conditions;
+    page.order = *parameters.plan->order;
+    page.limit = std::min(piece_events, parameters.left);
+    page.after = parameters.after_place;
     auto found =
         list_events(session, page, [&](const segments::event_head& head, std::string_view fields, std::string& out) {
             rows.append(head, fields, out);
@@ -105,7 +105,7 @@ result<void> by_time(read_session& session, const export_input& asked, event_row
         ++written;
     }
     const bool has_more = found->was_cut() || static_cast<std::int64_t>(found->entries().size()) > written;
-    next.left = has_more ? asked.left - written : 0;
+    next.left = has_more ? parameters.left - written : 0;
     return {};
 }
 
@@ -129,18 +129,18 @@ std::optional<problem> check_event_export(const operation& what, call& request) 
 }
 
 result<void> export_events(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const export_input&>(*request.parsed);
+    const auto& parameters = static_cast<const export_input&>(*request.parsed);
     into.clear();
-    event_rows rows(asked.plan->format, asked.plan->fields);
-    if (asked.is_first) rows.append_header(into.body);
+    event_rows rows(parameters.plan->format, parameters.plan->fields);
+    if (parameters.is_first) rows.append_header(into.body);
     auto next = std::make_unique<export_input>();
-    next->plan = asked.plan;
+    next->plan = parameters.plan;
     next->is_first = false;
-    next->left = asked.left;
-    next->after = asked.after;
-    next->after_place = asked.after_place;
-    const auto make = asked.plan->order ? by_time : by_receipt;
-    if (auto done = make(session, asked, rows, *next, into); !done) return done;
+    next->left = parameters.left;
+    next->after = parameters.after;
+    next->after_place = parameters.after_place;
+    const auto make = parameters.plan->order ? by_time : by_receipt;
+    if (auto done = make(session, parameters, rows, *next, into); !done) return done;
     if (next->left > 0) into.rest = std::move(next);
     return {};
 }

@@ -96,36 +96,36 @@ std::optional<problem> check_feed(const operation& what, call& request) {
 
 class feed_page {
 public:
-    feed_page(const feed_input& asked, std::int64_t after, std::string& body)
-        : asked_(&asked),
-          test_(asked.conditions),
+    feed_page(const feed_input& parameters, std::int64_t after, std::string& body)
+        : parameters_(&parameters),
+          test_(parameters.conditions),
           body_(&body),
           last_(after) {}
 
     // Appends the events of a segment that come after the last one. False once the page is over.
     result<bool> take(segment_scan& scan, const segment_header& header, std::int64_t last_of_segment) {
-        if (auto may_pass = scan.may_pass(header, asked_->conditions); !may_pass || !*may_pass) {
+        if (auto may_pass = scan.may_pass(header, parameters_->conditions); !may_pass || !*may_pass) {
             if (may_pass) last_ = last_of_segment;
             return may_pass ? result<bool>(true) : may_pass;
         }
         if (auto read = scan.read(header.seq); !read) return read.error();
         auto positions = scan.positions();
         if (!positions) return positions.error();
-        const auto& range = asked_->conditions.range;
-        auto places = scan.passing(asked_->conditions, range.holds_all(header.from_at, header.to_at));
+        const auto& range = parameters_->conditions.range;
+        auto places = scan.passing(parameters_->conditions, range.holds_all(header.from_at, header.to_at));
         if (!places) return places.error();
         for (const std::uint32_t place : *places) {
             if ((*positions)[place] <= last_) continue;
-            auto passes = asked_->conditions.look_at_text() ? scan.passes(place, test_) : result<bool>(true);
+            auto passes = parameters_->conditions.look_at_text() ? scan.passes(place, test_) : result<bool>(true);
             if (!passes) return passes;
             if (!*passes) continue;
             if (items_ > 0) *body_ += ',';
             if (auto done = scan.append_event(place, *body_); !done) return done.error();
             last_ = (*positions)[place];
-            if (++items_ == asked_->limit || body_->size() >= page_bytes_max) return false;
+            if (++items_ == parameters_->limit || body_->size() >= page_bytes_max) return false;
         }
         last_ = last_of_segment;
-        if (asked_->conditions.look_at_text()) texts_tested_ += places->size();
+        if (parameters_->conditions.look_at_text()) texts_tested_ += places->size();
         return ++segments_read_ < segments_read_max && texts_tested_ < texts_tested_max;
     }
 
@@ -133,7 +133,7 @@ public:
     std::int64_t last() const noexcept { return last_; }
 
 private:
-    const feed_input* asked_;
+    const feed_input* parameters_;
     text_test test_;
     std::string* body_;
     std::int64_t last_;  // up to this position all that passes is on the page
@@ -169,15 +169,15 @@ result<std::int64_t> last_position(read_session& session) {
 }
 
 result<void> read_feed(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const feed_input&>(*request.parsed);
+    const auto& parameters = static_cast<const feed_input&>(*request.parsed);
     into.clear();
     auto newest = last_position(session);
     if (!newest) return newest.error();
-    const std::int64_t after = request.resume_at.value_or(asked.from_end ? *newest : asked.after);
+    const std::int64_t after = request.resume_at.value_or(parameters.from_end ? *newest : parameters.after);
     if (after > *newest)
         return refuse(into, problem_of(problem_code::bad_request, "after", "is ahead of all events of this database"));
     into.body = "{\"items\":[";
-    feed_page page(asked, after, into.body);
+    feed_page page(parameters, after, into.body);
     auto at_end = fill(session, page);
     if (!at_end) return at_end.error();
     // What was deleted at the end is behind who follows, too.

@@ -50,9 +50,7 @@ public:
     explicit first_values(event_field field)
         : field_(std::move(field)) {}
 
-    result<void> take(segment_scan& scan, const segment_header&, std::span<const std::uint32_t> places) override {
-        return take_each(scan, places, field_.is_in_text());
-    }
+    bool looks_at_text() const override { return field_.is_in_text(); }
     void take(const segments::event_head& head, std::string_view fields) override {
         with_first_value(field_, head, fields, [&](std::string_view value) { counts.add(value); });
     }
@@ -65,9 +63,9 @@ private:
 
 class histogram_visitor final : public event_visitor {
 public:
-    explicit histogram_visitor(const histogram_input& asked)
-        : times_(*asked.buckets),
-          split_(asked.split) {}
+    explicit histogram_visitor(const histogram_input& parameters)
+        : times_(*parameters.buckets),
+          split_(parameters.split) {}
 
     /// Only these values are counted, whatever else there is.
     void split_by(const std::vector<value_counts::entry>& chosen) {
@@ -81,9 +79,10 @@ public:
         buckets[start].count += events;
         return true;
     }
-    result<void> take(segment_scan& scan, const segment_header& header,
-                      std::span<const std::uint32_t> places) override {
-        if (split_) return take_each(scan, places, split_->is_in_text());
+    bool looks_at_text() const override { return split_ && split_->is_in_text(); }
+    result<void> take_from(segment_scan& scan, const segment_header& header,
+                           std::span<const std::uint32_t> places) override {
+        if (split_) return event_visitor::take_from(scan, header, places);
         const timestamp start = times_.start(header.from_at);
         if (start == times_.start(header.to_at)) {
             buckets[start].count += static_cast<std::int64_t>(places.size());
@@ -205,19 +204,19 @@ std::vector<std::uint32_t> shown_values(const histogram_visitor& found, std::int
 
 class histogram_writer {
 public:
-    histogram_writer(const histogram_input& asked, const histogram_visitor& found, std::string& body)
-        : asked_(asked),
+    histogram_writer(const histogram_input& parameters, const histogram_visitor& found, std::string& body)
+        : parameters_(parameters),
           found_(found),
           body_(body),
           out_(body) {
-        if (asked.split) shown_ = shown_values(found, asked.limit);
+        if (parameters.split) shown_ = shown_values(found, parameters.limit);
     }
 
     /// Whether all buckets from `first` to before `end` were few enough.
     bool write(timestamp first, timestamp end) {
         out_.begin_object().key("items").begin_array();
         std::int64_t written = 0;
-        for (timestamp start = first; start < end; start = asked_.buckets->next(start)) {
+        for (timestamp start = first; start < end; start = parameters_.buckets->next(start)) {
             if (++written > found_.buckets_most()) return false;
             const auto filled = found_.buckets.find(start);
             write_one(start, filled == found_.buckets.end() ? bucket() : filled->second);
@@ -229,10 +228,10 @@ public:
 private:
     void write_one(timestamp start, const bucket& each) {
         out_.begin_object().key("start").raw("\"");
-        asked_.buckets->zone().append_time(body_, start);
+        parameters_.buckets->zone().append_time(body_, start);
         body_ += '"';
         out_.key("count").integer(each.count);
-        if (asked_.split) write_values(each);
+        if (parameters_.split) write_values(each);
         out_.end_object();
     }
     void write_values(const bucket& each) {
@@ -247,39 +246,39 @@ private:
         out_.end_object().key("others").integer(others);
     }
 
-    const histogram_input& asked_;
+    const histogram_input& parameters_;
     const histogram_visitor& found_;
     std::string& body_;
     json::writer out_;
     std::vector<std::uint32_t> shown_;
 };
 
-result<std::unique_ptr<histogram_visitor>> count_events(read_session& session, const histogram_input& asked) {
-    auto found = std::make_unique<histogram_visitor>(asked);
-    if (auto done = visit_events(session, asked.conditions, *found); !done) return done.error();
+result<std::unique_ptr<histogram_visitor>> count_events(read_session& session, const histogram_input& parameters) {
+    auto found = std::make_unique<histogram_visitor>(parameters);
+    if (auto done = visit_events(session, parameters.conditions, *found); !done) return done.error();
     if (!found->lacks_values() || found->are_too_many()) return found;
-    first_values all(*asked.split);
-    if (auto done = visit_events(session, asked.conditions, all); !done) return done.error();
-    found = std::make_unique<histogram_visitor>(asked);
-    found->split_by(all.counts.most_frequent(static_cast<std::size_t>(asked.limit)));
-    if (auto done = visit_events(session, asked.conditions, *found); !done) return done.error();
+    first_values all(*parameters.split);
+    if (auto done = visit_events(session, parameters.conditions, all); !done) return done.error();
+    found = std::make_unique<histogram_visitor>(parameters);
+    found->split_by(all.counts.most_frequent(static_cast<std::size_t>(parameters.limit)));
+    if (auto done = visit_events(session, parameters.conditions, *found); !done) return done.error();
     return found;
 }
 
 result<void> histogram(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const histogram_input&>(*request.parsed);
+    const auto& parameters = static_cast<const histogram_input&>(*request.parsed);
     into.clear();
-    auto counted = count_events(session, asked);
+    auto counted = count_events(session, parameters);
     if (!counted) return counted.error();
     const histogram_visitor& found = **counted;
-    const auto& [from, to] = asked.conditions.range;
+    const auto& [from, to] = parameters.conditions.range;
     // Nothing known of one end: no buckets. `to` is not part of what it bounds.
     timestamp first = 0, end = 0;
     if (!found.buckets.empty() || (from && to)) {
-        first = asked.buckets->start(from ? *from : found.buckets.begin()->first);
+        first = parameters.buckets->start(from ? *from : found.buckets.begin()->first);
         end = to ? *to : found.buckets.rbegin()->first + 1;
     }
-    if (!found.are_too_many() && histogram_writer(asked, found, into.body).write(first, end)) return {};
+    if (!found.are_too_many() && histogram_writer(parameters, found, into.body).write(first, end)) return {};
     into.clear();
     return refuse(
         into, problem_of(problem_code::bad_request, "interval",

@@ -23,7 +23,7 @@ struct stored_part {
     std::string first_id, last_id;
     std::int64_t untimed = 0;                          // of the accepted
     std::int64_t duplicates = 0;                       // not stored, since an event of the same identity was
-    std::vector<std::uint32_t> duplicate_places = {};  // in the part, growing; not told by a replay
+    std::vector<std::uint32_t> duplicate_places = {};  // in the part, growing; a replay does not have them
 };
 
 /// The outcome of a whole request.

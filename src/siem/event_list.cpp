@@ -9,12 +9,12 @@ namespace carrel::siem {
 namespace {
 
 // The times that a page can have: those of the filters, and behind the last page.
-time_range range_of(const event_list_request& asked) {
-    time_range range = asked.conditions.range;
-    if (!asked.after) return range;
-    if (asked.order == direction::newest_first)
-        range.to = std::min(range.to.value_or(asked.after->at + 1), asked.after->at + 1);
-    else range.from = std::max(range.from.value_or(asked.after->at), asked.after->at);
+time_range range_of(const event_list_request& parameters) {
+    time_range range = parameters.conditions.range;
+    if (!parameters.after) return range;
+    if (parameters.order == direction::newest_first)
+        range.to = std::min(range.to.value_or(parameters.after->at + 1), parameters.after->at + 1);
+    else range.from = std::max(range.from.value_or(parameters.after->at), parameters.after->at);
     return range;
 }
 
@@ -29,21 +29,22 @@ result<void> append(segment_scan& scan, std::size_t event, const event_writer& w
 
 // Offers a segment's events to a page. They are looked at in the order of arrival, which is mostly that of time, so that
 // each frame is unpacked once.
-result<void> offer(segment_scan& scan, const segment_header& header, const event_list_request& asked, text_test& test,
-                   const event_writer& write, event_page& page) {
-    auto places = scan.passing(asked.conditions, asked.conditions.range.holds_all(header.from_at, header.to_at));
+result<void> offer(segment_scan& scan, const segment_header& header, const event_list_request& parameters,
+                   text_test& test, const event_writer& write, event_page& page) {
+    auto places =
+        scan.passing(parameters.conditions, parameters.conditions.range.holds_all(header.from_at, header.to_at));
     if (!places) return places.error();
     if (places->empty()) return {};
     auto times = scan.times();
     if (!times) return times.error();
     auto ids = scan.ids();
     if (!ids) return ids.error();
-    if (asked.order == direction::newest_first) std::reverse(places->begin(), places->end());
+    if (parameters.order == direction::newest_first) std::reverse(places->begin(), places->end());
     for (const std::uint32_t place : *places) {
         const event_place at{(*times)[place], (*ids)[place]};
-        if ((asked.after && !precedes(*asked.after, at, asked.order)) || !page.takes(at)) continue;
+        if ((parameters.after && !precedes(*parameters.after, at, parameters.order)) || !page.takes(at)) continue;
         event_page::entry entry{header.seq, place, {}};
-        if (asked.conditions.look_at_text()) {
+        if (parameters.conditions.look_at_text()) {
             auto passes = scan.passes(place, test);
             if (!passes) return passes.error();
             if (!*passes) continue;
@@ -54,30 +55,30 @@ result<void> offer(segment_scan& scan, const segment_header& header, const event
     return {};
 }
 
-result<void> fill_from_segments(read_session& session, const event_list_request& asked, const event_writer& write,
+result<void> fill_from_segments(read_session& session, const event_list_request& parameters, const event_writer& write,
                                 event_page& page) {
-    auto list = segment_list::open(session, range_of(asked), asked.order);
+    auto list = segment_list::open(session, range_of(parameters), parameters.order);
     if (!list) return list.error();
     auto scan = segment_scan::open(session);
     if (!scan) return scan.error();
-    text_test test(asked.conditions);
+    text_test test(parameters.conditions);
     for (;;) {
         auto header = list->next();
         if (!header) return header.error();
         if (!*header) return {};
-        const bool is_newest_first = asked.order == direction::newest_first;
+        const bool is_newest_first = parameters.order == direction::newest_first;
         if (page.is_past(is_newest_first ? (*header)->to_at : (*header)->from_at)) return {};
-        auto may_pass = scan->may_pass(**header, asked.conditions);
+        auto may_pass = scan->may_pass(**header, parameters.conditions);
         if (!may_pass) return may_pass.error();
         if (!*may_pass) continue;
         if (auto read = scan->read((*header)->seq); !read) return read;
-        if (auto done = offer(*scan, **header, asked, test, write, page); !done) return done;
+        if (auto done = offer(*scan, **header, parameters, test, write, page); !done) return done;
     }
 }
 
-result<void> fill_from_loose(read_session& session, const event_list_request& asked, const event_writer& write,
+result<void> fill_from_loose(read_session& session, const event_list_request& parameters, const event_writer& write,
                              event_page& page) {
-    return each_loose_event(session, asked.conditions, asked.order, asked.after,
+    return each_loose_event(session, parameters.conditions, parameters.order, parameters.after,
                             [&](const segments::event_head& head, std::string_view fields) {
                                 const event_place at{head.at, head.id};
                                 if (!page.takes(at)) return false;
@@ -109,10 +110,10 @@ result<void> write_events(read_session& session, const event_writer& write, even
 
 }  // namespace
 
-result<event_page> list_events(read_session& session, const event_list_request& asked, const event_writer& write) {
-    event_page page(asked.order, static_cast<std::size_t>(asked.limit));
-    if (auto done = fill_from_loose(session, asked, write, page); !done) return done.error();
-    if (auto done = fill_from_segments(session, asked, write, page); !done) return done.error();
+result<event_page> list_events(read_session& session, const event_list_request& parameters, const event_writer& write) {
+    event_page page(parameters.order, static_cast<std::size_t>(parameters.limit));
+    if (auto done = fill_from_loose(session, parameters, write, page); !done) return done.error();
+    if (auto done = fill_from_segments(session, parameters, write, page); !done) return done.error();
     if (auto done = write_events(session, write, page); !done) return done.error();
     return page;
 }

@@ -18,9 +18,9 @@ struct event_list_request {
 /// Writes one event of a page.
 using event_writer = std::function<void(const segments::event_head&, std::string_view fields, std::string& out)>;
 
-/// The first events in the order, `limit` and one more, all of them written: as JSON unless told otherwise. Errors: SQLite's;
+/// The first events in the order, `limit` and one more, all of them written: as JSON if nothing else is given. Errors: SQLite's;
 /// SQLITE_CORRUPT for a segment that is damaged; what ends the job.
-result<event_page> list_events(read_session& session, const event_list_request& asked,
+result<event_page> list_events(read_session& session, const event_list_request& parameters,
                                const event_writer& write = append_event);
 
 }  // namespace carrel::siem

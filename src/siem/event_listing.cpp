@@ -47,12 +47,12 @@ std::optional<event_place> place_of(std::string_view cursor, std::string_view bi
 }
 
 // Appends the items; where the last one stands if there are more.
-std::optional<event_place> append_items(const list_input& asked, const event_page& page, std::string& body) {
+std::optional<event_place> append_items(const list_input& parameters, const event_page& page, std::string& body) {
     std::int64_t written = 0;
     for (const auto& [at, entry] : page.entries()) {
         if (written > 0) body += ',';
         body += entry.json;
-        const bool is_last = ++written == asked.limit || body.size() >= page_bytes_max;
+        const bool is_last = ++written == parameters.limit || body.size() >= page_bytes_max;
         const bool has_more = page.was_cut() || page.entries().size() > static_cast<std::size_t>(written);
         if (is_last) return has_more ? std::optional(at) : std::nullopt;
     }
@@ -80,19 +80,19 @@ std::optional<problem> check_event_list(const operation& what, call& request) {
 
 result<void> answer_event_list(const operation& what, read_session& session, const call& request, reply& into) {
     if (request.format != reply_format::json) return export_events(what, session, request, into);
-    const auto& asked = static_cast<const list_input&>(*request.parsed);
+    const auto& parameters = static_cast<const list_input&>(*request.parsed);
     into.clear();
-    if (auto allowed = expect_cost(session, asked.conditions.cost_key); !allowed) return allowed;
-    auto page = siem::list_events(session, asked);
+    if (auto allowed = expect_cost(session, parameters.conditions.cost_key); !allowed) return allowed;
+    auto page = siem::list_events(session, parameters);
     if (!page) return page.error();
     into.body = "{\"items\":[";
-    const auto next = append_items(asked, *page, into.body);
+    const auto next = append_items(parameters, *page, into.body);
     into.body += "],\"next\":";
     json::writer tail(into.body);
-    if (next) tail.string(encode_cursor({next->at, text_of(next->id)}, asked.binding));
+    if (next) tail.string(encode_cursor({next->at, text_of(next->id)}, parameters.binding));
     else tail.null();
-    if (asked.wants_total) {
-        auto all = count_events(session, asked.conditions);
+    if (parameters.wants_total) {
+        auto all = count_events(session, parameters.conditions);
         if (!all) return all.error();
         tail.key("total").integer(*all);
     }

@@ -23,9 +23,7 @@ public:
     explicit number_visitor(event_field field)
         : field_(std::move(field)) {}
 
-    result<void> take(segment_scan& scan, const segment_header&, std::span<const std::uint32_t> places) override {
-        return take_each(scan, places, field_.is_in_text());
-    }
+    bool looks_at_text() const override { return field_.is_in_text(); }
     void take(const segments::event_head& head, std::string_view fields) override {
         field_.each(head, fields, [&](std::string_view text) {
             if (const auto number = number_sample::parse(text)) numbers.add(*number);
@@ -61,10 +59,10 @@ void write_percentiles(number_sample& numbers, json::writer& out) {
 }
 
 result<void> stats(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const stats_input&>(*request.parsed);
+    const auto& parameters = static_cast<const stats_input&>(*request.parsed);
     into.clear();
-    number_visitor found(*asked.field);
-    if (auto done = visit_events(session, asked.conditions, found); !done) return done;
+    number_visitor found(*parameters.field);
+    if (auto done = visit_events(session, parameters.conditions, found); !done) return done;
     number_sample& numbers = found.numbers;
     json::writer out(into.body);
     out.begin_object().key("count").integer(static_cast<std::int64_t>(numbers.count()));

@@ -149,18 +149,18 @@ result<stored_part> store_new(write_session& session, const event_part& part) {
 result<stored_part> store(write_session& session, const event_part& part, reply& into) {
     into.clear();
     std::optional<idempotency> identity;
-    first_outcome asked{nullptr, "ingest_events", part.number, part.received_at};
+    first_outcome outcome{nullptr, "ingest_events", part.number, part.received_at};
     if (part.idempotency) {
         identity = identity_of(part);
-        asked.given = &*identity;
-        auto known = recall(session, asked, into);
+        outcome.given = &*identity;
+        auto known = recall(session, outcome, into);
         if (!known) return known.error();
         if (*known) return stored_from(into.body);
     }
     auto stored = store_new(session, part);
     if (stored && identity) {
         into.body = text_of(*stored);
-        if (auto done = keep(session, asked, into); !done) return done.error();
+        if (auto done = keep(session, outcome, into); !done) return done.error();
         into.body.clear();
     }
     return stored;

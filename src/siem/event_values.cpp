@@ -26,9 +26,11 @@ public:
     explicit value_visitor(event_field field)
         : field_(std::move(field)) {}
 
-    result<void> take(segment_scan& scan, const segment_header&, std::span<const std::uint32_t> places) override {
+    bool looks_at_text() const override { return field_.is_in_text(); }
+    result<void> take_from(segment_scan& scan, const segment_header& header,
+                           std::span<const std::uint32_t> places) override {
         if (const auto column = field_.column()) return take_codes(scan, *column, places);
-        return take_each(scan, places, field_.is_in_text());
+        return event_visitor::take_from(scan, header, places);
     }
     void take(const segments::event_head& head, std::string_view fields) override {
         seen_.clear();
@@ -91,9 +93,9 @@ std::optional<problem> check_in_order(const operation& what, call& request) {
     return check_values(what, request, std::array<std::string_view, 3>{"field", "limit", "after"});
 }
 
-result<value_visitor> visit(read_session& session, const values_input& asked) {
-    value_visitor found(*asked.field);
-    if (auto done = visit_events(session, asked.conditions, found); !done) return done.error();
+result<value_visitor> visit(read_session& session, const values_input& parameters) {
+    value_visitor found(*parameters.field);
+    if (auto done = visit_events(session, parameters.conditions, found); !done) return done.error();
     return found;
 }
 
@@ -106,24 +108,24 @@ void write_values(const value_visitor& found, std::span<const value_counts::entr
 }
 
 result<void> top(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const values_input&>(*request.parsed);
+    const auto& parameters = static_cast<const values_input&>(*request.parsed);
     into.clear();
-    auto found = visit(session, asked);
+    auto found = visit(session, parameters);
     if (!found) return found.error();
     json::writer out(into.body);
     out.begin_object();
-    write_values(*found, found->counts.most_frequent(static_cast<std::size_t>(asked.limit)), out);
+    write_values(*found, found->counts.most_frequent(static_cast<std::size_t>(parameters.limit)), out);
     out.end_object();
     return {};
 }
 
 result<void> in_order(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& asked = static_cast<const values_input&>(*request.parsed);
+    const auto& parameters = static_cast<const values_input&>(*request.parsed);
     into.clear();
-    auto found = visit(session, asked);
+    auto found = visit(session, parameters);
     if (!found) return found.error();
-    const auto limit = static_cast<std::size_t>(asked.limit);
-    auto values = found->counts.in_order(asked.after, limit);
+    const auto limit = static_cast<std::size_t>(parameters.limit);
+    auto values = found->counts.in_order(parameters.after, limit);
     const bool has_more = values.size() > limit;
     values.resize(std::min(values.size(), limit));
     json::writer out(into.body);

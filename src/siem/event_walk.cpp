@@ -14,7 +14,7 @@ public:
         count += events;
         return true;
     }
-    result<void> take(segment_scan&, const segment_header&, std::span<const std::uint32_t> places) override {
+    result<void> take_from(segment_scan&, const segment_header&, std::span<const std::uint32_t> places) override {
         count += static_cast<std::int64_t>(places.size());
         return {};
     }
@@ -37,7 +37,7 @@ result<void> take_tested(segment_scan& scan, const segment_header& header, std::
             if (*passes) passed.push_back(places[i]);
         }
         if (passed.empty()) continue;
-        if (auto done = visitor.take(scan, header, passed); !done) return done;
+        if (auto done = visitor.take_from(scan, header, passed); !done) return done;
     }
     return {};
 }
@@ -48,7 +48,7 @@ result<void> take_segment(segment_scan& scan, const segment_header& header, cons
     if (!places) return places.error();
     if (places->empty()) return {};
     if (conditions.look_at_text()) return take_tested(scan, header, *places, test, visitor);
-    return visitor.take(scan, header, *places);
+    return visitor.take_from(scan, header, *places);
 }
 
 // The one text column that has a condition; nothing if there are several or none.
@@ -66,21 +66,23 @@ std::optional<segments::column> only_column(const event_conditions& conditions) 
 // more must be read.
 result<bool> take_by_summary(segment_scan& scan, const segment_header& header, const event_conditions& conditions,
                              event_visitor& visitor) {
-    const auto asked = only_column(conditions), taken = visitor.takes_texts_of();
-    if ((!asked && conditions.look_at_columns()) || (!asked && !taken)) return false;
-    auto texts = scan.texts_of(asked ? *asked : *taken);
+    const auto filtered = only_column(conditions), taken = visitor.takes_texts_of();
+    if ((!filtered && conditions.look_at_columns()) || (!filtered && !taken)) return false;
+    auto texts = scan.texts_of(filtered ? *filtered : *taken);
     if (!texts) return texts.error();
     const auto marks =
-        asked ? (*texts)->marks_of(conditions.texts[*asked]) : std::vector<std::uint8_t>((*texts)->size() + 1, 1);
+        filtered ? (*texts)->marks_of(conditions.texts[*filtered]) : std::vector<std::uint8_t>((*texts)->size() + 1, 1);
     if (!taken) return visitor.take_unread(header, (*texts)->events_of(marks));
-    if (asked && asked != taken) return false;
+    if (filtered && filtered != taken) return false;
     visitor.take_texts(**texts, marks);
     return true;
 }
 
 }  // namespace
 
-result<void> event_visitor::take_each(segment_scan& scan, std::span<const std::uint32_t> places, bool needs_text) {
+result<void> event_visitor::take_from(segment_scan& scan, const segment_header&,
+                                      std::span<const std::uint32_t> places) {
+    const bool needs_text = looks_at_text();
     for (const std::uint32_t place : places) {
         auto head = scan.head(place);
         if (!head) return head.error();

@@ -14,15 +14,12 @@ public:
     /// some of its texts: by `take_texts`, with a byte, 0 or 1, for each code.
     virtual std::optional<segments::column> takes_texts_of() const { return std::nullopt; }
     virtual void take_texts(const segments::column_texts&, const std::vector<std::uint8_t>&) {}
-    /// Takes events of the segment that is open in `scan`, by their places.
-    virtual result<void> take(segment_scan& scan, const segment_header& header,
-                              std::span<const std::uint32_t> places) = 0;
-    /// Takes an event that is in no segment yet.
+    /// Takes events of the segment that is open in `scan`, by their places: one by one, unless there is a shorter way.
+    virtual result<void> take_from(segment_scan& scan, const segment_header& header,
+                                   std::span<const std::uint32_t> places);
+    /// Takes one event. `fields` is empty for one of a segment if its text is not looked at.
     virtual void take(const segments::event_head& head, std::string_view fields) = 0;
-
-protected:
-    /// Takes events of a segment one by one; without `needs_text` their `fields` are empty.
-    result<void> take_each(segment_scan& scan, std::span<const std::uint32_t> places, bool needs_text);
+    virtual bool looks_at_text() const { return false; }
 };
 
 /// Hands all events that pass to `visitor`. Errors: SQLite's; SQLITE_CORRUPT; what ends the job.

@@ -60,8 +60,16 @@ BOOST_AUTO_TEST_CASE(letters_beyond_ascii_belong_into_quotes) {
     BOOST_TEST(fault_of("a = 4 \xc3\xa4").starts_with("line 1: a letter"));
     BOOST_TEST(fault_of("a = \"\\\xc3\xa4\"").starts_with("line 1: a letter"));
     BOOST_TEST(fault_of("a = 0b1\",\xc3\xa4").starts_with("line 1: a letter"));
+    // What begins as a number is one until it ends, whatever quotes and brackets it holds.
+    BOOST_TEST(fault_of("a = 1.<'20z\xc6\xab\n=5\n").starts_with("line 1: a letter"));
+    BOOST_TEST(fault_of("a = 20QQ[[\"V:=3\xc6\xab").starts_with("line 1: a letter"));
+    BOOST_TEST(fault_of("a = [1,\n 2.'\xc6\xab']").starts_with("line 2: a letter"));
+    BOOST_TEST(fault_of("a = { b = 2='\xc6\xab' }").starts_with("line 1: a letter"));
     BOOST_TEST(
         fault_of("\xef\xbb\xbf# \xc3\xa4\na = \"\xc3\xa4\"\nb = '\xc3\xa4\\'\nc = \"\"\"\"\xc3\xa4\n\"\"\"\n").empty());
+    BOOST_TEST(fault_of("a = [\n\"\xc3\xa4\", '\xc3\xa4']\nb=\"\xc3\xa4\"#\xc3\xa4\n").empty());
+    BOOST_TEST(fault_of("a = { b = [{ c.\"\xc3\xa4\" = '\xc3\xa4' }], d='\xc3\xa4' }").starts_with("'a'"));
+    BOOST_TEST(fault_of("\"\xc3\xa4\".'\xc3\xa4' = 1").starts_with("'\xc3\xa4'"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -181,7 +181,7 @@ def no_machine_paths(path, text):
 OLD_WORDS = {"arrive", "asked", "home", "homeward", "told", "desk", "welcome", "bury", "door", "forget", "learn", "patience",
              "workbench", "sings", "caution", "twin"}
 # Where they are still to be replaced.
-OLD_WORDS_REMAIN = ("src/siem/event_", "perf/")
+OLD_WORDS_REMAIN = ("perf/",)
 
 
 def plain_names(path, text):
