@@ -5,6 +5,8 @@
 #include "resource/row_query.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <map>
 
 namespace carrel::siem {
@@ -36,6 +38,8 @@ public:
             case filter_kind::boolean: return add_truths(rules, given);
             case filter_kind::time_from: return add_times(rules, " >= ?", given);
             case filter_kind::time_to: return add_times(rules, " < ?", given);
+            case filter_kind::number_from: return add_numbers(rules, given);
+            case filter_kind::among: return add_among(column, given);
             case filter_kind::words: return add_queries(rules, given);
             case filter_kind::query:
             case filter_kind::member: return;
@@ -92,6 +96,25 @@ private:
             any.append(rules.column).append(comparison);
         }
         into_.also(any + ")");
+    }
+    // Any of the bounds will do, so the lowest counts.
+    void add_numbers(const filter& rules, const texts& given) {
+        std::optional<double> lowest;
+        for (const std::string_view text : given) {
+            double number = 0;
+            const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+            const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+            if (!whole || !std::isfinite(number)) return at_fault(rules, "must be a number");
+            lowest = std::min(number, lowest.value_or(number));
+        }
+        into_.values.emplace_back(*lowest);
+        into_.also(std::string(rules.column) + " >= ?");
+    }
+    void add_among(std::string before, const texts& given) {
+        for (const std::string_view text : given) into_.values.emplace_back(std::string(text));
+        before += "(?";
+        for (std::size_t i = 1; i < given.size(); ++i) before += ",?";
+        into_.also(before + "))");
     }
     void add_queries(const filter& rules, const texts& given) {
         const auto read = row_query::read(of_, given);

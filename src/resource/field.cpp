@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "base/utf8.hpp"
+#include "json/value_text.hpp"
 #include "json/writer.hpp"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace carrel::siem {
 namespace {
 
 std::optional<fault> at_fault(const field& rules, std::string detail) {
-    return fault{std::string(rules.name), 0, std::move(detail)};
+    return fault{rules.path(), 0, std::move(detail)};
 }
 
 // What is wrong with how much there is of something.
@@ -51,6 +52,26 @@ std::optional<fault> read_integer(const field& rules, const boost::json::value& 
     return std::nullopt;
 }
 
+std::optional<fault> read_real(const field& rules, const boost::json::value& given, value& into) {
+    std::optional<double> number;
+    if (given.is_number()) number = given.to_number<double>();
+    if (!number || *number < static_cast<double>(rules.min) || *number > static_cast<double>(rules.max))
+        return at_fault(rules,
+                        "must be a number from " + std::to_string(rules.min) + " to " + std::to_string(rules.max));
+    into = *number;
+    return std::nullopt;
+}
+
+std::optional<fault> read_json(const field& rules, const boost::json::value& given, value& into) {
+    if (rules.kind == field_kind::object && !given.is_object()) return at_fault(rules, "must be an object");
+    std::string text;
+    json::append_value(text, given);
+    if (text.size() > static_cast<std::size_t>(rules.max))
+        return at_fault(rules, "must have at most " + std::to_string(rules.max) + " bytes");
+    into = std::move(text);
+    return std::nullopt;
+}
+
 std::optional<fault> read_enumeration(const field& rules, const boost::json::value& given, value& into) {
     const auto* text = given.if_string();
     const auto index = text == nullptr ? std::nullopt : index_of(rules.values, {text->data(), text->size()});
@@ -68,7 +89,7 @@ std::optional<fault> read_list(const field& rules, const boost::json::value& giv
     json::writer out(list);
     out.begin_array();
     for (std::size_t i = 0; i < items->size(); ++i) {
-        const std::string name = std::string(rules.name) + "[" + std::to_string(i) + "]";
+        const std::string name = rules.path() + "[" + std::to_string(i) + "]";
         const auto* text = (*items)[i].if_string();
         if (text == nullptr) return fault{name, 0, "must be a string"};
         const std::string_view view(text->data(), text->size());
@@ -114,8 +135,12 @@ void write_limits(json::writer& out, const field& rules) {
             out.key("maxItems").integer(rules.max).key("items").begin_object();
             out.key("type").string("string").key("maxLength").integer(rules.item_max).end_object();
             return;
+        case field_kind::real:
+            if (rules.max > 0) out.key("minimum").integer(rules.min).key("maximum").integer(rules.max);
+            return;
         case field_kind::time: out.key("format").string("date-time"); return;
         case field_kind::boolean:
+        case field_kind::json:
         case field_kind::object: return;
     }
 }
@@ -123,11 +148,18 @@ void write_limits(json::writer& out, const field& rules) {
 std::string_view json_type(field_kind kind) {
     switch (kind) {
         case field_kind::integer: return "integer";
+        case field_kind::real: return "number";
         case field_kind::boolean: return "boolean";
         case field_kind::text_list: return "array";
         case field_kind::object: return "object";
         default: return "string";
     }
+}
+
+std::string described_only(const field& rules) {
+    std::string schema;
+    json::writer(schema).begin_object().key("description").string(rules.summary).end_object();
+    return schema;
 }
 
 }  // namespace
@@ -140,9 +172,24 @@ std::optional<fault> read_field(const field& rules, const boost::json::value& gi
         case field_kind::enumeration: return read_enumeration(rules, given, into);
         case field_kind::text_list: return read_list(rules, given, into);
         case field_kind::time: return read_time(rules, given, into);
-        case field_kind::object: break;
+        case field_kind::real: return read_real(rules, given, into);
+        case field_kind::json:
+        case field_kind::object: return read_json(rules, given, into);
     }
     return at_fault(rules, "cannot be given");
+}
+
+std::string field::path() const {
+    std::string text(inside);
+    if (!inside.empty()) text += '.';
+    return text.append(name);
+}
+
+std::string field::column_name() const {
+    if (!column.empty()) return std::string(column);
+    std::string text(inside);
+    if (!inside.empty()) text += '_';
+    return text.append(name);
 }
 
 bool may_be_null(const field& rules) noexcept {
@@ -174,7 +221,9 @@ std::string list_of(std::span<const std::string_view> values) {
 std::string schema_of(const field& rules) {
     std::string schema;
     json::writer out(schema);
-    out.begin_object().key("type");
+    out.begin_object();
+    if (rules.kind == field_kind::json) return rules.summary.empty() ? "{}" : described_only(rules);
+    out.key("type");
     if (may_be_null(rules)) {
         out.begin_array().string(json_type(rules.kind)).string("null").end_array();
     } else {

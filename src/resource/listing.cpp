@@ -24,6 +24,7 @@ struct order {
 };
 
 struct list_input : input {
+    const resource* of = nullptr;
     conditions filters;
     std::string page_sql, count_sql;  // count_sql is empty when no total is wanted
     std::vector<value> position;      // what the cursor adds to the filters' values
@@ -60,7 +61,7 @@ private:
     void at_fault(std::string name, std::string detail) { faults_.push_back({std::move(name), 0, std::move(detail)}); }
 
     void read_sort() {
-        into_.by = {of_.position(of_.sorts.front()), true};
+        into_.by = {of_.position(of_.sorts.front()), !of_.sorts_ascending};
         auto name = parameter(query_, "sort");
         if (!name) return;
         const bool descending = name->starts_with('-');
@@ -77,52 +78,64 @@ private:
     bool wants_total_ = false;
 };
 
+std::string sql_of(const field& rules) {
+    return rules.is_stored() ? rules.column_name() : "(" + std::string(rules.expression) + ")";
+}
+
 // The rows behind a position. NULL sorts before everything, and no comparison with it is ever true.
-std::string behind(std::string_view column, bool descending, const page_position& position,
+std::string behind(const std::string& name, const std::string& key, bool descending, const page_position& position,
                    std::vector<value>& values) {
-    const std::string name(column);
     const bool at_null = std::holds_alternative<std::monostate>(position.sort);
     if (!at_null) values.push_back(position.sort);
     values.emplace_back(position.id);
-    if (at_null) return descending ? "(" + name + " IS NULL AND id < ?)" : "(" + name + " IS NOT NULL OR id > ?)";
-    return descending ? "((" + name + ",id) < (?,?) OR " + name + " IS NULL)" : "(" + name + ",id) > (?,?)";
+    if (at_null)
+        return descending ? "(" + name + " IS NULL AND " + key + " < ?)"
+                          : "(" + name + " IS NOT NULL OR " + key + " > ?)";
+    const std::string pair = "(" + name + "," + key + ")";
+    return descending ? "(" + pair + " < (?,?) OR " + name + " IS NULL)" : pair + " > (?,?)";
 }
 
 // A column that is never NULL needs no test for it, and without one SQLite can seek.
-std::string behind(const field& rules, bool descending, const page_position& position, std::vector<value>& values) {
-    if (may_be_null(rules)) return behind(rules.name, descending, position, values);
+std::string behind(const field& rules, const std::string& key, bool descending, const page_position& position,
+                   std::vector<value>& values) {
+    const std::string name = sql_of(rules);
+    if (may_be_null(rules)) return behind(name, key, descending, position, values);
     values.push_back(position.sort);
     values.emplace_back(position.id);
-    return "(" + std::string(rules.name) + (descending ? ",id) < (?,?)" : ",id) > (?,?)");
+    return "(" + name + "," + key + (descending ? ") < (?,?)" : ") > (?,?)");
 }
 
 // SQLite counts a whole table in one step, which looks at no deadline and no budget, unless there is a condition.
 std::string count_sql_of(const resource& of, const conditions& filters) {
-    return "SELECT count(*) FROM " + std::string(of.plural) + (filters.where.empty() ? " WHERE true" : filters.where);
+    return "SELECT count(*) FROM " + std::string(of.table) + (filters.where.empty() ? " WHERE true" : filters.where);
 }
 
 void write_sql_of(const resource& of, list_input& into, bool wants_total,
                   const std::optional<page_position>& position) {
-    const std::string table(of.plural);
+    const std::string table(of.table), key = of.fields[of.id].column_name();
     const field& sort = of.fields[into.by.field];
     if (wants_total) into.count_sql = count_sql_of(of, into.filters);
     std::string where = into.filters.where;
     if (position) {
         where += where.empty() ? " WHERE " : " AND ";
-        where += behind(sort, into.by.descending, *position, into.position);
+        where += behind(sort, key, into.by.descending, *position, into.position);
     }
     const std::string way = into.by.descending ? " DESC" : " ASC";
-    into.page_sql = "SELECT " + of.columns + " FROM " + table + where + " ORDER BY " + std::string(sort.name) + way +
-                    ", id" + way + " LIMIT ?";
+    into.page_sql = "SELECT " + of.columns + " FROM " + table + where + " ORDER BY " + sql_of(sort) + way + ", " + key +
+                    way + " LIMIT ?";
     into.position.emplace_back(into.limit + 1);
 }
 
 page_position position_of(const resource& of, const list_input& input, const statement& row) {
     page_position at;
-    const int column = static_cast<int>(input.by.field);
-    if (row.type(column) == value_type::integer) at.sort = row.integer(column);
-    if (row.type(column) == value_type::text) at.sort = std::string(row.text(column));
-    at.id = std::string(row.text(static_cast<int>(of.id)));
+    for (std::size_t i = 0; i < of.shown.size(); ++i) {
+        const int column = static_cast<int>(i);
+        if (of.shown[i].field == of.id) at.id = std::string(row.text(column));
+        if (of.shown[i].field != input.by.field) continue;
+        if (row.type(column) == value_type::integer) at.sort = row.integer(column);
+        if (row.type(column) == value_type::real) at.sort = row.real(column);
+        if (row.type(column) == value_type::text) at.sort = std::string(row.text(column));
+    }
     return at;
 }
 
@@ -195,14 +208,40 @@ std::optional<std::string_view> parameter(const query_pairs& query, std::string_
     return std::nullopt;
 }
 
+bool is_counted(const resource& of, const query_pairs& query) {
+    if (of.facets.empty()) return false;
+    return std::all_of(query.begin(), query.end(), [&](const auto& given) {
+        const auto rules = std::find_if(of.filters.begin(), of.filters.end(),
+                                        [&](const filter& each) { return each.name == given.first; });
+        if (rules == of.filters.end()) return false;
+        const bool is_plain = rules->kind == filter_kind::text || rules->kind == filter_kind::enumeration ||
+                              rules->kind == filter_kind::boolean;
+        return is_plain && std::any_of(of.facets.begin(), of.facets.end(), [&](std::string_view each) {
+                   return of.fields[of.position(each)].column_name() == rules->column;
+               });
+    });
+}
+
 std::optional<problem> check_list(const operation& what, call& request) {
     const resource& of = *what.of;
+    if (of.owner == resource::absent) return check_narrowed_list(of, what, request, nullptr);
+    const narrowing own{of.fields[of.owner].column_name() + " = ?", request.path[0]};
+    return check_narrowed_list(of, what, request, &own);
+}
+
+std::optional<problem> check_narrowed_list(const resource& of, const operation& what, call& request,
+                                           const narrowing* by) {
     std::vector<fault> faults = refuse_parameters(of, request.query, list_only);
     auto parsed = std::make_unique<list_input>();
     parameters own(of, request.query, *parsed);
     for (fault& wrong : own.read()) faults.push_back(std::move(wrong));
     parsed->filters = read_conditions(of, request.query, request.now);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
+    if (by != nullptr) {
+        parsed->filters.also(by->condition);
+        parsed->filters.values.emplace_back(by->bound);
+        parsed->filters.canonical += what.path + '\n' + by->bound;
+    }
 
     parsed->binding = std::string(of.name) + (parsed->by.descending ? "\n-" : "\n") + std::to_string(parsed->by.field) +
                       "\n" + parsed->filters.canonical;
@@ -213,14 +252,15 @@ std::optional<problem> check_list(const operation& what, call& request) {
     }
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     parsed->cost_key = cost_key(what, parsed->filters);
+    parsed->of = &of;
     write_sql_of(of, *parsed, own.wants_total(), position);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }
 
-result<void> list(const operation& what, read_session& session, const call& request, reply& into) {
-    const resource& of = *what.of;
+result<void> list(const operation&, read_session& session, const call& request, reply& into) {
     const auto& input = static_cast<const list_input&>(*request.parsed);
+    const resource& of = *input.of;
     into.clear();
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
     std::vector<value> values = input.filters.values;
@@ -256,8 +296,14 @@ std::optional<problem> check_count(const operation& what, call& request) {
     parsed->filters = read_conditions(of, request.query, request.now);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
+    if (of.owner != resource::absent) {
+        parsed->filters.also(of.fields[of.owner].column_name() + " = ?");
+        parsed->filters.values.emplace_back(request.path[0]);
+    }
     parsed->cost_key = cost_key(what, parsed->filters);
-    parsed->count_sql = count_sql_of(of, parsed->filters);
+    parsed->count_sql = is_counted(of, request.query) ? "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) +
+                                                            "_facets" + parsed->filters.where
+                                                      : count_sql_of(of, parsed->filters);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }

@@ -12,6 +12,17 @@ inline constexpr std::int64_t limit_max = 1000;
 std::optional<problem> check_list(const operation& what, call& request);
 result<void> list(const operation& what, read_session& session, const call& request, reply& into);
 
+/// What a list shows of a resource: the rows of which `condition` is true, with its one `?` bound to `bound`.
+struct narrowing {
+    std::string condition;
+    std::string bound;
+};
+std::optional<problem> check_narrowed_list(const resource& of, const operation& what, call& request,
+                                           const narrowing* by);
+
+/// Whether the table of facets knows all that a request filters by.
+bool is_counted(const resource& of, const query_pairs& query);
+
 /// How many rows pass the filters.
 std::optional<problem> check_count(const operation& what, call& request);
 result<void> count(const operation& what, read_session& session, const call& request, reply& into);

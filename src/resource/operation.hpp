@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,7 +27,7 @@ namespace carrel::siem {
 enum class problem_code {
     bad_request,             // 400: unknown parameter, bad cursor, broken JSON
     not_found,               // 404
-    conflict,                // 409: id taken
+    conflict,                // 409: taken, or still referred to
     illegal_transition,      // 409
     stale_version,           // 412
     too_large,               // 413
@@ -60,6 +61,8 @@ struct reply {
     std::string body;                // JSON text; empty for no_content
     std::int64_t version = 0;        // ETag; 0: none
     std::string location;            // path of what was created, from /api/v1 on
+    std::string_view media_type;     // of a body that is no JSON
+    std::string file_name;           // under which a client may keep the body
     std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
     std::vector<std::pair<std::string, std::string>>
         extra;  // members an ingest refusal adds to its problem: name, JSON
@@ -100,6 +103,8 @@ struct call {
     std::array<std::string, 2> path;                         // values of the {…} parts, in order
     std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
     const boost::json::value* body = nullptr;                // only during `check`
+    std::string_view file = {};                              // of `body_kind::file`; until the call is done
+    std::string principal;                                   // who asks; empty if that is not known
     preconditions conditions;
     std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out
     std::optional<carrel::siem::idempotency> idempotency;
@@ -116,7 +121,13 @@ struct call {
 enum class method { get, post, put, patch, del };
 
 /// How a request's body is read.
-enum class body_kind { none, json, merge_patch, event_stream };
+enum class body_kind {
+    none,
+    json,
+    merge_patch,
+    event_stream,
+    file,  // bytes of any type: `call::file`
+};
 
 /// A query parameter or a body field, for validation messages and OpenAPI.
 struct field_doc {
@@ -127,9 +138,9 @@ struct field_doc {
 };
 
 struct operation;
-using check_function = std::optional<problem> (*)(const operation&, call&);
-using read_function = result<void> (*)(const operation&, read_session&, const call&, reply&);
-using write_function = result<void> (*)(const operation&, write_session&, const call&, reply&);
+using check_function = std::function<std::optional<problem>(const operation&, call&)>;
+using read_function = std::function<result<void>(const operation&, read_session&, const call&, reply&)>;
+using write_function = std::function<result<void>(const operation&, write_session&, const call&, reply&)>;
 
 struct resource;  // resource.hpp: one aggregate as data
 
@@ -143,14 +154,19 @@ struct operation {
     std::vector<field_doc> parameters;  // query
     std::vector<field_doc> fields;      // body
     std::string reply_schema;           // a JSON Schema fragment, or {"$ref":"#/components/schemas/alert"}
+    std::string_view reply_type = {};   // if it is not JSON
     outcome success = outcome::ok;      // what it answers when all is well (a creation may also answer ok)
     const resource* of = nullptr;
-    bool has_rows = false;  // it can also answer row by row: see `reply_format`
+    bool has_rows = false;         // it can also answer row by row: see `reply_format`
+    bool is_about_version = true;  // if its path names a resource with versions: preconditions and `ETag` apply
     /// Validates path, query and body on the caller's thread and fills `call::parsed`. May be null.
     check_function check = nullptr;
-    /// Exactly one of both is set, but for `body_kind::event_stream`.
+    /// One of both is set, but for `body_kind::event_stream`. If both are, the read prepares the write on a reader: what
+    /// it leaves in `reply::rest` is what `call::parsed` is to the write.
     read_function read = nullptr;
     write_function write = nullptr;
+
+    bool is_write() const noexcept { return read == nullptr || write != nullptr; }
 };
 
 /// Every operation of the domain, built once. Valid for the life of the program.

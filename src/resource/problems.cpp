@@ -38,6 +38,8 @@ void reply::clear() {
     body.clear();
     version = 0;
     location.clear();
+    media_type = {};
+    file_name.clear();
     refused.reset();
     extra.clear();
     nothing_before.reset();
@@ -72,7 +74,9 @@ problem problem_of(problem_code code, std::string field, std::string detail) {
 }
 
 problem not_found(std::string_view what, std::string_view id) {
-    return {problem_code::not_found, std::string(what) + " `" + std::string(id) + "` does not exist", {}};
+    std::string noun(what);
+    std::replace(noun.begin(), noun.end(), '_', ' ');
+    return {problem_code::not_found, noun + " `" + std::string(id) + "` does not exist", {}};
 }
 
 }  // namespace carrel::siem

@@ -1,18 +1,18 @@
 #pragma once
 
+#include "base/uuid.hpp"
 #include "json/pieces.hpp"
 #include "resource/field.hpp"
 #include "resource/operation.hpp"
+#include "resource/text_index.hpp"
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-// One aggregate as data. What is the same for all of them (create, get, patch, delete, list, count) is done by the
-// functions below from this description; an aggregate's own file adds its hooks and the operations only it has.
+// One aggregate as data. What is the same for all of them is done from this description by the functions of this folder; an
+// aggregate's own file adds its hooks and the operations only it has.
 namespace carrel::siem {
-
-struct text_index;
 
 /// How a query parameter narrows a list. Given more than once, any of the values will do.
 enum class filter_kind {
@@ -22,7 +22,9 @@ enum class filter_kind {
     list_item,    // a text_list holds it
     time_from,    // at or after
     time_to,      // before
+    number_from,  // at least
     words,        // a query of the words of the index and of fields: row_query.hpp
+    among,        // in what a select finds: `column` is all of the condition up to the list of values
     // These two the aggregate reads itself:
     query,   // a query of its own
     member,  // `<name>.<key>`: a top-level member of an object equals
@@ -46,26 +48,85 @@ struct record {
         const auto* number = std::get_if<std::int64_t>(&values[field]);
         return number == nullptr ? 0 : *number;
     }
+    bool has(std::size_t field) const noexcept { return !std::holds_alternative<std::monostate>(values[field]); }
 };
 
-/// What an aggregate adds to the generic operations. All run inside the job's transaction; an error undoes the job.
+/// What a body gives, in the order of the fields; nothing for what it leaves out.
+using given_members = std::vector<std::optional<value>>;
+
+/// What an aggregate adds to the generic operations. Those that get a session run inside the job's transaction; an error
+/// undoes the job.
 struct resource_hooks {
+    /// On the caller's thread: derives members from those given, and tells what is wrong with them together. May fill in
+    /// members that a client cannot give.
+    void (*derive)(const resource&, const call&, given_members& given, bool is_new, std::vector<fault>&) = nullptr;
+    /// What is wrong with a whole record; `before` is null for a new one. Of a new one on the caller's thread.
+    void (*check)(const resource&, const call&, const record* before, record& after, std::vector<fault>&) = nullptr;
     /// Before a checked record is inserted. True if the reply is made already and nothing is to be inserted.
     result<bool> (*before_insert)(const resource&, write_session&, const call&, record&, reply&) = nullptr;
     result<void> (*after_insert)(const resource&, write_session&, const call&, const record&) = nullptr;
+    /// Before a change is written; may refuse it.
+    result<void> (*before_update)(const resource&, write_session&, const call&, const record& before, record& after,
+                                  reply&) = nullptr;
     result<void> (*after_update)(const resource&, write_session&, const call&, const record& before,
                                  const record& after, std::string_view note) = nullptr;
-    result<void> (*before_delete)(const resource&, write_session&, const record&) = nullptr;
+    result<void> (*before_delete)(const resource&, write_session&, const record&, reply&) = nullptr;
+    /// Rows have come into the text index.
+    result<void> (*indexed)(const resource&, write_session&, row_range) = nullptr;
 };
 
-/// The table is named as `plural` and has, before the fields' columns, `seq INTEGER PRIMARY KEY`.
+/// What a unique index says no to.
+struct unique_rule {
+    std::string_view columns;  // as SQLite names them: `iocs.type, iocs.normalized`
+    std::string_view field;
+    std::string_view detail = "is taken";
+};
+
+/// A state may follow another. Both are places in the names of the machine's field.
+struct edge {
+    std::int64_t from, to;
+};
+
+/// States of a field that change by an operation of their own, POST /{id}/<path>.
+struct state_machine {
+    std::string_view field;  // an enumeration
+    std::string_view path;
+    std::string_view to, note;  // members of the body: the state that is wanted, and why
+    std::span<const edge> edges;
+    std::vector<siem::field> more = {};  // members of the body that are fields of the resource
+    bool has_trail = false;              // GET /{id}/<path> lists the changes
+    /// What else a change means for the record, on the writer; tells what is wrong with it.
+    void (*enter)(const resource&, const call&, const record& before, record& after, std::string_view note,
+                  std::vector<fault>&) = nullptr;
+};
+
+/// A resource whose rows belong to a row of another: its paths begin with /<parents>/{id}/.
+struct ownership {
+    const resource& (*by)() = nullptr;
+    std::string_view field = {};  // holds the parent's id
+};
+
+/// The table has, before the fields' columns, `seq INTEGER PRIMARY KEY`.
 struct resource_spec {
-    std::string_view name;      // of the schema and in messages: alert
-    std::string_view plural;    // in paths and of the table: alerts
-    std::vector<field> fields;  // in the order of JSON; `id` is one of them
+    std::string_view name;        // of the schema and in messages: alert
+    std::string_view plural;      // in paths: alerts
+    std::string_view table = {};  // if it is not named as `plural`
+    std::string_view key = "id";  // the field that a path names a row by
+    bool (*is_key)(std::string_view) noexcept = is_valid_id;
+    std::string_view key_rule = "must be 1 to 128 of A-Z, a-z, 0-9, _ and -";
+    ownership parent = {};
+    std::vector<field> fields;  // in the order of JSON; the key is one of them
     std::vector<filter> filters;
-    std::vector<std::string_view> sorts;  // fields; the first, descending, is the default
-    const text_index* index = nullptr;    // of the `words` filter
+    std::vector<std::string_view> sorts;         // fields; the first, descending, is the default
+    bool sorts_ascending = false;                // ... or ascending
+    std::vector<std::string_view> text = {};     // fields that `words` searches
+    std::vector<std::string_view> history = {};  // fields whose changes are kept
+    bool keeps_versions = false;                 // all former versions are kept whole
+    std::vector<state_machine> machines = {};
+    std::vector<unique_rule> unique = {};
+    /// Fields of few values. A table `<table>_facets` of these columns and a count is kept by triggers, so that counts are
+    /// not made by looking at all rows.
+    std::vector<std::string_view> facets = {};
     resource_hooks hooks = {};
 };
 
@@ -75,16 +136,28 @@ struct resource : resource_spec {
 
     explicit resource(resource_spec description);
 
-    /// The place of a field; `absent` if there is none.
-    std::size_t position(std::string_view field_name) const noexcept;
+    /// The place of a field, by its path; `absent` if there is none.
+    std::size_t position(std::string_view field_path) const noexcept;
     bool has_versions() const noexcept { return version != absent; }
     /// `/api/v1/alerts/<id>`
-    std::string location(std::string_view id_text) const;
+    std::string location(const call& request, std::string_view key_text) const;
+    /// What the path of a call names a row by.
+    const std::string& key_of(const call& request) const noexcept { return request.path[parent.by == nullptr ? 0 : 1]; }
+    /// A select's columns that are fields in JSON, in order.
+    struct shown_field {
+        std::size_t field;
+        json::short_text opening;  // what precedes the value: `{"id":`, `,"version":`, `},"logsource":{"product":`
+    };
 
-    std::size_t id = absent, version = absent, updated_at = absent;
-    std::string columns;                     // a,b,c
-    std::vector<std::size_t> changing;       // the fields that an update writes
-    std::vector<json::short_text> openings;  // what precedes each value in JSON: `{"id":`, `,"version":`
+    std::size_t id = absent, version = absent, updated_at = absent, owner = absent;
+    std::vector<std::string> paths;  // of the fields
+    std::vector<shown_field> shown;
+    std::string_view closing;           // what follows the last value
+    std::string columns;                // what a select takes for `shown`
+    std::vector<std::size_t> stored;    // fields that are columns
+    std::vector<std::size_t> changing;  // of them, those that an update writes
+    bool is_computed = false;           // some field is made by SQL
+    std::optional<text_index> index;
     std::string select_json, select_json_at, select_record, insert, update, remove;
 };
 
@@ -95,35 +168,55 @@ std::optional<problem> check_address(const operation& what, call& request);
 std::optional<problem> check_get(const operation& what, call& request);
 std::optional<problem> check_create(const operation& what, call& request);
 std::optional<problem> check_patch(const operation& what, call& request);
+/// A whole record in the place of another.
+std::optional<problem> check_replace(const operation& what, call& request);
 
 // -- work, on an actor ---
 result<void> create(const operation& what, write_session& session, const call& request, reply& into);
 result<void> get(const operation& what, read_session& session, const call& request, reply& into);
 result<void> patch(const operation& what, write_session& session, const call& request, reply& into);
+result<void> replace(const operation& what, write_session& session, const call& request, reply& into);
 result<void> remove(const operation& what, write_session& session, const call& request, reply& into);
 
 // -- parts of them, for an aggregate's own operations ---
+/// What a body says of a new record, complete, or the faults: for an aggregate that makes records of other things.
+std::vector<fault> make_record(const resource& of, const call& request, given_members given, record& into);
 /// The record that the call's path names, if its version is what the caller asks for.
-result<record> load(const resource& of, write_session& session, const call& request, reply& into);
-/// Writes what changed between both, grows the version, runs the hook and makes the reply. Nothing is written, and the
+result<record> load(const resource& of, read_session& session, const call& request, reply& into);
+/// The record with a key, whatever its version.
+result<std::optional<record>> find(const resource& of, read_session& session, std::string_view key);
+/// Inserts a complete record with all that belongs to it: references, hooks, texts.
+result<void> add(const resource& of, write_session& session, const call& request, record& row, reply& into);
+/// Writes what changed between both, grows the version, runs the hooks and makes the reply. Nothing is written, and the
 /// version stays, if nothing changed.
 result<void> save(const resource& of, write_session& session, const call& request, const record& before, record after,
                   std::string_view note, reply& into);
+/// Deletes a record with all that belongs to it.
+result<void> drop(const resource& of, write_session& session, const record& row, reply& into);
 /// A body's members checked against `rules`; `values` gets those that were given, nothing for the others.
-std::vector<fault> read_members(std::span<const field> rules, const boost::json::value* body,
-                                std::vector<std::optional<value>>& values);
+std::vector<fault> read_members(std::span<const field> rules, const boost::json::value* body, given_members& values);
+/// The members of a body that fields may be given for, checked.
+std::vector<fault> read_body(const resource& of, const boost::json::value* body, bool for_patch, given_members& values);
+/// A record from a row of its stored columns, of which the first is column `first`.
+record read_record(const resource& of, const statement& row, int first);
 
-/// Appends the JSON of a row whose columns from `first` on are the fields in order, or of a record.
+/// Appends the JSON of a row whose columns from `first` on are `resource::columns`, or of a record.
 void append_row(const resource& of, const statement& row, int first, std::string& out);
 void append_record(const resource& of, const record& row, std::string& out);
 
 operation get_operation(const resource& of);
 operation list_operation(const resource& of);
 operation count_operation(const resource& of);
-/// The operations that all resources with versions have: those above, create, patch and delete.
+operation facets_operation(const resource& of);
+/// The operations that all resources with versions have: those above, create, patch, replace and delete, and those that
+/// its description asks for: state machines, history, versions, facets.
 std::vector<operation> common_operations(const resource& of);
+/// An operation at `path` below the resource's own, with what all have.
+operation make_operation(const resource& of, method verb, std::string_view path, std::string id, std::string summary);
 /// What documents a body made of fields, and the parameters of a list. Valid for the life of the program.
 std::vector<field_doc> document(std::span<const field> fields, bool for_patch);
 std::string schema_of(const resource& of);
+/// Keeps a text for the life of the program, for what is documented by views.
+std::string_view kept(std::string text);
 
 }  // namespace carrel::siem

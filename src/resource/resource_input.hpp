@@ -6,8 +6,8 @@ namespace carrel::siem {
 
 /// The body of a creation or a patch, checked.
 struct record_input : input {
-    std::vector<std::optional<value>> given;  // parallel to the fields: what the body holds
-    record row;                               // of a creation: complete
+    given_members given;  // parallel to the fields: what the body holds
+    record row;           // of a creation: complete
 };
 
 }  // namespace carrel::siem

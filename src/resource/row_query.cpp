@@ -28,6 +28,8 @@ query::record_kind kind_of(const field& rules) {
     }
 }
 
+bool is_asked_about(const field& rules) { return rules.seen == access::shown && rules.is_stored(); }
+
 std::int64_t integer_of(std::string_view column) {
     std::int64_t number = 0;
     std::from_chars(column.data(), column.data() + column.size(), number);
@@ -69,7 +71,8 @@ row_query* known_query(const resource& of, std::string_view texts) {
 std::variant<row_query, query::syntax_error> row_query::read(const resource& of,
                                                              std::span<const std::string_view> texts) {
     std::vector<query::record_field> fields;
-    for (const field& rules : of.fields) fields.push_back({rules.name, kind_of(rules)});
+    for (std::size_t i = 0; i < of.fields.size(); ++i)
+        if (is_asked_about(of.fields[i])) fields.push_back({of.paths[i], kind_of(of.fields[i])});
     const query::record_fields known{.records = of.plural, .all = fields};
     query::expression any{.kind = query::node_kind::one_of, .parts = {}, .leaf = {}};
     for (const std::string_view text : texts) {
@@ -91,21 +94,22 @@ row_query::row_query(const resource& of, std::string texts, query::expression al
 
 bool row_query::is_searched(std::size_t field) const {
     const auto& columns = of_->index->columns;
-    return std::find(columns.begin(), columns.end(), of_->fields[field].name) != columns.end();
+    return field != resource::absent &&
+           std::find(columns.begin(), columns.end(), of_->fields[field].name) != columns.end();
 }
 
 void row_query::look_at(const query::expression& part) {
     for (const query::expression& each : part.parts) look_at(each);
     if (part.kind != query::node_kind::term) return;
     for (std::size_t i = 0; i < looked_at_.size(); ++i)
-        if (part.leaf.is_anywhere() ? is_searched(i) : of_->fields[i].name == part.leaf.path) looked_at_[i] = true;
+        if (part.leaf.is_anywhere() ? is_searched(i) : of_->position(part.leaf.path) == i) looked_at_[i] = true;
 }
 
 std::string row_query::test() const {
-    std::string sql = of_->index->function + "(?";
+    std::string sql = "carrel_answers('" + std::string(of_->table) + "',?";
     for (std::size_t i = 0; i < looked_at_.size(); ++i) {
         if (!looked_at_[i]) continue;
-        const std::string column(of_->fields[i].name);
+        const std::string column = of_->fields[i].column_name();
         sql += may_be_null(of_->fields[i]) ? ",ifnull(" + column + "," + std::string(absent_sql) + ")" : "," + column;
     }
     return sql + ") IS NOT NULL";
@@ -137,29 +141,31 @@ bool row_query::finds(std::span<const std::string_view> columns) {
         if (!looked_at_[i]) continue;
         if (next == columns.size()) return false;
         const std::string_view column = columns[next++];
-        if (column != absent) hear(of_->fields[i], column, is_searched(i));
+        if (column != absent) hear(i, column, is_searched(i));
     }
     return matcher_.matches();
 }
 
-void row_query::hear(const field& rules, std::string_view column, bool searched) {
+void row_query::hear(std::size_t place, std::string_view column, bool searched) {
+    const field& rules = of_->fields[place];
+    const std::string& path = of_->paths[place];
     switch (rules.kind) {
-        case field_kind::time: return matcher_.time(rules.name, integer_of(column));
-        case field_kind::boolean: return matcher_.text(rules.name, column == "0" ? "false" : "true", false);
+        case field_kind::time: return matcher_.time(path, integer_of(column));
+        case field_kind::boolean: return matcher_.text(path, column == "0" ? "false" : "true", false);
         case field_kind::enumeration: {
-            const auto place = static_cast<std::size_t>(integer_of(column));
-            if (place < rules.values.size()) matcher_.text(rules.name, rules.values[place], false);
+            const auto rank = static_cast<std::size_t>(integer_of(column));
+            if (rank < rules.values.size()) matcher_.text(path, rules.values[rank], false);
             return;
         }
-        case field_kind::text_list: return hear_list(rules, column);
-        default: return matcher_.text(rules.name, column, searched);
+        case field_kind::text_list: return hear_list(path, column);
+        default: return matcher_.text(path, column, searched);
     }
 }
 
-void row_query::hear_list(const field& rules, std::string_view list) {
+void row_query::hear_list(std::string_view path, std::string_view list) {
     struct handler {
         row_query& of;
-        const field& rules;
+        std::string_view path;
         std::string decoded = {};
         void begin(char) {}
         void end(char) {}
@@ -167,10 +173,10 @@ void row_query::hear_list(const field& rules, std::string_view list) {
         void value(json::scalar, std::string_view raw, bool escaped) {
             decoded.clear();
             if (escaped) json::append_decoded(decoded, raw);
-            of.matcher_.text(rules.name, escaped ? std::string_view(decoded) : raw, false);
+            of.matcher_.text(path, escaped ? std::string_view(decoded) : raw, false);
         }
-    } heard{*this, rules};
-    matcher_.exists(rules.name);
+    } heard{*this, path};
+    matcher_.exists(path);
     json::scanner(list, heard, 2).run();
 }
 

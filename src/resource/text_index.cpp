@@ -32,8 +32,7 @@ std::string list_of_columns(const std::vector<std::string_view>& columns) {
 
 text_index::text_index(std::string_view of_table, std::vector<std::string_view> text_columns)
     : columns(std::move(text_columns)),
-      table(std::string(of_table) + "_text"),
-      function(std::string(of_table) + "_answer") {
+      table(std::string(of_table) + "_text") {
     const std::string name(of_table);
     select_last_ = "SELECT row FROM text_indexed WHERE name = '" + name + "'";
     update_last_ = "UPDATE text_indexed SET row = ? WHERE name = '" + name + "'";

@@ -36,9 +36,8 @@ struct text_index {
     result<std::int64_t> last_indexed(read_session& session) const;
 
     std::vector<std::string_view> columns;
-    std::string table;     // of the index
-    std::string function;  // tests a row, see row_query.hpp
-    std::string waiting;   // selects the numbers of rows that are not indexed yet
+    std::string table;    // of the index
+    std::string waiting;  // selects the numbers of rows that are not indexed yet
 
 private:
     result<void> index_rows(write_session& session, std::int64_t after, std::int64_t last) const;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "resource/transitions.hpp"
+#include "resource/resource.hpp"
 
 #include <array>
 
@@ -29,25 +29,27 @@ inline constexpr std::array<std::string_view, 8> alert_statuses = {
 
 inline constexpr auto alert_transitions = [] {
     using enum alert_status;
-    using t = transition<alert_status>;
+    const auto t = [](alert_status from, alert_status to) {
+        return edge{static_cast<std::int64_t>(from), static_cast<std::int64_t>(to)};
+    };
     return std::array{
-        t{pending, acknowledged},
-        t{pending, dismissed},
-        t{pending, false_positive},
-        t{pending, closed},
-        t{acknowledged, investigating},
-        t{acknowledged, dismissed},
-        t{acknowledged, false_positive},
-        t{acknowledged, closed},
-        t{investigating, resolved},
-        t{investigating, escalated},
-        t{investigating, dismissed},
-        t{investigating, false_positive},
-        t{investigating, closed},
-        t{resolved, closed},
-        t{escalated, closed},
-        t{dismissed, closed},
-        t{false_positive, closed},
+        t(pending, acknowledged),
+        t(pending, dismissed),
+        t(pending, false_positive),
+        t(pending, closed),
+        t(acknowledged, investigating),
+        t(acknowledged, dismissed),
+        t(acknowledged, false_positive),
+        t(acknowledged, closed),
+        t(investigating, resolved),
+        t(investigating, escalated),
+        t(investigating, dismissed),
+        t(investigating, false_positive),
+        t(investigating, closed),
+        t(resolved, closed),
+        t(escalated, closed),
+        t(dismissed, closed),
+        t(false_positive, closed),
     };
 }();
 

@@ -1,7 +1,6 @@
 #include "siem/alerts.hpp"
 
 #include "resource/problems.hpp"
-#include "resource/text_index.hpp"
 #include "siem/alert_counts.hpp"
 #include "siem/alert_fields.hpp"
 #include "siem/alert_merge.hpp"
@@ -15,10 +14,7 @@
 
 namespace carrel::siem {
 
-const text_index& alert_text() {
-    static const text_index index("alerts", {"title", "description"});
-    return index;
-}
+const text_index& alert_text() { return *alerts().index; }
 
 const alert_fields& at() {
     static const alert_fields found = [] {
@@ -93,12 +89,6 @@ std::vector<filter> filter_list() {
     };
 }
 
-std::string searched_text(const record& row) {
-    std::string text = *row.text(at().title);
-    if (const auto* description = row.text(at().description)) text += " " + *description;
-    return text;
-}
-
 // Refuses an alert about events that are not there.
 result<void> require_events(write_session& session, const record& row, reply& into) {
     const std::string& list = *row.text(at().event_ids);
@@ -136,38 +126,16 @@ result<void> move_hold(write_session& session, const record& before, const recor
 }
 
 result<void> after_insert(const resource&, write_session& session, const call&, const record& row) {
-    if (auto held = hold_events(session, holder_kind::alert, row.row, *row.text(at().event_ids)); !held) return held;
-    auto indexed = alert_text().inserted(session, row.row);
-    if (!indexed) return indexed.error();
-    return count_alerts(session, *indexed);
-}
-
-// What a column's value is called in the history; nothing for null.
-std::optional<std::string> history_text(const field& rules, const value& held) {
-    if (const auto* text = std::get_if<std::string>(&held)) return *text;
-    const auto* number = std::get_if<std::int64_t>(&held);
-    if (number == nullptr) return std::nullopt;
-    if (rules.kind == field_kind::integer) return std::to_string(*number);
-    return std::string(rules.values[static_cast<std::size_t>(*number)]);
-}
-
-result<void> add_to_history(const resource& of, write_session& session, const call& request, const record& before,
-                            const record& after, std::string_view note) {
-    for (const std::size_t i : {at().status, at().disposition, at().assigned_to, at().duplicate_count}) {
-        if (before.values[i] == after.values[i]) continue;
-        const field& rules = of.fields[i];
-        const auto kept_note = note.empty() ? std::nullopt : std::optional(note);
-        auto done = session.execute(
-            "INSERT INTO alert_history(alert, field, from_value, to_value, at, note) VALUES (?, ?, ?, ?, ?, ?)",
-            before.row, rules.name, history_text(rules, before.values[i]), history_text(rules, after.values[i]),
-            request.now, kept_note);
-        if (!done) return done;
-    }
-    return {};
+    return hold_events(session, holder_kind::alert, row.row, *row.text(at().event_ids));
 }
 
 // The counts know the rows that are indexed.
+result<void> indexed(const resource&, write_session& session, row_range rows) { return count_alerts(session, rows); }
+
 result<void> recount(write_session& session, const record& row, std::int64_t change) {
+    auto last = alert_text().last_indexed(session);
+    if (!last) return last.error();
+    if (row.row > *last) return {};
     return recount_alert(session, row.integer(at().status), row.integer(at().severity), change);
 }
 
@@ -175,33 +143,20 @@ result<void> move_count(write_session& session, const record& before, const reco
     const bool same = before.values[at().status] == after.values[at().status] &&
                       before.values[at().severity] == after.values[at().severity];
     if (same) return {};
-    auto last = alert_text().last_indexed(session);
-    if (!last) return last.error();
-    if (before.row > *last) return {};
     if (auto done = recount(session, before, -1); !done) return done;
     return recount(session, after, 1);
 }
 
-result<void> after_update(const resource& of, write_session& session, const call& request, const record& before,
-                          const record& after, std::string_view note) {
-    if (auto done = add_to_history(of, session, request, before, after, note); !done) return done;
+result<void> after_update(const resource&, write_session& session, const call&, const record& before,
+                          const record& after, std::string_view) {
     if (auto done = move_hold(session, before, after); !done) return done;
-    if (auto done = move_count(session, before, after); !done) return done;
-    const std::string was = searched_text(before), is = searched_text(after);
-    if (was == is) return {};
-    if (auto done = alert_text().remove(session, before.row, was); !done) return done;
-    return alert_text().add(session, before.row, is);
+    return move_count(session, before, after);
 }
 
-result<void> before_delete(const resource&, write_session& session, const record& row) {
+result<void> before_delete(const resource&, write_session& session, const record& row, reply&) {
     auto released = release_events(session, holder_kind::alert, row.row, *row.text(at().event_ids));
     if (!released) return released;
-    auto last = alert_text().last_indexed(session);
-    if (!last) return last.error();
-    if (row.row <= *last)
-        if (auto done = recount(session, row, -1); !done) return done;
-    if (auto done = alert_text().remove(session, row.row, searched_text(row)); !done) return done;
-    return session.execute("DELETE FROM alert_history WHERE alert = ?", row.row);
+    return recount(session, row, -1);
 }
 
 }  // namespace
@@ -213,8 +168,14 @@ const resource& alerts() {
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "severity", "risk_score"},
-        .index = &alert_text(),
-        .hooks = {before_insert, after_insert, after_update, before_delete},
+        .text = {"title", "description"},
+        .history = {"status", "disposition", "assigned_to", "duplicate_count"},
+        .machines = {{.field = "status", .path = "status", .to = "status", .note = "note", .edges = alert_transitions}},
+        .hooks = {.before_insert = before_insert,
+                  .after_insert = after_insert,
+                  .after_update = after_update,
+                  .before_delete = before_delete,
+                  .indexed = indexed},
     });
     return instance;
 }

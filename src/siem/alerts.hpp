@@ -7,7 +7,6 @@ namespace carrel::siem {
 const resource& alerts();
 /// Their full text; also says which rows the counts know.
 const text_index& alert_text();
-operation history_operation();
 std::vector<operation> alert_operations();
 
 }  // namespace carrel::siem

@@ -3,7 +3,7 @@
 #include "json/top_level.hpp"
 #include "query/fold.hpp"
 #include "resource/row_query.hpp"
-#include "siem/alerts.hpp"
+#include "siem/resources.hpp"
 
 #include <array>
 
@@ -25,8 +25,12 @@ answer folded(arguments given, std::string& scratch) {
     return scratch;
 }
 
-answer alerts_answer(arguments given, std::string&) {
-    if (!row_query::call(alerts(), given)) return std::nullopt;
+// Its first argument is the resource's table.
+answer answers(arguments given, std::string&) {
+    if (given.empty()) return std::nullopt;
+    thread_local const resource* of = nullptr;
+    if (of == nullptr || of->table != given[0]) of = resource_of(given[0]);
+    if (of == nullptr || !row_query::call(*of, given.subspan(1))) return std::nullopt;
     return "1";
 }
 
@@ -35,7 +39,7 @@ answer alerts_answer(arguments given, std::string&) {
 std::span<const text_function> functions() {
     static constexpr std::array all{text_function{.name = "carrel_holds", .arguments = 2, .call = holds},
                                     text_function{.name = "carrel_folded", .arguments = 1, .call = folded},
-                                    text_function{.name = "alerts_answer", .arguments = -1, .call = alerts_answer}};
+                                    text_function{.name = "carrel_answers", .arguments = -1, .call = answers}};
     return all;
 }
 

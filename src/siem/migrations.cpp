@@ -207,7 +207,36 @@ INSERT INTO alerts_text(rowid, words)
     WHERE seq <= (SELECT row FROM text_indexed WHERE name = 'alerts');
 )";
 
-constexpr std::array<migration, 9> steps = {{
+// What all aggregates keep of their records' past, in one table each. `resource` is the aggregate's table, `row` its `seq`.
+constexpr std::string_view records_kept = R"(
+CREATE TABLE history (
+    seq INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    from_value TEXT,
+    to_value TEXT,
+    at INTEGER NOT NULL,
+    changed_by TEXT,
+    note TEXT
+);
+INSERT INTO history(resource, row, field, from_value, to_value, at, note)
+    SELECT 'alerts', alert, field, from_value, to_value, at, note FROM alert_history ORDER BY seq;
+DROP TABLE alert_history;
+CREATE INDEX history_by_row ON history(resource, row, seq);
+CREATE TABLE versions (
+    seq INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    row INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    changed_by TEXT,
+    state TEXT NOT NULL
+);
+CREATE UNIQUE INDEX versions_by_row ON versions(resource, row, version);
+)";
+
+constexpr std::array<migration, 10> steps = {{
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
@@ -217,6 +246,7 @@ constexpr std::array<migration, 9> steps = {{
     {7, "events kept", events_kept},
     {8, "event identities", event_identities},
     {9, "alerts folded", alerts_folded},
+    {10, "records kept", records_kept},
 }};
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "siem/alerts.hpp"
 #include "siem/events.hpp"
+#include "siem/resources.hpp"
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace carrel::siem {
@@ -17,10 +20,21 @@ std::span<const operation> operations() {
     return all;
 }
 
+std::span<const resource* const> resources() {
+    static const std::array all{&events(), &alerts()};
+    return all;
+}
+
+const resource* resource_of(std::string_view table) {
+    const auto all = resources();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const resource* each) { return each->table == table; });
+    return found == all.end() ? nullptr : *found;
+}
+
 std::span<const std::pair<std::string, std::string>> schemas() {
     static const std::vector<std::pair<std::string, std::string>> all = [] {
         std::vector<std::pair<std::string, std::string>> made;
-        for (const resource* of : {&events(), &alerts()}) made.emplace_back(of->name, schema_of(*of));
+        for (const resource* of : resources()) made.emplace_back(of->name, schema_of(*of));
         made.push_back(deletion_schema());
         return made;
     }();

@@ -304,20 +304,20 @@ result<void> segment_scan::append_event(std::size_t event, std::string& json) {
 }
 
 void append_event(const segments::event_head& head, std::string_view fields, std::string& json) {
-    const auto& openings = events().openings;
+    const auto& shown = events().shown;
     json::pieces out(json);
-    out.put(openings[0]);
+    out.put(shown[0].opening);
     out.plain(siem::text_of(head.id));
-    out.put(openings[1]);
+    out.put(shown[1].opening);
     out.plain(written_time(head.at));
-    out.put(openings[2]);
+    out.put(shown[2].opening);
     out.plain(written_time(head.received_at));
     for (std::size_t i = 0; i < segments::column_count; ++i) {
-        out.put(openings[3 + i]);
+        out.put(shown[3 + i].opening);
         if (head.texts[i]) out.string(*head.texts[i]);
         else out.raw("null");
     }
-    out.put(openings[3 + segments::column_count]);
+    out.put(shown[3 + segments::column_count].opening);
     out.raw(fields);
     out.put('}');
     out.flush();

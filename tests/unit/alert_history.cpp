@@ -18,10 +18,10 @@ BOOST_AUTO_TEST_CASE(a_history_lists_each_change_and_only_changes) {
     d.patch("/alerts/a", R"({"assigned_to":null})");
     BOOST_TEST(
         d.get("/alerts/a/history").reply.body ==
-        R"({"items":[{"field":"status","from":"pending","to":"acknowledged","at":"2023-11-14T22:13:20.000000Z","note":"on it"},)"
-        R"({"field":"disposition","from":"undetermined","to":"benign","at":"2023-11-14T22:13:20.000001Z","note":null},)"
-        R"({"field":"assigned_to","from":null,"to":"ann","at":"2023-11-14T22:13:20.000001Z","note":null},)"
-        R"({"field":"assigned_to","from":"ann","to":null,"at":"2023-11-14T22:13:20.000001Z","note":null}],"next":null})");
+        R"({"items":[{"field":"status","from":"pending","to":"acknowledged","at":"2023-11-14T22:13:20.000000Z","by":null,"note":"on it"},)"
+        R"({"field":"disposition","from":"undetermined","to":"benign","at":"2023-11-14T22:13:20.000001Z","by":null,"note":null},)"
+        R"({"field":"assigned_to","from":null,"to":"ann","at":"2023-11-14T22:13:20.000001Z","by":null,"note":null},)"
+        R"({"field":"assigned_to","from":"ann","to":null,"at":"2023-11-14T22:13:20.000001Z","by":null,"note":null}],"next":null})");
 }
 
 BOOST_AUTO_TEST_CASE(a_history_comes_in_pages) {
@@ -56,8 +56,8 @@ BOOST_AUTO_TEST_CASE(a_page_of_history_is_bounded_by_its_bytes) {
     d.write([](carrel::write_session& session) {
         return session.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) INSERT INTO "
-            "alert_history(alert, "
-            "field, at, note) SELECT (SELECT seq FROM alerts), 'status', 0, printf('%.*c', 10000, 'x') FROM n");
+            "history(resource, row, field, at, note) SELECT 'alerts', (SELECT seq FROM alerts), 'status', 0, "
+            "printf('%.*c', 10000, 'x') FROM n");
     });
     const auto first = d.get("/alerts/a/history");
     BOOST_TEST(first.reply.body.size() < carrel::siem::page_bytes_max + 20'000);

@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_alert_is_gone_with_its_history) {
     BOOST_TEST(is(d.get("/alerts/a"), problem_code::not_found));
     BOOST_TEST(is(d.get("/alerts/a/history"), problem_code::not_found));
     BOOST_TEST(is(d.remove("/alerts/a"), problem_code::not_found));
-    BOOST_TEST(d.count("SELECT count(*) FROM alert_history") == 0);
+    BOOST_TEST(d.count("SELECT count(*) FROM history") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(status_follows_its_rules_and_says_what_is_allowed) {

@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(base64url_refuses_what_it_never_makes) {
 
 BOOST_AUTO_TEST_CASE(a_cursor_keeps_a_position) {
     for (const carrel::value& sort :
-         {carrel::value(std::int64_t{-5}), carrel::value(std::string("a:b\n")), carrel::value()}) {
+         {carrel::value(std::int64_t{-5}), carrel::value(std::string("a:b\n")), carrel::value(0.1), carrel::value()}) {
         const auto back = decode_cursor(encode_cursor({sort, "id-1"}, "events"), "events");
         BOOST_REQUIRE(back.has_value());
         BOOST_TEST((back->sort == sort));
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(a_cursor_keeps_a_position) {
 // What anyone could make who knows how cursors are made, but not the key.
 BOOST_AUTO_TEST_CASE(a_cursor_whose_mark_was_made_with_another_key_is_refused) {
     const auto cursor_made_with = [](const carrel::base::hash_key& key) {
-        const std::string binding = "events", position = "id-1:i7";
+        const std::string binding = "events", position = "4:id-1i7";
         const std::uint64_t hash =
             carrel::base::siphash<2, 4>(key)(std::to_string(binding.size()) + ":" + binding + position);
         std::string mark;

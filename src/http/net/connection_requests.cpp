@@ -76,7 +76,7 @@ void connection::on_body(std::string_view bytes) {
     ex.request.body_seen += bytes.size();
     receive_timer_.received(bytes.size(), shard_->now());
     if (ex.request.body_use == body_use::stream && !ex.is_done()) return ex.events->take(bytes);
-    if (ex.request.body_seen > shard_->server().bounds.body_bytes_max) {
+    if (ex.request.body_seen > body_bytes_max(ex)) {
         ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
         ex.response.closes = true;
     }

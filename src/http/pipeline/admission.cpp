@@ -135,7 +135,8 @@ bool pass_expect(exchange& ex, const request_head& head) {
 
 bool is_accepted(siem::body_kind kind, media_type given) noexcept {
     switch (kind) {
-        case siem::body_kind::none: return true;
+        case siem::body_kind::none:
+        case siem::body_kind::file: return true;
         case siem::body_kind::json: return given == media_type::json;
         case siem::body_kind::merge_patch: return given == media_type::json || given == media_type::merge_patch;
         case siem::body_kind::event_stream: return given == media_type::json || given == media_type::ndjson;
@@ -228,7 +229,7 @@ bool pass_idempotency(exchange& ex, const request_head& head) {
 bool pass_length(exchange& ex, const request_head& head) {
     const auto& bounds = ex.context->server().bounds;
     const bool is_stream = ex.request.endpoint->is_event_stream();
-    if (head.content_length.value_or(0) <= (is_stream ? bounds.event_bytes_max : bounds.body_bytes_max)) return true;
+    if (head.content_length.value_or(0) <= (is_stream ? bounds.event_bytes_max : body_bytes_max(ex))) return true;
     const std::pair<std::string, std::string> none_accepted[] = {{"accepted", "0"}};
     ex.refuse(refusal::too_large, "The body is larger than this server takes.", {},
               is_stream ? extra_members(none_accepted) : extra_members());
@@ -240,7 +241,7 @@ bool pass_budget(exchange& ex, const request_head& head) {
     constexpr std::uint64_t free_bytes = 64 * 1024;
     constexpr std::uint64_t stream_bytes_max = 8u << 20;  // what a stream holds at a time, however long it is
     if (!ex.request.endpoint->takes_body()) return true;
-    const auto unknown = head.chunked ? std::uint64_t{ex.context->server().bounds.body_bytes_max} : 0;
+    const auto unknown = head.chunked ? std::uint64_t{body_bytes_max(ex)} : 0;
     const auto bytes = head.content_length.value_or(unknown);
     if (bytes <= free_bytes) return true;
     const auto wanted = static_cast<std::size_t>(std::min(2 * bytes, stream_bytes_max));
@@ -347,6 +348,12 @@ bool pass_all(exchange& ex, const request_head& head) {
 
 }  // namespace
 
+std::size_t body_bytes_max(const exchange& ex) noexcept {
+    const auto& bounds = ex.context->server().bounds;
+    const auto* endpoint = ex.request.endpoint;
+    return endpoint != nullptr && endpoint->takes_file() ? bounds.event_bytes_max : bounds.body_bytes_max;
+}
+
 void admit(exchange& ex, const request_head& head) {
     note_head(ex, head);
     if (pass_all(ex, head)) {
@@ -356,7 +363,7 @@ void admit(exchange& ex, const request_head& head) {
     if (!ex.is_done()) return;
     ex.request.awaits_continue = false;
     // Refused before its body came: a short body is read over, a long or an expected one is not waited for.
-    const bool is_long = head.content_length.value_or(0) > ex.context->server().bounds.body_bytes_max;
+    const bool is_long = head.content_length.value_or(0) > body_bytes_max(ex);
     if (is_long) ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
     if (is_long || (head.has(field::expect) && head.has_body())) ex.response.closes = true;
 }

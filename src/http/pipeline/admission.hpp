@@ -9,4 +9,7 @@ namespace carrel::http {
 /// exchange or makes it ready to take its body.
 void admit(exchange& ex, const request_head& head);
 
+/// How long the body of a request that is not a stream may be.
+std::size_t body_bytes_max(const exchange& ex) noexcept;
+
 }  // namespace carrel::http

@@ -52,7 +52,8 @@ unsigned short status_of(siem::outcome kind) noexcept {
 
 void answer_operation(exchange& ex) {
     const auto kind = ex.response.reply.kind;
-    ex.answer(status_of(kind), kind == siem::outcome::no_content ? content::none : content::json);
+    const auto body = ex.response.reply.media_type.empty() ? content::json : content::file;
+    ex.answer(status_of(kind), kind == siem::outcome::no_content ? content::none : body);
 }
 
 // The preconditions of a read; those of a write are evaluated inside its transaction.
@@ -139,7 +140,8 @@ job_options options_for(const exchange& ex) {
     constexpr std::chrono::milliseconds piece_deadline{60'000};  // nobody waits for a piece as for a page
     job_options settings;
     settings.deadline = ex.request.deadline;
-    if (!settings.deadline && ex.request.call.format != siem::reply_format::json) settings.deadline = piece_deadline;
+    const bool is_long = ex.request.call.format != siem::reply_format::json || ex.request.endpoint->takes_file();
+    if (!settings.deadline && is_long) settings.deadline = piece_deadline;
     settings.bytes = ex.request.body.size();
     return settings;
 }
@@ -157,7 +159,27 @@ void start_write(exchange& ex) {
     ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
 
+// What a reader made of the request goes on to the writer, and so does a refusal that is kept under a key.
+void preparation_done(exchange& ex, const result<void>& outcome) {
+    auto& call = ex.request.call;
+    if (!outcome && is_refusal(outcome.error()) && call.idempotency) call.refused_by_check = ex.response.reply.refused;
+    else if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
+    else if (!outcome) ex.refuse(outcome.error(), access::write);
+    if (ex.is_done()) return ex.finish();
+    call.parsed = std::move(ex.response.reply.rest);
+    start_write(ex);
+}
+
+void start_preparation(exchange& ex) {
+    ex.busy = true;
+    auto done = [&ex](const result<void>& outcome) { preparation_done(ex, outcome); };
+    ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
 void start_operation(exchange& ex) {
+    const auto& operation = *ex.request.operation;
+    const bool is_refused = ex.request.call.refused_by_check.has_value();
+    if (operation.is_write() && operation.read != nullptr && !is_refused) return start_preparation(ex);
     if (ex.request.endpoint->writes()) start_write(ex);
     else start_read(ex);
 }
@@ -179,8 +201,9 @@ void prepare(exchange& ex) {
     request.operation = &operation;
     if (request.call.idempotency)
         request.call.idempotency->fingerprint = fingerprint_of(name_of(request.method), request.target, request.body);
-    if (request.body_use == body_use::collect && !parse_body(ex)) return;
-    if (request.method == method::post || request.method == method::del) request.call.fresh_id = ex.context->fresh_id();
+    if (request.endpoint->takes_file()) request.call.file = request.body;
+    else if (request.body_use == body_use::collect && !parse_body(ex)) return;
+    if (request.method != method::get) request.call.fresh_id = ex.context->fresh_id();
     if (operation.check != nullptr) {
         if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
     }

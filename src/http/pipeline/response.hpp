@@ -10,7 +10,7 @@ namespace carrel::http {
 inline constexpr std::size_t gzip_bytes_min = 1'400;  // what fits one packet anyway
 inline constexpr std::size_t gzip_bytes_max = 1u << 20;
 
-enum class content { none, json, problem, foreign_problem, metrics, ndjson, csv };
+enum class content { none, json, problem, foreign_problem, metrics, ndjson, csv, file };
 
 /// What a client is answered. A value made anew for each request.
 struct response {

@@ -49,6 +49,16 @@ std::string_view type_line_of(content kind) noexcept {
     }
 }
 
+// A file is kept, never shown: it has been a client's.
+void append_type(std::string& out, const response& answer) {
+    if (answer.content != content::file) {
+        out.append(type_line_of(answer.content));
+        return;
+    }
+    out.append("Content-Type: ").append(answer.reply.media_type);
+    out.append("\r\nContent-Disposition: attachment; filename=\"").append(answer.reply.file_name).append("\"\r\n");
+}
+
 // A response is never guessed to be something else, kept without asking again, or embedded by another site.
 constexpr std::string_view browser_fields =
     "X-Content-Type-Options: nosniff\r\nCache-Control: private, no-cache\r\nCross-Origin-Resource-Policy: "
@@ -103,7 +113,8 @@ void append_response(std::string& out, const request& to, const response& answer
                      bool closes) {
     out.append(status_line_of(answer.status)).append(standing);
     if (answer.content != content::none) {
-        out.append(type_line_of(answer.content)).append("Content-Length: ");
+        append_type(out, answer);
+        out.append("Content-Length: ");
         append_number(out, answer.reply.body.size());
         out.append("\r\n");
     }

@@ -32,6 +32,7 @@ endpoint fixed(std::string_view path, action what, std::string_view id, std::str
 
 bool endpoint::has_version() const noexcept {
     if (operation == nullptr || operation->of == nullptr || !operation->of->has_versions()) return false;
+    if (!operation->is_about_version) return false;
     return path.ends_with('}') || (writes() && path.find('{') != std::string::npos);
 }
 
@@ -45,6 +46,7 @@ std::vector<endpoint> all_endpoints() {
         made.id = operation.id;
         made.summary = operation.summary;
         made.reply_schema = operation.reply_schema;
+        if (!operation.reply_type.empty()) made.reply_type = operation.reply_type;
     }
     all.push_back(fixed("/health/live", action::live, "get_live", "The process answers", health_schema));
     all.push_back(fixed("/health/ready", action::ready, "get_ready", "Reads and writes can be served", health_schema));

@@ -27,7 +27,7 @@ struct endpoint {
         return takes_shipper() || (operation != nullptr && operation->body == siem::body_kind::event_stream);
     }
     /// A mutation: it waits for earlier requests of its connection, and later ones wait for it.
-    bool writes() const noexcept { return takes_shipper() || (operation != nullptr && operation->read == nullptr); }
+    bool writes() const noexcept { return takes_shipper() || (operation != nullptr && operation->is_write()); }
     /// Events in the protocol of another program.
     bool takes_shipper() const noexcept { return shipper != nullptr && shipper->make != nullptr; }
     /// What OpenAPI describes: other programs' protocols are described where they come from.
@@ -39,10 +39,12 @@ struct endpoint {
     }
     /// A read of many rows: its response may be long, and a scan may be behind it.
     bool may_answer_long() const noexcept {
-        return operation != nullptr && operation->read != nullptr && !path.ends_with('}');
+        return operation != nullptr && !operation->is_write() && !path.ends_with('}');
     }
     /// Its resource carries a version, so preconditions apply to it and responses have an `ETag`.
     bool has_version() const noexcept;
+    /// Bytes of any type, which are not read as JSON.
+    bool takes_file() const noexcept { return operation != nullptr && operation->body == siem::body_kind::file; }
     bool takes_body() const noexcept {
         return takes_shipper() || (operation != nullptr && operation->body != siem::body_kind::none);
     }

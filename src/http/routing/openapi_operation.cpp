@@ -111,6 +111,9 @@ void write_request_body(json::writer& json, const endpoint& each) {
     if (each.is_event_stream()) {
         write_media(json, "application/json", "event_batch");
         json.key("application/x-ndjson").begin_object().key("schema").raw(text_schema).end_object();
+    } else if (each.takes_file()) {
+        json.key("application/octet-stream").begin_object().key("schema").raw(R"({"type":"string","format":"binary"})");
+        json.end_object();
     } else {
         if (each.operation->body == siem::body_kind::merge_patch)
             write_media(json, "application/merge-patch+json", body_schema_name(each));
