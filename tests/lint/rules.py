@@ -40,7 +40,7 @@ _FAILPOINTS = "sqlite/failpoints.hpp"
 
 
 def _allowed_in_siem(name):
-    return _allowed_in_resource(name) or _starts(name, "segments/", "siem/") or name == _FAILPOINTS
+    return _allowed_in_resource(name) or _starts(name, "segments/", "siem/", "sigma/") or name == _FAILPOINTS
 
 
 def _allowed_in_segments(name):
@@ -64,6 +64,11 @@ def _allowed_in_json(name):
 def _allowed_in_query(name):
     intrinsics = name.endswith("mmintrin.h")
     return _is_standard(name) or intrinsics or name == "utf8proc.h" or _starts(name, "base/", "json/", "query/")
+
+
+def _allowed_in_sigma(name):
+    others = ("utf8proc.h", "arpa/inet.h", "re2/re2.h")
+    return _is_standard(name) or name in others or _starts(name, "base/", "json/", "sigma/", "yaml-cpp/")
 
 
 def _allowed_in_shippers(name):
@@ -98,6 +103,7 @@ LAYERS = [
     ("src/syslog/", _allowed_in_syslog),
     ("src/json/", _allowed_in_json),
     ("src/query/", _allowed_in_query),
+    ("src/sigma/", _allowed_in_sigma),
     ("src/metrics/", _allowed_in_metrics),
     ("src/http/", _allowed_in_http),
     ("src/cli/", _allowed_in_cli),
