@@ -40,7 +40,7 @@ _FAILPOINTS = "sqlite/failpoints.hpp"
 
 
 def _allowed_in_siem(name):
-    return _allowed_in_resource(name) or _starts(name, "segments/", "siem/", "sigma/") or name == _FAILPOINTS
+    return _allowed_in_resource(name) or _starts(name, "attack/", "indicators/", "segments/", "siem/", "sigma/") or name == _FAILPOINTS
 
 
 def _allowed_in_segments(name):
@@ -64,6 +64,14 @@ def _allowed_in_archive(name):
 def _allowed_in_json(name):
     intrinsics = name.endswith("mmintrin.h")
     return _is_standard(name) or intrinsics or _starts(name, "base/", "json/", "boost/json", "boost/system/")
+
+
+def _allowed_in_attack(name):
+    return _is_standard(name) or _starts(name, "attack/", "base/", "json/")
+
+
+def _allowed_in_indicators(name):
+    return _is_standard(name) or _starts(name, "base/", "indicators/", "json/", "query/")
 
 
 def _allowed_in_query(name):
@@ -100,6 +108,7 @@ LAYERS = [
     ("include/carrel/", _allowed_in_public_header),
     ("actors/", _allowed_in_actors),
     ("src/archive/", _allowed_in_archive),
+    ("src/attack/", _allowed_in_attack),
     ("src/base/", _allowed_in_base),
     ("src/sqlite/", _allowed_in_sqlite),
     ("src/resource/", _allowed_in_resource),
@@ -107,6 +116,7 @@ LAYERS = [
     ("src/siem/", _allowed_in_siem),
     ("src/shippers/", _allowed_in_shippers),
     ("src/syslog/", _allowed_in_syslog),
+    ("src/indicators/", _allowed_in_indicators),
     ("src/json/", _allowed_in_json),
     ("src/query/", _allowed_in_query),
     ("src/sigma/", _allowed_in_sigma),
