@@ -213,7 +213,8 @@ bool is_counted(const resource& of, const query_pairs& query) {
     return std::all_of(query.begin(), query.end(), [&](const auto& given) {
         const auto rules = std::find_if(of.filters.begin(), of.filters.end(),
                                         [&](const filter& each) { return each.name == given.first; });
-        if (rules == of.filters.end()) return false;
+        // An empty value stands for none in that table.
+        if (rules == of.filters.end() || given.second.empty()) return false;
         const bool is_plain = rules->kind == filter_kind::text || rules->kind == filter_kind::enumeration ||
                               rules->kind == filter_kind::boolean;
         return is_plain && std::any_of(of.facets.begin(), of.facets.end(), [&](std::string_view each) {

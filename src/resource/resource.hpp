@@ -204,6 +204,7 @@ record read_record(const resource& of, const statement& row, int first);
 void append_row(const resource& of, const statement& row, int first, std::string& out);
 void append_record(const resource& of, const record& row, std::string& out);
 
+operation create_operation(const resource& of);
 operation get_operation(const resource& of);
 operation list_operation(const resource& of);
 operation count_operation(const resource& of);

@@ -7,6 +7,7 @@
 #include "resource/state_machine.hpp"
 #include "resource/versions.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 
@@ -63,7 +64,8 @@ void write_properties(json::writer& out, std::span<const field> fields, Chosen c
 }
 
 // `an alert`, `a rule`.
-std::string with_article(const std::string& noun) {
+std::string with_article(std::string noun) {
+    std::replace(noun.begin(), noun.end(), '_', ' ');
     constexpr std::string_view vowels = "aeiou";
     return (vowels.find(noun.front()) == vowels.npos ? "a " : "an ") + noun;
 }
@@ -194,15 +196,20 @@ operation count_operation(const resource& of) {
     return made;
 }
 
+operation create_operation(const resource& of) {
+    const std::string name(of.name);
+    operation made = make_operation(of, method::post, "", "create_" + name, "Creates " + with_article(name) + ".");
+    made.body = body_kind::json;
+    made.fields = document(of.fields, false);
+    made.success = outcome::created;
+    made.check = check_create;
+    made.write = create;
+    return made;
+}
+
 std::vector<operation> common_operations(const resource& of) {
     const std::string name(of.name);
-    operation creation = make_operation(of, method::post, "", "create_" + name, "Creates " + with_article(name) + ".");
-    creation.body = body_kind::json;
-    creation.fields = document(of.fields, false);
-    creation.success = outcome::created;
-    creation.check = check_create;
-    creation.write = create;
-
+    operation creation = create_operation(of);
     operation change =
         make_operation(of, method::patch, "/{id}", "change_" + name, "Changes fields of " + with_article(name) + ".");
     change.body = body_kind::merge_patch;

@@ -28,7 +28,7 @@ query::record_kind kind_of(const field& rules) {
     }
 }
 
-bool is_asked_about(const field& rules) { return rules.seen == access::shown && rules.is_stored(); }
+bool can_be_queried(const field& rules) { return rules.seen == access::shown && rules.is_stored(); }
 
 std::int64_t integer_of(std::string_view column) {
     std::int64_t number = 0;
@@ -72,7 +72,7 @@ std::variant<row_query, query::syntax_error> row_query::read(const resource& of,
                                                              std::span<const std::string_view> texts) {
     std::vector<query::record_field> fields;
     for (std::size_t i = 0; i < of.fields.size(); ++i)
-        if (is_asked_about(of.fields[i])) fields.push_back({of.paths[i], kind_of(of.fields[i])});
+        if (can_be_queried(of.fields[i])) fields.push_back({of.paths[i], kind_of(of.fields[i])});
     const query::record_fields known{.records = of.plural, .all = fields};
     query::expression any{.kind = query::node_kind::one_of, .parts = {}, .leaf = {}};
     for (const std::string_view text : texts) {

@@ -7,6 +7,7 @@
 #include "siem/alert_status.hpp"
 #include "siem/event_finder.hpp"
 #include "siem/legal_hold.hpp"
+#include "siem/rules.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -55,7 +56,7 @@ std::vector<field> field_list() {
          .patchable = true,
          .values = dispositions,
          .initial = 0},
-        {.name = "rule_id", .max = 128},
+        {.name = "rule_id", .max = 128, .refers = {.to = rules, .row = "rule"}},
         {.name = "event_ids",
          .kind = field_kind::text_list,
          .changes = true,
@@ -70,6 +71,8 @@ std::vector<field> field_list() {
          .summary = "A new alert is merged into the open one that has the same; an empty one is none."},
         {.name = "duplicate_count", .kind = field_kind::integer, .from = origin::server, .initial = 0},
         {.name = "last_seen", .kind = field_kind::time, .from = origin::now},
+        // Null when the rule is gone; `rule_id` still tells which it was.
+        {.name = "rule", .kind = field_kind::integer, .from = origin::server, .seen = access::hidden},
     };
 }
 

@@ -1,5 +1,14 @@
 #include "siem/migrations.hpp"
 
+#include "siem/actions_tables.hpp"
+#include "siem/attack_tables.hpp"
+#include "siem/correlation_rules_tables.hpp"
+#include "siem/exceptions_tables.hpp"
+#include "siem/feeds_tables.hpp"
+#include "siem/field_mappings_tables.hpp"
+#include "siem/indicators_tables.hpp"
+#include "siem/rule_tables.hpp"
+
 #include <array>
 
 // An applied step's text never changes: what comes later is a step of its own. Times are microseconds since 1970.
@@ -236,7 +245,7 @@ CREATE TABLE versions (
 CREATE UNIQUE INDEX versions_by_row ON versions(resource, row, version);
 )";
 
-constexpr std::array<migration, 10> steps = {{
+constexpr auto steps = std::to_array<migration>({
     {1, "events", events},
     {2, "alerts", alerts},
     {3, "idempotency", idempotency},
@@ -247,7 +256,15 @@ constexpr std::array<migration, 10> steps = {{
     {8, "event identities", event_identities},
     {9, "alerts folded", alerts_folded},
     {10, "records kept", records_kept},
-}};
+    {11, "rules", rule_tables},
+    {12, "attack", attack_tables},
+    {13, "exceptions", exceptions_tables},
+    {14, "correlation rules", correlation_rules_tables},
+    {15, "actions", actions_tables},
+    {16, "field mappings", field_mappings_tables},
+    {17, "indicators", indicators_tables},
+    {18, "feeds", feeds_tables},
+});
 
 }  // namespace
 

@@ -1,9 +1,9 @@
+#include "siem/aggregates.hpp"
 #include "siem/alerts.hpp"
 #include "siem/events.hpp"
 #include "siem/resources.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace carrel::siem {
@@ -11,7 +11,9 @@ namespace carrel::siem {
 std::span<const operation> operations() {
     static const std::vector<operation> all = [] {
         std::vector<operation> made;
-        for (auto part : {event_operations, deletion_operations, alert_operations}) {
+        for (auto part : {event_operations, deletion_operations, alert_operations, rule_operations, attack_operations,
+                          exception_operations, correlation_rule_operations, action_operations,
+                          field_mapping_operations, indicator_operations, feed_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }
@@ -21,7 +23,15 @@ std::span<const operation> operations() {
 }
 
 std::span<const resource* const> resources() {
-    static const std::array all{&events(), &alerts()};
+    static const std::vector<const resource*> all = [] {
+        std::vector<const resource*> made{&events(), &alerts()};
+        for (auto part : {rule_resources, attack_resources, exception_resources, correlation_rule_resources,
+                          action_resources, field_mapping_resources, indicator_resources, feed_resources}) {
+            const std::vector<const resource*> own = part();
+            made.insert(made.end(), own.begin(), own.end());
+        }
+        return made;
+    }();
     return all;
 }
 

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(all_schemas_are_json) {
         names.insert(name);
         BOOST_TEST(parsed(schema).at("properties").at("id").is_object());
     }
-    BOOST_TEST((names == std::set<std::string>{"alert", "event", "event_deletion"}));
+    for (const char* name : {"alert", "event", "event_deletion", "rule"}) BOOST_TEST(names.contains(name), name);
 }
 
 BOOST_AUTO_TEST_CASE(migrations_are_numbered_without_a_gap) {

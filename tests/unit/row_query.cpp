@@ -52,6 +52,7 @@ std::string refusal(domain& d, const std::string& q) {
 
 // So that what was added before is in the index and what comes later waits.
 void fill_index(domain& d, int already) {
+    d.post("/rules", R"({"id":"filler","name":"filler","severity":"low","query":"filler"})");
     for (int i = already; i < 1024; ++i)
         d.post("/alerts", R"({"title":"filler","severity":"informational","rule_id":"filler"})");
     BOOST_TEST_REQUIRE(d.count("SELECT row FROM text_indexed WHERE name = 'alerts'") == 1024);
@@ -130,6 +131,7 @@ BOOST_AUTO_TEST_CASE(random_queries_find_what_the_matcher_of_events_finds_in_the
 
 BOOST_AUTO_TEST_CASE(every_field_of_an_alert_can_be_asked_for) {
     domain d;
+    d.post("/rules", R"({"id":"sigma-1","name":"net","severity":"low","query":"net"})");
     d.post("/alerts",
            R"({"id":"one","title":"Net user added","severity":"high","assigned_to":"Ann Lee","risk_score":70,)"
            R"("tags":["T1136","na\u00efve \"x\""],"rule_id":"sigma-1","fingerprint":"f:1"})");

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace carrel::siem {
+
+inline constexpr std::string_view feeds_tables = R"(
+-- nothing yet
+)";
+
+}  // namespace carrel::siem
