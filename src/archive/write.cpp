@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
+#include <utility>
 
 namespace carrel::archive {
 namespace {
@@ -45,10 +46,11 @@ base::outcome<void> add(::archive* handle, const entry& each, sys_seconds change
     return {};
 }
 
-// `handle` has its format and filter.
-base::outcome<std::string> write(write_handle handle, std::span<const entry> files, sys_seconds changed) {
+// `made` has its format and filter.
+base::outcome<std::string> write(write_handle made, std::span<const entry> files, sys_seconds changed) {
     const utf8_locale names;
     std::string out;
+    const write_handle handle = std::move(made);  // its end may write once more, and so comes before that of `out`
     archive_write_set_bytes_per_block(handle.get(), 0);
     if (archive_write_open(handle.get(), &out, nullptr, append, nullptr) != ARCHIVE_OK) return broken(handle.get());
     for (const auto& each : files)

@@ -27,7 +27,7 @@ std::string long_name() { return std::string(150, 'd') + "/" + std::string(150, 
 
 std::vector<archive::file> some_files() {
     std::string bytes;
-    for (int i = 0; i < 300'000; ++i) bytes.push_back(static_cast<char>(i * i >> 3));
+    for (unsigned i = 0; i < 300'000; ++i) bytes.push_back(static_cast<char>(i * i >> 3));
     return {{"rules/a.yml", "title: A\n"},
             {"rules/ü/名前.yml", "title: Ü\n"},
             {"empty", ""},
