@@ -86,6 +86,21 @@ BOOST_AUTO_TEST_CASE(answers_of_each_framing_are_read_whole) {
     BOOST_TEST(body("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabcdef") == "200 ab");
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_comes_byte_by_byte_is_read_whole) {
+    for (const std::string body : {"0\r\n\r\n", "3\r\nabc\r\n0\r\nTrailer: x\r\n\r\n", "1;x=\"y\"\r\na\r\n0\r\n\r\n"}) {
+        outbound_server server([&](tcp::socket& socket) {
+            read_head(socket);
+            socket.set_option(tcp::no_delay(true));
+            pollfd client{socket.native_handle(), POLLIN, 0};
+            for (const char c : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+                if (::poll(&client, 1, 1) != 0 || !send_text(socket, {&c, 1})) return;
+        });
+        const auto answer = fetch({"GET", server.url()}, local_policy());
+        BOOST_REQUIRE_MESSAGE(answer.has_value(), body << ": " << answer.error().text);
+        BOOST_TEST(answer->body == (body.starts_with('0') ? "" : body.starts_with('3') ? "abc" : "a"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_ends_at_the_deadline) {
     outbound_server server([](tcp::socket& socket) { wait_for_end(socket); });
     const auto begin = steady_clock::now();
