@@ -76,7 +76,7 @@ def _allowed_in_attack(name):
 
 
 def _allowed_in_indicators(name):
-    return _is_standard(name) or _starts(name, "base/", "indicators/", "json/", "query/")
+    return _is_standard(name) or _starts(name, "base/", "indicators/", "json/", "query/") or name == "utf8proc.h"
 
 
 def _allowed_in_query(name):
