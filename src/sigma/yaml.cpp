@@ -44,6 +44,8 @@ public:
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         if (ended_) return;
         yaml_node& made = make(mark, anchor);
+        // Where there is no value the mark is of what comes next.
+        if (!open_.empty() && open_.back().key != nullptr) made.offset = open_.back().key->offset;
         attach(made);
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
