@@ -131,8 +131,9 @@ private:
 
     void read_bounds(const member_reader& members) {
         for (const auto& [key, node] : members.map().members) {
-            const auto found = std::find_if(relations.begin(), relations.end(),
-                                            [&](const auto& each) { return each.first == key->text; });
+            const std::string_view name = key->text;
+            const auto found =
+                std::find_if(relations.begin(), relations.end(), [&](const auto& each) { return each.first == name; });
             if (found != relations.end()) read_bound(found->second, *node);
             else if (key->text != "field" && key->text != "percentile") log_.add(*key, "unknown member " + key->text);
         }

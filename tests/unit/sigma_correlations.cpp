@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(temporal_ones_may_say_which_rules) {
         R"("type":"temporal","rules":["a","b"],"group_by":[],"timespan_s":1,"generate":false,"bounds":{"gte":2}})");
 }
 
-BOOST_AUTO_TEST_CASE(faults_are_told) {
+BOOST_AUTO_TEST_CASE(faults_are_reported) {
     BOOST_TEST(read("  type: event_count\n") ==
                "4:3 timespan is missing; 4:3 condition is missing; 4:3 rules is missing");
     BOOST_TEST(read("  x: 1\n").starts_with("4:3 type is missing"));

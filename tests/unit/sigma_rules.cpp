@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(levels_are_severities) {
                "2:8 level must be one of informational, low, medium, high, critical");
 }
 
-BOOST_AUTO_TEST_CASE(each_fault_of_a_rule_is_told_at_its_place) {
+BOOST_AUTO_TEST_CASE(each_fault_of_a_rule_is_reported_at_its_place) {
     BOOST_TEST(
         faults_of("title: 5\nid: x\nstatus: old\ndate: 2024-02-30\ntags: [foo]\nfields: x\nauthor: [a]\n" + body) ==
         "1:8 title must be a text; a number or a bool needs quotes; 2:5 id must be a UUID; "
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(each_fault_of_a_rule_is_told_at_its_place) {
                "2:9 action belongs to collections, which Sigma 2 does not have");
 }
 
-BOOST_AUTO_TEST_CASE(faults_are_told_up_to_a_number) {
+BOOST_AUTO_TEST_CASE(faults_are_reported_up_to_a_number) {
     std::string text = "title: t\nlogsource: {product: x}\ndetection:\n";
     for (int i = 0; i < 100; ++i) text += "  s" + std::to_string(i) + ": {}\n";
     BOOST_TEST(std::get<faults>(parse_rule(text)).size() == 20u);

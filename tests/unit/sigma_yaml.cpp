@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(tags_other_than_yamls_own_are_refused) {
     BOOST_TEST(faults_of("a: !!binary eA==") == "1:4 tag tag:yaml.org,2002:binary is not supported");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_yaml_is_told_with_its_place) {
+BOOST_AUTO_TEST_CASE(what_is_no_yaml_is_refused_with_its_place) {
     BOOST_TEST(faults_of("title: t\n\tx: 1\n") == "2:1 is not YAML: illegal tab when looking for indentation");
     BOOST_TEST(faults_of("a: 'b") == "1:6 is not YAML: illegal EOF in scalar");
     BOOST_TEST(faults_of("a: [b") == "1:6 is not YAML: end of sequence flow not found");
