@@ -8,13 +8,6 @@ namespace carrel::sigma {
 
 namespace {
 
-std::size_t bytes_of(const value& of) {
-    std::size_t bytes = sizeof(value);
-    if (const auto* text = std::get_if<text_pattern>(&of.is))
-        for (const text_pattern::part& part : text->sequence) bytes += sizeof part + part.literal.size();
-    return bytes;
-}
-
 /// Where the character `at` of a node's text stands; its start where escapes or folding make that unknown.
 std::size_t offset_within(const yaml_node& node, std::size_t at) noexcept {
     return node.plain && node.text.find_first_of("\n") == node.text.npos ? node.offset + at : node.offset;
@@ -60,6 +53,10 @@ bool needs_field(modifier which) noexcept {
 
 /// What no value could mend; whether there is nothing.
 bool check_chain(std::span<const placed_modifier> chain, const field_test& test, fault_log& log) {
+    if (chain.size() > modifiers_max) {
+        log.add(chain[modifiers_max].offset, "more than " + std::to_string(modifiers_max) + " modifiers");
+        return false;
+    }
     for (const placed_modifier& each : chain) {
         const std::string name(name_of(each.which));
         if (test.field.empty() && needs_field(each.which)) {
@@ -174,9 +171,7 @@ void detection_reader::read_values(field_test& into, const yaml_node& node, std:
 bool detection_reader::count_value(const value& made, const yaml_node& node) {
     const auto* several = std::get_if<alternatives>(&made.is);
     values_ += several == nullptr ? 1 : several->of.size();
-    if (several == nullptr) bytes_ += bytes_of(made);
-    else
-        for (const value& each : several->of) bytes_ += bytes_of(each);
+    bytes_ += bytes_of(made);
     if (values_ <= values_max && bytes_ <= value_bytes_max) return true;
     log_.add(node, "too many values with what modifiers make of them");
     return false;

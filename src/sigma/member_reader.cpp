@@ -30,6 +30,10 @@ std::vector<std::string> member_reader::texts(std::string_view name) const {
     std::vector<std::string> all;
     if (found == nullptr) return all;
     if (!found->is_list()) refuse(name, "must be a list");
+    if (found->items.size() > list_max) {
+        refuse(name, "has more than " + std::to_string(list_max) + " items");
+        return all;
+    }
     for (const yaml_node* each : found->items) append(all, *each, name);
     return all;
 }

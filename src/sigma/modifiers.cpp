@@ -83,6 +83,10 @@ struct rejection {
 };
 using outcome = std::variant<value, rejection>;
 
+rejection too_much(modifier by) {
+    return named(by) + " makes more than " + std::to_string(expansion_max) + " values, or too long ones, of one";
+}
+
 /// What a modifier does with a text.
 struct text_change {
     text_pattern text;
@@ -119,7 +123,7 @@ private:
     }
     outcome dashed() {
         auto all = expand_dashes(text);
-        if (!all) return "windash makes more than " + std::to_string(expansion_max) + " values of one";
+        if (!all) return too_much(modifier::windash);
         return one_of(std::move(*all));
     }
 };
@@ -183,17 +187,21 @@ outcome changed(value of, modifier by) {
 outcome modified(value of, modifier by, const yaml_node& node) {
     if (auto* all = std::get_if<alternatives>(&of.is)) {
         alternatives made;
+        std::size_t bytes = 0;
         for (value& each : all->of) {
             auto result = modified(std::move(each), by, node);
             if (auto* why = std::get_if<rejection>(&result)) return std::move(*why);
             value& next = std::get<value>(result);
             if (auto* several = std::get_if<alternatives>(&next.is)) {
-                for (value& inner : several->of) made.of.push_back(std::move(inner));
+                for (value& inner : several->of) {
+                    bytes += bytes_of(inner);
+                    made.of.push_back(std::move(inner));
+                }
             } else {
+                bytes += bytes_of(next);
                 made.of.push_back(std::move(next));
             }
-            if (made.of.size() > expansion_max)
-                return named(by) + " makes more than " + std::to_string(expansion_max) + " values of one";
+            if (made.of.size() > expansion_max || bytes > value_bytes_max) return too_much(by);
         }
         return value{std::move(made)};
     }
@@ -274,6 +282,7 @@ bool value_maker::apply(value& to, const yaml_node& node, placed_modifier by) {
         return refuse(why->is_of_chain ? by.offset : node.offset, std::move(why->detail));
     }
     to = std::get<value>(std::move(result));
+    if (bytes_of(to) > value_bytes_max) return refuse(node.offset, named(by.which) + " makes a value too long");
     return true;
 }
 

@@ -54,4 +54,13 @@ std::string text_pattern::plain() const {
     return text;
 }
 
+std::size_t bytes_of(const value& of) noexcept {
+    std::size_t bytes = sizeof(value);
+    if (const auto* text = std::get_if<text_pattern>(&of.is))
+        for (const text_pattern::part& part : text->sequence) bytes += sizeof part + part.literal.size();
+    if (const auto* all = std::get_if<alternatives>(&of.is))
+        for (const value& each : all->of) bytes += bytes_of(each);
+    return bytes;
+}
+
 }  // namespace carrel::sigma

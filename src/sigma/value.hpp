@@ -93,4 +93,7 @@ struct value {
 };
 inline bool alternatives::operator==(const alternatives& other) const { return of == other.of; }
 
+/// What a value takes in memory, roughly.
+std::size_t bytes_of(const value& of) noexcept;
+
 }  // namespace carrel::sigma

@@ -56,7 +56,8 @@ std::optional<std::vector<text_pattern>> expand_dashes(const text_pattern& text)
         const std::vector<std::string> pieces = cut_at_dashes(part.literal);
         append_each({text_pattern::parts::literal, pieces.front()});
         for (std::size_t i = 1; i < pieces.size(); ++i) {
-            if (made.size() * dashes.size() > expansion_max) return std::nullopt;
+            const std::size_t count = made.size() * dashes.size();
+            if (count > expansion_max || count * bytes_of({text}) > value_bytes_max) return std::nullopt;
             std::vector<text_pattern> next;
             for (const text_pattern& before : made) {
                 for (const std::string_view dash : dashes) {

@@ -56,7 +56,21 @@ BOOST_AUTO_TEST_CASE(windash_of_several_signs_makes_all_combinations_up_to_a_lim
     };
     BOOST_TEST(count("a|windash: '-a -b'") == 25u);
     BOOST_TEST(count("a|windash: '-a -b -c -d -e'") == 3'125u);
-    BOOST_TEST(values_of("a|windash: '-a -b -c -d -e -f'") == "5:16 windash makes more than 3125 values of one");
+    BOOST_TEST(values_of("a|windash: '-a -b -c -d -e -f'") ==
+               "5:16 windash makes more than 3125 values, or too long ones, of one");
+}
+
+BOOST_AUTO_TEST_CASE(what_modifiers_make_of_one_value_is_bounded) {
+    const std::string text(60'000, 'x');
+    const std::string fault = "5:16 windash makes more than 3125 values, or too long ones, of one";
+    BOOST_TEST(values_of("a|windash: '-a -b -c -d -e" + text + "'") == fault);
+    BOOST_TEST(values_of("a|windash|base64offset|base64offset: '-a -b " + text + "'")
+                   .ends_with("makes more than 3125 values, or too long ones, of one"));
+    BOOST_TEST(
+        values_of("a|wide|wide|wide|wide|wide|wide|wide|wide: " + text).ends_with("utf16le makes a value too long"));
+    std::string chain = "a";
+    for (int i = 0; i < 17; ++i) chain += "|base64";
+    BOOST_TEST(values_of(chain + ": x") == "5:119 more than 16 modifiers");
 }
 
 BOOST_AUTO_TEST_CASE(regular_expressions_are_kept_with_their_flags) {

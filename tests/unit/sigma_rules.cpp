@@ -90,6 +90,12 @@ BOOST_AUTO_TEST_CASE(each_fault_of_a_rule_is_reported_at_its_place) {
                "2:9 action belongs to collections, which Sigma 2 does not have");
 }
 
+BOOST_AUTO_TEST_CASE(lists_are_bounded) {
+    std::string tags = "tags: [attack.t0000";
+    for (int i = 1; i <= 1'000; ++i) tags += ", attack.x" + std::to_string(i);
+    BOOST_TEST(faults_of("title: t\n" + tags + "]\n" + body) == "2:7 tags has more than 1000 items");
+}
+
 BOOST_AUTO_TEST_CASE(faults_are_reported_up_to_a_number) {
     std::string text = "title: t\nlogsource: {product: x}\ndetection:\n";
     for (int i = 0; i < 100; ++i) text += "  s" + std::to_string(i) + ": {}\n";
