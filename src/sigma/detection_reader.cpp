@@ -81,7 +81,7 @@ bool read_condition_text(condition& into, const yaml_node& node, std::span<const
     }
     auto parsed = parse_condition(node.text, names);
     if (auto* why = std::get_if<condition_fault>(&parsed)) {
-        log.add(offset_within(node, why->offset), std::move(why->detail));
+        log.add(offset_within(node, why->offset), why->detail);
         return false;
     }
     into = std::get<condition>(std::move(parsed));

@@ -5,7 +5,6 @@
 #include "sigma/source_text.hpp"
 #include "sigma/yaml.hpp"
 
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -17,10 +16,10 @@ public:
     explicit fault_log(std::string_view text) noexcept
         : text_(text) {}
 
-    void add(std::size_t offset, std::string detail) {
-        if (found_.size() < faults_max) found_.push_back(fault_at(text_, offset, std::move(detail)));
+    void add(std::size_t offset, std::string_view detail) {
+        if (found_.size() < faults_max) found_.push_back(fault_at(text_, offset, detail));
     }
-    void add(const yaml_node& at, std::string detail) { add(at.offset, std::move(detail)); }
+    void add(const yaml_node& at, std::string_view detail) { add(at.offset, detail); }
     bool is_empty() const noexcept { return found_.empty(); }
     bool is_full() const noexcept { return found_.size() == faults_max; }
     faults take() { return std::move(found_); }

@@ -279,7 +279,7 @@ bool value_maker::apply(value& to, const yaml_node& node, placed_modifier by) {
     }
     auto result = modified(std::move(to), by.which, node);
     if (auto* why = std::get_if<rejection>(&result)) {
-        return refuse(why->is_of_chain ? by.offset : node.offset, std::move(why->detail));
+        return refuse(why->is_of_chain ? by.offset : node.offset, why->detail);
     }
     to = std::get<value>(std::move(result));
     if (bytes_of(to) > value_bytes_max) return refuse(node.offset, named(by.which) + " makes a value too long");
@@ -297,7 +297,7 @@ std::optional<value> value_maker::make(const yaml_node& node, regex_check& expre
     }
     if (const auto* expression = std::get_if<regular_expression>(&made->is)) {
         if (auto why = expressions.refuse(*expression)) {
-            refuse(node.offset, std::move(*why));
+            refuse(node.offset, *why);
             return std::nullopt;
         }
     }

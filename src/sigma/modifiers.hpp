@@ -67,8 +67,8 @@ private:
     std::optional<value> initial(const yaml_node& node);
     std::optional<value> number(const yaml_node& node);
     bool apply(value& to, const yaml_node& node, placed_modifier by);
-    bool refuse(std::size_t offset, std::string detail) {
-        log_.add(offset, std::move(detail));
+    bool refuse(std::size_t offset, std::string_view detail) {
+        log_.add(offset, detail);
         return false;
     }
 

@@ -8,7 +8,7 @@
 namespace carrel::sigma {
 
 /// The place of a byte in a text.
-fault fault_at(std::string_view text, std::size_t offset, std::string detail);
+fault fault_at(std::string_view text, std::size_t offset, std::string_view detail);
 
 /// What makes a text unfit to be read at all: a byte that is not UTF-8, a NUL or another control character.
 std::optional<fault> find_bad_character(std::string_view text);

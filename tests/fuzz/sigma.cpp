@@ -15,6 +15,11 @@ void check_faults(const sigma::faults& found, std::string_view text) {
     for (const sigma::fault& each : found)
         fuzz::must(each.line >= 1 && each.line <= lines && each.column >= 1 && !each.detail.empty(),
                    "a fault is at a place of the text");
+    for (const sigma::fault& each : found) {
+        boost::system::error_code ec;
+        boost::json::parse(boost::json::serialize(boost::json::value(each.detail)), ec);
+        fuzz::must(!ec && each.detail.size() < 320, "a detail is a short text");
+    }
 }
 
 void check_rule(std::string_view text) {

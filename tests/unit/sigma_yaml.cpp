@@ -86,6 +86,14 @@ BOOST_AUTO_TEST_CASE(merge_keys_give_what_the_map_lacks) {
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(details_are_short_and_readable) {
+    BOOST_TEST(faults_of("a: \"\\é\"").ends_with("unknown escape character: \uFFFD"));
+    const std::string key(1'000, 'k');
+    const std::string fault = faults_of("{" + key + ": 1, " + key + ": 2}");
+    BOOST_TEST(fault.ends_with("kkk..."));
+    BOOST_TEST(fault.size() < 350u);
+}
+
 BOOST_AUTO_TEST_CASE(tags_other_than_yamls_own_are_refused) {
     BOOST_TEST(faults_of("a: !!python/object:os.system x") ==
                "1:4 tag tag:yaml.org,2002:python/object:os.system is not supported");
