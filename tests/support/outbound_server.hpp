@@ -93,9 +93,10 @@ public:
     explicit replying_server(std::function<std::string(const std::string& head)> made)
         : server_([this, made = std::move(made)](asio::ip::tcp::socket& socket) {
               auto head = read_head(socket);
-              const auto text = made(head);
+              std::string text;
               {
                   const std::lock_guard lock(guard_);
+                  text = made(head);
                   heads_.push_back(std::move(head));
               }
               send_text(socket, text);
@@ -103,6 +104,11 @@ public:
 
     std::string url(const std::string& path = "/") const { return server_.url(path); }
     std::string port() const { return server_.port(); }
+    /// Changes what the answers are made of, between two of them.
+    void change(const std::function<void()>& how) {
+        const std::lock_guard lock(guard_);
+        how();
+    }
     std::vector<std::string> heads() const {
         const std::lock_guard lock(guard_);
         return heads_;

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(answers_of_each_framing_are_read_whole) {
     std::string text;
     replying_server server([&](const std::string&) { return text; });
     const auto body = [&](std::string answer, std::string method = "GET") {
-        text = std::move(answer);
+        server.change([&] { text = std::move(answer); });
         const auto got = fetch({method, server.url()}, local_policy());
         return got ? std::to_string(got->status) + " " + got->body : got.error().text;
     };
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_not_whole_or_not_http_is_a_failure) {
     std::string text;
     replying_server server([&](const std::string&) { return text; });
     const auto fault = [&](std::string answer) {
-        text = std::move(answer);
+        server.change([&] { text = std::move(answer); });
         return fault_of({"GET", server.url()});
     };
     const auto cut = "http://127.0.0.1:" + server.port() + " closed the connection before its answer was whole";
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(redirects_are_followed_up_to_their_limit) {
         if (head.starts_with("GET /second?x ")) return redirect(origin + "/last#part", "308 Permanent");
         return redirect("/loop");
     });
-    origin = server.url("");
+    server.change([&] { origin = server.url(""); });
     const auto answer = fetch({"GET", server.url("/first")}, local_policy());
     BOOST_REQUIRE_MESSAGE(answer.has_value(), answer.error().text);
     BOOST_TEST(answer->body == "there");
@@ -258,13 +258,13 @@ BOOST_AUTO_TEST_CASE(a_redirect_to_the_inside_is_refused) {
     for (const char* inside :
          {"http://169.254.169.254/latest/meta-data/", "http://2852039166/", "//[::ffff:169.254.169.254]/",
           "http://127.0.0.1:1/", "http://[::1]/", "http://10.1.1.1/", "http://0x7f.1:22/"}) {
-        location = inside;
+        server.change([&] { location = inside; });
         const auto fault = fault_of({"GET", server.url()}, rules);
         BOOST_TEST(fault.find("such an address must be allowed first") != fault.npos, inside << ": " << fault);
     }
-    location = "file:///etc/passwd";
+    server.change([&] { location = "file:///etc/passwd"; });
     BOOST_TEST(fault_of({"GET", server.url()}, rules).find("does not begin with http") != std::string::npos);
-    location = "http://u:p@127.0.0.1/";
+    server.change([&] { location = "http://u:p@127.0.0.1/"; });
     BOOST_TEST(fault_of({"GET", server.url()}, rules).find("user name") != std::string::npos);
     BOOST_TEST(server.heads().size() == 9u);
     BOOST_TEST(fault_of({"GET", server.url()}, policy()).find("which is loopback") != std::string::npos);
