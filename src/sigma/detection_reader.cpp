@@ -10,7 +10,7 @@ namespace {
 
 /// Where the character `at` of a node's text stands; its start where escapes or folding make that unknown.
 std::size_t offset_within(const yaml_node& node, std::size_t at) noexcept {
-    return node.plain && node.text.find_first_of("\n") == node.text.npos ? node.offset + at : node.offset;
+    return node.plain && node.text.find('\n') == node.text.npos ? node.offset + at : node.offset;
 }
 
 std::vector<placed_modifier> chain_of(const yaml_node& key, field_test& into, fault_log& log) {
