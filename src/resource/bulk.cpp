@@ -41,7 +41,7 @@ public:
         const auto* body = request_.body == nullptr ? nullptr : request_.body->if_object();
         if (body == nullptr) return {{"", 0, "the body must be a JSON object"}};
         for (const auto& [name, given] : *body) read_member({name.data(), name.size()}, given);
-        if (!action_) at_fault("action", "is required");
+        if (!action_ && faults_.empty()) at_fault("action", "is required");
         if (!faults_.empty()) return std::move(faults_);
         read_action(*body);
         return std::move(faults_);

@@ -40,7 +40,7 @@ _FAILPOINTS = "sqlite/failpoints.hpp"
 
 
 def _allowed_in_siem(name):
-    return _allowed_in_resource(name) or _starts(name, "attack/", "indicators/", "segments/", "siem/", "sigma/") or name == _FAILPOINTS
+    return _allowed_in_resource(name) or _starts(name, "archive/", "attack/", "indicators/", "outbound/", "segments/", "siem/", "sigma/") or name == _FAILPOINTS
 
 
 def _allowed_in_segments(name):

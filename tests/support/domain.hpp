@@ -71,6 +71,13 @@ public:
     answer patch(std::string_view path, std::string_view body, const tweak& change = {}) {
         return send(siem::method::patch, path, body, {}, change);
     }
+    answer put(std::string_view path, std::string_view body, const tweak& change = {}) {
+        return send(siem::method::put, path, body, {}, change);
+    }
+    /// A body of bytes, as `body_kind::file` has it.
+    answer post_file(std::string_view path, std::string_view bytes, const query& parameters = {}) {
+        return send(siem::method::post, path, {}, parameters, [&](siem::call& request) { request.file = bytes; });
+    }
     answer remove(std::string_view path, const tweak& change = {}) {
         return send(siem::method::del, path, {}, {}, change);
     }
@@ -187,9 +194,21 @@ private:
         return *best;
     }
 
-    void run(const siem::operation& what, const siem::call& request, answer& got) {
+    void run(const siem::operation& what, siem::call& request, answer& got) {
+        if (what.read != nullptr && what.write != nullptr) {
+            const auto made = read([&](read_session& session) { return what.read(what, session, request, got.reply); });
+            got.refused = got.reply.refused;
+            if (!made && !got.refused) throw std::runtime_error(made.error().message());
+            if (got.refused) return;
+            request.parsed = std::move(got.reply.rest);
+            return finish(what.write, what, request, got);
+        }
+        finish(what.read == nullptr ? what.write : nullptr, what, request, got);
+    }
+    void finish(const siem::write_function& writes, const siem::operation& what, const siem::call& request,
+                answer& got) {
         const auto done =
-            what.read != nullptr
+            writes == nullptr
                 ? read([&](read_session& session) { return what.read(what, session, request, got.reply); })
                 : write([&](write_session& session) { return siem::run_write(what, session, request, got.reply); });
         got.refused = got.reply.refused;
