@@ -259,6 +259,8 @@ std::optional<problem> check_narrowed_list(const resource& of, const operation& 
     return std::nullopt;
 }
 
+std::string_view page_sql(const call& checked) { return static_cast<const list_input&>(*checked.parsed).page_sql; }
+
 result<void> list(const operation&, read_session& session, const call& request, reply& into) {
     const auto& input = static_cast<const list_input&>(*request.parsed);
     const resource& of = *input.of;

@@ -11,6 +11,8 @@ inline constexpr std::int64_t limit_max = 1000;
 /// One page of a list, as asked for: `limit`, `cursor`, `sort`, `count` and the filters.
 std::optional<problem> check_list(const operation& what, call& request);
 result<void> list(const operation& what, read_session& session, const call& request, reply& into);
+/// The statement that a checked list will run, for those who explain it.
+std::string_view page_sql(const call& checked);
 
 /// What a list shows of a resource: the rows of which `condition` is true, with its one `?` bound to `bound`.
 struct narrowing {

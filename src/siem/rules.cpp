@@ -86,6 +86,12 @@ void check(const resource&, const call&, const record*, record& row, std::vector
                               std::string(rule_types[static_cast<std::size_t>(row.integer(at.document))])});
 }
 
+// Alerts that name a rule which was not there: it is now.
+result<void> after_insert(const resource&, write_session& session, const call&, const record& row) {
+    return session.execute("UPDATE alerts SET rule = ? WHERE rule_id = ? AND rule_id IS NOT NULL AND rule IS NULL",
+                           row.row, *row.text(rule_at().id));
+}
+
 std::vector<field> field_list() {
     using enum field_kind;
     return {
@@ -218,7 +224,7 @@ const resource& rules() {
         .machines = {lifecycle_machine("lifecycle")},
         .facets = {"type", "severity", "enabled", "lifecycle", "logsource.category", "logsource.product",
                    "logsource.service"},
-        .hooks = {.derive = derive, .check = check},
+        .hooks = {.derive = derive, .check = check, .after_insert = after_insert},
     });
     return instance;
 }

@@ -270,6 +270,8 @@ BOOST_AUTO_TEST_CASE(an_alert_names_a_rule_that_is_there_and_still_does_when_it_
     BOOST_TEST(!d.remove("/rules/q").refused.has_value());
     BOOST_TEST(d.count("SELECT count(*) FROM alerts WHERE rule IS NULL") == 1);
     BOOST_TEST(d.get("/alerts/a").text("/rule_id") == "q");
+    d.post("/rules", query_rule("q"));
+    BOOST_TEST(d.count("SELECT count(*) FROM alerts JOIN rules ON rules.seq = alerts.rule") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(an_import_creates_updates_and_leaves_alone) {
