@@ -6,6 +6,7 @@
 #include "cli/signals.hpp"
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
+#include "siem/periodic_jobs.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -71,6 +72,16 @@ std::optional<int> refuse_taken_ports(const serve_settings& settings) {
     return std::nullopt;
 }
 
+// Of an earlier version, or of rules that were deleted: such an alert keeps the id as text.
+void tell_of_missing_rules(database& store) {
+    const auto missing = store.read([](read_session& session) {
+        return session.first_integer("SELECT count(*) FROM alerts WHERE rule_id IS NOT NULL AND rule IS NULL");
+    });
+    if (!missing) return log(log_level::warning, "alerts without their rule: " + missing.error().message());
+    if (missing->value_or(0) > 0)
+        log(log_level::info, std::to_string(**missing) + " alerts name a rule that is not there");
+}
+
 int serve(serve_settings settings, std::span<char*> arguments) {
     if (const auto why = unsafe_database(settings.store.path); !why.empty())
         return unusable("serve: " + why, exit_permission);
@@ -112,6 +123,9 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     keeping.on_positions = [&server] { server->announce_events(); };
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
+    auto periodic = std::make_optional<siem::periodic_runner>(
+        *store, siem::periodic_settings{.log = settings.store.log, .clock = {}});
+    tell_of_missing_rules(*store);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
@@ -121,6 +135,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     const int number = signals->wait();
     signals.reset();
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
+    periodic.reset();
     keeper.reset();
     const int status = stop(*server, logs, *store, settings.drain_time_max);
     finish_log();

@@ -60,6 +60,14 @@ operation clone_operation() {
 
 }  // namespace
 
+result<bool> has_sunset_rules(read_session& session, timestamp now) {
+    auto found = session.first_integer(
+        "SELECT 1 FROM rules WHERE enabled = 1 AND lifecycle = 3 AND sunset_at IS NOT NULL AND sunset_at <= ? LIMIT 1",
+        now);
+    if (!found) return found.error();
+    return found->has_value();
+}
+
 result<std::int64_t> sunset_rules(write_session& session, timestamp now) {
     auto due = session.all<std::string>(
         read_sql(

@@ -11,7 +11,8 @@ std::vector<operation> rule_import_operations();       // POST /rules/import and
 operation rule_export_operation();                     // GET /rules/export
 std::vector<operation> rule_performance_operations();  // GET and POST /rules/{id}/performance, false positives
 
-/// Switches off the rules whose last day has come. How many.
+/// Switches off some of the rules whose last day has come. How many.
 result<std::int64_t> sunset_rules(write_session& session, timestamp now);
+result<bool> has_sunset_rules(read_session& session, timestamp now);
 
 }  // namespace carrel::siem

@@ -1,6 +1,8 @@
 // Rules as clients see them: what a Sigma document gives them, their life, their versions, imports and exports.
 #include "archive/read.hpp"
 #include "archive/write.hpp"
+#include "base/time.hpp"
+#include "siem/rule_operations.hpp"
 #include "support/domain.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -153,6 +155,34 @@ BOOST_AUTO_TEST_CASE(a_life_goes_only_its_ways_and_leaves_a_trail) {
     BOOST_TEST(items(trail) == 5);
     BOOST_TEST(trail.text("/items/4/to") == "archived");
     BOOST_TEST(trail.text("/items/4/note") == "done");
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_whose_last_day_has_come_is_switched_off_once) {
+    for (const char* id : {"a", "b"}) {
+        d.post("/rules", query_rule(id));
+        const std::string path = "/rules/" + std::string(id) + "/lifecycle";
+        for (const char* to : {"test", "stable"}) d.post(path, R"({"to":")" + std::string(to) + "\"}");
+        d.post(path, R"({"to":"deprecated","reason":"old","sunset_at":"202)" +
+                         std::string(id == std::string("a") ? "4" : "5") + R"(-01-01T00:00:00Z"})");
+    }
+    const auto sunset = [&](const char* at) {
+        const auto now = carrel::siem::parse_time(at).value();
+        const bool due =
+            d.read([&](carrel::read_session& session) { return carrel::siem::has_sunset_rules(session, now); }).value();
+        const auto done =
+            d.write([&](carrel::write_session& session) { return carrel::siem::sunset_rules(session, now); });
+        BOOST_TEST(due == (done.value() > 0));
+        return done.value();
+    };
+    BOOST_TEST(sunset("2023-12-31T23:59:59Z") == 0);
+    BOOST_TEST(sunset("2024-01-01T00:00:00Z") == 1);
+    BOOST_TEST(sunset("2024-06-01T00:00:00Z") == 0);
+    BOOST_TEST(!d.get("/rules/a").at("/enabled").as_bool());
+    BOOST_TEST(d.get("/rules/b").at("/enabled").as_bool());
+    const auto trail = d.get("/rules/a/history");
+    BOOST_TEST(trail.text("/items/3/field") == "enabled");
+    BOOST_TEST(trail.text("/items/3/by") == "system");
+    BOOST_TEST(trail.text("/items/3/note") == "its last day has come");
 }
 
 BOOST_AUTO_TEST_CASE(former_versions_are_read_as_they_were_and_come_back) {
