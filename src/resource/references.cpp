@@ -81,8 +81,8 @@ result<void> require_references(const resource& of, read_session& session, const
 
 result<void> write_items(const resource& of, write_session& session, const record* before, const record& row) {
     for (std::size_t i = 0; i < of.fields.size(); ++i) {
+        if (of.fields[i].items.empty() || (before != nullptr && before->values[i] == row.values[i])) continue;
         const std::string table(of.fields[i].items);
-        if (table.empty() || (before != nullptr && before->values[i] == row.values[i])) continue;
         if (before != nullptr)
             if (auto done = session.execute(write_sql::dynamic("DELETE FROM " + table + " WHERE row = ?"), row.row);
                 !done)

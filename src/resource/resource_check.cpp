@@ -173,7 +173,8 @@ std::optional<problem> check_whole(const operation& what, call& request, bool is
     }
     if (is_object && faults.empty()) {
         if (!is_new) parsed->given[of.id] = of.key_of(request);
-        for (fault& wrong : make_record(of, request, parsed->given, parsed->row)) faults.push_back(std::move(wrong));
+        for (fault& wrong : make_record(of, request, std::move(parsed->given), parsed->row))
+            faults.push_back(std::move(wrong));
     } else if (is_object) {
         // What a body derives, it does only as a whole.
         if (of.hooks.derive == nullptr) require(of, parsed->given, faults);

@@ -174,9 +174,11 @@ result<record> load(const resource& of, read_session& session, const call& reque
 
 result<void> add(const resource& of, write_session& session, const call& request, record& row, reply& into) {
     if (auto done = require_references(of, session, nullptr, row, into); !done) return done;
-    std::vector<value> bound;
-    for (const std::size_t i : of.stored) bound.push_back(row.values[i]);
-    if (auto done = run(of, session, of.insert, bound, into); !done) return done;
+    // Most have a column for each field, and nothing is copied.
+    std::vector<value> chosen;
+    if (of.is_computed)
+        for (const std::size_t i : of.stored) chosen.push_back(row.values[i]);
+    if (auto done = run(of, session, of.insert, of.is_computed ? chosen : row.values, into); !done) return done;
     row.row = session.last_insert_rowid();
     if (auto done = write_items(of, session, nullptr, row); !done) return done;
     if (of.hooks.after_insert != nullptr)

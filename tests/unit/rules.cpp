@@ -1,29 +1,15 @@
-// Rules as clients see them: what a Sigma document gives them, their life, their versions, imports and exports.
-#include "archive/read.hpp"
-#include "archive/write.hpp"
+// Rules as clients see them: what a Sigma document gives them, their life, their versions, what is counted of them.
 #include "base/time.hpp"
 #include "siem/rule_operations.hpp"
-#include "support/domain.hpp"
+#include "support/rule_bodies.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using carrel::siem::outcome;
 using carrel::siem::problem_code;
-using carrel::testing::answer;
-using carrel::testing::domain;
+using namespace carrel::testing;
 
 namespace {
-
-// A document whose title is `title`; `more` is what stands behind its detection.
-std::string document(const std::string& id, const std::string& title, const std::string& more = "") {
-    return "title: " + title + "\nid: " + id +
-           "\nstatus: test\nlevel: high\nauthor: Ann\ntags:\n  - attack.t1059.001\n  - attack.initial-access\n"
-           "logsource:\n  product: windows\n  category: process_creation\n"
-           "detection:\n  sel:\n    Image|endswith: '\\cmd.exe'\n  condition: sel\n" +
-           more;
-}
-
-const std::string one_id = "11111111-1111-1111-1111-111111111111", two_id = "22222222-2222-2222-2222-222222222222";
 
 std::string body_of(const std::string& yaml, const std::string& more = "") {
     boost::json::object body;
@@ -33,13 +19,7 @@ std::string body_of(const std::string& yaml, const std::string& more = "") {
     return text;
 }
 
-std::string query_rule(const std::string& id, const std::string& more = "") {
-    return R"({"id":")" + id + R"(","name":"n )" + id + R"(","severity":"low","query":"powershell")" + more + "}";
-}
-
 std::int64_t items(const answer& list) { return static_cast<std::int64_t>(list.at("/items").as_array().size()); }
-
-bool is(const answer& got, problem_code code) { return got.refused && got.refused->code == code; }
 
 struct fixture {
     domain d;
@@ -50,7 +30,7 @@ struct fixture {
 BOOST_FIXTURE_TEST_SUITE(rules, fixture)
 
 BOOST_AUTO_TEST_CASE(a_document_gives_what_the_request_leaves_out) {
-    const auto made = d.post("/rules", body_of(document(one_id, "Shell"), R"("id":"r","name":"Mine")"));
+    const auto made = d.post("/rules", body_of(rule_document(one_id, "Shell"), R"("id":"r","name":"Mine")"));
     BOOST_TEST_REQUIRE(!made.refused.has_value());
     BOOST_TEST(made.text("/name") == "Mine");
     BOOST_TEST(made.text("/type") == "sigma");
@@ -62,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_document_gives_what_the_request_leaves_out) {
     BOOST_TEST(boost::json::serialize(made.at("/mitre_tactics")) == R"(["initial-access"])");
     BOOST_TEST(boost::json::serialize(made.at("/logsource")) ==
                R"({"category":"process_creation","product":"windows","service":null})");
-    BOOST_TEST(made.text("/sigma_yaml") == document(one_id, "Shell"));
+    BOOST_TEST(made.text("/sigma_yaml") == rule_document(one_id, "Shell"));
     BOOST_TEST(made.at("/query").is_null());
     BOOST_TEST(d.count("SELECT count(*) FROM rules WHERE tree LIKE '%cmd.exe%'") == 1);
 }
@@ -83,8 +63,8 @@ BOOST_AUTO_TEST_CASE(what_a_type_needs_and_what_it_does_not_take) {
     BOOST_TEST(d.post("/rules", R"({"name":"n","severity":"low","type":"query"})").faults() == "query");
     BOOST_TEST(d.post("/rules", R"({"name":"n","severity":"low"})").faults() == "type");
     BOOST_TEST(d.post("/rules", R"({"severity":"low","query":"x"})").faults() == "name");
-    BOOST_TEST(d.post("/rules", body_of(document(one_id, "t"), R"("query":"x")")).faults() == "query");
-    BOOST_TEST(d.post("/rules", body_of(document(one_id, "t"), R"("type":"correlation")")).faults() == "type");
+    BOOST_TEST(d.post("/rules", body_of(rule_document(one_id, "t"), R"("query":"x")")).faults() == "query");
+    BOOST_TEST(d.post("/rules", body_of(rule_document(one_id, "t"), R"("type":"correlation")")).faults() == "type");
     BOOST_TEST(d.post("/rules", query_rule("q", R"(,"sigma_yaml":null)")).text("/type") == "query");
 }
 
@@ -102,8 +82,8 @@ BOOST_AUTO_TEST_CASE(faults_of_a_document_and_of_a_query_say_where) {
 }
 
 BOOST_AUTO_TEST_CASE(a_patch_of_the_document_takes_over_what_it_says) {
-    d.post("/rules", body_of(document(one_id, "Shell"), R"("id":"r")"));
-    const auto changed = d.patch("/rules/r", body_of(document(one_id, "Other shell")));
+    d.post("/rules", body_of(rule_document(one_id, "Shell"), R"("id":"r")"));
+    const auto changed = d.patch("/rules/r", body_of(rule_document(one_id, "Other shell")));
     BOOST_TEST_REQUIRE(!changed.refused.has_value());
     BOOST_TEST(changed.text("/name") == "Other shell");
     BOOST_TEST(changed.at("/version").as_int64() == 2);
@@ -186,8 +166,8 @@ BOOST_AUTO_TEST_CASE(a_rule_whose_last_day_has_come_is_switched_off_once) {
 }
 
 BOOST_AUTO_TEST_CASE(former_versions_are_read_as_they_were_and_come_back) {
-    d.post("/rules", body_of(document(one_id, "First"), R"("id":"r")"));
-    d.patch("/rules/r", body_of(document(one_id, "Second")), [](auto& call) { call.principal = "ann"; });
+    d.post("/rules", body_of(rule_document(one_id, "First"), R"("id":"r")"));
+    d.patch("/rules/r", body_of(rule_document(one_id, "Second")), [](auto& call) { call.principal = "ann"; });
     d.patch("/rules/r", R"({"tags":["x"]})");
     const auto all = d.get("/rules/r/versions");
     BOOST_TEST(items(all) == 2);
@@ -196,7 +176,7 @@ BOOST_AUTO_TEST_CASE(former_versions_are_read_as_they_were_and_come_back) {
     BOOST_TEST(all.at("/items/1/by").is_null());
     const auto first = d.get("/rules/r/versions/1");
     BOOST_TEST(first.text("/name") == "First");
-    BOOST_TEST(first.text("/sigma_yaml") == document(one_id, "First"));
+    BOOST_TEST(first.text("/sigma_yaml") == rule_document(one_id, "First"));
     BOOST_TEST(first.at("/version").as_int64() == 1);
     BOOST_TEST(d.get("/rules/r/versions/3").at("/version").as_int64() == 3);
     for (const char* none :
@@ -213,7 +193,7 @@ BOOST_AUTO_TEST_CASE(former_versions_are_read_as_they_were_and_come_back) {
 }
 
 BOOST_AUTO_TEST_CASE(lists_are_narrowed_and_counted_by_what_rules_have) {
-    d.post("/rules", body_of(document(one_id, "Power shell"), R"("id":"a")"));
+    d.post("/rules", body_of(rule_document(one_id, "Power shell"), R"("id":"a")"));
     d.post("/rules", query_rule("b", R"(,"tags":["x","y"],"enabled":false)"));
     const auto found = [&](const domain::query& by) {
         std::string ids;
@@ -302,75 +282,6 @@ BOOST_AUTO_TEST_CASE(an_alert_names_a_rule_that_is_there_and_still_does_when_it_
     BOOST_TEST(d.get("/alerts/a").text("/rule_id") == "q");
     d.post("/rules", query_rule("q"));
     BOOST_TEST(d.count("SELECT count(*) FROM alerts JOIN rules ON rules.seq = alerts.rule") == 1);
-}
-
-BOOST_AUTO_TEST_CASE(an_import_creates_updates_and_leaves_alone) {
-    const std::string text = document(one_id, "One") + "---\n" + document(two_id, "Two") + "---\ntitle: broken\n";
-    const auto dry = d.post_file("/rules/import", text, {{"dry_run", "true"}});
-    BOOST_TEST(dry.at("/created").as_int64() == 2);
-    BOOST_TEST(d.get("/rules/count").at("/count").as_int64() == 0);
-    const auto first = d.post_file("/rules/import", text);
-    BOOST_TEST(first.at("/created").as_int64() == 2);
-    BOOST_TEST(first.at("/rejected").as_int64() == 1);
-    BOOST_TEST(first.at("/errors/0/line").as_int64() >= 27);
-    const auto again = d.post_file("/rules/import", text);
-    BOOST_TEST(again.at("/unchanged").as_int64() == 2);
-    BOOST_TEST(again.at("/updated").as_int64() == 0);
-    d.post("/rules/" + one_id + "/disable", "{}");
-    const auto changed = d.post_file("/rules/import", document(one_id, "One, changed"));
-    BOOST_TEST(changed.at("/updated").as_int64() == 1);
-    const auto now = d.get("/rules/" + one_id);
-    BOOST_TEST(now.text("/name") == "One, changed");
-    BOOST_TEST(!now.at("/enabled").as_bool());
-    BOOST_TEST(d.get("/rules/" + one_id + "/versions/1").text("/name") == "One");
-    const auto twice = d.post_file("/rules/import", document(one_id, "a") + "---\n" + document(one_id, "b"));
-    BOOST_TEST(twice.at("/rejected").as_int64() == 1);
-}
-
-BOOST_AUTO_TEST_CASE(an_archive_that_is_refused_leaves_nothing) {
-    const std::string bytes = document(one_id, "One");
-    const std::vector<carrel::archive::entry> files = {{"a.yml", bytes}, {"readme.txt", "x"}};
-    const auto packed = carrel::archive::write_tar_gz(files, std::chrono::sys_seconds());
-    BOOST_TEST_REQUIRE(packed.has_value());
-    const auto cut = d.post_file("/rules/import", std::string_view(*packed).substr(0, packed->size() - 9));
-    BOOST_TEST(is(cut, problem_code::invalid));
-    BOOST_TEST(d.get("/rules/count").at("/count").as_int64() == 0);
-    BOOST_TEST(d.post_file("/rules/import", *packed).at("/created").as_int64() == 1);
-    BOOST_TEST(is(d.post_file("/rules/import", ""), problem_code::invalid));
-    BOOST_TEST(is(d.post_file("/rules/import", std::string("\x7f"
-                                                           "ELF\0\0",
-                                                           6)),
-                  problem_code::invalid));
-}
-
-BOOST_AUTO_TEST_CASE(an_export_has_each_document_byte_for_byte) {
-    d.post_file("/rules/import", document(one_id, "One", "# a comment\n") + "---\n" + document(two_id, "Two"));
-    d.post("/rules", query_rule("q"));
-    for (const char* format : {"zip", "tar"}) {
-        const auto got = d.get("/rules/export", {{"format", format}});
-        BOOST_TEST(got.reply.media_type.starts_with("application/"));
-        const auto files = carrel::archive::read_all(got.reply.body);
-        BOOST_TEST_REQUIRE(files.has_value());
-        BOOST_TEST_REQUIRE(files->size() == 3u);
-        BOOST_TEST((*files)[0].name == one_id + ".yml");
-        BOOST_TEST((*files)[0].bytes.starts_with(document(one_id, "One", "# a comment\n")));
-        BOOST_TEST((*files)[2].name == "q.json");
-    }
-    const auto some = carrel::archive::read_all(d.get("/rules/export", {{"type", "query"}}).reply.body);
-    BOOST_TEST(some->size() == 1u);
-    BOOST_TEST(d.get("/rules/export", {{"format", "rar"}}).faults() == "format");
-}
-
-BOOST_AUTO_TEST_CASE(a_document_is_tried_without_being_stored) {
-    const auto good = d.post_file("/rules/validate", document(one_id, "One"));
-    BOOST_TEST(good.at("/valid").as_bool());
-    BOOST_TEST(good.text("/id") == one_id);
-    BOOST_TEST(good.at("/tree").is_object());
-    const auto bad = d.post_file("/rules/validate", "title: [\n");
-    BOOST_TEST(!bad.at("/valid").as_bool());
-    BOOST_TEST(bad.at("/errors/0/line").as_int64() >= 1);
-    BOOST_TEST(bad.at("/errors/0/column").as_int64() >= 1);
-    BOOST_TEST(d.get("/rules/count").at("/count").as_int64() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_clone_begins_its_own_life) {
