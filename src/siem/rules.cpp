@@ -1,9 +1,10 @@
 #include "siem/rules.hpp"
 
 #include "json/writer.hpp"
-#include "query/expression.hpp"
 #include "resource/state_machine.hpp"
 #include "siem/alert_status.hpp"
+#include "siem/content_text.hpp"
+#include "siem/exceptions.hpp"
 #include "siem/rule_lifecycle.hpp"
 #include "siem/rule_operations.hpp"
 
@@ -42,20 +43,8 @@ rule_type type_of(const sigma::rule& from) {
 void derive_sigma(given_members& given, std::vector<fault>& faults) {
     const std::string text = std::get<std::string>(*given[rule_at().sigma_yaml]);
     const auto read = sigma::parse_rule(text);
-    if (const auto* wrong = std::get_if<sigma::faults>(&read)) {
-        for (const sigma::fault& each : *wrong)
-            faults.push_back({"sigma_yaml", static_cast<std::int64_t>(each.line),
-                              each.detail + " (line " + std::to_string(each.line) + ", column " +
-                                  std::to_string(each.column) + ")"});
-        return;
-    }
+    if (const auto* wrong = std::get_if<sigma::faults>(&read)) return add_faults("sigma_yaml", *wrong, faults);
     take_from_sigma(std::get<sigma::rule>(read), text, given);
-}
-
-void derive_query(const given_members& given, std::vector<fault>& faults) {
-    const auto read = query::parse(std::get<std::string>(*given[rule_at().query]));
-    if (const auto* wrong = std::get_if<query::syntax_error>(&read))
-        faults.push_back({"query", 0, wrong->reason + " (character " + std::to_string(wrong->position) + ")"});
 }
 
 bool is_text(const std::optional<value>& given) { return given && std::holds_alternative<std::string>(*given); }
@@ -66,7 +55,7 @@ void derive(const resource&, const call&, given_members& given, bool is_new, std
     if (is_text(given[at.sigma_yaml]) && !is_derived) derive_sigma(given, faults);
     else if (given[at.sigma_yaml])
         for (const std::size_t each : {at.tree, at.document}) given[each].emplace();
-    if (is_text(given[at.query])) derive_query(given, faults);
+    if (is_text(given[at.query])) check_query("query", std::get<std::string>(*given[at.query]), faults);
     if (is_new && is_text(given[at.query])) fill(given[at.type], static_cast<std::int64_t>(rule_type::query));
 }
 
@@ -225,6 +214,7 @@ const resource& rules() {
         .facets = {"type", "severity", "enabled", "lifecycle", "logsource.category", "logsource.product",
                    "logsource.service"},
         .hooks = {.derive = derive, .check = check, .after_insert = after_insert},
+        .hooks = {.derive = derive, .check = check, .before_delete = drop_exceptions},
     });
     return instance;
 }
