@@ -213,8 +213,7 @@ const resource& rules() {
         .machines = {lifecycle_machine("lifecycle")},
         .facets = {"type", "severity", "enabled", "lifecycle", "logsource.category", "logsource.product",
                    "logsource.service"},
-        .hooks = {.derive = derive, .check = check, .after_insert = after_insert},
-        .hooks = {.derive = derive, .check = check, .before_delete = drop_exceptions},
+        .hooks = {.derive = derive, .check = check, .after_insert = after_insert, .before_delete = drop_exceptions},
     });
     return instance;
 }
