@@ -40,6 +40,7 @@ public:
             case filter_kind::time_to: return add_times(rules, " < ?", given);
             case filter_kind::number_from: return add_numbers(rules, given);
             case filter_kind::among: return add_among(column, given);
+            case filter_kind::item: return add_item(column, given);
             case filter_kind::words: return add_queries(rules, given);
             case filter_kind::query:
             case filter_kind::member: return;
@@ -51,51 +52,56 @@ private:
         into_.faults.push_back({std::string(rules.name), 0, std::move(detail)});
     }
 
-    void add_any(std::string before, std::size_t count) {
-        before += "(?";
-        for (std::size_t i = 1; i < count; ++i) before += ",?";
-        into_.also(before + ")");
+    static std::string any_of(std::size_t count) {
+        std::string list = "(?";
+        for (std::size_t i = 1; i < count; ++i) list += ",?";
+        return list + ")";
     }
-    void add_texts(std::string before, const texts& given) {
-        for (const std::string_view text : given) into_.values.emplace_back(std::string(text));
-        add_any(std::move(before), given.size());
+    static std::vector<value> values_of(const texts& given) {
+        std::vector<value> values;
+        for (const std::string_view text : given) values.emplace_back(std::string(text));
+        return values;
+    }
+    void add_texts(const std::string& before, const texts& given) {
+        into_.also(before + any_of(given.size()), values_of(given));
     }
     // SQLite's own json_each ends a string at its first NUL.
     void add_items(const std::string& column, const texts& given) {
         std::string any;
-        for (const std::string_view text : given) {
-            into_.values.emplace_back(std::string(text));
+        for (std::size_t i = 0; i < given.size(); ++i)
             any += (any.empty() ? "(" : " OR ") + ("carrel_holds(" + column + ", ?) IS NOT NULL");
-        }
-        into_.also(any + ")");
+        into_.also(any + ")", values_of(given));
     }
     void add_names(const filter& rules, const texts& given) {
+        std::vector<value> values;
         for (const std::string_view text : given) {
             const auto index = index_of(rules.values, text);
             if (!index) return at_fault(rules, "must be one of " + list_of(rules.values));
-            into_.values.emplace_back(*index);
+            values.emplace_back(*index);
         }
-        add_any(std::string(rules.column) + " IN ", given.size());
+        into_.also(std::string(rules.column) + " IN " + any_of(given.size()), std::move(values));
     }
     void add_truths(const filter& rules, const texts& given) {
+        std::vector<value> values;
         for (const std::string_view text : given) {
             if (text != "true" && text != "false") return at_fault(rules, "must be true or false");
-            into_.values.emplace_back(std::int64_t{text == "true"});
+            values.emplace_back(std::int64_t{text == "true"});
         }
-        add_any(std::string(rules.column) + " IN ", given.size());
+        into_.also(std::string(rules.column) + " IN " + any_of(given.size()), std::move(values));
     }
     void add_times(const filter& rules, std::string_view comparison, const texts& given) {
         std::string any;
+        std::vector<value> values;
         for (const std::string_view text : given) {
             const auto at = parse_time(text, now_);
             if (!at)
                 return at_fault(
                     rules, "must be an RFC 3339 time, such as 2026-11-23T10:00:00Z, or a relative one, such as -15m");
-            into_.values.emplace_back(*at);
+            values.emplace_back(*at);
             any += any.empty() ? "(" : " OR ";
             any.append(rules.column).append(comparison);
         }
-        into_.also(any + ")");
+        into_.also(any + ")", std::move(values));
     }
     // Any of the bounds will do, so the lowest counts.
     void add_numbers(const filter& rules, const texts& given) {
@@ -107,14 +113,21 @@ private:
             if (!whole || !std::isfinite(number)) return at_fault(rules, "must be a number");
             lowest = std::min(number, lowest.value_or(number));
         }
-        into_.values.emplace_back(*lowest);
-        into_.also(std::string(rules.column) + " >= ?");
+        into_.also(std::string(rules.column) + " >= ?", {*lowest});
     }
-    void add_among(std::string before, const texts& given) {
-        for (const std::string_view text : given) into_.values.emplace_back(std::string(text));
-        before += "(?";
-        for (std::size_t i = 1; i < given.size(); ++i) before += ",?";
-        into_.also(before + "))");
+    void add_among(const std::string& before, const texts& given) {
+        into_.also(before + any_of(given.size()) + ")", values_of(given));
+    }
+    void add_item(const std::string& table, const texts& given) {
+        const std::string any = "item IN " + any_of(given.size());
+        row_set set;
+        set.rows = "SELECT row FROM " + table + " WHERE " + any;
+        set.among = "seq IN (" + set.rows + ")";
+        set.test =
+            "EXISTS (SELECT 1 FROM " + table + " WHERE row = " + std::string(of_.table) + ".seq AND " + any + ")";
+        set.among_values = set.test_values = values_of(given);
+        set.rows_values = given.size();
+        into_.also(std::move(set));
     }
     void add_queries(const filter& rules, const texts& given) {
         const auto read = row_query::read(of_, given);
@@ -123,8 +136,7 @@ private:
             return;
         }
         const auto& query = std::get<row_query>(read);
-        into_.also(query.condition());
-        for (value& each : query.parameters()) into_.values.push_back(std::move(each));
+        into_.also(query.rows());
         into_.is_search = true;
     }
 
@@ -150,9 +162,26 @@ void read_members(builder& into, const filter& rules, const query_pairs& query) 
 
 }  // namespace
 
-void conditions::also(std::string_view condition) {
+namespace {
+
+void add(std::string& where, std::string_view condition) {
     where += where.empty() ? " WHERE " : " AND ";
     where += condition;
+}
+
+}  // namespace
+
+void conditions::also(std::string_view condition, std::vector<value> bound) {
+    add(where, condition);
+    add(plain_where, condition);
+    values.insert(values.end(), bound.begin(), bound.end());
+    std::move(bound.begin(), bound.end(), std::back_inserter(plain_values));
+}
+
+void conditions::also(row_set set) {
+    add(where, set.among);
+    values.insert(values.end(), set.among_values.begin(), set.among_values.end());
+    sets.push_back(std::move(set));
 }
 
 conditions read_conditions(const resource& of, const query_pairs& query, timestamp now) {

@@ -8,15 +8,30 @@
 
 namespace carrel::siem {
 
+/// A condition that a table of its own knows the rows of. Few rows are found through it; of many it is cheaper to go
+/// through the rows in the order of the list and to test each.
+struct row_set {
+    std::string among;  // `seq IN (SELECT …)`
+    std::vector<value> among_values;
+    std::string test;  // true of the same rows
+    std::vector<value> test_values;
+    std::string rows;  // selects them, for a count that ends early; with the first of `among_values`
+    std::size_t rows_values = 0;
+};
+
 /// The filters of a request as SQL, made on the caller's thread.
 struct conditions {
     std::string where;  // ` WHERE a = ? AND …`, empty without filters
     std::vector<value> values;
+    std::string plain_where;  // of those that are no set of rows
+    std::vector<value> plain_values;
+    std::vector<row_set> sets;
     std::string canonical;  // what a cursor is bound to: the same for the same filters in any order
     std::vector<fault> faults;
     bool is_search = false;  // what it costs depends on the values
 
-    void also(std::string_view condition);
+    void also(std::string_view condition, std::vector<value> bound = {});
+    void also(row_set set);
 };
 
 using query_pairs = std::vector<std::pair<std::string, std::string>>;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace carrel::siem {
 
@@ -27,10 +28,13 @@ struct list_input : input {
     const resource* of = nullptr;
     conditions filters;
     std::string page_sql, count_sql;  // count_sql is empty when no total is wanted
-    std::vector<value> position;      // what the cursor adds to the filters' values
+    std::vector<value> page_values;
+    std::string behind;  // the rows behind the cursor, and what is bound for them
+    std::vector<value> behind_values;
     std::int64_t limit = limit_default;
     order by;
     std::string binding;
+    bool is_counted = false;     // all filters are facets
     std::uint64_t cost_key = 0;  // for `expect_cost`
 };
 
@@ -110,20 +114,81 @@ std::string count_sql_of(const resource& of, const conditions& filters) {
     return "SELECT count(*) FROM " + std::string(of.table) + (filters.where.empty() ? " WHERE true" : filters.where);
 }
 
+// From the table of facets: see `is_counted`.
+std::string counted_sql_of(const resource& of, const conditions& filters) {
+    return "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) + "_facets" + filters.where;
+}
+
+// The page of the rows that pass `where`, of which `values` are bound; the limit is bound last.
+std::string page_sql_of(const resource& of, const list_input& input, const std::string& where) {
+    const std::string key = of.fields[of.id].column_name(), way = input.by.descending ? " DESC" : " ASC";
+    std::string sql = "SELECT " + of.columns + " FROM " + std::string(of.table) + where;
+    if (!input.behind.empty()) sql.append(where.empty() ? " WHERE " : " AND ").append(input.behind);
+    return sql + " ORDER BY " + sql_of(of.fields[input.by.field]) + way + ", " + key + way + " LIMIT ?";
+}
+
+std::vector<value> page_values_of(const list_input& input, std::vector<value> values) {
+    values.insert(values.end(), input.behind_values.begin(), input.behind_values.end());
+    values.emplace_back(input.limit + 1);
+    return values;
+}
+
 void write_sql_of(const resource& of, list_input& into, bool wants_total,
                   const std::optional<page_position>& position) {
-    const std::string table(of.table), key = of.fields[of.id].column_name();
-    const field& sort = of.fields[into.by.field];
-    if (wants_total) into.count_sql = count_sql_of(of, into.filters);
-    std::string where = into.filters.where;
-    if (position) {
-        where += where.empty() ? " WHERE " : " AND ";
-        where += behind(sort, key, into.by.descending, *position, into.position);
+    const std::string key = of.fields[of.id].column_name();
+    if (wants_total)
+        into.count_sql = into.is_counted ? counted_sql_of(of, into.filters) : count_sql_of(of, into.filters);
+    if (position)
+        into.behind = behind(of.fields[into.by.field], key, into.by.descending, *position, into.behind_values);
+    into.page_sql = page_sql_of(of, into, into.filters.where);
+    into.page_values = page_values_of(into, into.filters.values);
+}
+
+result<std::int64_t> total(read_session& session, const std::string& sql, std::span<const value> values) {
+    auto prepared = session.prepare(read_sql::dynamic(sql));
+    if (!prepared) return prepared.error();
+    auto row = prepared->bind_borrowed(values).step();
+    if (!row) return row.error();
+    return prepared->integer(0);
+}
+
+// How many rows a set has, or `most`.
+result<std::int64_t> size_of(read_session& session, const row_set& set, std::int64_t most) {
+    std::vector<value> values(set.among_values.begin(),
+                              set.among_values.begin() + static_cast<std::ptrdiff_t>(set.rows_values));
+    values.emplace_back(most);
+    return total(session, "SELECT count(*) FROM (" + set.rows + " LIMIT ?)", values);
+}
+
+// A page of rows of sets. To go through all rows in order until enough passed costs the limit times what there is for each
+// that passes; to fetch a set costs its rows and their sorting. Both are the same where the set has the root of the product.
+result<void> choose_way(const resource& of, read_session& session, const list_input& input, std::string& sql,
+                        std::vector<value>& values) {
+    auto last = session.first_integer(
+        read_sql::dynamic("SELECT seq FROM " + std::string(of.table) + " ORDER BY seq DESC LIMIT 1"));
+    if (!last) return last.error();
+    const auto even =
+        static_cast<std::int64_t>(std::sqrt(static_cast<double>(input.limit) * static_cast<double>(last->value_or(0))));
+    const row_set* smallest = nullptr;
+    std::int64_t fewest = even + 1;
+    for (const row_set& each : input.filters.sets) {
+        if (each.rows.empty()) continue;
+        auto size = size_of(session, each, fewest);
+        if (!size) return size.error();
+        if (*size >= fewest) continue;
+        fewest = *size;
+        smallest = &each;
     }
-    const std::string way = into.by.descending ? " DESC" : " ASC";
-    into.page_sql = "SELECT " + of.columns + " FROM " + table + where + " ORDER BY " + sql_of(sort) + way + ", " + key +
-                    way + " LIMIT ?";
-    into.position.emplace_back(into.limit + 1);
+    conditions chosen;
+    chosen.also(input.filters.plain_where.empty() ? "true" : std::string_view(input.filters.plain_where).substr(7),
+                input.filters.plain_values);
+    for (const row_set& each : input.filters.sets) {
+        const bool is_source = &each == smallest;
+        chosen.also(is_source ? each.among : each.test, is_source ? each.among_values : each.test_values);
+    }
+    sql = page_sql_of(of, input, chosen.where);
+    values = page_values_of(input, std::move(chosen.values));
+    return {};
 }
 
 page_position position_of(const resource& of, const list_input& input, const statement& row) {
@@ -152,14 +217,6 @@ result<std::optional<page_position>> write_items(const resource& of, const list_
         append_row(of, rows, 0, body);
         if (written + 1 == input.limit || body.size() >= page_bytes_max) last = position_of(of, input, rows);
     }
-}
-
-result<std::int64_t> total(read_session& session, const std::string& sql, std::span<const value> values) {
-    auto prepared = session.prepare(read_sql::dynamic(sql));
-    if (!prepared) return prepared.error();
-    auto row = prepared->bind_borrowed(values).step();
-    if (!row) return row.error();
-    return prepared->integer(0);
 }
 
 }  // namespace
@@ -208,6 +265,18 @@ std::optional<std::string_view> parameter(const query_pairs& query, std::string_
     return std::nullopt;
 }
 
+namespace {
+
+// What is not a list's own.
+query_pairs filters_only(const resource& of, const query_pairs& query) {
+    query_pairs filters;
+    std::copy_if(query.begin(), query.end(), std::back_inserter(filters),
+                 [&](const auto& each) { return is_filter(of, each.first); });
+    return filters;
+}
+
+}  // namespace
+
 bool is_counted(const resource& of, const query_pairs& query) {
     if (of.facets.empty()) return false;
     return std::all_of(query.begin(), query.end(), [&](const auto& given) {
@@ -239,8 +308,7 @@ std::optional<problem> check_narrowed_list(const resource& of, const operation& 
     parsed->filters = read_conditions(of, request.query, request.now);
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
     if (by != nullptr) {
-        parsed->filters.also(by->condition);
-        parsed->filters.values.emplace_back(by->bound);
+        parsed->filters.also(by->condition, {by->bound});
         parsed->filters.canonical += what.path + '\n' + by->bound;
     }
 
@@ -254,6 +322,8 @@ std::optional<problem> check_narrowed_list(const resource& of, const operation& 
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     parsed->cost_key = cost_key(what, parsed->filters);
     parsed->of = &of;
+    parsed->is_counted =
+        by == nullptr && of.owner == resource::absent && is_counted(of, filters_only(of, request.query));
     write_sql_of(of, *parsed, own.wants_total(), position);
     request.parsed = std::move(parsed);
     return std::nullopt;
@@ -266,13 +336,14 @@ result<void> list(const operation&, read_session& session, const call& request, 
     const resource& of = *input.of;
     into.clear();
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
-    std::vector<value> values = input.filters.values;
-    const std::size_t filter_values = values.size();
-    values.insert(values.end(), input.position.begin(), input.position.end());
-
-    auto rows = session.prepare(read_sql::dynamic(input.page_sql));
+    std::string sql;
+    std::vector<value> values;
+    const bool chooses = !input.filters.sets.empty();
+    if (chooses)
+        if (auto done = choose_way(of, session, input, sql, values); !done) return done;
+    auto rows = session.prepare(read_sql::dynamic(chooses ? sql : input.page_sql));
     if (!rows) return rows.error();
-    rows->bind_borrowed(values);
+    rows->bind_borrowed(chooses ? values : input.page_values);
     into.body = "{\"items\":[";
     auto next = write_items(of, input, *rows, into.body);
     if (!next) return next.error();
@@ -284,7 +355,7 @@ result<void> list(const operation&, read_session& session, const call& request, 
         tail.null();
     }
     if (!input.count_sql.empty()) {
-        auto all = total(session, input.count_sql, std::span(values).first(filter_values));
+        auto all = total(session, input.count_sql, input.filters.values);
         if (!all) return all.error();
         tail.key("total").integer(*all);
     }
@@ -300,8 +371,7 @@ std::optional<problem> check_count(const operation& what, call& request) {
     for (fault& wrong : parsed->filters.faults) faults.push_back(std::move(wrong));
     if (!faults.empty()) return problem_of(problem_code::bad_request, std::move(faults));
     if (of.owner != resource::absent) {
-        parsed->filters.also(of.fields[of.owner].column_name() + " = ?");
-        parsed->filters.values.emplace_back(request.path[0]);
+        parsed->filters.also(of.fields[of.owner].column_name() + " = ?", {request.path[0]});
     }
     parsed->cost_key = cost_key(what, parsed->filters);
     parsed->count_sql = is_counted(of, request.query) ? "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) +

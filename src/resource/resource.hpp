@@ -24,6 +24,7 @@ enum class filter_kind {
     time_to,      // before
     number_from,  // at least
     words,        // a query of the words of the index and of fields: row_query.hpp
+    item,         // the table `column` has it as an item of the row: see `field::items`
     among,        // in what a select finds: `column` is all of the condition up to the list of values
     // These two the aggregate reads itself:
     query,   // a query of its own

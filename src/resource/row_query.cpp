@@ -116,17 +116,18 @@ std::string row_query::test() const {
 }
 
 // Rows that are not indexed yet are looked at one by one.
-std::string row_query::condition() const {
-    if (candidates_.match.empty()) return test();
-    const std::string &table = of_->index->table, waiting = of_->index->waiting;
-    const std::string found =
-        "seq IN (SELECT rowid FROM " + table + " WHERE " + table + " MATCH ? UNION ALL " + waiting;
-    return candidates_.exact ? found + " AND " + test() + ")" : found + ") AND " + test();
-}
-
-std::vector<value> row_query::parameters() const {
-    if (candidates_.match.empty()) return {texts_};
-    return {candidates_.match, texts_};
+row_set row_query::rows() const {
+    row_set made;
+    made.test = made.among = test();
+    made.test_values = made.among_values = {texts_};
+    if (candidates_.match.empty()) return made;
+    const std::string& table = of_->index->table;
+    made.rows = "SELECT rowid FROM " + table + " WHERE " + table + " MATCH ?";
+    made.rows_values = 1;
+    const std::string found = "seq IN (" + made.rows + " UNION ALL " + of_->index->waiting;
+    made.among = candidates_.exact ? found + " AND " + made.test + ")" : found + ") AND " + made.test;
+    made.among_values = {candidates_.match, texts_};
+    return made;
 }
 
 bool row_query::call(const resource& of, std::span<const std::string_view> arguments) {

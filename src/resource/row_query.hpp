@@ -1,7 +1,7 @@
 #pragma once
 
 #include "query/record_matcher.hpp"
-#include "resource/resource.hpp"
+#include "resource/conditions.hpp"
 #include "resource/text_candidates.hpp"
 
 #include <span>
@@ -20,10 +20,8 @@ public:
     static std::variant<row_query, query::syntax_error> read(const resource& of,
                                                              std::span<const std::string_view> texts);
 
-    /// What it asks of a row, as SQL with `parameters`; made once for a request.
-    std::string condition() const;
-    /// What stands for its `?`, in order.
-    std::vector<value> parameters() const;
+    /// The rows that it finds, as SQL; made once for a request.
+    row_set rows() const;
 
     /// The function of SQL that `condition` calls: the queries, then the columns that they look at.
     static bool call(const resource& of, std::span<const std::string_view> arguments);

@@ -43,6 +43,7 @@ CREATE INDEX rules_by_time ON rules(created_at, id);
 CREATE INDEX rules_by_change ON rules(updated_at, id);
 CREATE INDEX rules_by_name ON rules(name, id);
 CREATE INDEX rules_by_severity ON rules(severity, id);
+CREATE INDEX rules_by_level ON rules(severity, created_at, id);
 CREATE INDEX rules_by_author ON rules(author, created_at, id);
 CREATE INDEX rules_by_category ON rules(logsource_category, created_at, id);
 CREATE INDEX rules_by_product ON rules(logsource_product, created_at, id);
