@@ -2,6 +2,7 @@
 #include "cli/ingest_target.hpp"
 #include "cli/options.hpp"
 #include "siem/event_intake.hpp"
+#include "siem/mappings_in_force.hpp"
 
 #include <carrel/database.hpp>
 
@@ -36,8 +37,9 @@ struct store_part {
 // One part is being stored while the next one is read.
 class local_target final : public ingest_target {
 public:
-    local_target(database store, std::string ingest_id)
+    local_target(database store, std::shared_ptr<const siem::event_mappings> mappings, std::string ingest_id)
         : store_(std::move(store)),
+          mappings_(std::move(mappings)),
           ingest_id_(std::move(ingest_id)) {}
 
     std::size_t block_bytes_max() const override { return 1u << 20; }
@@ -61,7 +63,7 @@ public:
 
 private:
     void begin(std::unique_ptr<siem::event_body> body, std::optional<siem::idempotency> key) {
-        intake_.emplace(std::move(body), siem::intake_options{now(), std::move(key), ingest_id_, {}},
+        intake_.emplace(std::move(body), siem::intake_options{now(), std::move(key), ingest_id_, {}, mappings_},
                         [this] { return fresh_id_.next(); });
         was_whole_ = false;
     }
@@ -124,6 +126,7 @@ private:
     }
 
     database store_;
+    std::shared_ptr<const siem::event_mappings> mappings_;
     std::string ingest_id_;
     bool was_whole_ = false;  // the last block was taken by itself
     siem::uuid_generator fresh_id_;
@@ -136,7 +139,10 @@ private:
 result<std::unique_ptr<ingest_target>> make_local_target(const std::string& path, std::string ingest_id) {
     auto store = database::open(store_options(path));
     if (!store) return store.error();
-    return std::unique_ptr<ingest_target>(std::make_unique<local_target>(std::move(*store), std::move(ingest_id)));
+    siem::mappings_in_force mappings;
+    if (auto loaded = mappings.load(*store); !loaded) return loaded.error();
+    return std::unique_ptr<ingest_target>(
+        std::make_unique<local_target>(std::move(*store), mappings.current(), std::move(ingest_id)));
 }
 
 }  // namespace carrel::cli

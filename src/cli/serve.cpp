@@ -99,8 +99,12 @@ int serve(serve_settings settings, std::span<char*> arguments) {
 
     auto store = database::open(settings.store);
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
+    settings.front.mappings = std::make_shared<siem::mappings_in_force>();
+    if (auto loaded = settings.front.mappings->load(*store); !loaded)
+        return unusable("serve: " + explain(loaded.error(), settings.store.path), exit_status_of(loaded.error()));
     std::optional<syslog::server> logs;
     if (!settings.syslog.endpoints.empty()) {
+        settings.syslog.mappings = settings.front.mappings;
         settings.syslog.log = settings.store.log;
         auto opened = syslog::server::listen(*store, settings.syslog);
         if (!opened)

@@ -63,6 +63,7 @@ struct server::state {
     std::string url;
     std::uint16_t port = 0;
     bool runs = false;
+    bool loads_mappings = false;
 };
 
 server::server(std::unique_ptr<state> made) noexcept
@@ -104,6 +105,8 @@ result<server> server::listen(database& store, server_options options) {
     context.log = std::move(options.log);
     context.keeper = std::move(options.keeper);
     context.counters = std::move(options.counters);
+    made->loads_mappings = options.mappings == nullptr;
+    context.mappings = options.mappings ? std::move(options.mappings) : std::make_shared<siem::mappings_in_force>();
     context.openapi = openapi_document(context.endpoints, options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
         auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));
@@ -124,6 +127,10 @@ std::size_t server::connections() const noexcept {
 void server::announce_events() noexcept { state_->context->announce_events(); }
 
 result<void> server::run() {
+    if (state_->loads_mappings) {
+        auto& context = *state_->context;
+        if (auto loaded = context.mappings->load(*context.store); !loaded) return loaded;
+    }
     std::vector<shard_loop*> shards;
     std::vector<std::future<result<void>>> started;
     for (auto& each : state_->shards) {

@@ -4,6 +4,7 @@
 #include "http/limits.hpp"
 #include "resource/operation.hpp"
 #include "siem/keeper_counters.hpp"
+#include "siem/mappings_in_force.hpp"
 
 #include <carrel/database.hpp>
 
@@ -31,6 +32,8 @@ struct server_options {
     std::shared_ptr<const siem::keeper_counters> keeper;  ///< For /metrics; may be null.
     std::function<std::vector<counter>()> counters;       ///< Called from shard threads; may be empty.
     std::string version;                                  ///< For the OpenAPI document.
+    /// What new events are read by; null: the server loads its own.
+    std::shared_ptr<siem::mappings_in_force> mappings;
 };
 
 /// The front end: one thread a shard, each with a resident reader, and one listener that deals sockets to them.

@@ -10,6 +10,7 @@
 #include "http/routing/endpoints.hpp"
 #include "http/routing/router.hpp"
 #include "siem/keeper_counters.hpp"
+#include "siem/mappings_in_force.hpp"
 
 #include <carrel/database.hpp>
 
@@ -43,6 +44,7 @@ struct server_context {
     log_sink log;
     std::shared_ptr<const siem::keeper_counters> keeper;  // may be null
     std::function<std::vector<counter>()> counters;
+    std::shared_ptr<siem::mappings_in_force> mappings;
     std::vector<const shard_status*> shards;
     std::vector<held_requests*> holders;  // of each shard
 

@@ -49,6 +49,7 @@ struct event_intake::state {
           parts(options.received_at, std::move(fresh_id), options.key) {
         // Nothing is hashed for a request that cannot be repeated.
         if (options.key) sum.emplace();
+        reader.use(options.mappings);
         reader.take_identity(options.identity_path);
         reader.read_envelopes(body->is_envelope());
     }

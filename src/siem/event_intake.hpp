@@ -2,6 +2,7 @@
 
 #include "resource/operation.hpp"
 #include "siem/event_body.hpp"
+#include "siem/event_mapping.hpp"
 #include "siem/event_parts.hpp"
 
 #include <carrel/session.hpp>
@@ -43,6 +44,7 @@ struct intake_options {
     std::optional<idempotency> key;
     std::string identity_path;        // the member that holds an event's identity; empty: none is asked for
     std::string_view identity_scope;  // of identities that the body tells
+    std::shared_ptr<const event_mappings> mappings = nullptr;  // null: the builtin ones
 };
 
 /// Turns the bytes of one request into parts, as they arrive. No I/O, no session: fed by the front end and by `ingest`.

@@ -1,16 +1,17 @@
 #include "siem/event_mapping.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 namespace carrel::siem {
 
 event_mappings::entry& event_mappings::at(std::string_view path) {
     std::size_t slot = slot_of(path);
-    while (slots_[slot].path.data() != nullptr && slots_[slot].path != path) slot = (slot + 1) & mask;
+    while (slots_[slot].path.data() != nullptr && slots_[slot].path != path) slot = (slot + 1) & mask_;
     if (slots_[slot].path.data() == nullptr) {
         // Half of the table stays free, so that a search ends.
-        if (++count_ > mask / 2) throw std::length_error("too many mappings of events");
+        if (++count_ > mask_ / 2) throw std::length_error("too many mappings of events");
         slots_[slot].path = path;
         longest_ = std::max(longest_, path.size());
     }
@@ -28,7 +29,10 @@ std::uint32_t event_mappings::bit_of(std::string_view path) {
     return of.bit;
 }
 
-event_mappings::event_mappings(std::span<const event_mapping> all) {
+// Room for the paths that others depend on, too.
+event_mappings::event_mappings(std::span<const event_mapping> all)
+    : mask_(std::bit_ceil(std::max<std::size_t>(1'024, all.size() * 4)) - 1),
+      slots_(mask_ + 1) {
     std::uint16_t rank = 0;
     for (const event_mapping& each : all) {
         if (each.path.empty()) throw std::invalid_argument("a mapping of events without a path");

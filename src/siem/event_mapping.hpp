@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace carrel::siem {
 /// What an event has beside its `fields`, taken from them.
 enum class event_column : std::uint8_t { time, host, source, channel, event_code, severity };
 inline constexpr std::size_t event_column_count = 6;
+/// As clients write them, by place.
+inline constexpr std::array<std::string_view, event_column_count> event_column_names = {
+    "timestamp", "host", "source", "channel", "event_code", "severity"};
 
 /// A member of `fields` that gives a column its value. `path` is `a.b` for `{"a":{"b":…}}` and for `{"a.b":…}`.
 struct event_mapping {
@@ -47,24 +51,24 @@ public:
     /// Null for a path that means nothing.
     const entry* find(std::string_view path) const noexcept {
         if (path.empty() || path.size() > longest_) return nullptr;
-        for (std::size_t at = slot_of(path); slots_[at].path.data() != nullptr; at = (at + 1) & mask)
+        for (std::size_t at = slot_of(path); slots_[at].path.data() != nullptr; at = (at + 1) & mask_)
             if (slots_[at].path == path) return &slots_[at];
         return nullptr;
     }
 
 private:
-    static constexpr std::size_t mask = 1'023;
     // Distinguished by the ends and the length, without reading the whole.
-    static std::size_t slot_of(std::string_view path) noexcept {
+    std::size_t slot_of(std::string_view path) const noexcept {
         const auto byte = [&](std::size_t at) {
             return static_cast<std::size_t>(static_cast<unsigned char>(path[at]));
         };
-        return (byte(0) * 37 + byte(path.size() - 1) * 101 + byte(path.size() / 2) * 11 + path.size() * 7) & mask;
+        return (byte(0) * 37 + byte(path.size() - 1) * 101 + byte(path.size() / 2) * 11 + path.size() * 7) & mask_;
     }
     entry& at(std::string_view path);
     std::uint32_t bit_of(std::string_view path);
 
-    std::vector<entry> slots_ = std::vector<entry>(mask + 1);
+    std::size_t mask_;
+    std::vector<entry> slots_;
     std::size_t longest_ = 0, count_ = 0;
     std::uint32_t next_bit_ = 1;
 };

@@ -20,8 +20,10 @@ class listener {
 public:
     using entry = event_mappings::entry;
 
-    listener(query::token_buffers& buffers, new_event& into, std::string_view identity_path, bool is_envelope)
-        : keep_{&into},
+    listener(query::token_buffers& buffers, const event_mappings& mappings, new_event& into,
+             std::string_view identity_path, bool is_envelope)
+        : mappings_(mappings),
+          keep_{&into},
           tokens_(buffers, keep_),
           identity_path_(identity_path),
           is_envelope_(is_envelope) {
@@ -99,7 +101,7 @@ private:
         ranks_[index(of.into)] = of.rank;
     }
 
-    const event_mappings& mappings_ = event_mappings::builtin();
+    const event_mappings& mappings_;
     struct keep {
         new_event* into;
         void operator()(std::uint64_t token, query::token_kind kind) const {
@@ -133,7 +135,8 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
     into.tokens.clear();
     into.paths.clear();
     into.identity.reset();
-    listener heard(buffers_, into, identity_path_, are_envelopes_);
+    const event_mappings& mappings = mappings_ ? *mappings_ : event_mappings::builtin();
+    listener heard(buffers_, mappings, into, identity_path_, are_envelopes_);
     json::scanner scan(text, heard, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {

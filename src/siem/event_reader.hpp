@@ -1,8 +1,10 @@
 #pragma once
 
 #include "query/tokens.hpp"
+#include "siem/event_mapping.hpp"
 #include "siem/event_parts.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,9 @@ public:
     /// Events are envelopes: a member of their `event` counts as if it stood beside it, and their `time` before all others.
     void read_envelopes(bool are_envelopes) noexcept { are_envelopes_ = are_envelopes; }
 
+    /// What gives the columns their values, instead of the builtin mappings.
+    void use(std::shared_ptr<const event_mappings> mappings) noexcept { mappings_ = std::move(mappings); }
+
     /// Fills `into` anew. `text` has no white space around it. Unless it is accepted, `why()` says why not.
     verdict read(std::string_view text, timestamp received_at, new_event& into);
     const std::string& why() const noexcept { return why_; }
@@ -31,6 +36,7 @@ public:
 
 private:
     query::token_buffers buffers_;
+    std::shared_ptr<const event_mappings> mappings_;  // null: the builtin ones
     std::string identity_path_;
     std::string why_;
     bool are_envelopes_ = false;

@@ -3,6 +3,7 @@
 #include "json/top_level.hpp"
 #include "query/fold.hpp"
 #include "resource/row_query.hpp"
+#include "siem/mapping_text.hpp"
 #include "siem/resources.hpp"
 
 #include <array>
@@ -34,12 +35,18 @@ answer answers(arguments given, std::string&) {
     return "1";
 }
 
+answer builtin(arguments, std::string& scratch) {
+    scratch = builtin_mappings_text();
+    return scratch;
+}
+
 }  // namespace
 
 std::span<const text_function> functions() {
     static constexpr std::array all{text_function{.name = "carrel_holds", .arguments = 2, .call = holds},
                                     text_function{.name = "carrel_folded", .arguments = 1, .call = folded},
-                                    text_function{.name = "carrel_answers", .arguments = -1, .call = answers}};
+                                    text_function{.name = "carrel_answers", .arguments = -1, .call = answers},
+                                    text_function{.name = "carrel_builtin_mappings", .arguments = 0, .call = builtin}};
     return all;
 }
 

@@ -30,11 +30,13 @@ struct message_store::store_work {
     }
 };
 
-message_store::message_store(boost::asio::io_context& io, database& store, log_sink log, counts& counted)
+message_store::message_store(boost::asio::io_context& io, database& store, log_sink log, counts& counted,
+                             std::shared_ptr<const siem::mappings_in_force> mappings)
     : io_(io),
       store_(store),
       log_(std::move(log)),
       counts_(counted),
+      mappings_(std::move(mappings)),
       parts_(
           0, [this] { return fresh_id_.next(); }, std::nullopt),
       gather_(io),
@@ -44,6 +46,10 @@ message_store::message_store(boost::asio::io_context& io, database& store, log_s
 
 void message_store::add(std::string_view message, std::string_view peer, bool was_cut) {
     if (was_cut) counts_.cut.fetch_add(1, std::memory_order_relaxed);
+    if (mappings_ && mappings_->stamp() != mappings_stamp_) {
+        mappings_stamp_ = mappings_->stamp();
+        reader_.use(mappings_->current());
+    }
     const siem::timestamp now = system_now();
     read_message(message, now, peer, was_cut, text_);
     if (reader_.read(text_.json, now, read_) != siem::event_reader::verdict::accepted) {

@@ -2,6 +2,7 @@
 
 #include "siem/event_intake.hpp"
 #include "siem/event_reader.hpp"
+#include "siem/mappings_in_force.hpp"
 #include "syslog/message.hpp"
 
 #include <carrel/database.hpp>
@@ -33,7 +34,9 @@ struct counts {
 /// its context.
 class message_store {
 public:
-    message_store(boost::asio::io_context& io, database& store, log_sink log, counts& counted);
+    /// `mappings` may be null: then events are read by the builtin ones.
+    message_store(boost::asio::io_context& io, database& store, log_sink log, counts& counted,
+                  std::shared_ptr<const siem::mappings_in_force> mappings);
 
     /// What was stored, or what waits was given up: there may be room again.
     std::function<void()> on_room;
@@ -65,6 +68,8 @@ private:
     log_sink log_;
     counts& counts_;
     siem::uuid_generator fresh_id_;
+    std::shared_ptr<const siem::mappings_in_force> mappings_;
+    std::uint64_t mappings_stamp_ = 0;  // of those that `reader_` uses
     siem::event_reader reader_;
     siem::event_parts parts_;
     siem::new_event read_;

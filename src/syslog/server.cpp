@@ -35,7 +35,7 @@ std::string authority(const boost::asio::ip::address& address, std::uint16_t por
 struct server::state {
     state(database& of, server_options given)
         : options(std::move(given)),
-          store(io, of, options.log, counted),
+          store(io, of, options.log, counted, options.mappings),
           context{io, store, counted, options.tcp_message_bytes_max, options.connections_max, options.log},
           report_timer(io) {
         store.on_room = [this] {

@@ -28,6 +28,7 @@ struct server_options {
     std::size_t tcp_message_bytes_max = 256u << 10;
     std::size_t connections_max = 1'024;
     log_sink log;
+    std::shared_ptr<const siem::mappings_in_force> mappings;  ///< Null: the builtin ones.
 };
 
 inline constexpr std::size_t udp_message_bytes_max = 64u << 10;

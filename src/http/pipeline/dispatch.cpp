@@ -108,7 +108,8 @@ void read_done(exchange& ex, const result<void>& outcome) {
     ex.finish();
 }
 
-void write_done(exchange& ex, const result<committed<void>>& outcome) {
+template <class T>
+void write_done(exchange& ex, const result<committed<T>>& outcome) {
     if (outcome) ex.response.commit = outcome->sequence;
     // With an idempotency key a refusal is stored, so the write succeeds and yet refuses.
     if (ex.response.reply.refused && (outcome || is_refusal(outcome.error())))
@@ -136,6 +137,15 @@ struct write_work {
     }
 };
 
+// A write that may change how new events are read: with what it leaves, which is in force before it is answered.
+struct mapping_work {
+    exchange* ex;
+    result<siem::stored_mappings> operator()(write_session& session) const {
+        if (auto done = write_work{ex}(session); !done) return done.error();
+        return siem::load_mappings(session);
+    }
+};
+
 job_options options_for(const exchange& ex) {
     constexpr std::chrono::milliseconds piece_deadline{60'000};  // nobody waits for a piece as for a page
     job_options settings;
@@ -153,8 +163,17 @@ void start_read(exchange& ex) {
     ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
 
+void start_mapping_write(exchange& ex) {
+    auto done = [&ex](const result<committed<siem::stored_mappings>>& outcome) {
+        if (outcome) ex.context->server().mappings->publish(outcome->value);
+        write_done(ex, outcome);
+    };
+    ex.context->store().async_write(mapping_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
 void start_write(exchange& ex) {
     ex.busy = true;
+    if (siem::changes_mappings(*ex.request.operation)) return start_mapping_write(ex);
     auto done = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
     ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
