@@ -269,7 +269,7 @@ constexpr std::string_view reply_schema =
 }  // namespace
 
 operation bulk_operation(const resource& of) {
-    operation made = make_operation(of, method::post, "/bulk", "change_many_" + std::string(of.plural),
+    operation made = make_operation(of, method::post, "/bulk", "change_many_" + noun_of(of),
                                     "Does one thing to many, each with a result of its own.");
     std::string actions = R"({"type":"string","enum":["create","patch","delete")";
     for (const state_machine& each : of.machines) actions.append(",\"").append(each.path).append("\"");

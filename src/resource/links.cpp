@@ -34,13 +34,14 @@ result<void> cut(const link& of, write_session& session, const call& request, re
     return {};
 }
 
-// The records of one resource that a record of the other is linked with.
+}  // namespace
+
 operation linked_list(const resource& of, const resource& with, const std::string& path, std::string condition,
                       std::string id) {
     operation made = list_operation(of);
     made.path = path;
     made.id = std::move(id);
-    made.summary = "Lists the " + std::string(of.plural) + " linked with one of " + std::string(with.plural) + ".";
+    made.summary = "Lists the " + noun_of(of) + " linked with one of " + noun_of(with) + ".";
     made.check = [&of, condition](const operation& what, call& request) {
         const narrowing own{condition, request.path[0]};
         return check_narrowed_list(of, what, request, &own);
@@ -52,8 +53,6 @@ operation linked_list(const resource& of, const resource& with, const std::strin
     };
     return made;
 }
-
-}  // namespace
 
 result<void> connect(const link& of, write_session& session, const call& request, std::string_view left,
                      std::string_view right) {

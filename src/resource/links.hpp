@@ -17,6 +17,11 @@ struct link {
 /// PUT and DELETE /<left>/{id}/<right>/{right}; GET /<left>/{id}/<right> and GET /<right>/{id}/<left>.
 std::vector<operation> link_operations(const link& of);
 
+/// GET `path`: those of one resource that belong to a record of another, which the path names: the rows of which `condition`
+/// is true, its one `?` bound to the record's key.
+operation linked_list(const resource& of, const resource& with, const std::string& path, std::string condition,
+                      std::string id);
+
 /// Links two records; nothing happens if they are.
 result<void> connect(const link& of, write_session& session, const call& request, std::string_view left,
                      std::string_view right);

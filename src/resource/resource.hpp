@@ -110,7 +110,7 @@ struct ownership {
 /// The table has, before the fields' columns, `seq INTEGER PRIMARY KEY`.
 struct resource_spec {
     std::string_view name;        // of the schema and in messages: alert
-    std::string_view plural;      // in paths: alerts
+    std::string_view plural;      // in paths: alerts, mitre/data-sources
     std::string_view table = {};  // if it is not named as `plural`
     std::string_view key = "id";  // the field that a path names a row by
     bool (*is_key)(std::string_view) noexcept = is_valid_id;
@@ -215,6 +215,8 @@ operation facets_operation(const resource& of);
 std::vector<operation> common_operations(const resource& of);
 /// An operation at `path` below the resource's own, with what all have.
 operation make_operation(const resource& of, method verb, std::string_view path, std::string id, std::string summary);
+/// What rows are called in ids of operations and in texts: data_sources of mitre/data-sources.
+std::string noun_of(const resource& of);
 /// What documents a body made of fields, and the parameters of a list. Valid for the life of the program.
 std::vector<field_doc> document(std::span<const field> fields, bool for_patch);
 std::string schema_of(const resource& of);

@@ -86,6 +86,13 @@ std::string own_path(const resource& of, std::string_view path) {
 
 }  // namespace
 
+std::string noun_of(const resource& of) {
+    const auto slash = of.plural.rfind('/');
+    std::string noun(slash == of.plural.npos ? of.plural : of.plural.substr(slash + 1));
+    std::replace(noun.begin(), noun.end(), '-', '_');
+    return noun;
+}
+
 // What documents holds views: what they see must live as long as the operations do.
 std::string_view kept(std::string text) {
     static std::mutex guard;
@@ -175,8 +182,7 @@ operation get_operation(const resource& of) {
 }
 
 operation list_operation(const resource& of) {
-    operation made =
-        make_operation(of, method::get, "", "list_" + std::string(of.plural), "Lists " + std::string(of.plural) + ".");
+    operation made = make_operation(of, method::get, "", "list_" + noun_of(of), "Lists " + noun_of(of) + ".");
     made.parameters = list_parameters(of);
     made.reply_schema =
         R"({"type":"object","required":["items","next"],"properties":{"items":{"type":"array","items":)" +
@@ -187,8 +193,7 @@ operation list_operation(const resource& of) {
 }
 
 operation count_operation(const resource& of) {
-    operation made = make_operation(of, method::get, "/count", "count_" + std::string(of.plural),
-                                    "Counts " + std::string(of.plural) + ".");
+    operation made = make_operation(of, method::get, "/count", "count_" + noun_of(of), "Counts " + noun_of(of) + ".");
     made.parameters = filter_parameters(of);
     made.reply_schema = R"({"type":"object","required":["count"],"properties":{"count":{"type":"integer"}}})";
     made.check = check_count;
@@ -247,8 +252,8 @@ std::vector<operation> common_operations(const resource& of) {
 }
 
 operation facets_operation(const resource& of) {
-    operation made = make_operation(of, method::get, "/facets", "count_" + std::string(of.plural) + "_by_facet",
-                                    "Counts " + std::string(of.plural) + " by the values of fields of few values.");
+    operation made = make_operation(of, method::get, "/facets", "count_" + noun_of(of) + "_by_facet",
+                                    "Counts " + noun_of(of) + " by the values of fields of few values.");
     made.parameters = filter_parameters(of);
     std::string each;
     for (const std::string_view facet : of.facets)
