@@ -23,6 +23,7 @@ struct command {
 constexpr std::array commands{
     command{"serve", "answer HTTP requests from a database", &serve},
     command{"ingest", "put events from NDJSON files into a server or a database", &ingest},
+    command{"import", "put Sigma rules or ATT&CK into a server or a database", &import_content},
     command{"export", "write events of a server or a database as NDJSON or CSV", &export_events},
     command{"check", "check the integrity of a database", &check},
     command{"vacuum", "rebuild a database without its free pages", &vacuum},

@@ -35,6 +35,7 @@ int run(std::span<char*> arguments);
 int serve(std::span<char*> arguments);
 int check(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
+int import_content(std::span<char*> arguments);
 int export_events(std::span<char*> arguments);
 int vacuum(std::span<char*> arguments);
 

@@ -1,5 +1,6 @@
 #include "cli/ingest_target.hpp"
 #include "cli/retry.hpp"
+#include "cli/server_answer.hpp"
 #include "json/reader.hpp"
 
 #include <boost/json/array.hpp>
@@ -20,16 +21,6 @@ constexpr std::size_t request_bytes_max = 16u << 20;
 // Longer than the deadline that is asked of the server.
 constexpr std::chrono::seconds reply_time_max{90};
 
-std::int64_t integer_at(const bj::object& from, std::string_view key, std::int64_t otherwise) {
-    const auto* found = from.if_contains(bj::string_view(key.data(), key.size()));
-    return found != nullptr && found->is_int64() ? found->as_int64() : otherwise;
-}
-
-std::string text_at(const bj::object& from, std::string_view key) {
-    const auto* found = from.if_contains(bj::string_view(key.data(), key.size()));
-    return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
 std::vector<refused_line> refused_lines(const bj::object& reply, std::int64_t first_line) {
     std::vector<refused_line> refused;
     const auto* errors = reply.if_contains("errors");
@@ -40,15 +31,6 @@ std::vector<refused_line> refused_lines(const bj::object& reply, std::int64_t fi
         refused.push_back({first_line + integer_at(fault, "line", 1) - 1, text_at(fault, "detail")});
     }
     return refused;
-}
-
-// What the server said, in one line for a person.
-error refusal(const http_reply& reply, const bj::object* said) {
-    std::string text = "the server answered " + std::to_string(reply.status);
-    if (said != nullptr && !text_at(*said, "detail").empty()) text += ": " + text_at(*said, "detail");
-    // What was sent is at fault, not the server: the next file may be sound.
-    const bool is_content = reply.status == 400 || reply.status == 413 || reply.status == 415 || reply.status == 422;
-    return error(error_code(is_content ? EBADMSG : EPROTO, boost::system::generic_category()), text);
 }
 
 // For a query: all but letters, digits and a few more is written in hexadecimal.
