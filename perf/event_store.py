@@ -291,4 +291,5 @@ def main():
         pathlib.Path(chosen.report).write_text(text + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -66,7 +66,8 @@ struct reply {
     std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
     std::vector<std::pair<std::string, std::string>>
         extra;  // members an ingest refusal adds to its problem: name, JSON
-    /// The body goes on: what `call::parsed` is to be for the read that makes its next piece.
+    /// The body goes on: what `call::parsed` is to be for the read that makes its next piece. Of a write: it goes on in
+    /// another job, for which this is `call::parsed`; what is done so far commits.
     std::unique_ptr<input> rest;
     /// There is nothing to tell of what is before this position: the request may be held until more has been stored, as
     /// long as `call::wait` says, and goes on from there.

@@ -37,6 +37,9 @@ struct filter {
     std::string_view column = {};                   // none for a query
     std::span<const std::string_view> values = {};  // of an enumeration
     std::string_view summary = {};
+    /// Many rows have the same value, so sorting what the filter finds costs more than a walk in the list's order. The column
+    /// is one of the facets, which know how many rows there are.
+    bool few = false;
 };
 
 /// One row, its values in the order of `resource_spec::fields`.

@@ -68,6 +68,12 @@ public:
     answer post(std::string_view path, std::string_view body, const tweak& change = {}) {
         return send(siem::method::post, path, body, {}, change);
     }
+    answer post_file(std::string_view path, std::string_view file, const query& parameters = {}) {
+        return send(siem::method::post, path, {}, parameters, [&](siem::call& request) { request.file = file; });
+    }
+    answer put(std::string_view path, std::string_view body, const tweak& change = {}) {
+        return send(siem::method::put, path, body, {}, change);
+    }
     answer patch(std::string_view path, std::string_view body, const tweak& change = {}) {
         return send(siem::method::patch, path, body, {}, change);
     }
@@ -117,6 +123,7 @@ public:
         return ingest(body, siem::event_intake::format::ndjson);
     }
     std::optional<siem::problem> last_problem;
+    int parts_of_write = 0;  // transactions that the last call took
 
     /// Runs work in a transaction of its own, undone if it fails.
     template <class Work>
@@ -211,6 +218,21 @@ private:
             writes == nullptr
                 ? read([&](read_session& session) { return what.read(what, session, request, got.reply); })
                 : write([&](write_session& session) { return siem::run_write(what, session, request, got.reply); });
+        const auto prepare = [&] {
+            return read([&](read_session& session) { return what.read(what, session, request, got.reply); });
+        };
+        const auto store = [&] {
+            return write([&](write_session& session) { return siem::run_write(what, session, request, got.reply); });
+        };
+        auto done = what.read != nullptr ? prepare() : store();
+        // What a read prepares, a write does.
+        if (done && what.read != nullptr && what.write != nullptr) {
+            done = store();
+        // A long write goes on in another transaction.
+        parts_of_write = 1;
+        while (done && what.write != nullptr && got.reply.rest != nullptr) {
+            ++parts_of_write;
+            done = store();
         got.refused = got.reply.refused;
         if (!done && !got.refused) throw std::runtime_error(done.error().message());
     }

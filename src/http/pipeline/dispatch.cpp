@@ -110,7 +110,14 @@ void read_done(exchange& ex, const result<void>& outcome) {
 
 template <class T>
 void write_done(exchange& ex, const result<committed<T>>& outcome) {
+void start_write(exchange& ex);
+void write_done(exchange& ex, const result<committed<void>>& outcome) {
     if (outcome) ex.response.commit = outcome->sequence;
+    // The rest of a long write lets others go before it.
+    if (outcome && ex.response.reply.rest != nullptr) {
+        ex.request.call.parsed = std::move(ex.response.reply.rest);
+        return start_write(ex);
+    }
     // With an idempotency key a refusal is stored, so the write succeeds and yet refuses.
     if (ex.response.reply.refused && (outcome || is_refusal(outcome.error())))
         ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
