@@ -7,6 +7,7 @@
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
 #include "siem/periodic_jobs.hpp"
+#include "siem/hunt_runner.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -130,6 +131,8 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     auto periodic = std::make_optional<siem::periodic_runner>(
         *store, siem::periodic_settings{.log = settings.store.log, .clock = {}});
     tell_of_missing_rules(*store);
+    auto hunts =
+        std::make_optional<siem::hunt_runner>(*store, siem::hunt_settings{.log = settings.store.log, .clock = {}});
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
@@ -140,6 +143,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     signals.reset();
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
     periodic.reset();
+    hunts.reset();
     keeper.reset();
     const int status = stop(*server, logs, *store, settings.drain_time_max);
     finish_log();
