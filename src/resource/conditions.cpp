@@ -32,7 +32,7 @@ public:
         for (const std::string_view text : given) (into_.canonical += name + '=').append(text) += '\n';
         const std::string column(rules.column);
         switch (rules.kind) {
-            case filter_kind::text: return add_texts(column + " IN ", given);
+            case filter_kind::text: return add_equal(rules, values_of(given));
             case filter_kind::list_item: return add_items(column, given);
             case filter_kind::enumeration: return add_names(rules, given);
             case filter_kind::boolean: return add_truths(rules, given);
@@ -62,8 +62,12 @@ private:
         for (const std::string_view text : given) values.emplace_back(std::string(text));
         return values;
     }
-    void add_texts(const std::string& before, const texts& given) {
-        into_.also(before + any_of(given.size()), values_of(given));
+    // One value is compared with `=`, so that the rest of an index on it is in order.
+    void add_equal(const filter& rules, std::vector<value> values) {
+        const std::string condition =
+            std::string(rules.column) + (values.size() == 1 ? " = ?" : " IN " + any_of(values.size()));
+        if (rules.few) into_.also_few(condition, std::move(values));
+        else into_.also(condition, std::move(values));
     }
     // SQLite's own json_each ends a string at its first NUL.
     void add_items(const std::string& column, const texts& given) {
@@ -79,7 +83,7 @@ private:
             if (!index) return at_fault(rules, "must be one of " + list_of(rules.values));
             values.emplace_back(*index);
         }
-        into_.also(std::string(rules.column) + " IN " + any_of(given.size()), std::move(values));
+        add_equal(rules, std::move(values));
     }
     void add_truths(const filter& rules, const texts& given) {
         std::vector<value> values;
@@ -87,7 +91,7 @@ private:
             if (text != "true" && text != "false") return at_fault(rules, "must be true or false");
             values.emplace_back(std::int64_t{text == "true"});
         }
-        into_.also(std::string(rules.column) + " IN " + any_of(given.size()), std::move(values));
+        add_equal(rules, std::move(values));
     }
     void add_times(const filter& rules, std::string_view comparison, const texts& given) {
         std::string any;
@@ -162,26 +166,49 @@ void read_members(builder& into, const filter& rules, const query_pairs& query) 
 
 }  // namespace
 
-namespace {
-
-void add(std::string& where, std::string_view condition) {
+void conditions::add(std::string_view condition, const std::vector<value>& bound) {
     where += where.empty() ? " WHERE " : " AND ";
     where += condition;
+    values.insert(values.end(), bound.begin(), bound.end());
 }
 
-}  // namespace
-
 void conditions::also(std::string_view condition, std::vector<value> bound) {
-    add(where, condition);
-    add(plain_where, condition);
-    values.insert(values.end(), bound.begin(), bound.end());
-    std::move(bound.begin(), bound.end(), std::back_inserter(plain_values));
+    add(condition, bound);
+    parts_.push_back({.text = std::string(condition), .bound = std::move(bound)});
+}
+
+void conditions::also_few(std::string_view condition, std::vector<value> bound) {
+    also(condition, std::move(bound));
+    parts_.back().is_few = has_few_ = true;
 }
 
 void conditions::also(row_set set) {
-    add(where, set.among);
-    values.insert(values.end(), set.among_values.begin(), set.among_values.end());
+    add(set.among, set.among_values);
     sets.push_back(std::move(set));
+}
+
+conditions conditions::few() const {
+    conditions made;
+    for (const part& each : parts_)
+        if (each.is_few) made.also(each.text, each.bound);
+    return made;
+}
+
+// SQLite uses no index for a term behind a plus.
+conditions conditions::by(const way& chosen) const {
+    conditions made;
+    bool has_lead = chosen.has_lead;
+    for (const part& each : parts_) {
+        const bool leads = has_lead && each.is_few && each.bound.size() == 1;
+        const bool is_tested = chosen.walks && each.is_few && !leads;
+        if (leads) has_lead = false;
+        made.add((is_tested ? "+" : "") + each.text, each.bound);
+    }
+    for (const row_set& each : sets) {
+        const bool is_source = &each == chosen.source;
+        made.add(is_source ? each.among : each.test, is_source ? each.among_values : each.test_values);
+    }
+    return made;
 }
 
 conditions read_conditions(const resource& of, const query_pairs& query, timestamp now) {

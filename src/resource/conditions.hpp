@@ -23,15 +23,38 @@ struct row_set {
 struct conditions {
     std::string where;  // ` WHERE a = ? AND …`, empty without filters
     std::vector<value> values;
-    std::string plain_where;  // of those that are no set of rows
-    std::vector<value> plain_values;
-    std::vector<row_set> sets;
     std::string canonical;  // what a cursor is bound to: the same for the same filters in any order
     std::vector<fault> faults;
     bool is_search = false;  // what it costs depends on the values
+    std::vector<row_set> sets;
 
     void also(std::string_view condition, std::vector<value> bound = {});
+    /// A condition that many rows may pass; the table of facets knows how many.
+    void also_few(std::string_view condition, std::vector<value> bound);
     void also(row_set set);
+    /// Whether there is more than one way to the rows.
+    bool has_ways() const noexcept { return has_few_ || !sets.empty(); }
+    /// The conditions of few values alone.
+    conditions few() const;
+
+    /// How the rows are come by.
+    struct way {
+        const row_set* source = nullptr;  // the set whose rows are fetched; the others test each row
+        bool walks = false;               // no index of few values is used ...
+        bool has_lead = false;            // ... but for one that is in the order of the list too
+    };
+    /// The same conditions so that SQLite goes that way.
+    conditions by(const way& chosen) const;
+
+private:
+    struct part {
+        std::string text;
+        std::vector<value> bound;
+        bool is_few = false;
+    };
+    void add(std::string_view condition, const std::vector<value>& bound);
+    std::vector<part> parts_;
+    bool has_few_ = false;
 };
 
 using query_pairs = std::vector<std::pair<std::string, std::string>>;

@@ -112,6 +112,8 @@ result<void> run_write(const operation& what, write_session& session, const call
     auto done = session.attempt([&] { return what.write(what, session, request, into); });
     const bool refused = !done && done.error().code() == make_error_code(siem_errc::refused) && into.refused;
     if (!done && !refused) return done;
+    // The outcome of a write that goes on in another job is that of its last part.
+    if (into.rest != nullptr) return {};
     return keep(session, outcome_of, into);
 }
 

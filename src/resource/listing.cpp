@@ -160,37 +160,6 @@ result<std::int64_t> size_of(read_session& session, const row_set& set, std::int
     return total(session, "SELECT count(*) FROM (" + set.rows + " LIMIT ?)", values);
 }
 
-// A page of rows of sets. To go through all rows in order until enough passed costs the limit times what there is for each
-// that passes; to fetch a set costs its rows and their sorting. Both are the same where the set has the root of the product.
-result<void> choose_way(const resource& of, read_session& session, const list_input& input, std::string& sql,
-                        std::vector<value>& values) {
-    auto last = session.first_integer(
-        read_sql::dynamic("SELECT seq FROM " + std::string(of.table) + " ORDER BY seq DESC LIMIT 1"));
-    if (!last) return last.error();
-    const auto even =
-        static_cast<std::int64_t>(std::sqrt(static_cast<double>(input.limit) * static_cast<double>(last->value_or(0))));
-    const row_set* smallest = nullptr;
-    std::int64_t fewest = even + 1;
-    for (const row_set& each : input.filters.sets) {
-        if (each.rows.empty()) continue;
-        auto size = size_of(session, each, fewest);
-        if (!size) return size.error();
-        if (*size >= fewest) continue;
-        fewest = *size;
-        smallest = &each;
-    }
-    conditions chosen;
-    chosen.also(input.filters.plain_where.empty() ? "true" : std::string_view(input.filters.plain_where).substr(7),
-                input.filters.plain_values);
-    for (const row_set& each : input.filters.sets) {
-        const bool is_source = &each == smallest;
-        chosen.also(is_source ? each.among : each.test, is_source ? each.among_values : each.test_values);
-    }
-    sql = page_sql_of(of, input, chosen.where);
-    values = page_values_of(input, std::move(chosen.values));
-    return {};
-}
-
 page_position position_of(const resource& of, const list_input& input, const statement& row) {
     page_position at;
     for (std::size_t i = 0; i < of.shown.size(); ++i) {
@@ -217,6 +186,42 @@ result<std::optional<page_position>> write_items(const resource& of, const list_
         append_row(of, rows, 0, body);
         if (written + 1 == input.limit || body.size() >= page_bytes_max) last = position_of(of, input, rows);
     }
+}
+
+// The set with the fewest rows, if it has at most so many; its size is `fewest` then.
+result<const row_set*> smallest_set(read_session& session, const conditions& filters, std::int64_t& fewest) {
+    const row_set* smallest = nullptr;
+    for (const row_set& each : filters.sets) {
+        if (each.rows.empty()) continue;
+        auto size = size_of(session, each, fewest + 1);
+        if (!size) return size.error();
+        if (*size > fewest) continue;
+        fewest = *size;
+        smallest = &each;
+    }
+    return smallest;
+}
+
+// To go through all rows in order until enough passed costs the limit times what there is for each that passes; to fetch a set
+// of rows costs as many, and their sorting. Both are the same where the set has the root of the product.
+result<conditions> choose_way(const resource& of, read_session& session, const list_input& input) {
+    auto last = session.first_integer(
+        read_sql::dynamic("SELECT seq FROM " + std::string(of.table) + " ORDER BY seq DESC LIMIT 1"));
+    if (!last) return last.error();
+    auto even =
+        static_cast<std::int64_t>(std::sqrt(static_cast<double>(input.limit) * static_cast<double>(last->value_or(0))));
+    conditions::way chosen{.has_lead = of.fields[input.by.field].name == of.sorts.front()};
+    auto set = smallest_set(session, input.filters, even);
+    if (!set) return set.error();
+    chosen.source = *set;
+    const conditions few = input.filters.few();
+    if (!few.where.empty() && !of.facets.empty()) {
+        auto rows = total(session, counted_sql_of(of, few), few.values);
+        if (!rows) return rows.error();
+        chosen.walks = chosen.source != nullptr || *rows > even;
+        if (!chosen.walks) chosen.source = nullptr;
+    }
+    return input.filters.by(chosen);
 }
 
 }  // namespace
@@ -338,9 +343,13 @@ result<void> list(const operation&, read_session& session, const call& request, 
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
     std::string sql;
     std::vector<value> values;
-    const bool chooses = !input.filters.sets.empty();
-    if (chooses)
-        if (auto done = choose_way(of, session, input, sql, values); !done) return done;
+    const bool chooses = input.filters.has_ways();
+    if (chooses) {
+        auto chosen = choose_way(of, session, input);
+        if (!chosen) return chosen.error();
+        sql = page_sql_of(of, input, chosen->where);
+        values = page_values_of(input, std::move(chosen->values));
+    }
     auto rows = session.prepare(read_sql::dynamic(chooses ? sql : input.page_sql));
     if (!rows) return rows.error();
     rows->bind_borrowed(chooses ? values : input.page_values);

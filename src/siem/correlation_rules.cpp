@@ -260,7 +260,7 @@ std::vector<filter> filter_list() {
         {.name = "severity", .kind = enumeration, .column = "severity", .values = severities},
         {.name = "enabled", .kind = boolean, .column = "enabled"},
         {.name = "type", .kind = enumeration, .column = "type", .values = types},
-        {.name = "rule_id", .kind = among, .column = "seq IN (SELECT row FROM correlation_rules_rules WHERE item IN "},
+        {.name = "rule_id", .kind = item, .column = "correlation_rules_rules"},
         {.name = "action_id",
          .kind = among,
          .column = "seq IN (SELECT row FROM correlation_rules_actions WHERE item IN "},

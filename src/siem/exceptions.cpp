@@ -117,7 +117,7 @@ std::vector<filter> filter_list() {
         {.name = "condition_type", .kind = enumeration, .column = "condition_type", .values = condition_kinds},
         {.name = "enabled", .kind = boolean, .column = "enabled"},
         {.name = "expired", .kind = boolean, .column = kept("(" + std::string(is_expired) + ")")},
-        {.name = "tag", .kind = among, .column = "seq IN (SELECT row FROM exceptions_tags WHERE item IN "},
+        {.name = "tag", .kind = item, .column = "exceptions_tags"},
         {.name = "from", .kind = time_from, .column = "created_at", .summary = "Created at or after."},
         {.name = "to", .kind = time_to, .column = "created_at", .summary = "Created before."},
         {.name = "q", .kind = words, .summary = "A query of name and description."},

@@ -129,13 +129,13 @@ std::vector<field> field_list() {
 std::vector<filter> filter_list() {
     using enum filter_kind;
     return {
-        {.name = "type", .kind = enumeration, .column = "type", .values = rule_types},
-        {.name = "severity", .kind = enumeration, .column = "severity", .values = severities},
-        {.name = "enabled", .kind = boolean, .column = "enabled"},
-        {.name = "lifecycle", .kind = enumeration, .column = "lifecycle", .values = lifecycles},
-        {.name = "logsource.category", .column = "logsource_category"},
-        {.name = "logsource.product", .column = "logsource_product"},
-        {.name = "logsource.service", .column = "logsource_service"},
+        {.name = "type", .kind = enumeration, .column = "type", .values = rule_types, .few = true},
+        {.name = "severity", .kind = enumeration, .column = "severity", .values = severities, .few = true},
+        {.name = "enabled", .kind = boolean, .column = "enabled", .few = true},
+        {.name = "lifecycle", .kind = enumeration, .column = "lifecycle", .values = lifecycles, .few = true},
+        {.name = "logsource.category", .column = "logsource_category", .few = true},
+        {.name = "logsource.product", .column = "logsource_product", .few = true},
+        {.name = "logsource.service", .column = "logsource_service", .few = true},
         {.name = "mitre_technique", .kind = item, .column = "rules_techniques"},
         {.name = "mitre_tactic", .kind = item, .column = "rules_tactics"},
         {.name = "tag", .kind = item, .column = "rules_tags"},

@@ -68,12 +68,6 @@ public:
     answer post(std::string_view path, std::string_view body, const tweak& change = {}) {
         return send(siem::method::post, path, body, {}, change);
     }
-    answer post_file(std::string_view path, std::string_view file, const query& parameters = {}) {
-        return send(siem::method::post, path, {}, parameters, [&](siem::call& request) { request.file = file; });
-    }
-    answer put(std::string_view path, std::string_view body, const tweak& change = {}) {
-        return send(siem::method::put, path, body, {}, change);
-    }
     answer patch(std::string_view path, std::string_view body, const tweak& change = {}) {
         return send(siem::method::patch, path, body, {}, change);
     }
@@ -202,22 +196,6 @@ private:
     }
 
     void run(const siem::operation& what, siem::call& request, answer& got) {
-        if (what.read != nullptr && what.write != nullptr) {
-            const auto made = read([&](read_session& session) { return what.read(what, session, request, got.reply); });
-            got.refused = got.reply.refused;
-            if (!made && !got.refused) throw std::runtime_error(made.error().message());
-            if (got.refused) return;
-            request.parsed = std::move(got.reply.rest);
-            return finish(what.write, what, request, got);
-        }
-        finish(what.read == nullptr ? what.write : nullptr, what, request, got);
-    }
-    void finish(const siem::write_function& writes, const siem::operation& what, const siem::call& request,
-                answer& got) {
-        const auto done =
-            writes == nullptr
-                ? read([&](read_session& session) { return what.read(what, session, request, got.reply); })
-                : write([&](write_session& session) { return siem::run_write(what, session, request, got.reply); });
         const auto prepare = [&] {
             return read([&](read_session& session) { return what.read(what, session, request, got.reply); });
         };
@@ -227,12 +205,16 @@ private:
         auto done = what.read != nullptr ? prepare() : store();
         // What a read prepares, a write does.
         if (done && what.read != nullptr && what.write != nullptr) {
+            request.parsed = std::move(got.reply.rest);
             done = store();
+        }
         // A long write goes on in another transaction.
         parts_of_write = 1;
         while (done && what.write != nullptr && got.reply.rest != nullptr) {
             ++parts_of_write;
+            request.parsed = std::move(got.reply.rest);
             done = store();
+        }
         got.refused = got.reply.refused;
         if (!done && !got.refused) throw std::runtime_error(done.error().message());
     }

@@ -108,10 +108,10 @@ void read_done(exchange& ex, const result<void>& outcome) {
     ex.finish();
 }
 
+void start_write(exchange& ex);
+
 template <class T>
 void write_done(exchange& ex, const result<committed<T>>& outcome) {
-void start_write(exchange& ex);
-void write_done(exchange& ex, const result<committed<void>>& outcome) {
     if (outcome) ex.response.commit = outcome->sequence;
     // The rest of a long write lets others go before it.
     if (outcome && ex.response.reply.rest != nullptr) {
