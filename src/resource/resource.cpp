@@ -80,7 +80,9 @@ resource::resource(resource_spec description)
     select_json_at =
         "SELECT " + columns + " FROM " + of + " WHERE seq = ? AND" + where.substr(where.find(" WHERE") + 6);
     select_record = "SELECT seq," + all + " FROM " + of + where;
-    insert = "INSERT INTO " + of + "(" + all + ") VALUES (" + placeholders(stored.size()) + ")";
+    // What fails is undone with its job or its part: a statement that could undo itself would keep a journal, which SQLite
+    // walks through at the end of each statement.
+    insert = "INSERT OR FAIL INTO " + of + "(" + all + ") VALUES (" + placeholders(stored.size()) + ")";
     update = "UPDATE " + of + " SET " + joined(changing, ", ", [&](std::size_t i) { return column(i) + " = ?"; }) +
              " WHERE seq = ?";
     remove = "DELETE FROM " + of + " WHERE seq = ?";

@@ -8,24 +8,17 @@ namespace carrel::siem {
 
 namespace {
 
-void fold(std::string& words, const statement& row) {
-    words.clear();
-    for (int column = 1; column < row.column_count(); ++column) {
-        query::append_folded(words, row.text(column));
-        words.push_back(' ');
-    }
-}
-
 std::string words_of(std::string_view text) {
     std::string words;
     query::append_folded(words, text);
     return words;
 }
 
-std::string list_of_columns(const std::vector<std::string_view>& columns) {
-    std::string list;
-    for (const std::string_view column : columns) (list += list.empty() ? "" : ", ") += column;
-    return list;
+std::string folded(const std::vector<std::string_view>& columns) {
+    std::string text;
+    for (const std::string_view column : columns)
+        text.append(text.empty() ? "" : " || ' ' || ").append("carrel_folded(ifnull(").append(column).append(", ''))");
+    return text;
 }
 
 }  // namespace
@@ -36,8 +29,9 @@ text_index::text_index(std::string_view of_table, std::vector<std::string_view> 
     const std::string name(of_table);
     select_last_ = "SELECT row FROM text_indexed WHERE name = '" + name + "'";
     update_last_ = "UPDATE text_indexed SET row = ? WHERE name = '" + name + "'";
-    select_waiting_ =
-        "SELECT seq, " + list_of_columns(columns) + " FROM " + name + " WHERE seq > ? AND seq <= ? ORDER BY seq";
+    // One statement: SQLite keeps a journal for each one that writes to a virtual table, in memory that grows with the job.
+    index_ = "INSERT INTO " + table + "(rowid, words) SELECT seq, " + folded(columns) + " FROM " + name +
+             " WHERE seq > ? AND seq <= ? ORDER BY seq";
     waiting = "SELECT seq FROM " + name + " WHERE seq > (" + select_last_ + ")";
     insert_ = "INSERT INTO " + table + "(rowid, words) VALUES (?, ?)";
     delete_ = "INSERT INTO " + table + "(" + table + ", rowid, words) VALUES ('delete', ?, ?)";
@@ -62,19 +56,7 @@ result<row_range> text_index::inserted(write_session& session, std::int64_t row)
 }
 
 result<void> text_index::index_rows(write_session& session, std::int64_t after, std::int64_t last) const {
-    auto rows = session.prepare(read_sql::dynamic(select_waiting_));
-    if (!rows) return rows.error();
-    auto into = session.prepare(write_sql::dynamic(insert_));
-    if (!into) return into.error();
-    std::string words;
-    rows->bind(after, last);
-    for (;;) {
-        auto more = rows->step();
-        if (!more) return more.error();
-        if (!*more) return {};
-        fold(words, *rows);
-        if (auto done = into->bind(rows->integer(0), words).run(); !done) return done;
-    }
+    return session.execute(write_sql::dynamic(index_), after, last);
 }
 
 result<void> text_index::remove(write_session& session, std::int64_t row, std::string_view text) const {

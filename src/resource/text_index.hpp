@@ -42,7 +42,7 @@ struct text_index {
 private:
     result<void> index_rows(write_session& session, std::int64_t after, std::int64_t last) const;
 
-    std::string select_last_, update_last_, select_waiting_, insert_, delete_;
+    std::string select_last_, update_last_, index_, insert_, delete_;
 };
 
 }  // namespace carrel::siem
