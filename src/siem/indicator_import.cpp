@@ -13,7 +13,7 @@ namespace carrel::siem {
 
 namespace {
 
-constexpr std::size_t items_a_job = 2000;
+constexpr std::size_t items_a_job = 500;
 constexpr std::size_t tags_max = 50, references_max = 20;  // as the fields say
 
 void reject(prepared_import& into, rejected_item why) {

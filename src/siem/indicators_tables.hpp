@@ -5,7 +5,7 @@
 namespace carrel::siem {
 
 // The indexes of lists end with the columns that have few values, so that a list narrowed by them skips rows without
-// reading them. What is long comes last.
+// reading them. What is long comes last. The triggers have no upsert: with one SQLite keeps a journal for each statement.
 inline constexpr std::string_view indicators_tables = R"(
 CREATE TABLE iocs (
     seq INTEGER PRIMARY KEY,
@@ -74,8 +74,11 @@ CREATE TABLE iocs_facets (
     PRIMARY KEY (type, status, severity, source, feed_id)
 ) WITHOUT ROWID;
 CREATE TRIGGER iocs_facets_added AFTER INSERT ON iocs BEGIN
-    INSERT INTO iocs_facets VALUES (NEW.type, NEW.status, NEW.severity, ifnull(NEW.source, ''), ifnull(NEW.feed_id, ''), 1)
-        ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO iocs_facets SELECT NEW.type, NEW.status, NEW.severity, ifnull(NEW.source, ''), ifnull(NEW.feed_id, ''), 0
+        WHERE NOT EXISTS (SELECT 1 FROM iocs_facets WHERE type = NEW.type AND status = NEW.status
+            AND severity = NEW.severity AND source = ifnull(NEW.source, '') AND feed_id = ifnull(NEW.feed_id, ''));
+    UPDATE iocs_facets SET count = count + 1 WHERE type = NEW.type AND status = NEW.status AND severity = NEW.severity
+        AND source = ifnull(NEW.source, '') AND feed_id = ifnull(NEW.feed_id, '');
 END;
 CREATE TRIGGER iocs_facets_removed AFTER DELETE ON iocs BEGIN
     UPDATE iocs_facets SET count = count - 1 WHERE type = OLD.type AND status = OLD.status AND severity = OLD.severity
@@ -90,8 +93,11 @@ CREATE TRIGGER iocs_facets_changed AFTER UPDATE OF type, status, severity, sourc
         AND source = ifnull(OLD.source, '') AND feed_id = ifnull(OLD.feed_id, '');
     DELETE FROM iocs_facets WHERE type = OLD.type AND status = OLD.status AND severity = OLD.severity
         AND source = ifnull(OLD.source, '') AND feed_id = ifnull(OLD.feed_id, '') AND count = 0;
-    INSERT INTO iocs_facets VALUES (NEW.type, NEW.status, NEW.severity, ifnull(NEW.source, ''), ifnull(NEW.feed_id, ''), 1)
-        ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO iocs_facets SELECT NEW.type, NEW.status, NEW.severity, ifnull(NEW.source, ''), ifnull(NEW.feed_id, ''), 0
+        WHERE NOT EXISTS (SELECT 1 FROM iocs_facets WHERE type = NEW.type AND status = NEW.status
+            AND severity = NEW.severity AND source = ifnull(NEW.source, '') AND feed_id = ifnull(NEW.feed_id, ''));
+    UPDATE iocs_facets SET count = count + 1 WHERE type = NEW.type AND status = NEW.status AND severity = NEW.severity
+        AND source = ifnull(NEW.source, '') AND feed_id = ifnull(NEW.feed_id, '');
 END;
 CREATE TABLE ioc_alerts (
     left_id TEXT NOT NULL REFERENCES iocs(id) ON DELETE CASCADE,
