@@ -22,7 +22,7 @@ struct technique_coverage {
     std::string id, name;
     std::string parent;  // may be empty
     bool is_subtechnique = false, deprecated = false, revoked = false;
-    rule_counts own = {};             // rules that name it
+    rule_counts own = {};         // rules that name it
     rule_counts with_below = {};  // ... or what is below it
     bool is_active() const noexcept { return !deprecated && !revoked; }
 };
