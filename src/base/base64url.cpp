@@ -1,5 +1,6 @@
 #include "base/base64url.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace carrel::siem {
@@ -18,6 +19,13 @@ std::string to_base64url(std::string_view bytes) {
     }
     if (held > 0) text.push_back(alphabet[(bits << (6 - held)) & 63]);
     return text;
+}
+
+std::string to_base64(std::string_view bytes) {
+    std::string text = to_base64url(bytes);
+    std::replace(text.begin(), text.end(), '-', '+');
+    std::replace(text.begin(), text.end(), '_', '/');
+    return text.append((4 - text.size() % 4) % 4, '=');
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {

@@ -6,6 +6,9 @@
 
 namespace carrel::siem {
 
+/// RFC 4648 section 4, with padding.
+std::string to_base64(std::string_view bytes);
+
 /// RFC 4648 section 5, without padding.
 std::string to_base64url(std::string_view bytes);
 /// Nothing for what `to_base64url` never makes.

@@ -131,6 +131,14 @@ outcome<secret_box> secret_box::create(const std::string& path) {
     return secret_box(std::move(*key));
 }
 
+outcome<secret_box> secret_box::ephemeral() {
+    auto key = new_key();
+    if (!key) return key.error();
+    randombytes_buf(key->get(), key_bytes);
+    sodium_mprotect_readonly(key->get());
+    return secret_box(std::move(*key));
+}
+
 std::string secret_box::seal(std::string_view plain, std::string_view context) const {
     std::string box(nonce_bytes + plain.size() + tag_bytes, '\0');
     auto* const bytes = reinterpret_cast<unsigned char*>(box.data());

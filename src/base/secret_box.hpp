@@ -19,6 +19,9 @@ public:
     /// Makes a key, and a file for it that only this user may read; never overwrites one.
     static outcome<secret_box> create(const std::string& path);
 
+    /// Makes a key that is in no file: what it seals nobody can open after this object.
+    static outcome<secret_box> ephemeral();
+
     /// `v1.` and base64url of a random nonce, the encrypted text and its tag (XChaCha20-Poly1305). `context` says what the
     /// secret belongs to (`actions/7/token`); it is not kept, and `open` must be given the same.
     std::string seal(std::string_view plain, std::string_view context) const;

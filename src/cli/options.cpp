@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/limit_flags.hpp"
 #include "cli/listen_address.hpp"
+#include "cli/outbound_flags.hpp"
 #include "cli/settings_file.hpp"
 #include "siem/functions.hpp"
 #include "siem/migrations.hpp"
@@ -68,6 +69,7 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 60))
         ->capture_default_str();
     add_access_flags(app, settings.front);
+    add_outbound_flags(app, settings);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
     app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json"}))
@@ -158,6 +160,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     settings.front.port = address->port();
     if (auto fault = fault_in_access(settings.front); !fault.empty()) return fault;
     if (auto fault = fault_in_syslog(raw, settings); !fault.empty()) return fault;
+    if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }
@@ -205,6 +208,7 @@ std::string describe(const serve_settings& settings) {
     for (const auto& each : settings.syslog.endpoints)
         text += std::string(", syslog ") + (each.how == syslog::transport::udp ? "udp://" : "tcp://") +
                 syslog::authority(each.address, each.port);
+    text += describe_outbound(settings);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
     for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
     for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;

@@ -4,6 +4,7 @@
 #include "cli/log.hpp"
 #include "http/server.hpp"
 #include "siem/event_retention.hpp"
+#include "siem/outbound_settings.hpp"
 #include "syslog/server.hpp"
 
 #include <carrel/options.hpp>
@@ -23,6 +24,8 @@ struct serve_settings {
     syslog::server_options syslog;
     log_settings log;
     siem::retention kept;
+    siem::outbound_settings outbound;
+    std::string key_file;  ///< empty: beside the database
     std::chrono::milliseconds drain_time_max{10'000};
 };
 

@@ -1,3 +1,4 @@
+#include "background/action_tester.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
@@ -8,6 +9,7 @@
 #include "siem/event_keeper.hpp"
 #include "siem/periodic_jobs.hpp"
 #include "siem/hunt_runner.hpp"
+#include "siem/secrets.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -81,6 +83,17 @@ void tell_of_missing_rules(database& store) {
     if (!missing) return log(log_level::warning, "alerts without their rule: " + missing.error().message());
     if (missing->value_or(0) > 0)
         log(log_level::info, std::to_string(**missing) + " alerts name a rule that is not there");
+// The key of secrets, and where the server may go by itself. An exit status if the key cannot be used.
+std::optional<int> prepare_outbound(const serve_settings& settings) {
+    const bool is_private = settings.store.path == ":memory:";
+    siem::key_source where{.path = settings.key_file, .log = settings.store.log};
+    where.may_create = where.path.empty() && !is_private;
+    if (where.may_create) where.path = settings.store.path + ".key";
+    siem::set_key_source(std::move(where));
+    siem::set_outbound(settings.outbound);
+    if (auto usable = siem::check_key(); !usable)
+        return unusable("serve: --key-file: " + usable.error().text, exit_permission);
+    return std::nullopt;
 }
 
 int serve(serve_settings settings, std::span<char*> arguments) {
@@ -93,6 +106,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     auto signals = std::make_optional<stop_signal>([arguments, &in_use] { reload(arguments, in_use); });
     settings.store.log = settings.front.log = make_log_sink();
     settings.front.version = CARREL_VERSION;
+    if (const auto status = prepare_outbound(settings)) return *status;
     siem::keeper_settings keeping;
     keeping.log = settings.store.log;
     keeping.kept = settings.kept;
@@ -133,6 +147,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     tell_of_missing_rules(*store);
     auto hunts =
         std::make_optional<siem::hunt_runner>(*store, siem::hunt_settings{.log = settings.store.log, .clock = {}});
+    auto tester = std::make_optional<siem::action_tester>(*store, settings.store.log);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
@@ -144,6 +159,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
     periodic.reset();
     hunts.reset();
+    tester.reset();
     keeper.reset();
     const int status = stop(*server, logs, *store, settings.drain_time_max);
     finish_log();

@@ -2,6 +2,7 @@
 
 #include "json/writer.hpp"
 #include "resource/state_machine.hpp"
+#include "siem/actions.hpp"
 #include "siem/alert_status.hpp"
 #include "siem/content_text.hpp"
 #include "siem/exceptions.hpp"
@@ -110,6 +111,13 @@ std::vector<field> field_list() {
          .max = 200,
          .item_max = 20,
          .items = "rules_techniques"},
+        {.name = "actions",
+         .kind = text_list,
+         .patchable = true,
+         .max = 20,
+         .item_max = 128,
+         .refers = {.to = actions},
+         .items = "rules_actions"},
         {.name = "category", .patchable = true, .max = 200, .inside = "logsource"},
         {.name = "product", .patchable = true, .max = 200, .inside = "logsource"},
         {.name = "service", .patchable = true, .max = 200, .inside = "logsource"},
@@ -140,6 +148,7 @@ std::vector<filter> filter_list() {
         {.name = "mitre_tactic", .kind = item, .column = "rules_tactics"},
         {.name = "tag", .kind = item, .column = "rules_tags"},
         {.name = "author", .column = "author"},
+        {.name = "action", .kind = among, .column = "seq IN (SELECT row FROM rules_actions WHERE item IN "},
         {.name = "from", .kind = time_from, .column = "created_at", .summary = "Created at or after."},
         {.name = "to", .kind = time_to, .column = "created_at", .summary = "Created before."},
         {.name = "q", .kind = words, .summary = "A query of name and description."},

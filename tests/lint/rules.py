@@ -39,8 +39,16 @@ def _allowed_in_sqlite(name):
 _FAILPOINTS = "sqlite/failpoints.hpp"
 
 
+# What is to be sent is looked at when it is stored; sending it is the business of src/background.
+_CHECKS = ("outbound/checks.hpp", "outbound/policy.hpp")
+
+
 def _allowed_in_siem(name):
     return _allowed_in_resource(name) or _starts(name, "archive/", "attack/", "indicators/", "outbound/", "segments/", "siem/", "sigma/") or name == _FAILPOINTS
+
+
+def _allowed_in_background(name):
+    return _allowed_in_siem(name) or _is_system(name) or _starts(name, "background/", "outbound/")
 
 
 def _allowed_in_segments(name):
@@ -115,6 +123,7 @@ LAYERS = [
     ("src/archive/", _allowed_in_archive),
     ("src/attack/", _allowed_in_attack),
     ("src/outbound/", _allowed_in_outbound),
+    ("src/background/", _allowed_in_background),
     ("src/base/", _allowed_in_base),
     ("src/sqlite/", _allowed_in_sqlite),
     ("src/resource/", _allowed_in_resource),

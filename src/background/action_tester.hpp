@@ -1,0 +1,23 @@
+#pragma once
+
+#include "background/worker.hpp"
+
+#include <deque>
+
+namespace carrel::siem {
+
+/// Makes the attempts that `POST /actions/{id}/test` asked for, on a few threads of its own, as long as it lives. Those that a stop
+/// or a crash broke off have failed.
+class action_tester {
+public:
+    /// The database must outlive it.
+    action_tester(database& store, log_sink log, std::size_t threads = 2);
+
+private:
+    std::deque<worker> workers_;
+};
+
+/// Makes the oldest attempt that waits; whether there was one. For one of the tester's threads.
+result<bool> make_attempt(database& store, const std::stop_token& stop);
+
+}  // namespace carrel::siem

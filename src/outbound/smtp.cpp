@@ -1,0 +1,223 @@
+#include "outbound/smtp.hpp"
+
+#include "base/base64url.hpp"
+#include "outbound/lookup.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+
+#include <optional>
+
+namespace carrel::outbound {
+namespace {
+
+namespace asio = boost::asio;
+namespace ssl = boost::asio::ssl;
+using asio::ip::tcp;
+using base::failure;
+using base::outcome;
+using boost::system::error_code;
+
+constexpr std::size_t line_bytes_max = 4096;
+constexpr int lines_max = 100;  // of one answer
+
+// One dialogue with a mail server, in clear text and then, maybe, by TLS.
+class dialogue {
+public:
+    dialogue(const mail_probe& what, const policy& rules, const std::stop_token& stop)
+        : what_(what),
+          rules_(rules),
+          deadline_(std::chrono::steady_clock::now() + rules.deadline),
+          on_stop_(stop, stopper{this}) {}
+
+    outcome<mail_verdict> run(const std::stop_token& stop);
+
+private:
+    struct stopper {
+        dialogue* self;
+        void operator()() const {
+            asio::post(self->context_, [self = self] { self->is_stopped_ = true; });
+        }
+    };
+
+    template <class Start>
+    error_code wait(std::chrono::steady_clock::time_point until, Start start);
+    failure failed(std::string_view doing, const error_code& ec) const;
+    outcome<void> connect(const addresses& where);
+    outcome<void> shake_hands();
+    outcome<int> answer(std::string_view to);
+    outcome<int> say(const std::string& line, std::string_view name);
+    outcome<void> greet();
+    outcome<mail_verdict> ask();
+
+    std::string origin() const { return what_.host + ":" + std::to_string(what_.port); }
+
+    const mail_probe& what_;
+    const policy& rules_;
+    const std::chrono::steady_clock::time_point deadline_;
+    asio::io_context context_{1};
+    tcp::socket socket_{context_};
+    std::optional<ssl::context> trust_;
+    std::optional<ssl::stream<tcp::socket&>> tls_;
+    std::string received_;
+    bool is_stopped_ = false;
+    std::stop_callback<stopper> on_stop_;  // the last, so that it is gone before what it reaches
+};
+
+// Runs one operation to its end. What is not done by then is cancelled and waited for, so that nothing of it remains.
+template <class Start>
+error_code dialogue::wait(std::chrono::steady_clock::time_point until, Start start) {
+    error_code ec;
+    bool is_done = false;
+    start([&ec, &is_done](const error_code& outcome, auto&&...) {
+        ec = outcome;
+        is_done = true;
+    });
+    context_.restart();
+    while (!is_done && !is_stopped_ && context_.run_one_until(until) != 0) {
+    }
+    if (is_done) return ec;
+    error_code ignored;
+    socket_.close(ignored);
+    context_.restart();
+    context_.run();
+    return asio::error::timed_out;
+}
+
+failure dialogue::failed(std::string_view doing, const error_code& ec) const {
+    if (is_stopped_) return {"cancelled"};
+    if (ec == asio::error::timed_out) return {origin(), " took too long: the time was over while ", std::string(doing)};
+    if (ec == asio::error::eof || ec == asio::error::connection_reset)
+        return {origin(), " closed the connection while ", std::string(doing)};
+    if (ec == asio::error::not_found) return {"an answer of ", origin(), " is no SMTP"};
+    return {origin(), " failed while ", std::string(doing), ": ", ec.message()};
+}
+
+outcome<void> dialogue::connect(const addresses& where) {
+    error_code last = asio::error::host_not_found;
+    for (const auto& address : where) {
+        error_code ignored;
+        socket_.close(ignored);
+        const auto until = std::min(deadline_, std::chrono::steady_clock::now() + rules_.connect_timeout);
+        last = wait(until, [&](auto done) { socket_.async_connect({address, what_.port}, std::move(done)); });
+        if (!last) return {};
+        if (is_stopped_ || std::chrono::steady_clock::now() >= deadline_) break;
+    }
+    return failed("connecting", last);
+}
+
+outcome<void> dialogue::shake_hands() {
+    error_code ec;
+    trust_.emplace(ssl::context::tls_client);
+    SSL_CTX_set_min_proto_version(trust_->native_handle(), TLS1_2_VERSION);
+    trust_->set_default_verify_paths(ec);
+    if (ec) return failure{"the system's certificates cannot be read: ", ec.message()};
+    if (!rules_.ca_file.empty()) trust_->load_verify_file(rules_.ca_file, ec);
+    if (ec) return failure{"the file of certificates cannot be read: ", ec.message()};
+    received_.clear();  // what came in clear text before TLS began is nobody's
+    tls_.emplace(socket_, *trust_);
+    tls_->set_verify_mode(ssl::verify_peer);
+    tls_->set_verify_callback(ssl::host_name_verification(what_.host));
+    SSL_set_tlsext_host_name(tls_->native_handle(), what_.host.c_str());
+    ec = wait(deadline_, [&](auto done) { tls_->async_handshake(ssl::stream_base::client, std::move(done)); });
+    if (ec) return failed("agreeing on TLS", ec);
+    return {};
+}
+
+// The status of an answer, which may have more than one line.
+outcome<int> dialogue::answer(std::string_view to) {
+    for (int i = 0; i < lines_max; ++i) {
+        auto buffer = asio::dynamic_buffer(received_, line_bytes_max);
+        const auto ec = wait(deadline_, [&](auto done) {
+            if (tls_) asio::async_read_until(*tls_, buffer, '\n', std::move(done));
+            else asio::async_read_until(socket_, buffer, '\n', std::move(done));
+        });
+        if (ec) return failed(to, ec);
+        const auto end = received_.find('\n');
+        const std::string line = received_.substr(0, end);
+        received_.erase(0, end + 1);
+        const auto is_digit = [&](std::size_t at) { return at < line.size() && line[at] >= '0' && line[at] <= '9'; };
+        if (!is_digit(0) || !is_digit(1) || !is_digit(2)) return failure{"an answer of ", origin(), " is no SMTP"};
+        if (line.size() < 4 || line[3] != '-') return (line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0';
+    }
+    return failure{"an answer of ", origin(), " has more than ", std::to_string(lines_max), " lines"};
+}
+
+outcome<int> dialogue::say(const std::string& line, std::string_view name) {
+    const std::string text = line + "\r\n", doing = "sending " + std::string(name);
+    const auto ec = wait(deadline_, [&](auto done) {
+        if (tls_) asio::async_write(*tls_, asio::buffer(text), std::move(done));
+        else asio::async_write(socket_, asio::buffer(text), std::move(done));
+    });
+    if (ec) return failed(doing, ec);
+    return answer("waiting for the answer to " + std::string(name));
+}
+
+outcome<void> dialogue::greet() {
+    auto status = say("EHLO carrel.invalid", "EHLO");
+    if (!status) return status.error();
+    if (*status != 250) return failure{origin(), " answered EHLO with ", std::to_string(*status)};
+    return {};
+}
+
+outcome<mail_verdict> dialogue::ask() {
+    const auto refused = [](std::string_view name, int status) {
+        return mail_verdict{false, status, "the answer to " + std::string(name) + " was " + std::to_string(status)};
+    };
+    if (!what_.user.empty()) {
+        if (!tls_) return failure{"a password is sent by TLS only: `tls` must be starttls or tls"};
+        const std::string plain = std::string(1, '\0') + what_.user + std::string(1, '\0') + what_.password;
+        auto status = say("AUTH PLAIN " + siem::to_base64(plain), "AUTH");
+        if (!status) return status.error();
+        if (*status != 235) return refused("AUTH", *status);
+    }
+    auto status = say("MAIL FROM:<" + what_.from + ">", "MAIL");
+    if (!status) return status.error();
+    if (*status != 250) return refused("MAIL", *status);
+    for (const std::string& to : what_.to) {
+        status = say("RCPT TO:<" + to + ">", "RCPT");
+        if (!status) return status.error();
+        if (*status != 250 && *status != 251) return refused("RCPT", *status);
+    }
+    const mail_verdict accepted{true, *status, "the server takes mail from this sender to these receivers"};
+    // Whatever comes of these two, the answer is there.
+    if (say("RSET", "RSET")) static_cast<void>(say("QUIT", "QUIT"));
+    return accepted;
+}
+
+outcome<mail_verdict> dialogue::run(const std::stop_token& stop) {
+    const url to{.is_tls = what_.tls == mail_tls::whole, .host = what_.host, .port = what_.port, .target = "/"};
+    const auto where = look_up(to, rules_, deadline_, stop);
+    if (!where) return where.error();
+    if (auto connected = connect(*where); !connected) return connected.error();
+    if (what_.tls == mail_tls::whole)
+        if (auto agreed = shake_hands(); !agreed) return agreed.error();
+    auto status = answer("waiting for the greeting");
+    if (!status) return status.error();
+    if (*status != 220) return failure{origin(), " greeted with ", std::to_string(*status)};
+    if (auto greeted = greet(); !greeted) return greeted.error();
+    if (what_.tls == mail_tls::begun) {
+        status = say("STARTTLS", "STARTTLS");
+        if (!status) return status.error();
+        if (*status != 220) return failure{origin(), " answered STARTTLS with ", std::to_string(*status)};
+        if (auto agreed = shake_hands(); !agreed) return agreed.error();
+        if (auto greeted = greet(); !greeted) return greeted.error();
+    }
+    return ask();
+}
+
+}  // namespace
+
+outcome<mail_verdict> probe_mail(const mail_probe& what, const policy& rules, std::stop_token stop) noexcept try {
+    return dialogue(what, rules, stop).run(stop);
+} catch (const std::bad_alloc&) {
+    return failure{"there is not enough memory for the request"};
+} catch (const std::exception&) {
+    return failure{"the request could not be made: the system refused what it takes"};
+}
+
+}  // namespace carrel::outbound
