@@ -1,4 +1,5 @@
 #include "background/action_tester.hpp"
+#include "background/feed_runner.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
@@ -148,6 +149,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     auto hunts =
         std::make_optional<siem::hunt_runner>(*store, siem::hunt_settings{.log = settings.store.log, .clock = {}});
     auto tester = std::make_optional<siem::action_tester>(*store, settings.store.log);
+    auto feeds = std::make_optional<siem::feed_runner>(*store, settings.store.log);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
@@ -159,6 +161,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
     periodic.reset();
     hunts.reset();
+    feeds.reset();
     tester.reset();
     keeper.reset();
     const int status = stop(*server, logs, *store, settings.drain_time_max);

@@ -40,7 +40,7 @@ result<void> clone(const operation&, write_session& session, const call& request
     const value by = request.principal.empty() ? value() : value(request.principal);
     row.values[rules().position("created_by")] = row.values[rules().position("updated_by")] = by;
     row.values[at.enabled] = row.values[at.lifecycle] = std::int64_t{0};
-    for (const std::size_t each : {at.deprecated_at, at.deprecated_reason, at.deprecated_by, at.sunset_at})
+    for (const std::size_t each : {at.deprecated_at, at.deprecated_reason, at.deprecated_by, at.sunset_at, at.feed_id})
         row.values[each] = value();
     if (auto done = add(rules(), session, request, row, into); !done) return done;
     into.kind = outcome::created;

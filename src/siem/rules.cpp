@@ -130,6 +130,7 @@ std::vector<field> field_list() {
         {.name = "deprecated_by", .from = origin::server},
         {.name = "sunset_at", .kind = field_kind::time, .from = origin::server},
         {.name = "tree", .from = origin::server, .seen = access::hidden},
+        {.name = "feed_id", .from = origin::server, .summary = "The feed that it comes from and is updated by."},
         {.name = "document", .kind = integer, .from = origin::server, .seen = access::hidden},
     };
 }
@@ -148,6 +149,7 @@ std::vector<filter> filter_list() {
         {.name = "mitre_tactic", .kind = item, .column = "rules_tactics"},
         {.name = "tag", .kind = item, .column = "rules_tags"},
         {.name = "author", .column = "author"},
+        {.name = "feed_id", .column = "feed_id"},
         {.name = "action", .kind = among, .column = "seq IN (SELECT row FROM rules_actions WHERE item IN "},
         {.name = "from", .kind = time_from, .column = "created_at", .summary = "Created at or after."},
         {.name = "to", .kind = time_to, .column = "created_at", .summary = "Created before."},
@@ -204,7 +206,8 @@ const rule_fields& rule_at() {
                            .deprecated_by = of("deprecated_by"),
                            .sunset_at = of("sunset_at"),
                            .tree = of("tree"),
-                           .document = of("document")};
+                           .document = of("document"),
+                           .feed_id = of("feed_id")};
     }();
     return found;
 }

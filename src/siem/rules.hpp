@@ -25,7 +25,7 @@ const resource& false_positive_reports();
 struct rule_fields {
     std::size_t id, name, type, description, severity, enabled, lifecycle, author, tags, references, false_positives,
         tactics, techniques, category, product, service, sigma_yaml, query, deprecated_at, deprecated_reason,
-        deprecated_by, sunset_at, tree, document;
+        deprecated_by, sunset_at, tree, document, feed_id;
 };
 const rule_fields& rule_at();
 

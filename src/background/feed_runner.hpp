@@ -1,0 +1,26 @@
+#pragma once
+
+#include "background/worker.hpp"
+#include "siem/outbound_settings.hpp"
+
+#include <functional>
+
+namespace carrel::siem {
+
+/// Reads feeds when it is their time, one after the other on a thread of its own, as long as it lives: those that a client asked for,
+/// those of the strategy `startup` once, those that are scheduled. What a stop or a crash broke off has failed.
+class feed_runner {
+public:
+    /// The database must outlive it.
+    feed_runner(database& store, log_sink log);
+
+private:
+    worker worker_;
+};
+
+/// Where feeds were left by a process that is no longer there: nothing runs. Queues those of the strategy `startup`.
+result<void> begin_feeds(database& store, std::int64_t now);
+/// Queues the feeds whose time has come, and reads the oldest that waits; whether there was one.
+result<bool> run_feed(database& store, std::int64_t now, log_sink log, const std::stop_token& stop);
+
+}  // namespace carrel::siem
