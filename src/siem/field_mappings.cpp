@@ -156,7 +156,8 @@ std::vector<const resource*> field_mapping_resources() { return {&field_mappings
 
 std::vector<operation> field_mapping_operations() {
     std::vector<operation> all = common_operations(field_mappings());
-    for (operation& each : mapping_trial_operations()) all.push_back(std::move(each));
+    all.push_back(mapping_trial_operation());
+    all.push_back(mapping_discovery_operation());
     return all;
 }
 

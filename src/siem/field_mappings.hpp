@@ -8,7 +8,7 @@ namespace carrel::siem {
 /// nobody changes, and those of clients.
 const resource& field_mappings();
 
-/// POST /field-mappings/test and /field-mappings/discover.
-std::vector<operation> mapping_trial_operations();
+operation mapping_trial_operation();      // POST /field-mappings/test
+operation mapping_discovery_operation();  // POST /field-mappings/discover
 
 }  // namespace carrel::siem

@@ -56,6 +56,25 @@ class IngestOptions(unittest.TestCase):
             self.assertIn("ends before its JSON does", ended.stderr)
             self.assertEqual(count(), 2)
 
+    def test_a_file_s_own_mappings_hold(self):
+        events = self.file("events.ndjson", '{"box":{"name":"web-1"},"Computer":"dc-1"}\n')
+
+        def hosts(server):
+            client = server.client()
+            found = [event["host"] for event in client.get("/api/v1/events").json()["items"]]
+            client.close()
+            return sorted(found)
+
+        with Server("--database", self.database, bare=True, directory=self.directory) as server:
+            client = server.client()
+            client.post("/api/v1/field-mappings", {"id": "m", "name": "boxes", "mappings": {"box.name": "host"}})
+            self.assertEqual(client.post("/api/v1/field-mappings/m/lifecycle", {"to": "test"}).status, 200)
+            client.close()
+        self.assertEqual(run("ingest", events, "--database", self.database).returncode, 0)
+        with Server("--database", self.database, bare=True, directory=self.directory) as server:
+            self.assertEqual(run("ingest", events, "--url", server.url).returncode, 0)
+            self.assertEqual(hosts(server), ["web-1", "web-1"])
+
     def test_an_identity_is_stored_once(self):
         events = self.file("events.ndjson", '{"id":1}\n{"id":2}\n{"id":1}\n')
         for ended, count in self.into_both("--ingest-id", "id", events, events):

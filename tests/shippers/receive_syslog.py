@@ -66,6 +66,20 @@ class Syslog(unittest.TestCase):
             self.assertEqual(event["fields"]["structured_data"], {"a": {"b": "c"}})
             self.assertEqual(event["fields"]["peer"], "127.0.0.1")
 
+    def test_mappings_hold_for_the_messages_behind_them(self):
+        with SyslogServer() as server:
+            server.send_udp(b'<34>1 - pc su - - [box name="web-1"] before')
+            eventually(lambda: server.counts()["stored"] == 1)
+            client = server.client()
+            client.post("/api/v1/field-mappings",
+                        {"id": "m", "name": "boxes", "mappings": {"structured_data.box.name": "host"}})
+            self.assertEqual(client.post("/api/v1/field-mappings/m/lifecycle", {"to": "test"}).status, 200)
+            client.close()
+            server.send_udp(b'<34>1 - pc su - - [box name="web-1"] behind')
+            eventually(lambda: server.counts()["stored"] == 2)
+            self.assertEqual(self.count(server, host="pc"), 1)
+            self.assertEqual(self.count(server, host="web-1"), 1)
+
     def test_hostile_messages(self):
         with SyslogServer("--syslog-message-kib-max", "1") as server:
             odd = [b"", b"\0", b"\xff\xfe", b"<", b"<999>", b"<13>1", b"<13>1 - - - - - [" + b"a" * 1000, b"x" * 60_000,
