@@ -8,8 +8,8 @@
 #include "cli/signals.hpp"
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
-#include "siem/periodic_jobs.hpp"
 #include "siem/hunt_runner.hpp"
+#include "siem/periodic_jobs.hpp"
 #include "siem/secrets.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -84,6 +84,22 @@ void tell_of_missing_rules(database& store) {
     if (!missing) return log(log_level::warning, "alerts without their rule: " + missing.error().message());
     if (missing->value_or(0) > 0)
         log(log_level::info, std::to_string(**missing) + " alerts name a rule that is not there");
+}
+
+// What works beside the requests, each on a thread of its own.
+struct background {
+    background(database& store, const log_sink& sink)
+        : periodic(store, {.log = sink, .clock = {}}),
+          hunts(store, {.log = sink, .clock = {}}),
+          tester(store, sink),
+          feeds(store, sink) {}
+
+    siem::periodic_runner periodic;
+    siem::hunt_runner hunts;
+    siem::action_tester tester;
+    siem::feed_runner feeds;
+};
+
 // The key of secrets, and where the server may go by itself. An exit status if the key cannot be used.
 std::optional<int> prepare_outbound(const serve_settings& settings) {
     const bool is_private = settings.store.path == ":memory:";
@@ -143,13 +159,8 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     keeping.on_positions = [&server] { server->announce_events(); };
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
-    auto periodic = std::make_optional<siem::periodic_runner>(
-        *store, siem::periodic_settings{.log = settings.store.log, .clock = {}});
+    auto workers = std::make_optional<background>(*store, settings.store.log);
     tell_of_missing_rules(*store);
-    auto hunts =
-        std::make_optional<siem::hunt_runner>(*store, siem::hunt_settings{.log = settings.store.log, .clock = {}});
-    auto tester = std::make_optional<siem::action_tester>(*store, settings.store.log);
-    auto feeds = std::make_optional<siem::feed_runner>(*store, settings.store.log);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
@@ -159,10 +170,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     const int number = signals->wait();
     signals.reset();
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
-    periodic.reset();
-    hunts.reset();
-    feeds.reset();
-    tester.reset();
+    workers.reset();
     keeper.reset();
     const int status = stop(*server, logs, *store, settings.drain_time_max);
     finish_log();

@@ -4,6 +4,7 @@
 #include "query/limits.hpp"
 #include "resource/problems.hpp"
 #include "resource/references.hpp"
+#include "siem/actions.hpp"
 #include "siem/aggregates.hpp"
 #include "siem/alert_status.hpp"
 #include "siem/content_text.hpp"
@@ -241,6 +242,7 @@ std::vector<field> field_list() {
          .patchable = true,
          .max = 50,
          .item_max = 128,
+         .refers = {.to = actions},
          .items = "correlation_rules_actions"},
         {.name = "sigma_yaml", .patchable = true, .min = 1, .max = 1 << 20},
         {.name = "created_by", .from = origin::creator},
@@ -261,9 +263,7 @@ std::vector<filter> filter_list() {
         {.name = "enabled", .kind = boolean, .column = "enabled"},
         {.name = "type", .kind = enumeration, .column = "type", .values = types},
         {.name = "rule_id", .kind = item, .column = "correlation_rules_rules"},
-        {.name = "action_id",
-         .kind = among,
-         .column = "seq IN (SELECT row FROM correlation_rules_actions WHERE item IN "},
+        {.name = "action_id", .kind = item, .column = "correlation_rules_actions"},
         {.name = "from", .kind = time_from, .column = "created_at", .summary = "Created at or after."},
         {.name = "to", .kind = time_to, .column = "created_at", .summary = "Created before."},
         {.name = "q", .kind = words, .summary = "A query of name and description."},

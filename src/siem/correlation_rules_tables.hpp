@@ -39,7 +39,7 @@ CREATE TABLE correlation_rules_rules (
 ) WITHOUT ROWID;
 CREATE INDEX correlation_rules_rules_by_row ON correlation_rules_rules(row);
 CREATE TABLE correlation_rules_actions (
-    item TEXT NOT NULL,
+    item TEXT NOT NULL REFERENCES actions(id),
     row INTEGER NOT NULL REFERENCES correlation_rules(seq),
     PRIMARY KEY (item, row)
 ) WITHOUT ROWID;

@@ -37,6 +37,8 @@ CREATE INDEX exceptions_by_hits ON exceptions(hit_count, id);
 CREATE INDEX exceptions_by_last_hit ON exceptions(last_hit_at, id);
 CREATE INDEX exceptions_by_expiry ON exceptions(expires_at, id);
 CREATE INDEX exceptions_by_rule ON exceptions(rule_id, priority, id);
+CREATE INDEX exceptions_by_type ON exceptions(type, priority, id);
+CREATE INDEX exceptions_by_reach ON exceptions((rule_id IS NULL), priority, id);
 CREATE TABLE exceptions_tags (
     item TEXT NOT NULL,
     row INTEGER NOT NULL REFERENCES exceptions(seq) ON DELETE CASCADE,

@@ -7,6 +7,8 @@
 
 // What feeds have beside what all resources have. A synchronisation is an entry of the feed's history that the thread of feeds
 // finds there.
+#include <algorithm>
+
 namespace carrel::siem {
 
 namespace {
@@ -14,10 +16,9 @@ namespace {
 constexpr std::int64_t history_kept = 200;  // entries of a feed
 
 // `rule feed`, for summaries.
-std::string noun_of(const resource& of) {
+std::string words_of(const resource& of) {
     std::string noun(of.name);
-    for (char& c : noun)
-        if (c == '_') c = ' ';
+    std::replace(noun.begin(), noun.end(), '_', ' ');
     return noun;
 }
 
@@ -46,7 +47,7 @@ result<void> begin(const feed_family& of, sync_kind kind, write_session& session
 }
 
 operation begin_operation(const feed_family& of, sync_kind kind) {
-    const std::string verb(kind == sync_kind::sync ? "sync" : "test"), noun = noun_of(of.feeds());
+    const std::string verb(kind == sync_kind::sync ? "sync" : "test"), noun = words_of(of.feeds());
     operation made =
         make_operation(of.feeds(), method::post, "/{id}/" + verb, verb + "_" + std::string(of.feeds().name),
                        kind == sync_kind::sync ? "Has a " + noun + " read and stored, in the background."
@@ -64,7 +65,7 @@ operation switch_operation(const feed_family& of, bool enabled) {
     const std::string verb = enabled ? "enable" : "disable";
     operation made = make_operation(
         of.feeds(), method::post, "/{id}/" + verb, verb + "_" + std::string(of.feeds().name),
-        std::string(enabled ? "Switches a " : "Switches off a ") + noun_of(of.feeds()) + (enabled ? " on." : "."));
+        std::string(enabled ? "Switches a " : "Switches off a ") + words_of(of.feeds()) + (enabled ? " on." : "."));
     made.write = [of, enabled](const operation&, write_session& session, const call& request,
                                reply& into) -> result<void> {
         into.clear();
@@ -121,7 +122,7 @@ result<void> summarise(const resource& feeds, read_session& session, reply& into
 operation summary_operation(const feed_family& of) {
     operation made =
         make_operation(of.feeds(), method::get, "/summary", "summarise_" + std::string(of.feeds().name) + "s",
-                       "How many " + noun_of(of.feeds()) + "s there are, and how they are.");
+                       "How many " + words_of(of.feeds()) + "s there are, and how they are.");
     made.is_about_version = false;
     made.reply_schema =
         R"({"type":"object","required":["total","by_status","health","last_sync_at"],"properties":{)"
@@ -169,7 +170,7 @@ std::vector<operation> feed_family_operations(const feed_family& of) {
     all.push_back(summary_operation(of));
     operation list = list_operation(of.history()), one = get_operation(of.history());
     list.id = "list_" + name + "_history";
-    list.summary = "Lists what came of a " + noun_of(of.feeds()) + ".";
+    list.summary = "Lists what came of a " + words_of(of.feeds()) + ".";
     all.push_back(std::move(list));
     all.push_back(std::move(one));
     return all;

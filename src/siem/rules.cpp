@@ -150,7 +150,7 @@ std::vector<filter> filter_list() {
         {.name = "tag", .kind = item, .column = "rules_tags"},
         {.name = "author", .column = "author"},
         {.name = "feed_id", .column = "feed_id"},
-        {.name = "action", .kind = among, .column = "seq IN (SELECT row FROM rules_actions WHERE item IN "},
+        {.name = "action", .kind = item, .column = "rules_actions"},
         {.name = "from", .kind = time_from, .column = "created_at", .summary = "Created at or after."},
         {.name = "to", .kind = time_to, .column = "created_at", .summary = "Created before."},
         {.name = "q", .kind = words, .summary = "A query of name and description."},

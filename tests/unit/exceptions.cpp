@@ -1,6 +1,6 @@
 #include "siem/exceptions.hpp"
 
-#include "support/plans.hpp"
+#include "support/domain.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -250,12 +250,6 @@ BOOST_AUTO_TEST_CASE(many_are_made_changed_and_deleted_each_with_its_own_result)
     BOOST_TEST(all_or_none.faults() == "ids[1]");
     BOOST_TEST(d.post("/exceptions/bulk", R"({"action":"delete","ids":["a","b"]})").at("/succeeded").as_int64() == 2);
     BOOST_TEST(d.get("/exceptions/count").at("/count").as_int64() == 0);
-}
-
-BOOST_AUTO_TEST_CASE(every_order_and_filter_has_an_index) {
-    domain d;
-    const std::string slow = slow_plans(d, carrel::siem::exceptions());
-    BOOST_TEST(slow.empty(), slow);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
