@@ -1,5 +1,6 @@
 #include "siem/aggregates.hpp"
 #include "siem/alert_status.hpp"
+#include "siem/ioc_feeds.hpp"
 #include "siem/rule_batch.hpp"
 #include "siem/rule_feeds.hpp"
 
@@ -46,8 +47,9 @@ const resource& rule_feed_history() {
 }
 
 std::span<const feed_family> feed_families() {
-    static constexpr std::array<feed_family, 1> all = {{
+    static constexpr std::array<feed_family, 2> all = {{
         {.feeds = rule_feeds, .history = rule_feed_history, .prepare = prepare_rule_feed, .takes_file = is_rule_file},
+        {.feeds = ioc_feeds, .history = ioc_feed_history, .prepare = prepare_ioc_feed, .takes_file = nullptr},
     }};
     return all;
 }
