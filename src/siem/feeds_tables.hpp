@@ -91,6 +91,7 @@ CREATE TABLE ioc_feeds (
     default_status INTEGER NOT NULL,
     auto_expire_days INTEGER NOT NULL,
     delimiter TEXT,
+    comment_char TEXT,
     skip_header INTEGER NOT NULL,
     value_column INTEGER NOT NULL,
     type_column INTEGER,
@@ -108,6 +109,7 @@ CREATE TABLE ioc_feeds (
     exclude_types TEXT NOT NULL,
     tags TEXT NOT NULL,
     description TEXT,
+    field_mapping TEXT,
     last_error TEXT,
     stats TEXT,
     metadata TEXT

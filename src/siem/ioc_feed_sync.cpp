@@ -209,8 +209,8 @@ outcome<indicators::reading> read_all(const record& feed, const fetched_source& 
 
 }  // namespace
 
-outcome<std::unique_ptr<prepared_feed>> prepare_ioc_feed(const record& feed, const fetched_source& from,
-                                                         const call& request) {
+base::outcome<std::unique_ptr<prepared_feed>> prepare_ioc_feed(const record& feed, const fetched_source& from,
+                                                               const call& request) {
     if (from.files.empty()) return failure{"there is no file in the feed"};
     auto read = read_all(feed, from);
     if (!read) return read.error();
