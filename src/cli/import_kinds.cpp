@@ -77,6 +77,28 @@ std::int64_t print_attack(std::string_view file, const bj::object& reply) {
     return 0;
 }
 
+// -- indicators ---
+
+constexpr std::array<std::string_view, 5> indicator_counts = {"created", "updated", "unchanged", "repeated",
+                                                              "rejected"};
+
+std::int64_t print_indicators(std::string_view file, const bj::object& reply) {
+    std::cout << printable(file) << ':';
+    print_counts(reply, indicator_counts);
+    const std::int64_t rejected = integer_at(reply, "rejected", 0);
+    const bj::array& errors = list_at(reply, "errors");
+    for (const bj::value& each : errors) {
+        if (!each.is_object()) continue;
+        const bj::object& one = each.get_object();
+        const std::int64_t line = integer_at(one, "line", 0);
+        const std::string place = line > 0 ? "line " + std::to_string(line) : printable(text_at(one, "path"));
+        std::cout << "  " << place << ": " << printable(text_at(one, "detail")) << '\n';
+    }
+    const auto unlisted = rejected - static_cast<std::int64_t>(errors.size());
+    if (unlisted > 0) std::cout << "  and " << unlisted << " more\n";
+    return rejected;
+}
+
 constexpr std::array kinds{
     import_kind{"attack",
                 "Puts STIX bundles of MITRE ATT&CK into a server or a database.",
@@ -84,6 +106,12 @@ constexpr std::array kinds{
                 "/mitre/import",
                 {},
                 &print_attack},
+    import_kind{"iocs",
+                "Puts indicators into a server or a database. Exit status 1: an item was refused.",
+                "a list, CSV, STIX, MISP or JSON; which, is seen from its beginning",
+                "/iocs/import",
+                {},
+                &print_indicators},
     import_kind{"sigma", "Puts Sigma rules into a server or a database. Exit status 1: a rule was refused.",
                 "a YAML text, a tar, a gzip'd tar, a zip, or a directory of .yml and .yaml files", "/rules/import",
                 sigma_endings, &print_rules},

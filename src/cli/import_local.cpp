@@ -60,7 +60,11 @@ public:
             if (auto done = store_.read(prepare, settings()); !done) return failure(*state, done.error());
             call.parsed = std::move(state->reply.rest);
         }
-        if (auto done = store_.write(write_request{state}, settings()); !done) return failure(*state, done.error());
+        // A long write goes on in another job, with what it leaves.
+        do {
+            if (state->reply.rest != nullptr) call.parsed = std::move(state->reply.rest);
+            if (auto done = store_.write(write_request{state}, settings()); !done) return failure(*state, done.error());
+        } while (state->reply.rest != nullptr);
         return std::move(state->reply.body);
     }
 

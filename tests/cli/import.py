@@ -52,6 +52,23 @@ class Import(unittest.TestCase):
         self.assertEqual(client.get("/api/v1/mitre/techniques/T1059").json()["tactics"], ["TA0002"])
         self.assertEqual(client.get("/api/v1/rules/count").json(), {"count": 2})
 
+    def test_indicators_into_a_server_and_into_a_file(self):
+        listed = self.directory / "list.txt"
+        listed.write_text("192.0.2.1\nevil.example\nnot an indicator at all !!\n192.0.2.1\n")
+        with Server() as server:
+            ended = run("import", "iocs", listed, "--url", server.url)
+            self.assertEqual(ended.returncode, 1, ended)
+            self.assertIn(f"{listed}: 2 created, 0 updated, 0 unchanged, 1 repeated, 1 rejected\n  line 3: ",
+                          ended.stdout)
+            self.assertEqual(server.client().get("/api/v1/iocs/count").json(), {"count": 2})
+        many = self.directory / "many.txt"
+        many.write_text("".join(f"10.0.{i // 250}.{i % 250}\n" for i in range(2_500)))
+        ended = run("import", "iocs", many, "--database", self.database)
+        self.assertEqual((ended.returncode, ended.stdout),
+                         (0, f"{many}: 2500 created, 0 updated, 0 unchanged, 0 repeated, 0 rejected\n"), ended)
+        ended = run("import", "iocs", many, "--database", self.database)
+        self.assertIn("0 created, 0 updated, 2500 unchanged", ended.stdout)
+
     def test_into_a_server(self):
         with Server() as server:
             self.assert_attack(run("import", "attack", self.attack, "--url", server.url, "--dry-run"),
