@@ -17,6 +17,7 @@ struct row_set {
     std::vector<value> test_values;
     std::string rows;  // selects them, for a count that ends early; with the first of `among_values`
     std::size_t rows_values = 0;
+    int test_cost = 1;  // of one row, as a multiple of what it costs to fetch one
 };
 
 /// The filters of a request as SQL, made on the caller's thread.

@@ -202,7 +202,8 @@ result<const row_set*> smallest_set(read_session& session, const conditions& fil
 }
 
 // To go through all rows in order until enough passed costs the limit times what there is for each that passes; to fetch a set
-// of rows costs as many, and their sorting. Both are the same where the set has the root of the product.
+// of rows costs as many, and their sorting. Both are the same where the set has the root of the product, times what a test
+// costs more than a row.
 result<conditions> choose_way(const resource& of, read_session& session, const list_input& input) {
     auto last = session.first_integer(
         read_sql::dynamic("SELECT seq FROM " + std::string(of.table) + " ORDER BY seq DESC LIMIT 1"));

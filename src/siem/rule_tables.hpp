@@ -5,7 +5,8 @@
 namespace carrel::siem {
 
 // What is long comes last, so that a list reads no overflow page on the way to its columns. The table of facets has a row for
-// each set of values that occurs; '' stands for NULL.
+// each set of values that occurs; '' stands for NULL. No trigger has an upsert: with one, SQLite keeps a journal for each
+// statement, which grows with the transaction and is walked through at the end of each.
 inline constexpr std::string_view rule_tables = R"(
 CREATE TABLE rules (
     seq INTEGER PRIMARY KEY,
@@ -101,27 +102,33 @@ CREATE TABLE rules_facets (
     PRIMARY KEY (type, severity, enabled, lifecycle, logsource_category, logsource_product, logsource_service)
 ) WITHOUT ROWID;
 CREATE TRIGGER rules_facets_added AFTER INSERT ON rules BEGIN
-    INSERT INTO rules_facets VALUES (NEW.type, NEW.severity, NEW.enabled, NEW.lifecycle,
-        ifnull(NEW.logsource_category, ''), ifnull(NEW.logsource_product, ''), ifnull(NEW.logsource_service, ''), 1)
-        ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO rules_facets SELECT NEW.type, NEW.severity, NEW.enabled, NEW.lifecycle,
+        ifnull(NEW.logsource_category, ''), ifnull(NEW.logsource_product, ''), ifnull(NEW.logsource_service, ''), 0
+        WHERE NOT EXISTS (SELECT 1 FROM rules_facets WHERE type = NEW.type AND severity = NEW.severity AND enabled = NEW.enabled AND lifecycle = NEW.lifecycle
+            AND logsource_category = ifnull(NEW.logsource_category, '') AND logsource_product = ifnull(NEW.logsource_product, '')
+            AND logsource_service = ifnull(NEW.logsource_service, ''));
+    UPDATE rules_facets SET count = count + 1 WHERE type = NEW.type AND severity = NEW.severity AND enabled = NEW.enabled AND lifecycle = NEW.lifecycle
+        AND logsource_category = ifnull(NEW.logsource_category, '') AND logsource_product = ifnull(NEW.logsource_product, '')
+        AND logsource_service = ifnull(NEW.logsource_service, '');
 END;
 CREATE TRIGGER rules_facets_removed AFTER DELETE ON rules BEGIN
-    UPDATE rules_facets SET count = count - 1 WHERE type = OLD.type AND severity = OLD.severity
-        AND enabled = OLD.enabled AND lifecycle = OLD.lifecycle
-        AND logsource_category = ifnull(OLD.logsource_category, '')
-        AND logsource_product = ifnull(OLD.logsource_product, '')
+    UPDATE rules_facets SET count = count - 1 WHERE type = OLD.type AND severity = OLD.severity AND enabled = OLD.enabled AND lifecycle = OLD.lifecycle
+        AND logsource_category = ifnull(OLD.logsource_category, '') AND logsource_product = ifnull(OLD.logsource_product, '')
         AND logsource_service = ifnull(OLD.logsource_service, '');
 END;
 CREATE TRIGGER rules_facets_changed AFTER UPDATE OF type, severity, enabled, lifecycle, logsource_category,
     logsource_product, logsource_service ON rules BEGIN
-    UPDATE rules_facets SET count = count - 1 WHERE type = OLD.type AND severity = OLD.severity
-        AND enabled = OLD.enabled AND lifecycle = OLD.lifecycle
-        AND logsource_category = ifnull(OLD.logsource_category, '')
-        AND logsource_product = ifnull(OLD.logsource_product, '')
+    UPDATE rules_facets SET count = count - 1 WHERE type = OLD.type AND severity = OLD.severity AND enabled = OLD.enabled AND lifecycle = OLD.lifecycle
+        AND logsource_category = ifnull(OLD.logsource_category, '') AND logsource_product = ifnull(OLD.logsource_product, '')
         AND logsource_service = ifnull(OLD.logsource_service, '');
-    INSERT INTO rules_facets VALUES (NEW.type, NEW.severity, NEW.enabled, NEW.lifecycle,
-        ifnull(NEW.logsource_category, ''), ifnull(NEW.logsource_product, ''), ifnull(NEW.logsource_service, ''), 1)
-        ON CONFLICT DO UPDATE SET count = count + 1;
+    INSERT INTO rules_facets SELECT NEW.type, NEW.severity, NEW.enabled, NEW.lifecycle,
+        ifnull(NEW.logsource_category, ''), ifnull(NEW.logsource_product, ''), ifnull(NEW.logsource_service, ''), 0
+        WHERE NOT EXISTS (SELECT 1 FROM rules_facets WHERE type = NEW.type AND severity = NEW.severity AND enabled = NEW.enabled AND lifecycle = NEW.lifecycle
+            AND logsource_category = ifnull(NEW.logsource_category, '') AND logsource_product = ifnull(NEW.logsource_product, '')
+            AND logsource_service = ifnull(NEW.logsource_service, ''));
+    UPDATE rules_facets SET count = count + 1 WHERE type = NEW.type AND severity = NEW.severity AND enabled = NEW.enabled AND lifecycle = NEW.lifecycle
+        AND logsource_category = ifnull(NEW.logsource_category, '') AND logsource_product = ifnull(NEW.logsource_product, '')
+        AND logsource_service = ifnull(NEW.logsource_service, '');
 END;
 ALTER TABLE alerts ADD COLUMN rule INTEGER REFERENCES rules(seq) ON DELETE SET NULL;
 CREATE INDEX alerts_by_rule ON alerts(rule) WHERE rule IS NOT NULL;

@@ -78,6 +78,11 @@ void check(const resource&, const call&, const record*, record& row, std::vector
 
 // Alerts that name a rule which was not there: it is now.
 result<void> after_insert(const resource&, write_session& session, const call&, const record& row) {
+    auto waiting =
+        session.first_integer("SELECT 1 FROM alerts WHERE rule_id = ? AND rule_id IS NOT NULL AND rule IS NULL LIMIT 1",
+                              *row.text(rule_at().id));
+    if (!waiting) return waiting.error();
+    if (!*waiting) return {};
     return session.execute("UPDATE alerts SET rule = ? WHERE rule_id = ? AND rule_id IS NOT NULL AND rule IS NULL",
                            row.row, *row.text(rule_at().id));
 }

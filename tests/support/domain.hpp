@@ -228,7 +228,7 @@ private:
         }
     }
 
-    sqlite::file_guard file_{std::move(sqlite::file_guard::acquire(":memory:").value())};
+    sqlite::file_guard file_ = sqlite::file_guard::acquire(":memory:").value();
     std::atomic<std::uint64_t> busy_{0};
     std::unique_ptr<sqlite::connection> writer_, reader_;
     json::reader parser_;
