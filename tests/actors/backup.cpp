@@ -20,10 +20,9 @@ struct backup_fixture : fixture {
                     i);
             }).value();
         }
-        source = std::move(sqlite::connection::open(directory.file("test.db"),
-                                                    sqlite::profile_of(settings([](options&) {}), sqlite::role::reader),
-                                                    busy)
-                               .value());
+        source = sqlite::connection::open(directory.file("test.db"),
+                                          sqlite::profile_of(settings([](options&) {}), sqlite::role::reader), busy)
+                     .value();
         source->begin().value();
     }
     result<backup_report> copy(const std::function<bool()>& stop = {}) {

@@ -47,9 +47,7 @@ struct fixture {
         change(wanted);
         return wanted;
     }
-    database open(const std::function<void(options&)>& change) {
-        return std::move(database::open(settings(change)).value());
-    }
+    database open(const std::function<void(options&)>& change) { return database::open(settings(change)).value(); }
 
     std::int64_t count(read_sql sql) {
         return read(db, [sql](read_session& session) { return session.first_integer(sql); }).value().value();

@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(a_child_is_of_a_later_generation) {
 
 BOOST_AUTO_TEST_CASE(a_guard_that_ends_in_a_child_touches_no_file) {
     temp_directory d;
-    std::optional guard(std::move(sqlite::file_guard::acquire(d.file("x.db")).value()));
+    std::optional guard(sqlite::file_guard::acquire(d.file("x.db")).value());
     BOOST_TEST(in_child([&] {
                    guard->remove_new_file();
                    guard.reset();
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(a_guard_that_ends_in_a_child_touches_no_file) {
 }
 
 BOOST_AUTO_TEST_CASE(a_private_directory_survives_a_child) {
-    std::optional guard(std::move(sqlite::file_guard::acquire(":memory:").value()));
+    std::optional guard(sqlite::file_guard::acquire(":memory:").value());
     BOOST_TEST(in_child([&] {
                    guard.reset();
                    return 0;
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_child_cannot_open_what_its_parent_has_open,
 
 BOOST_AUTO_TEST_CASE(a_child_keeps_no_lock_of_its_parent) {
     temp_directory d;
-    std::optional guard(std::move(sqlite::file_guard::acquire(d.file("x.db")).value()));
+    std::optional guard(sqlite::file_guard::acquire(d.file("x.db")).value());
     int until_parent_is_done[2];
     BOOST_REQUIRE(pipe(until_parent_is_done) == 0);
     const pid_t child = fork();

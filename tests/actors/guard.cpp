@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_inherited_nothing_is_kept_out_by_the_lock_on
                              sqlite::file_guard::acquire(d.file("hard.db")).error() == errc::database_in_use;
         _exit(has_byte && refused ? 0 : 1);
     }
-    auto guard = std::move(sqlite::file_guard::acquire(d.file("x.db")).value());
+    auto guard = sqlite::file_guard::acquire(d.file("x.db")).value();
     std::filesystem::create_hard_link(d.file("x.db"), d.file("hard.db"));
     std::filesystem::remove(d.file("x.db.lock"));
     BOOST_TEST(::write(is_served[1], "x", 1) == 1);
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(another_process_is_let_in_when_the_database_has_ended,
 
 BOOST_AUTO_TEST_CASE(a_file_that_another_one_takes_the_place_of_is_noticed) {
     temp_directory d;
-    auto guard = std::move(sqlite::file_guard::acquire(d.file("x.db")).value());
+    auto guard = sqlite::file_guard::acquire(d.file("x.db")).value();
     BOOST_TEST(guard.check_names().has_value());
     for (const char* suffix : {"", "-wal", "-shm"}) {
         const auto name = d.file("x.db") + suffix;
@@ -165,10 +165,10 @@ BOOST_AUTO_TEST_CASE(a_database_whose_file_was_replaced_takes_no_write_and_says_
 BOOST_AUTO_TEST_CASE(a_served_file_keeps_its_names) {
     fixture f;
     f.db.stop().value();
-    auto guard = std::move(sqlite::file_guard::acquire(f.directory.file("test.db")).value());
+    auto guard = sqlite::file_guard::acquire(f.directory.file("test.db")).value();
     std::atomic<std::uint64_t> busy{0};
     const auto wanted = sqlite::profile_of(f.settings([](options&) {}), sqlite::role::writer);
-    auto writer = std::move(sqlite::connection::open(guard.path(), wanted, busy).value());
+    auto writer = sqlite::connection::open(guard.path(), wanted, busy).value();
     for (int i = 0; i < 3; ++i) {
         BOOST_REQUIRE(writer->run_trusted("INSERT INTO parent DEFAULT VALUES").has_value());
         BOOST_TEST(guard.check_names().has_value());

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_SUITE(lifetimes)
 BOOST_AUTO_TEST_CASE(a_thread_whose_shard_was_destroyed_elsewhere_reads_as_any_other) {
     boost::asio::io_context context(1);
     fixture f;
-    std::optional<shard> attached(std::move(shard::attach(f.db, context).value()));
+    std::optional<shard> attached(shard::attach(f.db, context).value());
     std::promise<void> has_run;
     std::promise<void> is_gone;
     bool read_well = false;
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_thread_whose_shard_was_destroyed_elsewhere_reads_as_any_o
 BOOST_AUTO_TEST_CASE(a_context_that_runs_on_without_its_shard_reads_as_any_other) {
     boost::asio::io_context context(1);
     fixture f;
-    std::optional<shard> attached(std::move(shard::attach(f.db, context).value()));
+    std::optional<shard> attached(shard::attach(f.db, context).value());
     std::thread::id ran_on;
     const auto note_thread = [&](read_session&) -> result<void> {
         ran_on = std::this_thread::get_id();

@@ -14,7 +14,7 @@ struct profile_fixture : fixture {
     profile_fixture() { db.stop().value(); }
     std::unique_ptr<sqlite::connection> open(sqlite::role role) {
         wanted = sqlite::profile_of(settings([](options&) {}), role);
-        auto opened = std::move(sqlite::connection::open(directory.file("test.db"), wanted, busy).value());
+        auto opened = sqlite::connection::open(directory.file("test.db"), wanted, busy).value();
         // A job may not read its connection's settings; the test may.
         sqlite3_set_authorizer(opened->handle(), nullptr, nullptr);
         return opened;

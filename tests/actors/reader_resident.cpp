@@ -24,7 +24,7 @@ struct with_context {
 struct shard_fixture : with_context, fixture {
     explicit shard_fixture(const std::function<void(options&)>& change = [](options&) {})
         : fixture(change) {
-        own.emplace(std::move(shard::attach(db, context).value()));
+        own.emplace(shard::attach(db, context).value());
     }
     // Runs what `start` begins on the shard's thread until nothing is left to do.
     void run(std::function<void()> start) {
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(residents_take_their_share_of_the_pool_and_leave_one_reader
 BOOST_AUTO_TEST_CASE(results_still_away_when_the_shard_ends_are_not_lost) {
     boost::asio::io_context context(1);
     fixture f;
-    std::optional<shard> own(std::move(shard::attach(f.db, context).value()));
+    std::optional<shard> own(shard::attach(f.db, context).value());
     held_writer held(f.db);
     std::optional<result<committed<std::int64_t>>> outcome;
     boost::asio::post(context, [&] {

@@ -50,7 +50,7 @@ public:
         : db_(db),
           context_(context),
           work_(context.get_executor()),
-          shard_(std::move(shard::attach(db, context).value())),
+          shard_(shard::attach(db, context).value()),
           thread_([this] { context_.run(); }) {}
     ~deep_sender() {
         work_.reset();

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(order) {
     io_recorder recorder(path);
     shim_vfs::set_hooks(&recorder);
     std::vector<std::uint64_t> sequences(clients * jobs);
-    auto db = std::move(database::open({.path = path, .migrations = item_schema}).value());
+    auto db = database::open({.path = path, .migrations = item_schema}).value();
     const auto first = db.stats().writer.commit_sequence;
     recorder.note(opened_mark);
     std::vector<std::jthread> crowd;

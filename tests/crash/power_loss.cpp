@@ -100,7 +100,7 @@ recorded_run record(unkind_recorder& recorder, const std::string& path, const it
     recorded_run run;
     auto settings = settings_for(path, setup, random);
     settings.auto_vacuum = vacuum_mode::incremental;  // the file gets smaller, too
-    auto db = std::move(database::open(settings).value());
+    auto db = database::open(settings).value();
     run.jobs = run_item_clients(db, load, random, [&](std::uint64_t job) { recorder.note(job); });
     const auto last = read(db, read_content);
     const auto stats = db.stats().writer;

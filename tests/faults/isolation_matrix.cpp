@@ -255,7 +255,7 @@ bool check_cell(const cell& c) {
     const auto path = directory.file("live.db");
     small_disk disk(path);
     shim_vfs::set_hooks(&disk);
-    auto db = std::move(database::open(settings_for(path, c.batch)).value());
+    auto db = database::open(settings_for(path, c.batch)).value();
     disk.limit = 3 << 20;
     const auto outcome = run_cell(c, db);
     std::mt19937_64 unused;
@@ -267,7 +267,7 @@ bool check_cell(const cell& c) {
 
     const auto after_path = directory.file("after.db");
     write_image(image, after_path);
-    auto after = std::move(database::open(settings_for(after_path, c.batch)).value());
+    auto after = database::open(settings_for(after_path, c.batch)).value();
     const auto crashed = read(after, read_rows).value();
 
     const auto complain = [&](const std::string& what) {

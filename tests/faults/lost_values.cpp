@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_trusted_query_without_memory_is_an_error_and_no_null) {
     db.stop().value();
     std::atomic<std::uint64_t> busy{0};
     const auto wanted = sqlite::profile_of({.path = directory.file("values.db")}, sqlite::role::writer);
-    auto writer = std::move(sqlite::connection::open(directory.file("values.db"), wanted, busy).value());
+    auto writer = sqlite::connection::open(directory.file("values.db"), wanted, busy).value();
     std::set<bool> seen;
     for (int n = 1; n <= 60; ++n) {
         malloc_faults::fail_here(n);

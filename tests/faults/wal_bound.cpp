@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(wal_bound) {
     chosen.wal_hard_bytes = hard_mib << 20;
     // The reader's own end, for an engine that does not interrupt it.
     chosen.deadline_max = chosen.deadline_default = std::chrono::seconds(std::max<std::uint64_t>(seconds, 10));
-    auto db = std::move(database::open(chosen).value());
+    auto db = database::open(chosen).value();
 
     std::uintmax_t largest = 0;
     std::uint64_t held = 0, interrupted = 0;
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(wal_bound) {
 BOOST_AUTO_TEST_CASE(wal_bound_is_small_again_soon_after_the_reader_has_gone) {
     temp_directory directory;
     const auto wal = directory.file("bound.db-wal");
-    auto db = std::move(database::open({.path = directory.file("bound.db"), .migrations = schema}).value());
+    auto db = database::open({.path = directory.file("bound.db"), .migrations = schema}).value();
     auto reader =
         db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(4)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return db.stats().read.in_use == 1u; }));
