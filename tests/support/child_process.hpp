@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/sanitized.hpp"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,7 +11,7 @@ namespace carrel::testing {
 
 /// Whether a child of a process with threads may allocate and start threads. ThreadSanitizer lets none start there, and
 /// AddressSanitizer's allocator takes no part in fork, so its locks may be held in the child for ever.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef CARREL_SANITIZED
 inline constexpr bool children_may_allocate = false;
 #else
 inline constexpr bool children_may_allocate = true;

@@ -1,4 +1,5 @@
 #include "json/reader.hpp"
+#include "support/sanitized.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
@@ -108,7 +109,7 @@ BOOST_AUTO_TEST_CASE(nesting_has_a_bound) {
 // A body of 12 KB needs more than the first block of the arena. The size of the next block used to stay doubled: after
 // some 50 of them no memory was large enough.
 BOOST_AUTO_TEST_CASE(a_hundred_thousand_bodies_are_read_in_the_room_of_one) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef CARREL_SANITIZED
     // A sanitizer keeps what was freed for a while, and is slow.
     constexpr int bodies = 2'000;
     constexpr std::size_t growth_max_kib = 1'024 * 1'024;
