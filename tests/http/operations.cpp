@@ -237,7 +237,8 @@ BOOST_AUTO_TEST_CASE(what_the_domain_documents_is_documented_here) {
     const auto document = server.get("/openapi.json").json();
     for (const auto& operation : siem::operations()) {
         if (operation.parameters.empty()) continue;
-        const auto& documented = document.at("paths").at("/api/v1" + operation.path)
+        const auto& documented = document.at("paths")
+                                     .at("/api/v1" + operation.path)
                                      .at(operation.method == siem::method::get ? "get" : "post");
         std::size_t in_query = 0;
         for (const auto& parameter : documented.at("parameters").as_array())
