@@ -65,9 +65,21 @@ void mappings_in_force::publish(const stored_mappings& stored) {
 }
 
 result<void> mappings_in_force::load(database& store) {
-    auto stored = store.write([](write_session& session) { return refresh_and_load(session); });
+    // Written only when another version of the program stored them: a start alone commits nothing.
+    const auto stale = store.read([](read_session& session) {
+        return session.first_integer(
+            "SELECT 1 FROM field_mappings WHERE builtin = 1 AND mappings <> carrel_builtin_mappings() LIMIT 1");
+    });
+    if (!stale) return stale.error();
+    if (*stale) {
+        auto stored = store.write([](write_session& session) { return refresh_and_load(session); });
+        if (!stored) return stored.error();
+        publish(stored->value);
+        return {};
+    }
+    auto stored = store.read([](read_session& session) { return load_mappings(session); });
     if (!stored) return stored.error();
-    publish(stored->value);
+    publish(*stored);
     return {};
 }
 
