@@ -206,7 +206,7 @@ std::string describe(const serve_settings& settings) {
     text += ", connections " + (connections == 0 ? std::string("by open files") : std::to_string(connections));
     text += ", drain " + std::to_string(settings.drain_time_max.count()) + " ms, log level " + settings.log.level;
     for (const auto& each : settings.syslog.endpoints)
-        text += std::string(", syslog ") + (each.how == syslog::transport::udp ? "udp://" : "tcp://") +
+        text += std::string(", syslog ") + (each.protocol == syslog::transport::udp ? "udp://" : "tcp://") +
                 syslog::authority(each.address, each.port);
     text += describe_outbound(settings);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;

@@ -67,7 +67,7 @@ std::optional<int> refuse_taken_ports(const serve_settings& settings) {
         return unusable(what + ": " + ec.message(), ec == asio::error::no_descriptors ? exit_usage : exit_network);
     }
     for (const auto& each : settings.syslog.endpoints) {
-        if (each.how != syslog::transport::tcp) continue;
+        if (each.protocol != syslog::transport::tcp) continue;
         if (auto ec = try_listening({each.address, each.port}))
             return unusable("serve: --syslog: cannot listen on tcp://" + syslog::authority(each.address, each.port) +
                                 ": " + ec.message(),

@@ -197,11 +197,11 @@ reader::~reader() {
 
 const boost::json::value* reader::parse(std::string_view text, parse_failure& failure) {
     state& self = *state_;
-    handler& heard = self.parser.handler();
+    handler& sink = self.parser.handler();
     self.value.reset();
-    heard.reset({});
+    sink.reset({});
     self.arena.emplace(self.first_block.data(), self.first_block.size());
-    heard.reset(bj::storage_ptr(&*self.arena));
+    sink.reset(bj::storage_ptr(&*self.arena));
     self.parser.reset();
 
     error_code ec;
@@ -209,11 +209,11 @@ const boost::json::value* reader::parse(std::string_view text, parse_failure& fa
     if (!ec && used < text.size()) ec = bj::error::extra_data;
     if (ec) {
         failure.offset = used;
-        failure.detail = heard.duplicate ? "the key `" + *heard.duplicate + "` comes twice" : ec.message();
-        failure.duplicate = heard.duplicate.value_or("");
+        failure.detail = sink.duplicate ? "the key `" + *sink.duplicate + "` comes twice" : ec.message();
+        failure.duplicate = sink.duplicate.value_or("");
         return nullptr;
     }
-    self.value.emplace(heard.values.release());
+    self.value.emplace(sink.values.release());
     return &*self.value;
 }
 

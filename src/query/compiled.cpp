@@ -9,8 +9,8 @@ namespace carrel::query {
 
 namespace {
 
-bool holds(comparison how, std::strong_ordering order) noexcept {
-    switch (how) {
+bool holds(comparison wanted, std::strong_ordering order) noexcept {
+    switch (wanted) {
         case comparison::less: return order < 0;
         case comparison::at_most: return order <= 0;
         case comparison::at_least: return order >= 0;
@@ -51,7 +51,7 @@ leaf::leaf(const term& of)
     if (!of_.words.empty()) last_ = std::uint64_t{1} << (of_.words.size() - 1);
 }
 
-bool leaf::hear_folded(std::string_view folded) noexcept {
+bool leaf::take_folded(std::string_view folded) noexcept {
     return advance([&](const word& each) {
         if (each.inside) return folded.find(each.text) != folded.npos;
         return each.prefix ? folded.starts_with(each.text) : folded == each.text;
@@ -79,8 +79,8 @@ bool leaf::passes_whole(std::string_view text, std::string& scratch) noexcept {
     begin_value();
     bool passed = false;
     for_each_word(
-        text, scratch, [&](std::string_view run) { passed = hear_ascii(run) || passed; },
-        [&](std::string_view folded) { passed = hear_folded(folded) || passed; });
+        text, scratch, [&](std::string_view run) { passed = take_ascii(run) || passed; },
+        [&](std::string_view folded) { passed = take_folded(folded) || passed; });
     return passed;
 }
 
@@ -98,10 +98,10 @@ void test_all(std::vector<leaf*>& among, std::string_view text, std::string& scr
     for_each_word(
         text, scratch,
         [&](std::string_view run) {
-            for (leaf* each : among) settle(each, each->hear_ascii(run));
+            for (leaf* each : among) settle(each, each->take_ascii(run));
         },
         [&](std::string_view word) {
-            for (leaf* each : among) settle(each, each->hear_folded(word));
+            for (leaf* each : among) settle(each, each->take_folded(word));
         });
 }
 

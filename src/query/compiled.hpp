@@ -26,10 +26,10 @@ public:
     /// The words of one value follow, by `hear`.
     void begin_value() noexcept { progress_ = 0; }
     /// Whether the words of the phrase are complete. `run` is letters and digits in any case.
-    bool hear_ascii(std::string_view run) noexcept {
+    bool take_ascii(std::string_view run) noexcept {
         return advance([&](const word& each) { return is_same(each, run); });
     }
-    bool hear_folded(std::string_view folded) noexcept;
+    bool take_folded(std::string_view folded) noexcept;
 
     /// Whether the text of a value passes a test of another kind than `words`.
     bool passes(std::string_view value) const;

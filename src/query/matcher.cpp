@@ -40,14 +40,14 @@ public:
     }
     void value(json::scalar kind, std::string_view raw, bool escaped) {
         if (kind == json::scalar::null) return;
-        heard_ = anywhere_;
-        for_each_here([this](leaf& each) { heard_.push_back(&each); });
-        if (heard_.empty()) return;
+        tested_ = anywhere_;
+        for_each_here([this](leaf& each) { tested_.push_back(&each); });
+        if (tested_.empty()) return;
         if (escaped) {
             of_.decoded_.clear();
             json::append_decoded(of_.decoded_, raw);
         }
-        test_all(heard_, escaped ? std::string_view(of_.decoded_) : raw, of_.folded_);
+        test_all(tested_, escaped ? std::string_view(of_.decoded_) : raw, of_.folded_);
         std::erase_if(anywhere_, is_decided);
     }
 
@@ -64,7 +64,7 @@ private:
 
     matcher& of_;
     json_path path_;
-    std::vector<leaf*> anywhere_, by_path_, heard_;
+    std::vector<leaf*> anywhere_, by_path_, tested_;
 };
 
 matcher::matcher(const expression& of)
@@ -111,8 +111,8 @@ bool matcher::matches(std::string_view fields, const event_columns& columns) {
     test_columns(columns);
     const truth first = glance(fields);
     if (first != truth::maybe) return first == truth::yes;
-    listener heard(*this);
-    json::scanner(fields, heard, json_depth_max).run();
+    listener sink(*this);
+    json::scanner(fields, sink, json_depth_max).run();
     return conclude() == truth::yes;
 }
 

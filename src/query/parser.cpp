@@ -11,9 +11,9 @@ namespace {
 
 [[noreturn]] void fail(std::size_t at, std::string reason) { throw syntax_error{at, std::move(reason)}; }
 
-expression joined(node_kind how, std::vector<expression> parts) {
+expression joined(node_kind kind, std::vector<expression> parts) {
     if (parts.size() == 1) return std::move(parts.front());
-    return {.kind = how, .parts = std::move(parts), .leaf = {}};
+    return {.kind = kind, .parts = std::move(parts), .leaf = {}};
 }
 
 expression negated(expression what) {

@@ -21,8 +21,8 @@ public:
     template <class Function>
     void each(std::string_view fields, Function&& found) {
         path_.clear();
-        handler<Function> heard{*this, found};
-        json::scanner(fields, heard, json_depth_max).run();
+        handler<Function> sink{*this, found};
+        json::scanner(fields, sink, json_depth_max).run();
     }
 
 private:

@@ -16,12 +16,12 @@ void record_matcher::settle(std::string_view field, const Test& test) {
 }
 
 void record_matcher::text(std::string_view field, std::string_view value, bool is_searched) {
-    heard_.clear();
+    tested_.clear();
     for (leaf& each : leaves_) {
         const auto& path = each.of().path;
-        if (each.known == truth::no && (path == field || (is_searched && path.empty()))) heard_.push_back(&each);
+        if (each.known == truth::no && (path == field || (is_searched && path.empty()))) tested_.push_back(&each);
     }
-    test_all(heard_, value, folded_);
+    test_all(tested_, value, folded_);
 }
 
 void record_matcher::time(std::string_view field, std::int64_t value) {

@@ -30,7 +30,7 @@ private:
 
     std::vector<leaf> leaves_;
     node root_;
-    std::vector<leaf*> heard_;  // what a value is tested by
+    std::vector<leaf*> tested_;  // by the value at hand
     std::string folded_;
 };
 

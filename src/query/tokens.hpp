@@ -96,8 +96,8 @@ public:
     /// once. Whatever has a value's token has that of its path.
     template <class Token>
     void for_each_token(std::string_view fields, Token&& token) {
-        token_handler heard(buffers_, token);
-        json::scanner(fields, heard, json_depth_max).run();
+        token_handler sink(buffers_, token);
+        json::scanner(fields, sink, json_depth_max).run();
     }
 
 private:

@@ -143,12 +143,12 @@ bool row_query::finds(std::span<const std::string_view> columns) {
         if (!looked_at_[i]) continue;
         if (next == columns.size()) return false;
         const std::string_view column = columns[next++];
-        if (column != absent) hear(i, column, is_searched(i));
+        if (column != absent) put_column(i, column, is_searched(i));
     }
     return matcher_.matches();
 }
 
-void row_query::hear(std::size_t place, std::string_view column, bool searched) {
+void row_query::put_column(std::size_t place, std::string_view column, bool searched) {
     const field& rules = of_->fields[place];
     const std::string& path = of_->paths[place];
     switch (rules.kind) {
@@ -159,12 +159,12 @@ void row_query::hear(std::size_t place, std::string_view column, bool searched) 
             if (rank < rules.values.size()) matcher_.text(path, rules.values[rank], false);
             return;
         }
-        case field_kind::text_list: return hear_list(path, column);
+        case field_kind::text_list: return put_list(path, column);
         default: return matcher_.text(path, column, searched);
     }
 }
 
-void row_query::hear_list(std::string_view path, std::string_view list) {
+void row_query::put_list(std::string_view path, std::string_view list) {
     struct handler {
         row_query& of;
         std::string_view path;
@@ -177,9 +177,9 @@ void row_query::hear_list(std::string_view path, std::string_view list) {
             if (escaped) json::append_decoded(decoded, raw);
             of.matcher_.text(path, escaped ? std::string_view(decoded) : raw, false);
         }
-    } heard{*this, path};
+    } sink{*this, path};
     matcher_.exists(path);
-    json::scanner(list, heard, 2).run();
+    json::scanner(list, sink, 2).run();
 }
 
 fault fault_of(std::string_view filter, const query::syntax_error& error) {

@@ -32,8 +32,8 @@ private:
     void look_at(const query::expression& part);
     bool is_searched(std::size_t field) const;
     bool finds(std::span<const std::string_view> columns);
-    void hear(std::size_t place, std::string_view column, bool searched);
-    void hear_list(std::string_view path, std::string_view list);
+    void put_column(std::size_t place, std::string_view column, bool searched);
+    void put_list(std::string_view path, std::string_view list);
     std::string test() const;
 
     const resource* of_;

@@ -16,9 +16,9 @@ public:
 
     static constexpr std::size_t element_bytes_usual = 16u << 20;
 
-    explicit element_splitter(std::size_t element_bytes_max, mode how = mode::one_text)
+    explicit element_splitter(std::size_t element_bytes_max, mode wanted = mode::one_text)
         : bytes_max_(element_bytes_max),
-          mode_(how) {
+          mode_(wanted) {
         restart();
     }
 

@@ -36,16 +36,16 @@ private:
     int items_ = 0;
 };
 
-std::unique_ptr<event_body> body_of(event_intake::format how) {
-    return how == event_intake::format::ndjson ? make_line_body() : make_element_body();
+std::unique_ptr<event_body> body_of(event_intake::format wanted) {
+    return wanted == event_intake::format::ndjson ? make_line_body() : make_element_body();
 }
 
 }  // namespace
 
 struct event_intake::state {
-    state(std::unique_ptr<event_body> cut, intake_options how, id_source fresh_id)
+    state(std::unique_ptr<event_body> cut, intake_options given, id_source fresh_id)
         : body(std::move(cut)),
-          options(std::move(how)),
+          options(std::move(given)),
           parts(options.received_at, std::move(fresh_id), options.key) {
         // Nothing is hashed for a request that cannot be repeated.
         if (options.key) sum.emplace();
@@ -87,11 +87,11 @@ struct event_intake::state {
     void finish_part();
 };
 
-event_intake::event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key)
-    : event_intake(body_of(how), {received_at, std::move(key), {}, {}}, std::move(fresh_id)) {}
+event_intake::event_intake(format wanted, timestamp received_at, id_source fresh_id, std::optional<idempotency> key)
+    : event_intake(body_of(wanted), {received_at, std::move(key), {}, {}}, std::move(fresh_id)) {}
 
-event_intake::event_intake(std::unique_ptr<event_body> body, intake_options how, id_source fresh_id)
-    : state_(std::make_unique<state>(std::move(body), std::move(how), std::move(fresh_id))) {}
+event_intake::event_intake(std::unique_ptr<event_body> body, intake_options given, id_source fresh_id)
+    : state_(std::make_unique<state>(std::move(body), std::move(given), std::move(fresh_id))) {}
 
 event_intake::~event_intake() = default;
 

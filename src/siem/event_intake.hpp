@@ -54,8 +54,8 @@ public:
     enum class format { json, ndjson };
     using id_source = siem::id_source;
 
-    event_intake(format how, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
-    event_intake(std::unique_ptr<event_body> body, intake_options how, id_source fresh_id);
+    event_intake(format wanted, timestamp received_at, id_source fresh_id, std::optional<idempotency> key);
+    event_intake(std::unique_ptr<event_body> body, intake_options given, id_source fresh_id);
     ~event_intake();
 
     /// Takes the next bytes, already inflated. A problem ends the request (`application/json` that is not JSON).

@@ -54,7 +54,7 @@ public:
         if (found != nullptr) offer(*found, kind, text);
     }
 
-    // All was heard: what depended on other members is decided.
+    // All was sink: what depended on other members is decided.
     void finish() {
         for (const auto& [of, text] : guarded_)
             if (of->holds(bits_) && of->rank < ranks_[index(of->into)]) take(*of, text);
@@ -136,8 +136,8 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
     into.paths.clear();
     into.identity.reset();
     const event_mappings& mappings = mappings_ ? *mappings_ : event_mappings::builtin();
-    listener heard(buffers_, mappings, into, identity_path_, are_envelopes_);
-    json::scanner scan(text, heard, depth_max);
+    listener sink(buffers_, mappings, into, identity_path_, are_envelopes_);
+    json::scanner scan(text, sink, depth_max);
     const json::scan_error error = scan.run();
     if (error != json::scan_error::none) {
         why_ = text.empty() ? "is empty" : explain(error, scan.offset());
@@ -147,11 +147,11 @@ event_reader::verdict event_reader::read(std::string_view text, timestamp receiv
         why_ = "is not a JSON object";
         return verdict::refused;
     }
-    heard.finish();
-    into.identity = std::move(heard.identity);
-    untimed_ = !heard.at;
-    into.at = heard.at.value_or(received_at);
-    const auto text_of = [&](event_column of) { return std::move(heard.texts[index(of)]); };
+    sink.finish();
+    into.identity = std::move(sink.identity);
+    untimed_ = !sink.at;
+    into.at = sink.at.value_or(received_at);
+    const auto text_of = [&](event_column of) { return std::move(sink.texts[index(of)]); };
     into.host = text_of(event_column::host);
     into.source = text_of(event_column::source);
     into.channel = text_of(event_column::channel);

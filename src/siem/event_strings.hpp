@@ -16,8 +16,8 @@ public:
     template <class Found>
     void each(std::string_view fields, Found&& found) {
         path_.clear();
-        handler<Found> heard{*this, found};
-        json::scanner(fields, heard, event_reader::depth_max).run();
+        handler<Found> sink{*this, found};
+        json::scanner(fields, sink, event_reader::depth_max).run();
     }
 
 private:

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 5> formats = {"list", "csv", "stix", "mis
 enum class format : std::size_t { list, csv, stix, misp, json };
 
 struct import_input : input {
-    std::optional<siem::format> how;
+    std::optional<siem::format> given_format;
     import_defaults defaults;
     indicators::csv_options csv;
     std::string items;
@@ -71,7 +71,7 @@ private:
     }
     void read_one(std::string_view name, const std::string& text) {
         if (name == "format") {
-            if (const auto found = place(name, formats, text)) into_.how = static_cast<siem::format>(*found);
+            if (const auto found = place(name, formats, text)) into_.given_format = static_cast<siem::format>(*found);
         } else if (name == "type") {
             if (const auto found = place(name, indicator_kinds, text))
                 into_.defaults.of = static_cast<indicators::kind>(*found);
@@ -177,40 +177,40 @@ format guess_format(std::string_view text) {
     return format::list;
 }
 
-indicators::reading read_feed(const import_input& how, std::string_view text) {
+indicators::reading read_feed(const import_input& wanted, std::string_view text) {
     indicators::read_limits within;
     within.items_max = prepared_import::items_max;
-    switch (how.how.value_or(guess_format(text))) {
+    switch (wanted.given_format.value_or(guess_format(text))) {
         case format::csv: {
-            indicators::csv_options options = how.csv;
-            options.of = how.defaults.of;
+            indicators::csv_options options = wanted.csv;
+            options.of = wanted.defaults.of;
             return indicators::read_csv(text, options, within);
         }
         case format::stix: return indicators::read_stix(text, within);
-        case format::misp: return indicators::read_misp(text, {.to_ids_only = how.to_ids_only}, within);
+        case format::misp: return indicators::read_misp(text, {.to_ids_only = wanted.to_ids_only}, within);
         case format::json: {
             indicators::json_options options;
-            options.items = how.items;
-            options.of = how.defaults.of;
+            options.items = wanted.items;
+            options.of = wanted.defaults.of;
             return indicators::read_json(text, options, within);
         }
         case format::list: break;
     }
     indicators::list_options options;
-    options.of = how.defaults.of;
+    options.of = wanted.defaults.of;
     return indicators::read_list(text, options, within);
 }
 
 result<void> read_import(const operation&, read_session& session, const call& request, reply& into) {
-    const auto& how = static_cast<const import_input&>(*request.parsed);
+    const auto& wanted = static_cast<const import_input&>(*request.parsed);
     into.clear();
-    indicators::reading read = read_feed(how, request.file);
+    indicators::reading read = read_feed(wanted, request.file);
     if (!read.refused.empty()) return refuse(into, problem_of(problem_code::invalid, "", "the feed " + read.refused));
-    auto made = prepare_import(std::move(read), how.defaults, [&] { return session.check_interrupt(); });
+    auto made = prepare_import(std::move(read), wanted.defaults, [&] { return session.check_interrupt(); });
     if (!made) return made.error();
     auto step = std::make_unique<import_step>();
     step->all = std::make_shared<const prepared_import>(std::move(*made));
-    if (how.dry_run) {
+    if (wanted.dry_run) {
         auto totals = try_import(session, request, *step->all);
         if (!totals) return totals.error();
         step->totals = *totals;

@@ -39,10 +39,11 @@ void take_over(const record& from, record& into) {
 
 class rule_storer {
 public:
-    rule_storer(write_session& session, const call& request, const rule_storing& how, rule_totals& totals, reply& into)
+    rule_storer(write_session& session, const call& request, const rule_storing& storing, rule_totals& totals,
+                reply& into)
         : session_(session),
           request_(request),
-          how_(how),
+          storing_(storing),
           totals_(totals),
           into_(into) {}
 
@@ -50,8 +51,8 @@ public:
         auto known = find(rules(), session_, *given.text(rule_at().id));
         if (!known) return known.error();
         if (!*known) return create(place, given);
-        if (how_.keeps) {
-            auto why = how_.keeps(**known, given);
+        if (storing_.keeps) {
+            auto why = storing_.keeps(**known, given);
             if (!why) return why.error();
             if (!why->empty()) return count(place, totals_.skipped, "skipped", *why);
         }
@@ -72,20 +73,20 @@ private:
         record after = known;
         take_over(given, after);
         reply ignored;
-        if (auto done = save(rules(), session_, request_, known, std::move(after), how_.note, ignored); !done)
+        if (auto done = save(rules(), session_, request_, known, std::move(after), storing_.note, ignored); !done)
             return done;
         if (is_same_text) return count(place, totals_.unchanged, {}, {});
         return count(place, totals_.updated, "updated", {});
     }
     result<void> count(std::size_t place, std::int64_t& of, std::string_view what, std::string_view detail) {
         ++of;
-        if (how_.tell && !what.empty()) how_.tell(place, what, detail);
+        if (storing_.report && !what.empty()) storing_.report(place, what, detail);
         return {};
     }
 
     write_session& session_;
     const call& request_;
-    const rule_storing& how_;
+    const rule_storing& storing_;
     rule_totals& totals_;
     reply& into_;
 };
@@ -133,8 +134,8 @@ void rule_reader::take_document(std::string_view file, std::string_view text, st
 }
 
 result<void> store_rules(write_session& session, const call& request, const std::vector<record>& rows,
-                         const rule_storing& how, rule_totals& totals, reply& into) {
-    rule_storer storer(session, request, how, totals, into);
+                         const rule_storing& storing, rule_totals& totals, reply& into) {
+    rule_storer storer(session, request, storing, totals, into);
     for (std::size_t i = 0; i < rows.size(); ++i)
         if (auto done = storer.store(i, rows[i]); !done) return done;
     return {};

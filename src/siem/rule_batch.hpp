@@ -58,11 +58,11 @@ struct rule_storing {
     /// Why a rule that is there is left as it is; empty if it is not. May be empty.
     std::function<result<std::string>(const record& known, const record& given)> keeps = {};
     /// Told of each rule: its place in the batch, and what became of it. May be empty.
-    std::function<void(std::size_t place, std::string_view result, std::string_view detail)> tell = {};
+    std::function<void(std::size_t place, std::string_view result, std::string_view detail)> report = {};
 };
 
 /// Stores all rules, inside the job's transaction: what the documents say of them; the rest stays as people have set it.
 result<void> store_rules(write_session& session, const call& request, const std::vector<record>& rows,
-                         const rule_storing& how, rule_totals& totals, reply& into);
+                         const rule_storing& storing, rule_totals& totals, reply& into);
 
 }  // namespace carrel::siem

@@ -58,14 +58,15 @@ public:
         rule_totals totals;
         feed_items items = items_;
         reply ignored;
-        const rule_storing how{
+        const rule_storing storing{
             .note = "synchronised",
             .keeps = [&](const record& known, const record& given) { return keeps(session, known, given); },
-            .tell =
+            .report =
                 [&](std::size_t place, std::string_view what, std::string_view detail) {
                     items.add(batch_.files[place], 0, *batch_.rows[place].text(rule_at().id), what, detail);
                 }};
-        if (auto done = store_rules(session, request, batch_.rows, how, totals, ignored); !done) return done.error();
+        if (auto done = store_rules(session, request, batch_.rows, storing, totals, ignored); !done)
+            return done.error();
         result_of = {counts(totals), items.text()};
         return batch_.rows.size();
     }

@@ -62,11 +62,11 @@ public:
 
     /// Starts watching one job. `budget` is only set on a resident reader; flags may be null.
     void arm(clock::time_point deadline, std::optional<budget_clock> budget, const std::atomic<bool>* cancelled,
-             const std::atomic<bool>* snapshot_interrupt, cancellation how = cancellation::interrupts) noexcept {
+             const std::atomic<bool>* snapshot_interrupt, cancellation mode = cancellation::interrupts) noexcept {
         deadline_ = deadline;
         budget_ = budget;
-        cancelled_ = how == cancellation::interrupts ? cancelled : nullptr;
-        cancelled_between_ = how == cancellation::between_statements ? cancelled : nullptr;
+        cancelled_ = mode == cancellation::interrupts ? cancelled : nullptr;
+        cancelled_between_ = mode == cancellation::between_statements ? cancelled : nullptr;
         snapshot_interrupt_ = snapshot_interrupt;
         tripped_.reset();
         first_look_.reset();

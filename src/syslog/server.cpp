@@ -101,11 +101,11 @@ result<server> server::listen(database& store, server_options options) {
     auto made = std::make_unique<state>(store, std::move(options));
     for (const endpoint& each : made->options.endpoints) {
         try {
-            made->receivers.push_back(each.how == transport::udp ? make_udp_receiver(made->context, each)
-                                                                 : make_tcp_receiver(made->context, each));
+            made->receivers.push_back(each.protocol == transport::udp ? make_udp_receiver(made->context, each)
+                                                                      : make_tcp_receiver(made->context, each));
         } catch (const boost::system::system_error& failure) {
             return error(failure.code(), std::string("cannot listen on ") +
-                                             (each.how == transport::udp ? "udp://" : "tcp://") +
+                                             (each.protocol == transport::udp ? "udp://" : "tcp://") +
                                              authority(each.address, each.port));
         }
     }

@@ -15,7 +15,7 @@ namespace carrel::syslog {
 enum class transport { udp, tcp };
 
 struct endpoint {
-    transport how = transport::udp;
+    transport protocol = transport::udp;
     boost::asio::ip::address address;
     std::uint16_t port = 514;  // 0 picks one
 };

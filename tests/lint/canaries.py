@@ -61,6 +61,8 @@ CANARIES = [
     (rules.plain_names, "src/http/a.cpp", "int asked_at = 0;\n", True),
     (rules.plain_names, "src/http/a.cpp", "int requested_at = 0;  // asked\n", False),
     (rules.plain_names, "actors/a.cpp", "auto home = reader();\n", True),
+    (rules.plain_names, "src/siem/a.cpp", "void read(format how);\n", True),
+    (rules.plain_names, "tests/unit/a.cpp", "void read(format how);\n", False),
     (rules.cites_what_is_here, "actors/a.cpp", "// As design.md says.\n", True),
     (rules.cites_what_is_here, "actors/a.cpp", "// As docs/events.md and README.md say.\n", False),
     (rules.plain_names, "tests/http/a.cpp", "BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {}\n", False),

@@ -274,10 +274,10 @@ void choose_format(exchange& ex, const request_head& head) {
 void take_from_shipper(exchange& ex, const request_head& head) {
     ex.request.body_use = body_use::stream;
     auto body = ex.request.endpoint->shipper->make(ex.request.call);
-    siem::intake_options how{
+    siem::intake_options options{
         ex.request.call.now, {}, {}, body->identity_scope(), ex.context->server().mappings->current()};
     const auto* shipper = body.get();
-    ex.events = std::make_unique<event_post>(ex, std::move(body), std::move(how),
+    ex.events = std::make_unique<event_post>(ex, std::move(body), std::move(options),
                                              content_coding_of(head[field::content_encoding]), shipper);
 }
 
@@ -300,9 +300,9 @@ void choose_body_use(exchange& ex, const request_head& head) {
     ex.request.body_use = body_use::stream;
     const bool is_ndjson = media_type_of(head[field::content_type]) == media_type::ndjson;
     const auto& wanted = static_cast<const siem::ingest_input&>(*call.parsed);
-    siem::intake_options how{
+    siem::intake_options options{
         call.now, call.idempotency, wanted.identity_path, {}, ex.context->server().mappings->current()};
-    ex.events = std::make_unique<event_post>(ex, siem::make_body(is_ndjson, wanted.unwrap), std::move(how),
+    ex.events = std::make_unique<event_post>(ex, siem::make_body(is_ndjson, wanted.unwrap), std::move(options),
                                              content_coding_of(head[field::content_encoding]));
 }
 

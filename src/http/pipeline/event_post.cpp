@@ -39,10 +39,10 @@ struct event_post::store_work {
     }
 };
 
-event_post::event_post(exchange& ex, std::unique_ptr<siem::event_body> body, siem::intake_options how,
+event_post::event_post(exchange& ex, std::unique_ptr<siem::event_body> body, siem::intake_options options,
                        content_coding coding, const shippers::shipper_body* shipper)
     : ex_(&ex),
-      intake_(std::move(body), std::move(how), [context = ex.context] { return context->fresh_uuid(); }),
+      intake_(std::move(body), std::move(options), [context = ex.context] { return context->fresh_uuid(); }),
       shipper_(shipper) {
     if (coding == content_coding::gzip) unpacker_ = std::make_unique<base::inflater>();
     if (coding == content_coding::zstd) unpacker_ = std::make_unique<base::zstd_unpacker>();

@@ -25,8 +25,8 @@ namespace carrel::http {
 class event_post {
 public:
     /// `shipper` is the body if that writes the reply, too.
-    event_post(exchange& ex, std::unique_ptr<siem::event_body> body, siem::intake_options how, content_coding coding,
-               const shippers::shipper_body* shipper = nullptr);
+    event_post(exchange& ex, std::unique_ptr<siem::event_body> body, siem::intake_options options,
+               content_coding coding, const shippers::shipper_body* shipper = nullptr);
 
     /// Bytes of the body, dechunked. They are kept until `pump`.
     void take(std::string_view bytes);
