@@ -2,14 +2,11 @@
 
 namespace carrel::siem {
 
-namespace {
-constexpr std::chrono::milliseconds interval{250};
-}
-
-worker::worker(step each, log_sink log, std::string what)
+worker::worker(step each, log_sink log, std::string what, std::chrono::milliseconds pause)
     : each_(std::move(each)),
       log_(std::move(log)),
       what_(std::move(what)),
+      pause_(pause),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void worker::run(const std::stop_token& stop) {
@@ -23,7 +20,7 @@ void worker::run(const std::stop_token& stop) {
         }
         if (worked && *worked) continue;
         std::unique_lock lock(mutex_);
-        waiting_.wait_for(lock, stop, interval, [] { return false; });
+        waiting_.wait_for(lock, stop, pause_, [] { return false; });
     }
 }
 

@@ -19,8 +19,9 @@ public:
     /// Whether there was anything to do. It ends soon after a stop is asked for.
     using step = std::function<result<bool>(const std::stop_token&)>;
 
-    /// `what` is what could not be done if it fails, for the log: `feeds could not be synchronised`.
-    worker(step each, log_sink log, std::string what);
+    /// `what` is what could not be done if it fails, for the log: `feeds could not be synchronised`. `pause` is how long it
+    /// waits when there was nothing to do.
+    worker(step each, log_sink log, std::string what, std::chrono::milliseconds pause = std::chrono::milliseconds(250));
     /// Asks for a stop and waits.
     ~worker() = default;
     worker(const worker&) = delete;
@@ -32,6 +33,7 @@ private:
     step each_;
     log_sink log_;
     std::string what_, last_failure_;
+    std::chrono::milliseconds pause_;
     std::mutex mutex_;
     std::condition_variable_any waiting_;
     std::jthread thread_;  // last, since it uses the others

@@ -1,5 +1,7 @@
 #include "background/action_tester.hpp"
 #include "background/feed_runner.hpp"
+#include "background/hunt_runner.hpp"
+#include "background/periodic_jobs.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
@@ -8,8 +10,6 @@
 #include "cli/signals.hpp"
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
-#include "siem/hunt_runner.hpp"
-#include "siem/periodic_jobs.hpp"
 #include "siem/secrets.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -89,12 +89,12 @@ void tell_of_missing_rules(database& store) {
 // What works beside the requests, each on a thread of its own.
 struct background {
     background(database& store, const log_sink& sink)
-        : periodic(store, {.log = sink, .clock = {}}),
-          hunts(store, {.log = sink, .clock = {}}),
+        : periodic(store, sink),
+          hunts(store, sink),
           tester(store, sink),
           feeds(store, sink) {}
 
-    siem::periodic_runner periodic;
+    siem::periodic_jobs periodic;
     siem::hunt_runner hunts;
     siem::action_tester tester;
     siem::feed_runner feeds;

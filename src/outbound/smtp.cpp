@@ -2,10 +2,9 @@
 
 #include "base/base64url.hpp"
 #include "outbound/lookup.hpp"
+#include "outbound/timed_socket.hpp"
+#include "outbound/trust.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
@@ -32,20 +31,11 @@ public:
         : what_(what),
           rules_(rules),
           deadline_(std::chrono::steady_clock::now() + rules.deadline),
-          on_stop_(stop, stopper{this}) {}
+          peer_(deadline_, stop) {}
 
     outcome<mail_verdict> run(const std::stop_token& stop);
 
 private:
-    struct stopper {
-        dialogue* self;
-        void operator()() const {
-            asio::post(self->context_, [self = self] { self->is_stopped_ = true; });
-        }
-    };
-
-    template <class Start>
-    error_code wait(std::chrono::steady_clock::time_point until, Start start);
     failure failed(std::string_view doing, const error_code& ec) const;
     outcome<void> connect(const addresses& where);
     outcome<void> shake_hands();
@@ -59,37 +49,14 @@ private:
     const mail_probe& what_;
     const policy& rules_;
     const std::chrono::steady_clock::time_point deadline_;
-    asio::io_context context_{1};
-    tcp::socket socket_{context_};
+    timed_socket peer_;
     std::optional<ssl::context> trust_;
     std::optional<ssl::stream<tcp::socket&>> tls_;
     std::string received_;
-    bool is_stopped_ = false;
-    std::stop_callback<stopper> on_stop_;  // the last, so that it is gone before what it reaches
 };
 
-// Runs one operation to its end. What is not done by then is cancelled and waited for, so that nothing of it remains.
-template <class Start>
-error_code dialogue::wait(std::chrono::steady_clock::time_point until, Start start) {
-    error_code ec;
-    bool is_done = false;
-    start([&ec, &is_done](const error_code& outcome, auto&&...) {
-        ec = outcome;
-        is_done = true;
-    });
-    context_.restart();
-    while (!is_done && !is_stopped_ && context_.run_one_until(until) != 0) {
-    }
-    if (is_done) return ec;
-    error_code ignored;
-    socket_.close(ignored);
-    context_.restart();
-    context_.run();
-    return asio::error::timed_out;
-}
-
 failure dialogue::failed(std::string_view doing, const error_code& ec) const {
-    if (is_stopped_) return {"cancelled"};
+    if (peer_.is_stopped()) return {"cancelled"};
     if (ec == asio::error::timed_out) return {origin(), " took too long: the time was over while ", std::string(doing)};
     if (ec == asio::error::eof || ec == asio::error::connection_reset)
         return {origin(), " closed the connection while ", std::string(doing)};
@@ -98,32 +65,20 @@ failure dialogue::failed(std::string_view doing, const error_code& ec) const {
 }
 
 outcome<void> dialogue::connect(const addresses& where) {
-    error_code last = asio::error::host_not_found;
-    for (const auto& address : where) {
-        error_code ignored;
-        socket_.close(ignored);
-        const auto until = std::min(deadline_, std::chrono::steady_clock::now() + rules_.connect_timeout);
-        last = wait(until, [&](auto done) { socket_.async_connect({address, what_.port}, std::move(done)); });
-        if (!last) return {};
-        if (is_stopped_ || std::chrono::steady_clock::now() >= deadline_) break;
-    }
-    return failed("connecting", last);
+    const auto ec = peer_.connect(where, what_.port, rules_.connect_timeout);
+    if (ec) return failed("connecting", ec);
+    return {};
 }
 
 outcome<void> dialogue::shake_hands() {
-    error_code ec;
     trust_.emplace(ssl::context::tls_client);
-    SSL_CTX_set_min_proto_version(trust_->native_handle(), TLS1_2_VERSION);
-    trust_->set_default_verify_paths(ec);
-    if (ec) return failure{"the system's certificates cannot be read: ", ec.message()};
-    if (!rules_.ca_file.empty()) trust_->load_verify_file(rules_.ca_file, ec);
-    if (ec) return failure{"the file of certificates cannot be read: ", ec.message()};
+    if (auto trusted = set_up_trust(*trust_, rules_); !trusted) return trusted.error();
     received_.clear();  // what came in clear text before TLS began is nobody's
-    tls_.emplace(socket_, *trust_);
+    tls_.emplace(peer_.socket(), *trust_);
     tls_->set_verify_mode(ssl::verify_peer);
     tls_->set_verify_callback(ssl::host_name_verification(what_.host));
     SSL_set_tlsext_host_name(tls_->native_handle(), what_.host.c_str());
-    ec = wait(deadline_, [&](auto done) { tls_->async_handshake(ssl::stream_base::client, std::move(done)); });
+    const auto ec = peer_.wait([&](auto done) { tls_->async_handshake(ssl::stream_base::client, std::move(done)); });
     if (ec) return failed("agreeing on TLS", ec);
     return {};
 }
@@ -132,9 +87,9 @@ outcome<void> dialogue::shake_hands() {
 outcome<int> dialogue::answer(std::string_view to) {
     for (int i = 0; i < lines_max; ++i) {
         auto buffer = asio::dynamic_buffer(received_, line_bytes_max);
-        const auto ec = wait(deadline_, [&](auto done) {
+        const auto ec = peer_.wait([&](auto done) {
             if (tls_) asio::async_read_until(*tls_, buffer, '\n', std::move(done));
-            else asio::async_read_until(socket_, buffer, '\n', std::move(done));
+            else asio::async_read_until(peer_.socket(), buffer, '\n', std::move(done));
         });
         if (ec) return failed(to, ec);
         const auto end = received_.find('\n');
@@ -149,9 +104,9 @@ outcome<int> dialogue::answer(std::string_view to) {
 
 outcome<int> dialogue::say(const std::string& line, std::string_view name) {
     const std::string text = line + "\r\n", doing = "sending " + std::string(name);
-    const auto ec = wait(deadline_, [&](auto done) {
+    const auto ec = peer_.wait([&](auto done) {
         if (tls_) asio::async_write(*tls_, asio::buffer(text), std::move(done));
-        else asio::async_write(socket_, asio::buffer(text), std::move(done));
+        else asio::async_write(peer_.socket(), asio::buffer(text), std::move(done));
     });
     if (ec) return failed(doing, ec);
     return answer("waiting for the answer to " + std::string(name));

@@ -1,9 +1,9 @@
 #include "outbound/transfer.hpp"
 
+#include "outbound/timed_socket.hpp"
+#include "outbound/trust.hpp"
+
 #include <openssl/x509v3.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -31,25 +31,15 @@ public:
     connection(const step& message, const policy& rules, time_point deadline, const std::stop_token& stop)
         : message_(message),
           rules_(rules),
-          deadline_(deadline),
-          on_stop_(stop, stopper{this}) {}
+          peer_(deadline, stop) {}
 
     outcome<response> run(const addresses& where);
 
 private:
     using parser = http::response_parser<http::string_body>;
-    struct stopper {
-        connection* self;
-        void operator()() const {
-            asio::post(self->context_, [self = self] { self->is_stopped_ = true; });
-        }
-    };
-
-    template <class Start>
-    error_code wait(time_point until, Start start);
     failure failed(std::string_view doing, const error_code& ec) const;
     outcome<void> connect(const addresses& where);
-    outcome<void> shake_hands(ssl::context& trust, ssl::stream<tcp::socket&>& stream);
+    outcome<void> shake_hands(ssl::stream<tcp::socket&>& stream);
     outcome<response> talk_tls();
     template <class Stream>
     outcome<response> talk(Stream& stream);
@@ -59,35 +49,11 @@ private:
 
     const step& message_;
     const policy& rules_;
-    const time_point deadline_;
-    asio::io_context context_{1};
-    tcp::socket socket_{context_};
-    bool is_stopped_ = false;
-    std::stop_callback<stopper> on_stop_;  // the last, so that it is gone before what it reaches
+    timed_socket peer_;
 };
 
-// Runs one operation to its end. What is not done by then is cancelled and waited for, so that nothing of it remains.
-template <class Start>
-error_code connection::wait(time_point until, Start start) {
-    error_code ec;
-    bool is_done = false;
-    start([&ec, &is_done](const error_code& outcome, auto&&...) {
-        ec = outcome;
-        is_done = true;
-    });
-    context_.restart();
-    while (!is_done && !is_stopped_ && context_.run_one_until(until) != 0) {
-    }
-    if (is_done) return ec;
-    error_code ignored;
-    socket_.close(ignored);
-    context_.restart();
-    context_.run();
-    return asio::error::timed_out;
-}
-
 failure connection::failed(std::string_view doing, const error_code& ec) const {
-    if (is_stopped_) return {"cancelled"};
+    if (peer_.is_stopped()) return {"cancelled"};
     const auto origin = message_.to.origin();
     if (ec == asio::error::timed_out) return {origin, " took too long: the time was over while ", std::string(doing)};
     if (ec == http::error::body_limit)
@@ -101,20 +67,10 @@ failure connection::failed(std::string_view doing, const error_code& ec) const {
 }
 
 outcome<void> connection::connect(const addresses& where) {
-    error_code last = asio::error::host_not_found;
-    for (const auto& address : where) {
-        error_code ignored;
-        socket_.close(ignored);
-        const tcp::endpoint peer(address, message_.to.port);
-        const auto until = std::min(deadline_, std::chrono::steady_clock::now() + rules_.connect_timeout);
-        last = wait(until, [&](auto done) { socket_.async_connect(peer, std::move(done)); });
-        if (!last) {
-            socket_.set_option(tcp::no_delay(true), ignored);
-            return {};
-        }
-        if (is_stopped_ || std::chrono::steady_clock::now() >= deadline_) break;
-    }
-    return failed("connecting", last);
+    if (const auto ec = peer_.connect(where, message_.to.port, rules_.connect_timeout)) return failed("connecting", ec);
+    error_code ignored;
+    peer_.socket().set_option(tcp::no_delay(true), ignored);
+    return {};
 }
 
 http::request<http::string_body> connection::made_request() const {
@@ -142,7 +98,7 @@ outcome<void> connection::read(Stream& stream, std::optional<parser>& answer) {
         answer->body_limit(rules_.body_bytes_max);
         answer->header_limit(header_bytes_max);
         answer->skip(message_.method == "HEAD");
-        const auto ec = wait(deadline_, [&](auto done) { http::async_read(stream, buffer, *answer, std::move(done)); });
+        const auto ec = peer_.wait([&](auto done) { http::async_read(stream, buffer, *answer, std::move(done)); });
         if (ec) return failed("reading its answer", ec);
         const auto status = answer->get().result_int();
         if (status >= 200 || status == switching_protocols) return {};
@@ -153,12 +109,12 @@ outcome<void> connection::read(Stream& stream, std::optional<parser>& answer) {
 template <class Stream>
 outcome<response> connection::talk(Stream& stream) {
     auto made = made_request();
-    const auto sent = wait(deadline_, [&](auto done) { http::async_write(stream, made, std::move(done)); });
-    if (sent && !socket_.is_open()) return failed("sending the request", sent);
+    const auto sent = peer_.wait([&](auto done) { http::async_write(stream, made, std::move(done)); });
+    if (sent && !peer_.socket().is_open()) return failed("sending the request", sent);
     // A server that refuses a body answers and closes; the answer counts, not that sending failed.
     std::optional<parser> answer;
     if (auto done = read(stream, answer); !done)
-        return sent && !is_stopped_ ? failed("sending the request", sent) : done.error();
+        return sent && !peer_.is_stopped() ? failed("sending the request", sent) : done.error();
     response result;
     auto message = answer->release();
     result.status = message.result_int();
@@ -181,16 +137,12 @@ bool expect_peer(SSL* tls, std::string host) {
     return SSL_set1_host(tls, host.c_str()) == 1 && SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
 }
 
-outcome<void> connection::shake_hands(ssl::context& trust, ssl::stream<tcp::socket&>& stream) {
+outcome<void> connection::shake_hands(ssl::stream<tcp::socket&>& stream) {
     error_code ec;
-    trust.set_default_verify_paths(ec);
-    if (ec) return failure{"the system's certificates cannot be read: ", ec.message()};
-    if (!rules_.ca_file.empty()) trust.load_verify_file(rules_.ca_file, ec);
-    if (ec) return failure{"the file of certificates cannot be read: ", ec.message()};
     stream.set_verify_mode(ssl::verify_peer, ec);
     if (ec || !expect_peer(stream.native_handle(), message_.to.host))
         return failure{"TLS cannot be set up for the host of ", message_.to.origin()};
-    ec = wait(deadline_, [&](auto done) { stream.async_handshake(ssl::stream_base::client, std::move(done)); });
+    ec = peer_.wait([&](auto done) { stream.async_handshake(ssl::stream_base::client, std::move(done)); });
     if (!ec) return {};
     const auto verdict = SSL_get_verify_result(stream.native_handle());
     if (verdict != X509_V_OK && ec.category() == asio::error::get_ssl_category())
@@ -201,15 +153,15 @@ outcome<void> connection::shake_hands(ssl::context& trust, ssl::stream<tcp::sock
 
 outcome<response> connection::talk_tls() {
     ssl::context trust(ssl::context::tls_client);
-    SSL_CTX_set_min_proto_version(trust.native_handle(), TLS1_2_VERSION);
-    ssl::stream<tcp::socket&> stream(socket_, trust);
-    if (auto agreed = shake_hands(trust, stream); !agreed) return agreed.error();
+    if (auto trusted = set_up_trust(trust, rules_); !trusted) return trusted.error();
+    ssl::stream<tcp::socket&> stream(peer_.socket(), trust);
+    if (auto agreed = shake_hands(stream); !agreed) return agreed.error();
     return talk(stream);
 }
 
 outcome<response> connection::run(const addresses& where) {
     if (auto connected = connect(where); !connected) return connected.error();
-    return message_.to.is_tls ? talk_tls() : talk(socket_);
+    return message_.to.is_tls ? talk_tls() : talk(peer_.socket());
 }
 
 }  // namespace

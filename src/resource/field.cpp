@@ -192,6 +192,15 @@ std::string field::column_name() const {
     return text.append(name);
 }
 
+std::vector<field> versioned_fields(std::vector<field> own) {
+    std::vector<field> all = {{.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
+                              {.name = "version", .kind = field_kind::integer, .from = origin::server, .initial = 1},
+                              {.name = "created_at", .kind = field_kind::time, .from = origin::now},
+                              {.name = "updated_at", .kind = field_kind::time, .from = origin::now}};
+    std::move(own.begin(), own.end(), std::back_inserter(all));
+    return all;
+}
+
 bool may_be_null(const field& rules) noexcept {
     const bool always_given = rules.from == origin::fresh_id || rules.from == origin::now;
     return !rules.required && !rules.initial && !always_given && rules.kind != field_kind::text_list;

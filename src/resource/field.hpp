@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace carrel::siem {
 
@@ -81,6 +82,9 @@ struct field {
 
 /// Checks the field's value in a request's body and takes it over; what is wrong with it otherwise.
 std::optional<fault> read_field(const field& rules, const boost::json::value& given, value& into);
+
+/// The fields of an aggregate behind those that all with versions have: `id`, `version`, `created_at`, `updated_at`.
+std::vector<field> versioned_fields(std::vector<field> own);
 
 /// What a field is when no one gave it a value.
 value initial_value(const field& rules);

@@ -1,5 +1,6 @@
 #include "resource/references.hpp"
 
+#include "json/writer.hpp"
 #include "resource/problems.hpp"
 
 #include <boost/json/parse.hpp>
@@ -65,6 +66,15 @@ std::vector<std::string> items_of(const value& list) {
     const boost::json::value parsed = boost::json::parse(*text);
     for (const auto& item : parsed.as_array()) items.emplace_back(item.as_string().data(), item.as_string().size());
     return items;
+}
+
+std::string list_text(const std::vector<std::string>& items) {
+    std::string text;
+    json::writer out(text);
+    out.begin_array();
+    for (const std::string& each : items) out.string(each);
+    out.end_array();
+    return text;
 }
 
 result<void> require_references(const resource& of, read_session& session, const record* before, record& row,

@@ -13,7 +13,8 @@ result<void> require_references(const resource& of, read_session& session, const
 result<void> write_items(const resource& of, write_session& session, const record* before, const record& row);
 result<void> drop_items(const resource& of, write_session& session, const record& row);
 
-/// The items of a list as it is stored.
+/// The items of a list as it is stored, and a list as it is stored from its items.
 std::vector<std::string> items_of(const value& list);
+std::string list_text(const std::vector<std::string>& items);
 
 }  // namespace carrel::siem

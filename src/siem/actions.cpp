@@ -17,11 +17,7 @@ void check(const resource&, const call& request, const record* before, record& a
 
 std::vector<field> field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "name", .patchable = true, .max = 200},
         {.name = "type", .kind = enumeration, .required = true, .patchable = true, .values = action_types},
         {.name = "enabled", .kind = boolean, .patchable = true, .initial = 1},
@@ -41,7 +37,7 @@ std::vector<field> field_list() {
         {.name = "created_by", .from = origin::creator},
         {.name = "updated_by", .from = origin::changer},
         {.name = "secrets", .from = origin::server, .seen = access::hidden},
-    };
+    });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "resource/problems.hpp"
 #include "siem/attack.hpp"
 #include "siem/attack_records.hpp"
+#include "siem/imports.hpp"
 
 #include <map>
 #include <set>
@@ -18,10 +19,6 @@ namespace {
 constexpr std::size_t bundle_bytes_max = 64u << 20;  // unpacked
 constexpr std::size_t listed_max = 100;
 
-struct import_options : input {
-    bool dry_run = false;
-};
-
 struct imported_bundle : input {
     std::vector<attack_batch> batches;
     std::map<std::string, std::size_t, std::less<>> objects;
@@ -30,19 +27,6 @@ struct imported_bundle : input {
     std::size_t warnings_count = 0;
     bool dry_run = false;
 };
-
-std::optional<problem> check_import(const operation& what, call& request) {
-    if (auto wrong = check_address(what, request)) return wrong;
-    auto parsed = std::make_unique<import_options>();
-    for (const auto& [name, text] : request.query) {
-        if (text != "true" && text != "false")
-            return problem_of(problem_code::bad_request, name, "must be true or false");
-        parsed->dry_run = text == "true";
-    }
-    if (request.file.empty()) return problem_of(problem_code::invalid, "", "the body is empty");
-    request.parsed = std::move(parsed);
-    return std::nullopt;
-}
 
 problem problem_of(const attack::faults& faults) {
     std::vector<fault> made;
@@ -72,7 +56,7 @@ result<void> read_import(const operation&, read_session&, const call& request, r
     if (auto* wrong = std::get_if<problem>(&read)) return refuse(into, std::move(*wrong));
     auto& bundle = std::get<attack::bundle>(read);
     auto made = std::make_unique<imported_bundle>();
-    made->dry_run = static_cast<const import_options&>(*request.parsed).dry_run;
+    made->dry_run = static_cast<const import_input&>(*request.parsed).dry_run;
     made->domain = domain_of(bundle);
     made->batches = records_of(bundle, request);
     made->objects = std::move(bundle.objects);
@@ -102,7 +86,7 @@ public:
             counts_.push_back({.of = each.of});
             for (const record& row : each.rows)
                 if (auto done = store(*each.of, row); !done) return named(done.error(), *each.of, row);
-            if (auto done = tell_absent(each); !done) return done;
+            if (auto done = count_absent(each); !done) return done;
         }
         return {};
     }
@@ -208,7 +192,7 @@ private:
     }
 
     // What came with the same matrices before and is not there any more stays, and is told.
-    result<void> tell_absent(const attack_batch& batch) {
+    result<void> count_absent(const attack_batch& batch) {
         if (all_.domain.empty()) return {};
         std::set<std::string_view> here;
         for (const record& each : batch.rows) here.insert(*each.text(batch.of->id));
@@ -243,15 +227,8 @@ result<void> import_bundle(const operation&, write_session& session, const call&
     const auto& all = static_cast<const imported_bundle&>(*request.parsed);
     into.clear();
     bundle_store store(session, request, all, into);
-    const error tried(make_error_code(siem_errc::refused));
-    auto done = session.attempt([&]() -> result<void> {
-        if (auto stored = store.run(); !stored) return stored;
-        // What is only tried leaves nothing.
-        if (all.dry_run) return tried;
-        return {};
-    });
-    const bool was_tried = !done && all.dry_run && !into.refused && done.error().code() == tried.code();
-    if (!done && !was_tried) return done;
+    auto done = store_or_try(session, all.dry_run, into, [&] { return store.run(); });
+    if (!done) return done;
     json::writer out(into.body);
     store.write(out);
     return {};
@@ -285,11 +262,7 @@ operation attack_import_operation() {
     import.of = &attack_techniques();
     import.body = body_kind::file;
     import.is_about_version = false;
-    import.parameters = {
-        { "dry_run",
-          R"({"type":"boolean","default":false})",
-          false,
-          "Tells what would happen; nothing is stored." }};
+    import.parameters = {dry_run_parameter()};
     import.reply_schema = import_schema();
     import.check = check_import;
     import.read = read_import;

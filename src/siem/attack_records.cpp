@@ -4,19 +4,11 @@
 #include "siem/attack.hpp"
 
 #include <map>
+#include "resource/references.hpp"
 
 namespace carrel::siem {
 
 namespace {
-
-std::string list_text(const std::vector<std::string>& items) {
-    std::string text;
-    json::writer out(text);
-    out.begin_array();
-    for (const auto& each : items) out.string(each);
-    out.end_array();
-    return text;
-}
 
 // Fills in the members of one record by name.
 class members_of {

@@ -50,15 +50,6 @@ struct element {
     std::string text;
 };
 
-std::string list_text(const std::vector<std::string>& items) {
-    std::string text;
-    json::writer out(text);
-    out.begin_array();
-    for (const std::string& each : items) out.string(each);
-    out.end_array();
-    return text;
-}
-
 // Written in one way, so that sequences can be compared; with the rules that it names.
 void settle_sequence(const std::vector<element>& elements, given_members& given) {
     std::string text;
@@ -205,11 +196,7 @@ result<void> before_update(const resource&, write_session& session, const call&,
 
 std::vector<field> field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "name", .required = true, .patchable = true, .min = 1, .max = 256},
         {.name = "description", .patchable = true, .max = 10'000},
         {.name = "severity", .kind = enumeration, .required = true, .patchable = true, .values = severities},
@@ -253,7 +240,7 @@ std::vector<field> field_list() {
          .seen = access::hidden,
          .items = "correlation_rules_rules"},
         {.name = "tree", .from = origin::server, .seen = access::hidden},
-    };
+    });
 }
 
 std::vector<filter> filter_list() {

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 8> head_columns = {"id",   "timestamp", "
 
 std::vector<event_field> all_head_columns() {
     std::vector<event_field> made;
+    made.reserve(head_columns.size());
     for (const std::string_view name : head_columns) made.push_back(*event_field::named(name));
     return made;
 }

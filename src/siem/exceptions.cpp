@@ -73,11 +73,7 @@ void check(const resource&, const call&, const record*, record& row, std::vector
 
 std::vector<field> field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "name", .required = true, .patchable = true, .min = 1, .max = 256},
         {.name = "description", .patchable = true, .max = 10'000},
         {.name = "rule_id",
@@ -105,7 +101,7 @@ std::vector<field> field_list() {
         {.name = "tags", .kind = text_list, .patchable = true, .max = 50, .item_max = 100, .items = "exceptions_tags"},
         {.name = "created_by", .from = origin::creator},
         {.name = "tree", .from = origin::server, .seen = access::hidden},
-    };
+    });
 }
 
 std::vector<filter> filter_list() {

@@ -9,11 +9,7 @@ namespace {
 using enum field_kind;
 
 std::vector<field> first_fields() {
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "name", .required = true, .patchable = true, .min = 1, .max = 200},
         {.name = "description", .patchable = true, .max = 10'000},
         {.name = "type", .kind = enumeration, .required = true, .patchable = true, .values = source_types},
@@ -36,7 +32,7 @@ std::vector<field> first_fields() {
          .expression = "auth_config IS NOT NULL"},
         {.name = "include_paths", .kind = text_list, .patchable = true, .max = 100, .item_max = 1024},
         {.name = "exclude_paths", .kind = text_list, .patchable = true, .max = 100, .item_max = 1024},
-    };
+    });
 }
 
 std::vector<field> last_fields() {

@@ -83,11 +83,7 @@ result<void> before_delete(const resource&, write_session&, const record& row, r
 
 std::vector<field> field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "name", .required = true, .patchable = true, .min = 1, .max = 200},
         {.name = "description", .patchable = true, .max = 10'000},
         {.name = "builtin", .kind = boolean, .from = origin::server, .initial = 0},
@@ -115,7 +111,7 @@ std::vector<field> field_list() {
         {.name = "sunset_at", .kind = field_kind::time, .from = origin::server},
         {.name = "created_by", .from = origin::creator},
         {.name = "updated_by", .from = origin::changer},
-    };
+    });
 }
 
 std::vector<filter> filter_list() {

@@ -128,11 +128,7 @@ result<bool> before_insert(const resource&, write_session& session, const call& 
 
 std::vector<field> hunt_field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "status", .kind = enumeration, .from = origin::server, .values = hunt_statuses, .initial = 0},
         {.name = "ioc_ids",
          .kind = text_list,
@@ -165,7 +161,7 @@ std::vector<field> hunt_field_list() {
         {.name = "error", .from = origin::server},
         {.name = "next_position", .kind = integer, .from = origin::server, .seen = access::hidden},
         {.name = "end_position", .kind = integer, .from = origin::server, .seen = access::hidden},
-    };
+    });
 }
 
 std::vector<field> match_field_list() {

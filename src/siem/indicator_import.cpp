@@ -21,15 +21,6 @@ void reject(prepared_import& into, rejected_item why) {
     if (into.reasons.size() < prepared_import::reasons_max) into.reasons.push_back(std::move(why));
 }
 
-std::string list_text(const std::vector<std::string>& items) {
-    std::string text;
-    json::writer out(text);
-    out.begin_array();
-    for (const std::string& each : items) out.string(each);
-    out.end_array();
-    return text;
-}
-
 // Those of a list, and those of another that are not among them, as far as there is room.
 std::vector<std::string> joined(std::vector<std::string> list, const std::vector<std::string>& more, std::size_t most) {
     for (const std::string& each : more)

@@ -52,11 +52,7 @@ void check(const resource&, const call&, const record* before, record& row, std:
 
 std::vector<field> field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "type",
          .kind = enumeration,
          .required = true,
@@ -104,7 +100,7 @@ std::vector<field> field_list() {
         {.name = "imported_at", .kind = field_kind::time, .from = origin::server, .changes = true},
         {.name = "created_by", .from = origin::creator},
         {.name = "updated_by", .from = origin::changer},
-    };
+    });
 }
 
 std::vector<filter> filter_list() {

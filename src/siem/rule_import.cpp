@@ -3,6 +3,7 @@
 #include "json/writer.hpp"
 #include "resource/idempotency.hpp"
 #include "resource/problems.hpp"
+#include "siem/imports.hpp"
 #include "siem/rule_batch.hpp"
 #include "siem/rule_operations.hpp"
 #include "siem/rules.hpp"
@@ -18,23 +19,6 @@ struct imported_rules : input {
     bool dry_run = false;
 };
 
-struct import_input : input {
-    bool dry_run = false;
-};
-
-std::optional<problem> check_import(const operation& what, call& request) {
-    if (auto wrong = check_address(what, request)) return wrong;
-    auto parsed = std::make_unique<import_input>();
-    for (const auto& [name, text] : request.query) {
-        if (text != "true" && text != "false")
-            return problem_of(problem_code::bad_request, name, "must be true or false");
-        parsed->dry_run = text == "true";
-    }
-    if (request.file.empty()) return problem_of(problem_code::invalid, "", "the body is empty");
-    request.parsed = std::move(parsed);
-    return std::nullopt;
-}
-
 result<void> read_import(const operation&, read_session& session, const call& request, reply& into) {
     auto made = std::make_unique<imported_rules>();
     made->dry_run = static_cast<const import_input&>(*request.parsed).dry_run;
@@ -43,7 +27,6 @@ result<void> read_import(const operation&, read_session& session, const call& re
     if (kind == archive::kind::text) {
         import.take_text("", request.file);
     } else {
-        result<void> going;
         const auto read = archive::read_all(request.file, {});
         if (!read) return refuse(into, problem_of(problem_code::invalid, "", read.error().text));
         for (const archive::file& each : *read) {
@@ -74,14 +57,9 @@ result<void> import_rules(const operation&, write_session& session, const call& 
     const auto& all = static_cast<const imported_rules&>(*request.parsed);
     into.clear();
     rule_totals counts;
-    auto done = session.attempt([&]() -> result<void> {
-        if (auto stored = store_rules(session, request, all.batch.rows, {}, counts, into); !stored) return stored;
-        // What is only tried leaves nothing.
-        if (all.dry_run) return error(make_error_code(siem_errc::refused));
-        return {};
-    });
-    if (!done && !(all.dry_run && !into.refused && done.error().code() == make_error_code(siem_errc::refused)))
-        return done;
+    auto done = store_or_try(session, all.dry_run, into,
+                             [&] { return store_rules(session, request, all.batch.rows, {}, counts, into); });
+    if (!done) return done;
     json::writer out(into.body);
     out.begin_object().key("created").integer(counts.created).key("updated").integer(counts.updated);
     out.key("unchanged").integer(counts.unchanged).key("rejected").integer(all.batch.rejected);

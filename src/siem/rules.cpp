@@ -1,6 +1,7 @@
 #include "siem/rules.hpp"
 
 #include "json/writer.hpp"
+#include "resource/references.hpp"
 #include "resource/state_machine.hpp"
 #include "siem/actions.hpp"
 #include "siem/alert_status.hpp"
@@ -12,15 +13,6 @@
 namespace carrel::siem {
 
 namespace {
-
-std::string list_text(const std::vector<std::string>& items, std::size_t count_max = 1000) {
-    std::string text;
-    json::writer out(text);
-    out.begin_array();
-    for (std::size_t i = 0; i < items.size() && i < count_max; ++i) out.string(items[i]);
-    out.end_array();
-    return text;
-}
 
 // A member that the request leaves out.
 void fill(std::optional<value>& into, std::int64_t place) {
@@ -89,11 +81,7 @@ result<void> after_insert(const resource&, write_session& session, const call&, 
 
 std::vector<field> field_list() {
     using enum field_kind;
-    return {
-        {.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
-        {.name = "version", .kind = integer, .from = origin::server, .initial = 1},
-        {.name = "created_at", .kind = field_kind::time, .from = origin::now},
-        {.name = "updated_at", .kind = field_kind::time, .from = origin::now},
+    return versioned_fields({
         {.name = "name", .required = true, .patchable = true, .min = 1, .max = 256},
         {.name = "type", .kind = enumeration, .required = true, .patchable = true, .values = rule_types},
         {.name = "description", .patchable = true, .max = 10'000},
@@ -137,7 +125,7 @@ std::vector<field> field_list() {
         {.name = "tree", .from = origin::server, .seen = access::hidden},
         {.name = "feed_id", .from = origin::server, .summary = "The feed that it comes from and is updated by."},
         {.name = "document", .kind = integer, .from = origin::server, .seen = access::hidden},
-    };
+    });
 }
 
 std::vector<filter> filter_list() {

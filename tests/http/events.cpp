@@ -1,8 +1,8 @@
 #include "fixture.hpp"
 
-#include <boost/test/unit_test.hpp>
+#include "support/gzipped.hpp"
 
-#include <zlib.h>
+#include <boost/test/unit_test.hpp>
 
 #include <deque>
 
@@ -13,20 +13,6 @@ namespace {
 
 const std::string ndjson = "Content-Type: application/x-ndjson\r\n";
 const std::string gzip_fields = "Content-Encoding: gzip\r\n";
-
-std::string gzip(std::string_view text) {
-    z_stream stream{};
-    deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-    std::string packed(deflateBound(&stream, text.size()) + 64, '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-    stream.avail_in = static_cast<uInt>(text.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
 
 std::int64_t stored(running_server& server) { return server.get("/api/v1/events/count").number("/count"); }
 
@@ -96,9 +82,9 @@ BOOST_AUTO_TEST_CASE(what_is_not_json_at_all_is_400) {
 
 BOOST_AUTO_TEST_CASE(packed_lines_are_taken) {
     running_server server;
-    BOOST_TEST(server.ingest(gzip(event_lines(500)), gzip_fields).number("/accepted") == 500);
+    BOOST_TEST(server.ingest(gzipped(event_lines(500)), gzip_fields).number("/accepted") == 500);
     // Two members, one behind the other, are one text.
-    BOOST_TEST(server.ingest(gzip(event_lines(5)) + gzip(event_lines(7)), gzip_fields).number("/accepted") == 12);
+    BOOST_TEST(server.ingest(gzipped(event_lines(5)) + gzipped(event_lines(7)), gzip_fields).number("/accepted") == 12);
     BOOST_TEST(stored(server) == 512);
     BOOST_TEST(server.ingest(event_lines(1), "Content-Encoding: br\r\n").problem() == "unsupported_media_type");
     BOOST_TEST(server.ingest(event_lines(1), "Content-Encoding: identity\r\n").status == 201);
@@ -107,7 +93,7 @@ BOOST_AUTO_TEST_CASE(packed_lines_are_taken) {
 BOOST_AUTO_TEST_CASE(what_is_not_gzip_is_400) {
     running_server server;
     BOOST_TEST(server.ingest(event_lines(3), gzip_fields).problem() == "bad_request");
-    BOOST_TEST(server.ingest(gzip(event_lines(3)) + "rubbish", gzip_fields).problem() == "bad_request");
+    BOOST_TEST(server.ingest(gzipped(event_lines(3)) + "rubbish", gzip_fields).problem() == "bad_request");
     BOOST_TEST(stored(server) == 0);
 }
 
@@ -137,7 +123,7 @@ BOOST_AUTO_TEST_CASE(chunks_that_end_early_are_answered_with_what_was_committed)
 
 BOOST_AUTO_TEST_CASE(a_gzip_cut_off_is_400_even_if_the_body_is_complete) {
     running_server server;
-    const auto packed = gzip(event_lines(3'000));
+    const auto packed = gzipped(event_lines(3'000));
     const auto reply = server.ingest(packed.substr(0, packed.size() / 2), gzip_fields);
     BOOST_TEST(reply.problem() == "bad_request");
     BOOST_TEST(reply.number("/accepted") == 0);
@@ -198,11 +184,11 @@ BOOST_AUTO_TEST_CASE(more_than_64_mib_unpacked_is_413_with_what_was_accepted) {
     BOOST_TEST(plain.number("/accepted") == 0);
     BOOST_TEST(stored(server) == 0);
     // Packed, it looks small; what came before the limit is committed.
-    const auto bomb = server.ingest(gzip(lines), gzip_fields);
+    const auto bomb = server.ingest(gzipped(lines), gzip_fields);
     BOOST_TEST(bomb.problem() == "too_large");
     BOOST_TEST(bomb.number("/accepted") >= 10'000);
     BOOST_TEST(stored(server) == bomb.number("/accepted"));
-    const auto zeros = gzip(std::string(200u << 20, ' '));
+    const auto zeros = gzipped(std::string(200u << 20, ' '));
     BOOST_TEST(server.ingest(zeros, gzip_fields).problem() == "too_large");
 }
 
@@ -210,7 +196,7 @@ BOOST_AUTO_TEST_CASE(what_unpacks_to_far_more_than_its_size_is_413) {
     running_server server;
     std::string lines;
     for (int i = 0; i < 1'000'000; ++i) lines += "{}\n";
-    const auto reply = server.ingest(gzip(lines), gzip_fields);
+    const auto reply = server.ingest(gzipped(lines), gzip_fields);
     BOOST_TEST(reply.problem() == "too_large");
     BOOST_TEST(reply.number("/accepted") == stored(server));
     BOOST_TEST(stored(server) < 500'000);
@@ -258,8 +244,8 @@ BOOST_AUTO_TEST_CASE(bodies_in_flight_are_bounded_and_refused_before_they_are_re
 
 BOOST_AUTO_TEST_CASE(zeros_behind_a_gzip_are_padding_and_anything_else_is_400) {
     running_server server;
-    BOOST_TEST(server.ingest(gzip("{}\n") + std::string(512, '\0'), gzip_fields).number("/accepted") == 1);
-    BOOST_TEST(server.ingest(gzip("{}\n") + "more", gzip_fields).problem() == "bad_request");
+    BOOST_TEST(server.ingest(gzipped("{}\n") + std::string(512, '\0'), gzip_fields).number("/accepted") == 1);
+    BOOST_TEST(server.ingest(gzipped("{}\n") + "more", gzip_fields).problem() == "bad_request");
 }
 
 // Two requests are ready when the shard goes on; the second one is answered before the first one's part is whole.
@@ -279,7 +265,7 @@ BOOST_AUTO_TEST_CASE(intake_lets_others_in_before_it_has_read_all_that_came) {
     std::string words, lines;  // one part, some ten milliseconds' work
     for (int i = 0; i < 100; ++i) words += "word" + std::to_string(i) + " ";
     for (int i = 0; i < 3'500; ++i) lines += R"({"n":)" + std::to_string(i) + R"(,"text":")" + words + "\"}\n";
-    sender.send(sender.request("POST", "/api/v1/events", gzip(lines), ndjson + gzip_fields));
+    sender.send(sender.request("POST", "/api/v1/events", gzipped(lines), ndjson + gzip_fields));
     other.send(other.request("GET", "/metrics"));
     on_shard->open();
     const auto page = other.receive().body;
@@ -314,7 +300,7 @@ BOOST_AUTO_TEST_CASE(point_reads_go_on_beside_a_long_stream) {
     server.post("/api/v1/alerts", alert_body("a"));
     std::atomic<bool> is_over{false};
     std::thread sender([&] {
-        const auto packed = gzip(event_lines(300'000));
+        const auto packed = gzipped(event_lines(300'000));
         BOOST_TEST(server.ingest(packed, gzip_fields).number("/accepted") == 300'000);
         is_over = true;
     });

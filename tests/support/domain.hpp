@@ -41,6 +41,17 @@ struct answer {
     }
 };
 
+inline bool is(const answer& got, siem::problem_code code) { return got.refused && got.refused->code == code; }
+
+/// The ids of a list, in order, a blank between two.
+inline std::string ids(const answer& list) {
+    std::string all;
+    const auto items = list.at("/items");
+    for (const auto& each : items.as_array())
+        all.append(all.empty() ? "" : " ").append(each.at("id").as_string().c_str());
+    return all;
+}
+
 /// The domain over real connections to a file of its own, without actors: each call is one job in one transaction.
 class domain {
 public:

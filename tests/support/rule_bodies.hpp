@@ -25,6 +25,4 @@ inline std::string query_rule(const std::string& id, const std::string& more = "
     return R"({"id":")" + id + R"(","name":"n )" + id + R"(","severity":"low","query":"powershell")" + more + "}";
 }
 
-inline bool is(const answer& got, siem::problem_code code) { return got.refused && got.refused->code == code; }
-
 }  // namespace carrel::testing

@@ -13,8 +13,6 @@ namespace {
 
 constexpr const char* small = R"({"title":"Odd logon","severity":"high"})";
 
-bool is(const carrel::testing::answer& got, problem_code code) { return got.refused && got.refused->code == code; }
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_new_alert_is_answered_whole_in_the_order_of_the_contract) {

@@ -1,7 +1,7 @@
 #include "resource/references.hpp"
 #include "siem/attack.hpp"
 #include "siem/resources.hpp"
-#include "support/domain.hpp"
+#include "support/plans.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -27,28 +27,6 @@ void fill(domain& d) {
         object("T1059", R"(,"tactics":["TA0002"],"platforms":["Windows","Linux"],"data_source_ids":["DS0009"])")));
     must(d.post("/mitre/techniques",
                 object("T1059.001", R"(,"parent":"T1059","tactics":["TA0002"],"platforms":["Windows"])")));
-}
-
-std::string ids(const answer& got) {
-    must(got);
-    std::string all;
-    const auto items = got.at("/items");
-    for (const auto& each : items.as_array()) all += (all.empty() ? "" : " ") + std::string(each.at("id").as_string());
-    return all;
-}
-
-// How SQLite would run it, a step a line.
-std::string plan_of(domain& d, const std::string& sql) {
-    return d
-        .write([&](write_session& session) -> result<std::string> {
-            auto plan = session.prepare(write_sql::dynamic("EXPLAIN QUERY PLAN " + sql));
-            if (!plan) return plan.error();
-            plan->bind(std::string());
-            std::string all;
-            for (auto more = plan->step(); more && *more; more = plan->step()) all.append(plan->text(3)).append("\n");
-            return all;
-        })
-        .value();
 }
 
 }  // namespace
@@ -227,6 +205,7 @@ BOOST_AUTO_TEST_CASE(a_change_keeps_mappings_and_wants_the_right_version) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_listed_below_an_object_is_found_by_an_index) {
+    const std::vector<carrel::value> key{std::string()};
     domain d;
     for (const std::string sql : {
              "mitre_techniques WHERE parent = ? ORDER BY id",
@@ -236,7 +215,7 @@ BOOST_AUTO_TEST_CASE(what_is_listed_below_an_object_is_found_by_an_index) {
              "mitre_techniques WHERE seq IN (SELECT row FROM mitre_technique_tactics WHERE item = ?) ORDER BY id",
              "rules WHERE seq IN (SELECT row FROM rules_techniques WHERE item = ?) ORDER BY created_at DESC, id DESC",
          }) {
-        const std::string plan = plan_of(d, "SELECT * FROM " + sql);
+        const std::string plan = carrel::testing::plan_of(d, "SELECT * FROM " + sql, key);
         BOOST_TEST(plan.find("SEARCH") != plan.npos, sql << plan);
         for (const char* table :
              {"SCAN mitre_tactics\n", "SCAN mitre_techniques\n", "SCAN rules\n", "SCAN p\n", "SCAN t\n"})

@@ -15,8 +15,6 @@ BOOST_AUTO_TEST_SUITE(correlation_rules)
 
 namespace {
 
-bool is(const answer& got, problem_code code) { return got.refused && got.refused->code == code; }
-
 std::string body(std::string_view sequence = R"([{"query":"a"}])", std::string_view more = "") {
     return R"({"name":"n","severity":"high","window_s":300,"sequence":)" + std::string(sequence) + std::string(more) +
            "}";
@@ -38,14 +36,6 @@ void add_action(domain& d, const std::string& id) {
 std::string document(const std::string& rule = "r", std::string_view more = "") {
     return R"("title: Many logons\nlevel: high\ncorrelation:\n  type: event_count\n  rules: [)" + rule +
            R"(]\n  group-by: [host]\n  timespan: 5m\n  condition: {gte: 10}\n)" + std::string(more) + "\"";
-}
-
-std::string ids(const answer& list) {
-    std::string all;
-    const auto json = list.json();
-    for (const auto& each : json.at("items").as_array())
-        all.append(all.empty() ? "" : " ").append(each.at("id").as_string().c_str());
-    return all;
 }
 
 }  // namespace

@@ -14,8 +14,6 @@ BOOST_AUTO_TEST_SUITE(exceptions)
 
 namespace {
 
-bool is(const answer& got, problem_code code) { return got.refused && got.refused->code == code; }
-
 // With members in place of those that a small exception has, or beside them.
 std::string body(std::string_view more = "", std::string_view condition = R"("query","condition":"host:web-1")") {
     return R"({"name":"n","type":"suppress","condition_type":)" + std::string(condition) + std::string(more) + "}";
@@ -24,14 +22,6 @@ std::string body(std::string_view more = "", std::string_view condition = R"("qu
 void add_rule(domain& d, const std::string& id) {
     BOOST_REQUIRE(!d.post("/rules", R"({"id":")" + id + R"(","name":"r","type":"query","severity":"low","query":"a"})")
                        .refused.has_value());
-}
-
-std::string ids(const answer& list) {
-    std::string all;
-    const auto json = list.json();
-    for (const auto& each : json.at("items").as_array())
-        all.append(all.empty() ? "" : " ").append(each.at("id").as_string().c_str());
-    return all;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include "siem/event_reader.hpp"
 #include "siem/mapping_text.hpp"
 #include "siem/mappings_in_force.hpp"
-#include "support/plans.hpp"
+#include "support/domain.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,20 +17,10 @@ BOOST_AUTO_TEST_SUITE(field_mappings)
 
 namespace {
 
-bool is(const answer& got, problem_code code) { return got.refused && got.refused->code == code; }
-
 std::string body(std::string_view name, std::string_view mappings = R"({"box.name":"host"})",
                  std::string_view more = "") {
     return R"({"id":")" + std::string(name) + R"(","name":")" + std::string(name) + R"(","mappings":)" +
            std::string(mappings) + std::string(more) + "}";
-}
-
-std::string ids(const answer& list) {
-    std::string all;
-    const auto json = list.json();
-    for (const auto& each : json.at("items").as_array())
-        all.append(all.empty() ? "" : " ").append(each.at("id").as_string().c_str());
-    return all;
 }
 
 void promote(domain& d, const std::string& id) {
@@ -284,12 +274,6 @@ BOOST_AUTO_TEST_CASE(filters_and_orders_find_what_they_name) {
     });
     BOOST_TEST(is(stale, problem_code::stale_version));
     BOOST_TEST((d.remove("/field-mappings/b").reply.kind == outcome::no_content));
-}
-
-BOOST_AUTO_TEST_CASE(every_order_and_filter_has_an_index) {
-    domain d;
-    const std::string slow = slow_plans(d, carrel::siem::field_mappings());
-    BOOST_TEST(slow.empty(), slow);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,8 @@
 // How SQLite goes about the lists: each order by an index, and each filter without looking at all rows one by one.
+#include "support/plans.hpp"
 #include "resource/listing.hpp"
 #include "siem/events.hpp"
 #include "siem/resources.hpp"
-#include "support/domain.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,7 +13,7 @@ namespace {
 
 using query = domain::query;
 
-// `SEARCH rules USING INDEX …` lines, each ended by a line feed.
+// That of the list, a step a line: `SEARCH rules USING INDEX …`.
 std::string plan_of(domain& d, const resource& of, const query& by) {
     call request;
     request.query = by;
@@ -21,26 +21,9 @@ std::string plan_of(domain& d, const resource& of, const query& by) {
     operation list = list_operation(of);
     const auto wrong = list.check(list, request);
     BOOST_REQUIRE_MESSAGE(!wrong, of.plural << ": " << (wrong ? wrong->detail : ""));
-    std::string sql = "EXPLAIN QUERY PLAN ";
-    sql += page_sql(request);
-    std::string plan;
-    const auto done = d.read([&](carrel::read_session& session) -> carrel::result<void> {
-        // A statement that is only explained does not notice that the schema has changed.
-        auto noticed = session.first_integer("SELECT seq FROM rules LIMIT 1");
-        if (!noticed) return noticed.error();
-        auto rows = session.prepare(carrel::read_sql::dynamic(sql));
-        if (!rows) return rows.error();
-        std::vector<carrel::value> unbound(static_cast<std::size_t>(std::count(sql.begin(), sql.end(), '?')));
-        rows->bind_borrowed(unbound);
-        for (;;) {
-            auto more = rows->step();
-            if (!more) return more.error();
-            if (!*more) return {};
-            plan.append(rows->text(3)).append("\n");
-        }
-    });
-    BOOST_REQUIRE_MESSAGE(done.has_value(), sql << ": " << (done ? "" : done.error().message()));
-    return plan;
+    const std::string sql(page_sql(request));
+    const std::vector<carrel::value> unbound(static_cast<std::size_t>(std::count(sql.begin(), sql.end(), '?')));
+    return carrel::testing::plan_of(d, sql, unbound);
 }
 
 // Whether the table itself is gone through from end to end, in no order.

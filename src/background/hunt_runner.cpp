@@ -1,4 +1,4 @@
-#include "siem/hunt_runner.hpp"
+#include "background/hunt_runner.hpp"
 
 #include "siem/hunt_step.hpp"
 #include "siem/indicators.hpp"
@@ -7,43 +7,18 @@ namespace carrel::siem {
 
 namespace {
 
-// How often it looks for work when there was none.
-constexpr std::chrono::milliseconds interval{250};
 constexpr std::chrono::seconds expiry_interval{60};
-
-job_options patient() {
-    job_options made;
-    made.deadline = std::chrono::milliseconds(60'000);
-    made.priority = priority::bulk;
-    return made;
-}
+// How long a step keeps a reader.
+constexpr std::chrono::milliseconds step_time_max{250};
+// How often new events are held against indicators; each time for `step_time_max` at most.
+constexpr std::chrono::milliseconds watch_interval{1'000};
 
 }  // namespace
 
-hunt_runner::hunt_runner(database& store, hunt_settings settings)
+hunt_runner::hunt_runner(database& store, log_sink log)
     : store_(&store),
-      settings_(std::move(settings)),
-      thread_([this] { run(); }) {}
-
-hunt_runner::~hunt_runner() {
-    {
-        const std::lock_guard lock(mutex_);
-        stops_ = true;
-    }
-    stopping_.notify_all();
-    thread_.join();
-}
-
-void hunt_runner::run() {
-    for (std::unique_lock lock(mutex_); !stops_;) {
-        lock.unlock();
-        const auto worked = step();
-        if (!worked) report(worked.error());
-        else last_failure_.clear();
-        lock.lock();
-        if (!worked || !*worked) stopping_.wait_for(lock, interval, [this] { return stops_; });
-    }
-}
+      log_(log),
+      worker_([this](const std::stop_token&) { return step(); }, std::move(log), "hunts could not go on") {}
 
 // One that fails does not keep the others from their work.
 result<bool> hunt_runner::step() {
@@ -58,25 +33,22 @@ result<bool> hunt_runner::step() {
     return has_worked;
 }
 
-template <class Work>
-auto hunt_runner::write(Work work) {
-    return store_->write(std::move(work), patient());
-}
-
 result<bool> hunt_runner::hunt() {
-    auto hunt = store_->read(next_hunt, patient());
+    auto hunt = store_->read(next_hunt, background_options());
     if (!hunt) return hunt.error();
     if (!*hunt) return false;
     auto step =
-        store_->read([&](read_session& session) { return look(session, **hunt, settings_.step_time_max); }, patient());
+        store_->read([&](read_session& session) { return look(session, **hunt, step_time_max); }, background_options());
     if (!step && step.error() == sqlite_errc::corrupt) {
         const std::string why = "the stored events are damaged: " + step.error().message();
-        auto done = write([&](write_session& session) { return fail_hunt(session, **hunt, why, now()); });
+        auto done = store_->write([&](write_session& session) { return fail_hunt(session, **hunt, why, wall_clock()); },
+                                  background_options());
         if (!done) return done.error();
         return true;
     }
     if (!step) return step.error();
-    auto done = write([&](write_session& session) { return keep_step(session, **hunt, *step, now()); });
+    auto done = store_->write([&](write_session& session) { return keep_step(session, **hunt, *step, wall_clock()); },
+                              background_options());
     if (!done) return done.error();
     return true;
 }
@@ -84,7 +56,7 @@ result<bool> hunt_runner::hunt() {
 result<bool> hunt_runner::expire() {
     const auto at = std::chrono::steady_clock::now();
     if (at < expire_at_) return false;
-    const timestamp until = now();
+    const timestamp until = wall_clock();
     auto due = store_->read(
         [&](read_session& session) {
             return session.first_integer(
@@ -92,13 +64,14 @@ result<bool> hunt_runner::expire() {
                 "AND expires_at <= ? LIMIT 1",
                 until);
         },
-        patient());
+        background_options());
     if (!due) return due.error();
     if (!*due) {
         expire_at_ = at + expiry_interval;
         return false;
     }
-    auto done = write([&](write_session& session) { return archive_expired(session, until); });
+    auto done =
+        store_->write([&](write_session& session) { return archive_expired(session, until); }, background_options());
     if (!done) return done.error();
     return true;
 }
@@ -108,13 +81,14 @@ result<bool> hunt_runner::expire() {
 result<void> hunt_runner::load_indicators() {
     const auto begun = std::chrono::steady_clock::now();
     if (begun < load_at_) return {};
-    auto stamp = store_->read(indicator_stamp, patient());
+    auto stamp = store_->read(indicator_stamp, background_options());
     if (!stamp) return stamp.error();
     if (*stamp == watched_.stamp) return {};
     auto made = std::make_shared<indicator_set>();
     std::int64_t after = 0;
     for (bool is_more = true; is_more;) {
-        auto more = store_->read([&](read_session& session) { return add_active(session, after, *made); }, patient());
+        auto more = store_->read([&](read_session& session) { return add_active(session, after, *made); },
+                                 background_options());
         if (!more) return more.error();
         is_more = *more;
     }
@@ -136,7 +110,7 @@ result<void> hunt_runner::begin_watch() {
             if (!end) return end.error();
             return std::pair(*kept, *end);
         },
-        patient());
+        background_options());
     if (!next) return next.error();
     if (!next->first) return stand_at(next->second);
     watch_next_ = next->first;
@@ -144,7 +118,8 @@ result<void> hunt_runner::begin_watch() {
 }
 
 result<void> hunt_runner::stand_at(std::optional<std::int64_t> position) {
-    auto done = write([&](write_session& session) { return keep_position(session, position); });
+    auto done =
+        store_->write([&](write_session& session) { return keep_position(session, position); }, background_options());
     if (!done) return done.error();
     watch_next_ = position;
     return {};
@@ -152,8 +127,8 @@ result<void> hunt_runner::stand_at(std::optional<std::int64_t> position) {
 
 // Where events are damaged it goes on behind all that are stored.
 result<void> hunt_runner::pass_damage(const error& failure) {
-    report(failure);
-    auto end = store_->read(next_position, patient());
+    if (log_) log_(log_level::warning, "hunts could not go on: " + failure.message());
+    auto end = store_->read(next_position, background_options());
     if (!end) return end.error();
     return stand_at(*end);
 }
@@ -161,37 +136,26 @@ result<void> hunt_runner::pass_damage(const error& failure) {
 result<bool> hunt_runner::watch_events() {
     const auto at = std::chrono::steady_clock::now();
     if (at < watch_at_) return false;
-    watch_at_ = at + settings_.watch_interval;
+    watch_at_ = at + watch_interval;
     if (auto done = load_indicators(); !done) return done.error();
     if (watched_.all == nullptr || watched_.all->size() == 0) return false;
     if (!watch_next_)
         if (auto done = begin_watch(); !done) return done.error();
-    auto step = store_->read(
-        [&](read_session& session) { return watch(session, *watched_.all, *watch_next_, settings_.step_time_max); },
-        patient());
+    auto step =
+        store_->read([&](read_session& session) { return watch(session, *watched_.all, *watch_next_, step_time_max); },
+                     background_options());
     if (!step && step.error() == sqlite_errc::corrupt) {
         if (auto done = pass_damage(step.error()); !done) return done.error();
         return false;
     }
     if (!step) return step.error();
     if (step->next == step->from) return false;
-    auto done = write([&](write_session& session) { return keep_watch(session, *step, now()); });
+    auto done = store_->write([&](write_session& session) { return keep_watch(session, *step, wall_clock()); },
+                              background_options());
     if (!done) return done.error();
     if (done->value) watch_next_ = step->next;
     else watch_next_.reset();
     return false;
-}
-
-timestamp hunt_runner::now() const {
-    using namespace std::chrono;
-    if (settings_.clock) return settings_.clock();
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-void hunt_runner::report(const error& failure) {
-    if (failure.message() == last_failure_) return;
-    last_failure_ = failure.message();
-    if (settings_.log) settings_.log(log_level::warning, "hunts could not go on: " + last_failure_);
 }
 
 }  // namespace carrel::siem
