@@ -57,12 +57,17 @@ def _allowed_in_segments(name):
 
 def _allowed_in_resource(name):
     return (_is_standard(name)
-            or _starts(name, "base/", "carrel/", "json/", "query/", "resource/", "boost/json", "boost/system/"))
+            or _starts(name, "access/", "base/", "carrel/", "json/", "query/", "resource/", "boost/json", "boost/system/"))
 
 
 def _allowed_in_base(name):
     return (_is_standard(name) or _is_system(name) or name.endswith("mmintrin.h")
             or _starts(name, "base/", "boost/assert/", "boost/system/", "date/", "sodium.h", "zlib.h", "zstd"))
+
+
+def _allowed_in_access(name):
+    return (_is_standard(name) or _is_system(name) or name in ("sodium.h", "utf8proc.h")
+            or _starts(name, "access/", "base/", "openssl/"))
 
 
 def _allowed_in_archive(name):
@@ -120,6 +125,7 @@ def _allowed_in_cli(name):
 LAYERS = [
     ("include/carrel/", _allowed_in_public_header),
     ("actors/", _allowed_in_actors),
+    ("src/access/", _allowed_in_access),
     ("src/archive/", _allowed_in_archive),
     ("src/attack/", _allowed_in_attack),
     ("src/outbound/", _allowed_in_outbound),
