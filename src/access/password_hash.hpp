@@ -27,7 +27,7 @@ inline constexpr std::size_t password_bytes_max = 4096;
 /// Unicode's form C and each kind of space becomes U+0020. Form KC, which folds wide letters, ligatures and raised digits too,
 /// would make different passwords one. Nothing is cut off: NUL bytes and what follows count.
 ///
-/// A failure if it is not UTF-8, longer than `password_bytes_max`, or there is no memory.
+/// A failure if it is not UTF-8 or longer than `password_bytes_max`. Throws std::bad_alloc where there is no memory for it.
 base::outcome<std::string> hash_password(std::string_view password, hash_cost cost = {});
 
 /// Whether `hash` was made of `password`, in the time that the cost in `hash` takes, whatever the answer. A text that is no
@@ -39,7 +39,7 @@ bool is_password(std::string_view hash, std::string_view password);
 bool needs_rehash(std::string_view hash, hash_cost cost = {});
 
 /// The work of `is_password` for a user that does not exist, so that the time does not tell who does. `cost` is what the
-/// hashes of users have.
+/// hashes of users have. Throws as `is_password` does, so that nothing else tells it either.
 void spend_like_a_check(std::string_view password, hash_cost cost = {});
 
 /// The password in the form that is hashed, for comparisons of other kinds; nothing if it is not UTF-8.
