@@ -22,7 +22,7 @@ struct password_policy {
     std::chrono::minutes lockout{15};
 };
 
-/// Why a user may not have this password, as a sentence that shows none of it; nothing if they may. Beside what the policy
+/// Why a user may not have this password, as a fault says it (`must have …`), without a part of it; nothing if they may. Beside what the policy
 /// counts, a password is refused that holds the user's name, that is one of the most used (with digits and signs around it or
 /// not), or that has control characters, which no form lets one type. `username` may be empty.
 std::optional<std::string> fault_of(const password_policy& policy, std::string_view username,
