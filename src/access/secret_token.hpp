@@ -17,8 +17,8 @@ enum class token_kind : std::uint8_t {
 /// With the underscore.
 std::string_view prefix_of(token_kind kind) noexcept;
 
-/// A token as it is made. `text` is shown once and never stored; `id` (12 characters of a-z and 0-9) may be shown and logged;
-/// `hash` is what is stored beside the id.
+/// A token as it is made. `text` is shown once and never stored; `id` (12 lower-case letters and digits) may be shown and
+/// logged; `hash` is what is stored beside the id.
 struct new_token {
     std::string text, id, hash;
 };
