@@ -20,15 +20,18 @@ public:
 
     /// `threads` of them, 1 at least; `queue_max` works may wait.
     hashing_pool(std::size_t threads, std::size_t queue_max);
-    /// Waits for the works that are running. Those that wait are dropped, and told so on this thread.
+    /// `close`, and waits for the works that are running.
     ~hashing_pool();
     hashing_pool(const hashing_pool&) = delete;
     hashing_pool& operator=(const hashing_pool&) = delete;
 
-    /// False, at once and without a call of either, if as many wait as may: the caller answers 503 with Retry-After. Else one
-    /// of the two is called, once: `run` on a thread of the pool in the order of the calls, or `on_drop` when the pool ends
-    /// before. A work may submit another.
+    /// False, at once and without a call of either, if as many wait as may or the pool is closed: the caller answers 503 with
+    /// Retry-After. Else one of the two is called, once: `run` on a thread of the pool, in the order of the calls, or
+    /// `on_drop` by `close`. A work may submit another.
     bool submit(work run, work on_drop = {});
+
+    /// Takes no more works, and drops those that wait, which are told so on this thread. Those that run go on.
+    void close();
 
     /// How many wait, for metrics.
     std::size_t waiting() const;
@@ -37,7 +40,8 @@ private:
     struct item {
         work run, on_drop;
     };
-    void serve();
+    void serve() noexcept;
+    void end();
     bool take(item& next);
 
     const std::size_t queue_max_;
@@ -45,7 +49,7 @@ private:
     // Protected by mutex_.
     std::condition_variable changed_;
     std::deque<item> queue_;
-    bool is_ending_ = false;
+    bool is_closed_ = false;
 
     std::vector<std::thread> threads_;  // last, since they use the others
 };
