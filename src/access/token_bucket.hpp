@@ -12,10 +12,9 @@ namespace carrel::access {
 /// Token buckets by key: each key may take `burst` at once, and `rate` a second in the long run. Thread-safe; keys rarely wait
 /// for each other.
 ///
-/// Its memory is fixed: 16 bytes for each of `entries_max` (rounded up to a power of two), whatever keys come. A key's bucket
-/// is needed while it is not full. When more keys are in use than there is room for, a new one takes the place of the fullest
-/// of eight that its hash picks with a secret: who sends from many addresses makes the limiter forget who took little, and
-/// never one that has to wait.
+/// Its memory is fixed: 16 bytes for each of `entries_max` (rounded up), whatever keys come. A key's bucket is needed while it
+/// is not full. When more keys are in use than there is room for, a new one takes the place of the fullest of eight, which its
+/// hash picks by a secret: who sends from many addresses makes the limiter forget who took little, long before who has to wait.
 class rate_limiter {
 public:
     using clock = std::chrono::steady_clock;
