@@ -66,7 +66,7 @@ def _allowed_in_base(name):
 
 
 def _allowed_in_access(name):
-    return (_is_standard(name) or _is_system(name) or name in ("sodium.h", "utf8proc.h")
+    return (_is_standard(name) or _is_system(name) or name == "utf8proc.h"
             or _starts(name, "access/", "base/", "openssl/"))
 
 
