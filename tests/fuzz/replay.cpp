@@ -36,7 +36,8 @@ void on_abort(int) {
 std::size_t below(generator& source, std::size_t end) { return end == 0 ? 0 : source() % end; }
 
 void mutate_once(std::string& text, const std::string& other, generator& source) {
-    constexpr std::string_view special("\r\n\t \0\"\\{}[]:;,=%+&/?#-0x\x7f\xc3\xff", 29);
+    using namespace std::string_view_literals;
+    constexpr auto special = "\r\n\t \0\"\\{}[]:;,=%+&/?#-0x\x7f\xc3\xff"sv;
     const auto at = below(source, text.size() + 1);
     const auto size = 1 + below(source, 8);
     switch (source() % 6) {
