@@ -103,9 +103,9 @@ BOOST_AUTO_TEST_CASE(what_waits_when_the_pool_closes_is_told) {
     bool ran = false, went_on = false;
     int dropped = 0;
     {
-        hashing_pool pool(1, 10);
         std::promise<void> started;
         gate held;
+        hashing_pool pool(1, 10);  // last: what runs uses the others
         pool.submit([&] {
             started.set_value();
             held.wait();
