@@ -12,9 +12,9 @@ constexpr std::array<std::string_view, permission_count> permission_names = {
     "read:rules",          "write:rules",          "read:actions",   "write:actions",
     "read:iocs",           "write:iocs",           "read:hunts",     "write:hunts",
     "read:investigations", "write:investigations", "read:listeners", "write:listeners",
-    "read:users",          "write:users",          "admin:system",
+    "read:users",          "write:users",          "admin:system",   "read:system",
 };
-static_assert(static_cast<std::size_t>(permission::admin_system) + 1 == permission_count);
+static_assert(static_cast<std::size_t>(permission::read_system) + 1 == permission_count);
 static_assert(permission_count <= 64);
 
 using enum permission;
@@ -24,7 +24,7 @@ constexpr auto viewer = permission_set::of(
 constexpr auto analyst =
     viewer | permission_set::of({write_events, write_alerts, alert_acknowledge, alert_assign, alert_disposition,
                                  write_iocs, write_hunts, write_investigations});
-constexpr auto engineer = analyst | permission_set::of({write_rules, write_actions, write_listeners});
+constexpr auto engineer = analyst | permission_set::of({write_rules, write_actions, write_listeners, read_system});
 
 constexpr std::array<built_in_role, 4> roles = {{
     {"viewer", "Reads everything but users", viewer},

@@ -35,8 +35,9 @@ enum class permission : std::uint8_t {
     read_users,
     write_users,
     admin_system,
+    read_system,
 };
-inline constexpr std::size_t permission_count = 23;
+inline constexpr std::size_t permission_count = 24;
 
 /// As requests and replies write it: `read:events`.
 std::string_view name_of(permission which) noexcept;
@@ -61,6 +62,7 @@ public:
 
     constexpr bool has(permission which) const noexcept { return (mask_ & bit_of(which)) != 0; }
     constexpr bool has_all(permission_set others) const noexcept { return (mask_ & others.mask_) == others.mask_; }
+    constexpr permission_set without(permission_set others) const noexcept { return from_mask(mask_ & ~others.mask_); }
     constexpr bool is_empty() const noexcept { return mask_ == 0; }
     constexpr void add(permission which) noexcept { mask_ |= bit_of(which); }
     constexpr void remove(permission which) noexcept { mask_ &= ~bit_of(which); }

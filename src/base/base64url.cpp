@@ -28,6 +28,15 @@ std::string to_base64(std::string_view bytes) {
     return text.append((4 - text.size() % 4) % 4, '=');
 }
 
+std::optional<std::string> from_base64(std::string_view text) {
+    while (text.ends_with('=')) text.remove_suffix(1);
+    std::string url(text);
+    if (url.find_first_of("-_") != url.npos) return std::nullopt;
+    std::replace(url.begin(), url.end(), '+', '-');
+    std::replace(url.begin(), url.end(), '/', '_');
+    return from_base64url(url);
+}
+
 std::optional<std::string> from_base64url(std::string_view text) {
     std::string bytes;
     std::uint32_t bits = 0;

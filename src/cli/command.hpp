@@ -37,6 +37,7 @@ int check(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
 int import_content(std::span<char*> arguments);
 int export_events(std::span<char*> arguments);
+int user(std::span<char*> arguments);
 int vacuum(std::span<char*> arguments);
 
 }  // namespace carrel::cli

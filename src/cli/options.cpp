@@ -1,5 +1,6 @@
 #include "cli/options.hpp"
 
+#include "cli/account_flags.hpp"
 #include "cli/command.hpp"
 #include "cli/limit_flags.hpp"
 #include "cli/listen_address.hpp"
@@ -70,6 +71,7 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->capture_default_str();
     add_access_flags(app, settings.front);
     add_outbound_flags(app, settings);
+    add_account_flags(app, settings);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
     app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json"}))
@@ -114,6 +116,10 @@ void take_over(const typed& raw, serve_settings& settings) {
     store.background_cache_kib = raw.background_cache_kib;
     store.slow_statement_time = std::chrono::milliseconds(raw.slow_statement_ms);
     settings.drain_time_max = std::chrono::milliseconds(raw.drain_ms);
+    settings.accounts.session_idle_max = std::chrono::minutes(settings.session_idle_minutes);
+    settings.accounts.session_max = std::chrono::hours(settings.session_hours_max);
+    settings.accounts.passwords.age_max = std::chrono::days(settings.password_days_max);
+    settings.accounts.passwords.lockout = std::chrono::minutes(settings.lockout_minutes);
     // Every shard holds one reader and one is always kept for deep reads.
     const std::uint64_t cores = std::max(1u, std::thread::hardware_concurrency());
     settings.front.shards = raw.shards != 0 ? raw.shards : std::min(cores, raw.readers - 1);
@@ -152,7 +158,8 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     const auto address = parse_listen_address(raw.listen);
     if (!address) return "--listen: '" + raw.listen + "' is not ADDR:PORT, such as 127.0.0.1:8080 or [::1]:0";
     if (!address->address().is_loopback() && !settings.front.insecure)
-        return "--listen: " + raw.listen + " is not loopback and carrel has no authentication; --insecure allows it";
+        return "--listen: " + raw.listen +
+               " is not loopback and nobody may read along there: it needs TLS, or --insecure";
     if (settings.front.shards >= raw.readers)
         return "--shards: " + std::to_string(raw.shards) + " shards need --readers of at least " +
                std::to_string(raw.shards + 1);

@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/log.hpp"
 #include "http/server.hpp"
+#include "siem/accounts.hpp"
 #include "siem/event_retention.hpp"
 #include "siem/outbound_settings.hpp"
 #include "syslog/server.hpp"
@@ -26,6 +27,9 @@ struct serve_settings {
     siem::retention kept;
     siem::outbound_settings outbound;
     std::string key_file;  ///< empty: beside the database
+    siem::account_settings accounts;
+    int session_idle_minutes = 60, session_hours_max = 24, password_days_max = 90, lockout_minutes = 15;
+    bool prints_setup_link = false;
     std::chrono::milliseconds drain_time_max{10'000};
 };
 

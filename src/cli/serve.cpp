@@ -1,3 +1,4 @@
+#include "background/access_keeper.hpp"
 #include "background/action_tester.hpp"
 #include "background/feed_runner.hpp"
 #include "background/hunt_runner.hpp"
@@ -10,6 +11,7 @@
 #include "cli/signals.hpp"
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
+#include "siem/login.hpp"
 #include "siem/secrets.hpp"
 
 #include <boost/asio/use_future.hpp>
@@ -88,12 +90,14 @@ void tell_of_missing_rules(database& store) {
 
 // What works beside the requests, each on a thread of its own.
 struct background {
-    background(database& store, const log_sink& sink)
-        : periodic(store, sink),
+    background(database& store, const std::shared_ptr<siem::access_in_force>& access, const log_sink& sink)
+        : sessions(store, access, sink),
+          periodic(store, sink),
           hunts(store, sink),
           tester(store, sink),
           feeds(store, sink) {}
 
+    siem::access_keeper sessions;
     siem::periodic_jobs periodic;
     siem::hunt_runner hunts;
     siem::action_tester tester;
@@ -111,6 +115,15 @@ std::optional<int> prepare_outbound(const serve_settings& settings) {
     if (auto usable = siem::check_key(); !usable)
         return unusable("serve: --key-file: " + usable.error().text, exit_permission);
     return std::nullopt;
+}
+
+// What requests look up in memory: how events are read, and who may do what.
+result<void> load_in_force(database& store, serve_settings& settings) {
+    siem::set_accounts(settings.accounts);
+    settings.front.mappings = std::make_shared<siem::mappings_in_force>();
+    settings.front.access = std::make_shared<siem::access_in_force>();
+    if (auto loaded = settings.front.mappings->load(store); !loaded) return loaded;
+    return settings.front.access->load(store);
 }
 
 int serve(serve_settings settings, std::span<char*> arguments) {
@@ -131,9 +144,12 @@ int serve(serve_settings settings, std::span<char*> arguments) {
 
     auto store = database::open(settings.store);
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
-    settings.front.mappings = std::make_shared<siem::mappings_in_force>();
-    if (auto loaded = settings.front.mappings->load(*store); !loaded)
+    if (auto loaded = load_in_force(*store, settings); !loaded)
         return unusable("serve: " + explain(loaded.error(), settings.store.path), exit_status_of(loaded.error()));
+    // Who has the link is let in, and nobody else.
+    if (settings.prints_setup_link) settings.front.require_login = true;
+    const bool is_new = !settings.front.access->has_users();
+    const std::string setup_token = settings.prints_setup_link && is_new ? siem::begin_setup() : std::string();
     std::optional<syslog::server> logs;
     if (!settings.syslog.endpoints.empty()) {
         settings.syslog.mappings = settings.front.mappings;
@@ -148,7 +164,9 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + server.error().message(), exit_status_of(server.error(), exit_network));
     if (settings.front.insecure && !asio::ip::make_address(settings.front.address).is_loopback())
-        log(log_level::warning, "--insecure: anyone who reaches " + server->url() + " can read and write");
+        log(log_level::warning, settings.front.access->has_users() || settings.front.require_login
+                                    ? "--insecure: who is on the way to " + server->url() + " can read along"
+                                    : "--insecure: anyone who reaches " + server->url() + " can read and write");
     if (auto running = server->run(); !running)
         return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));
     keeping.checkpoint = [&store]() -> result<void> {
@@ -159,12 +177,13 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     keeping.on_positions = [&server] { server->announce_events(); };
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
-    auto workers = std::make_optional<background>(*store, settings.store.log);
+    auto workers = std::make_optional<background>(*store, settings.front.access, settings.store.log);
     tell_of_missing_rules(*store);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
     std::cout << "listening on " << server->url() << std::endl;
+    if (!setup_token.empty()) std::cout << "set up at " << server->url() << "/#setup=" << setup_token << std::endl;
     if (logs)
         for (const auto& url : logs->urls()) std::cout << "syslog on " << url << std::endl;
     const int number = signals->wait();

@@ -32,6 +32,12 @@ struct limits {
     std::uint64_t disk_reserve_bytes = 128u << 20;  ///< Free space below which events are 507 ...
     unsigned disk_reserve_percent_max = 5;          ///< ... but no more than this of the disk.
 
+    // Log-ins of one address, and passwords that wait to be hashed; beyond them 429 and 503.
+    double login_rate = 1;  ///< A second; 0: any number.
+    double login_burst = 30;
+    std::size_t hashing_threads = 1;
+    std::size_t hashing_queue_max = 64;
+
     // Times.
     std::chrono::milliseconds head_time_max{10'000};       ///< From the first byte of a request to the end of its head.
     std::chrono::milliseconds body_time_max{30'000};       ///< A window in which a body must come at `body_rate_min`.

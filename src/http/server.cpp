@@ -64,6 +64,7 @@ struct server::state {
     std::uint16_t port = 0;
     bool runs = false;
     bool loads_mappings = false;
+    bool loads_access = false;
 };
 
 server::server(std::unique_ptr<state> made) noexcept
@@ -80,14 +81,25 @@ server::~server() {
     if (state_) stop(std::chrono::milliseconds(0));
 }
 
+// Whom strangers can reach must know who they are, and let nobody read along.
+result<void> allow_address(const bound_socket& socket, const server_options& options) {
+    if (socket.endpoint().address().is_loopback() || options.insecure) return {};
+    const std::string refusing = "refusing to listen on " + options.address + ": ";
+    const bool asks_who = options.require_login || (options.access != nullptr && options.access->has_users());
+    if (!asks_who)
+        return error(errc::invalid_option,
+                     refusing +
+                         "there is no administrator; make one with `carrel user add NAME --role admin`, or start "
+                         "with --setup-link (or --insecure)");
+    return error(errc::invalid_option, refusing + "without TLS only loopback is served (see --insecure)");
+}
+
 result<server> server::listen(database& store, server_options options) {
     const auto shard_count = shards_for(options.shards);
     if (shard_count > shards_max) return error(errc::invalid_option, "shards must be 1 to 256");
     auto socket = bound_socket::open(options.address, options.port);
     if (!socket) return socket.error();
-    if (!socket->endpoint().address().is_loopback() && !options.insecure)
-        return error(errc::invalid_option, "refusing to listen on " + options.address +
-                                               ": without authentication only loopback is served (see --insecure)");
+    if (auto allowed = allow_address(*socket, options); !allowed) return allowed.error();
     std::vector<boost::asio::ip::address> proxies;
     for (const auto& each : options.trusted_proxies) {
         error_code ec;
@@ -107,6 +119,11 @@ result<server> server::listen(database& store, server_options options) {
     context.counters = std::move(options.counters);
     made->loads_mappings = options.mappings == nullptr;
     context.mappings = options.mappings ? std::move(options.mappings) : std::make_shared<siem::mappings_in_force>();
+    made->loads_access = options.access == nullptr;
+    context.access = options.access ? std::move(options.access) : std::make_shared<siem::access_in_force>();
+    context.requires_login = options.require_login;
+    context.hashing = std::make_unique<carrel::access::hashing_pool>(options.limits.hashing_threads,
+                                                                     options.limits.hashing_queue_max);
     context.openapi = openapi_document(context.endpoints, options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
         auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));
@@ -130,6 +147,10 @@ result<void> server::run() {
     if (state_->loads_mappings) {
         auto& context = *state_->context;
         if (auto loaded = context.mappings->load(*context.store); !loaded) return loaded;
+    }
+    if (state_->loads_access) {
+        auto& context = *state_->context;
+        if (auto loaded = context.access->load(*context.store); !loaded) return loaded;
     }
     std::vector<shard_loop*> shards;
     std::vector<std::future<result<void>>> started;

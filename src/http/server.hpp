@@ -3,6 +3,7 @@
 #include "http/counter.hpp"
 #include "http/limits.hpp"
 #include "resource/operation.hpp"
+#include "siem/access_in_force.hpp"
 #include "siem/keeper_counters.hpp"
 #include "siem/mappings_in_force.hpp"
 
@@ -34,6 +35,9 @@ struct server_options {
     std::string version;                                  ///< For the OpenAPI document.
     /// What new events are read by; null: the server loads its own.
     std::shared_ptr<siem::mappings_in_force> mappings;
+    /// Who is let in; null: the server loads its own.
+    std::shared_ptr<siem::access_in_force> access;
+    bool require_login = false;  ///< Also while there are no users.
 };
 
 /// The front end: one thread a shard, each with a resident reader, and one listener that deals sockets to them.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "access/hashing_pool.hpp"
+#include "access/token_bucket.hpp"
 #include "http/byte_budget.hpp"
 #include "http/counter.hpp"
 #include "http/limits.hpp"
@@ -9,6 +11,7 @@
 #include "http/protocol/host_list.hpp"
 #include "http/routing/endpoints.hpp"
 #include "http/routing/router.hpp"
+#include "siem/access_in_force.hpp"
 #include "siem/keeper_counters.hpp"
 #include "siem/mappings_in_force.hpp"
 
@@ -26,12 +29,15 @@ namespace carrel::http {
 
 /// What all shards share. Immutable once they run, but for what is atomic or locks.
 struct server_context {
+    static constexpr std::size_t login_addresses_max = 4096;
+
     server_context(database& served, host_list served_hosts, const limits& in_force)
         : store(&served),
           bounds(in_force),
           hosts(std::move(served_hosts)),
           endpoints(all_endpoints()),
           routes(endpoints),
+          logins(in_force.login_rate, in_force.login_burst, login_addresses_max),
           intake(in_force.intake_bytes_max) {}
 
     database* store;
@@ -45,6 +51,10 @@ struct server_context {
     std::shared_ptr<const siem::keeper_counters> keeper;  // may be null
     std::function<std::vector<counter>()> counters;
     std::shared_ptr<siem::mappings_in_force> mappings;
+    std::shared_ptr<siem::access_in_force> access;
+    bool requires_login = false;
+    carrel::access::rate_limiter logins;
+    std::unique_ptr<carrel::access::hashing_pool> hashing;
     std::vector<const shard_status*> shards;
     std::vector<held_requests*> holders;  // of each shard
 

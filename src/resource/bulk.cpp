@@ -266,6 +266,15 @@ constexpr std::string_view reply_schema =
     R"("failed":{"type":"integer"},"items":{"type":"array","items":{"type":"object","required":["id","ok"],)"
     R"("properties":{"id":{"type":["string","null"]},"ok":{"type":"boolean"},"detail":{"type":"string"}}}}}})";
 
+// One thing or another is done by it, so it needs what each of them needs.
+access::requirement needs_of_all(const resource& of) {
+    access::permission_set wanted = of.writes.wanted();
+    for (const state_machine& each : of.machines) wanted = wanted | each.needs.wanted();
+    for (const field& each : of.fields)
+        if (each.needs) wanted = wanted | access::permission_set::of({*each.needs});
+    return of.writes.is_said() ? access::requirement::all_of(wanted) : access::requirement();
+}
+
 }  // namespace
 
 operation bulk_operation(const resource& of) {
@@ -284,6 +293,7 @@ operation bulk_operation(const resource& of) {
                    {"note", R"({"type":"string"})", false, "Why."},
                    {"atomic", R"({"type":"boolean","default":false})", false, "The first failure undoes all."}};
     made.reply_schema = reply_schema;
+    made.needs = needs_of_all(of);
     made.is_about_version = false;
     made.check = check_bulk;
     made.write = [&of](const operation&, write_session& session, const call& request, reply& into) {

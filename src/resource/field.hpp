@@ -39,7 +39,7 @@ enum class origin {
 };
 
 /// Who gets to see a member.
-enum class access {
+enum class visibility {
     shown,       // it is in every reply
     write_only,  // a client gives it and never gets it back
     hidden,      // it is a column of the server's own
@@ -70,8 +70,9 @@ struct field {
     std::string_view inside = {};      // the object of JSON that holds it; those of one object stand together
     std::string_view column = {};      // `<inside>_<name>` of what is inside an object
     std::string_view expression = {};  // computed by SQL when it is read: there is no column
-    access seen = access::shown;
+    visibility seen = visibility::shown;
     reference refers = {};
+    std::optional<permission> needs = {};  // what is needed to give it, beyond what all members need
     std::string_view items = {};  // of a list: a table of (item, row) that holds its items for filters and references
 
     /// `logsource.category`; for most the name.

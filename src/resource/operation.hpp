@@ -1,5 +1,7 @@
 #pragma once
 
+#include "access/identity.hpp"
+#include "access/requirement.hpp"
 #include "base/time.hpp"
 #include "resource/preconditions.hpp"
 
@@ -23,6 +25,9 @@
 // What the domain offers, as data: the front end routes, validates and documents from these tables and knows no aggregate.
 namespace carrel::siem {
 
+using access::permission;
+using access::permission_set;
+
 /// Why an operation was refused. The front end maps each to a status and a `/problems/<code>` type.
 enum class problem_code {
     bad_request,             // 400: unknown parameter, bad cursor, broken JSON
@@ -33,6 +38,10 @@ enum class problem_code {
     too_large,               // 413
     unsupported_media_type,  // 415
     invalid,                 // 422: a field's value
+    unauthorized,            // 401: who asks is not known
+    forbidden,               // 403: who asks may not
+    locked,                  // 423: no log-in for a while
+    too_many_requests,       // 429
 };
 
 /// One field or line at fault.
@@ -63,6 +72,8 @@ struct reply {
     std::string location;            // path of what was created, from /api/v1 on
     std::string_view media_type;     // of a body that is no JSON
     std::string file_name;           // under which a client may keep the body
+    std::string cookie;              // of a session that begins or ends: the value of Set-Cookie
+    std::int64_t retry_after = 0;    // seconds
     std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
     std::vector<std::pair<std::string, std::string>>
         extra;  // members an ingest refusal adds to its problem: name, JSON
@@ -106,6 +117,11 @@ struct call {
     const boost::json::value* body = nullptr;                // only during `check`
     std::string_view file = {};                              // of `body_kind::file`; until the call is done
     std::string principal;                                   // who asks; empty if that is not known
+    std::shared_ptr<const access::identity> who = {};        // null if that is not known
+    std::string address = {};                                // of the client
+    std::string request_id = {};
+    std::string csrf_token = {};  // of the session that asks
+    bool is_encrypted = false;    // the client came by TLS, to us or to a proxy that is trusted
     preconditions conditions;
     std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out
     std::optional<carrel::siem::idempotency> idempotency;
@@ -142,6 +158,7 @@ struct operation;
 using check_function = std::function<std::optional<problem>(const operation&, call&)>;
 using read_function = std::function<result<void>(const operation&, read_session&, const call&, reply&)>;
 using write_function = std::function<result<void>(const operation&, write_session&, const call&, reply&)>;
+using compute_function = std::function<void(const operation&, call&)>;
 
 struct resource;  // resource.hpp: one aggregate as data
 
@@ -162,10 +179,15 @@ struct operation {
     bool is_about_version = true;  // if its path names a resource with versions: preconditions and `ETag` apply
     /// Validates path, query and body on the caller's thread and fills `call::parsed`. May be null.
     check_function check = nullptr;
+    access::requirement needs = {};  // who may run it
+    bool is_secret = false;          // its reply has what is told once: nobody keeps it, neither do we under a key
     /// One of both is set, but for `body_kind::event_stream`. If both are, the read prepares the write on a reader: what
     /// it leaves in `reply::rest` is what `call::parsed` is to the write.
     read_function read = nullptr;
     write_function write = nullptr;
+    /// What takes long and needs no session, such as the hash of a password: on a thread of its own, before the write and after
+    /// what prepares it. Changes `call::parsed`.
+    compute_function compute = nullptr;
 
     bool is_write() const noexcept { return read == nullptr || write != nullptr; }
 };

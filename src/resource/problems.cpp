@@ -40,6 +40,8 @@ void reply::clear() {
     location.clear();
     media_type = {};
     file_name.clear();
+    cookie.clear();
+    retry_after = 0;
     refused.reset();
     extra.clear();
     nothing_before.reset();

@@ -19,7 +19,7 @@ std::string joined(const Fields& of, std::string_view between, Text text) {
 bool may_change(const field& rules) {
     if (rules.from == origin::now) return rules.name != "created_at";
     const bool by_others = rules.from == origin::server || rules.from == origin::changer;
-    return rules.patchable || rules.changes || by_others || rules.seen == access::hidden;
+    return rules.patchable || rules.changes || by_others || rules.seen == visibility::hidden;
 }
 
 // What precedes a value in JSON: the end of an object before it, a comma, the beginning of its own.
@@ -45,7 +45,7 @@ void add_shown(resource& of) {
         if (rules.is_stored()) of.stored.push_back(i);
         else of.is_computed = true;
         if (rules.is_stored() && may_change(rules)) of.changing.push_back(i);
-        if (rules.seen != access::shown) continue;
+        if (rules.seen != visibility::shown) continue;
         of.shown.push_back({i, json::short_text(opening_of(rules, before))});
         if (before != nullptr) of.columns += ',';
         of.columns += selected(rules);

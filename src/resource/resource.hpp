@@ -97,6 +97,7 @@ struct state_machine {
     std::string_view path;
     std::string_view to, note;  // members of the body: the state that is wanted, and why
     std::span<const edge> edges;
+    access::requirement needs = {};      // who may, if it is not who may write
     std::vector<siem::field> more = {};  // members of the body that are fields of the resource
     bool has_trail = false;              // GET /{id}/<path> lists the changes
     /// What else a change means for the record, on the writer; tells what is wrong with it.
@@ -119,7 +120,8 @@ struct resource_spec {
     bool (*is_key)(std::string_view) noexcept = is_valid_id;
     std::string_view key_rule = "must be 1 to 128 of A-Z, a-z, 0-9, _ and -";
     ownership parent = {};
-    std::vector<field> fields;  // in the order of JSON; the key is one of them
+    access::requirement reads = {}, writes = {};  // who may, unless an operation says something else
+    std::vector<field> fields;                    // in the order of JSON; the key is one of them
     std::vector<filter> filters;
     std::vector<std::string_view> sorts;         // fields; the first, descending, is the default
     bool sorts_ascending = false;                // ... or ascending

@@ -73,7 +73,7 @@ private:
 
     void read_one(std::string_view name, std::string_view inside, const boost::json::value& given) {
         for (std::size_t i = 0; i < rules_.size(); ++i)
-            if (rules_[i].name == name && rules_[i].inside == inside && rules_[i].seen != access::hidden)
+            if (rules_[i].name == name && rules_[i].inside == inside && rules_[i].seen != visibility::hidden)
                 return take(i, given);
         const std::string path = inside.empty() ? quoted(name) : std::string(inside) + "." + quoted(name);
         faults_.push_back({path, 0, "is an unknown field"});
@@ -98,7 +98,7 @@ private:
 
 bool is_settable(const field& rules) {
     const bool by_client = rules.from == origin::client || rules.from == origin::fresh_id;
-    return by_client && rules.is_stored() && rules.seen != access::hidden;
+    return by_client && rules.is_stored() && rules.seen != visibility::hidden;
 }
 
 // Members that the server alone gives are known, but not taken.
@@ -111,6 +111,20 @@ std::vector<fault> refuse_members(const resource& of, const given_members& value
         faults.push_back({rules.path(), 0, can_be_given ? "cannot be changed" : "is set by the server"});
     }
     return faults;
+}
+
+// A member that not everyone who may write may give.
+std::optional<problem> check_rights(const resource& of, const call& request, const given_members& given) {
+    if (request.who == nullptr) return std::nullopt;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const field& rules = of.fields[i];
+        if (given[i] && rules.needs && !request.who->may.has(*rules.needs))
+            return problem{
+                problem_code::forbidden,
+                "To set " + rules.path() + " needs the permission " + std::string(access::name_of(*rules.needs)) + ".",
+                {}};
+    }
+    return std::nullopt;
 }
 
 void require(const resource& of, const given_members& given, std::vector<fault>& faults) {
@@ -165,6 +179,7 @@ std::optional<problem> check_whole(const operation& what, call& request, bool is
     const resource& of = *what.of;
     auto parsed = std::make_unique<record_input>();
     std::vector<fault> faults = read_body(of, request.body, false, parsed->given);
+    if (auto denied = check_rights(of, request, parsed->given)) return refuse_body(request, std::move(*denied));
     const bool is_object = request.body != nullptr && request.body->is_object();
     if (!is_new && parsed->given[of.id]) {
         const auto* given = std::get_if<std::string>(&*parsed->given[of.id]);
@@ -247,6 +262,7 @@ std::optional<problem> check_patch(const operation& what, call& request) {
     const resource& of = *what.of;
     auto parsed = std::make_unique<record_input>();
     std::vector<fault> faults = read_body(of, request.body, true, parsed->given);
+    if (auto denied = check_rights(of, request, parsed->given)) return refuse_body(request, std::move(*denied));
     if (faults.empty() && of.hooks.derive != nullptr) of.hooks.derive(of, request, parsed->given, false, faults);
     refuse_left_out(request, faults);
     if (!faults.empty())

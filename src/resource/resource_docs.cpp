@@ -45,7 +45,7 @@ std::string sort_schema(const resource& of) {
 bool belongs_in_a_body(const field& rules, bool for_patch) {
     if (for_patch) return rules.patchable;
     const bool by_client = rules.from == origin::client || rules.from == origin::fresh_id;
-    return by_client && rules.is_stored() && rules.seen != access::hidden;
+    return by_client && rules.is_stored() && rules.seen != visibility::hidden;
 }
 
 // The members of JSON that fields make, those of one object together: its name and what is inside.
@@ -108,6 +108,7 @@ operation make_operation(const resource& of, method verb, std::string_view path,
     made.id = std::move(id);
     made.summary = std::move(summary);
     made.of = &of;
+    made.needs = verb == method::get ? of.reads : of.writes;
     made.reply_schema = R"({"$ref":"#/components/schemas/)" + std::string(of.name) + R"("})";
     made.check = check_address;
     return made;
@@ -159,7 +160,7 @@ std::string schema_of(const resource& of) {
     std::string schema;
     json::writer out(schema);
     out.begin_object().key("type").string("object").key("required").begin_array();
-    const auto is_shown = [](const field& rules) { return rules.seen == access::shown; };
+    const auto is_shown = [](const field& rules) { return rules.seen == visibility::shown; };
     std::string_view inside;
     for (const field& rules : of.fields) {
         if (!is_shown(rules)) continue;

@@ -245,9 +245,9 @@ result<void> replace(const operation& what, write_session& session, const call& 
     const record& given = input_of(request).row;
     for (std::size_t i = 0; i < of.fields.size(); ++i) {
         const field& rules = of.fields[i];
-        const bool is_clients = rules.patchable || (rules.seen == access::hidden && given.has(i));
+        const bool is_clients = rules.patchable || (rules.seen == visibility::hidden && given.has(i));
         // A secret that is not given again stays: nobody can read it to send it back.
-        if (is_clients && !(rules.seen == access::write_only && !given.has(i))) after.values[i] = given.values[i];
+        if (is_clients && !(rules.seen == visibility::write_only && !given.has(i))) after.values[i] = given.values[i];
     }
     std::vector<fault> faults;
     if (of.hooks.check != nullptr) of.hooks.check(of, request, &*before, after, faults);

@@ -28,7 +28,7 @@ query::record_kind kind_of(const field& rules) {
     }
 }
 
-bool can_be_queried(const field& rules) { return rules.seen == access::shown && rules.is_stored(); }
+bool can_be_queried(const field& rules) { return rules.seen == visibility::shown && rules.is_stored(); }
 
 std::int64_t integer_of(std::string_view column) {
     std::int64_t number = 0;

@@ -96,6 +96,7 @@ std::vector<operation> machine_operations(const resource& of, const state_machin
     operation change = make_operation(of, method::post, "/{id}/" + path, "change_" + name + "_" + path,
                                       "Changes its " + std::string(by.field) + ".");
     change.body = body_kind::json;
+    if (by.needs.is_said()) change.needs = by.needs;
     std::vector<field> body = body_of(of, by);
     change.fields = document(body, false);
     change.check = [body = std::move(body)](const operation& what, call& request) {

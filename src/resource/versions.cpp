@@ -89,7 +89,7 @@ result<void> restore(const resource& of, write_session& session, const call& req
     if (!then) return then.error();
     record after = *now;
     for (std::size_t i = 0; i < of.fields.size(); ++i)
-        if (of.fields[i].patchable || (of.fields[i].seen == access::hidden && of.fields[i].is_stored()))
+        if (of.fields[i].patchable || (of.fields[i].seen == visibility::hidden && of.fields[i].is_stored()))
             after.values[i] = then->values[i];
     return save(of, session, request, *now, std::move(after), "version " + request.path[1] + " restored", into);
 }

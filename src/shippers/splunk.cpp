@@ -46,6 +46,7 @@ protocol probe(std::string_view path) {
     made.path = path;
     made.reply = R"({"text":"HEC is healthy","code":17})";
     made.refuse = refuse;
+    made.is_probe = true;
     return made;
 }
 

@@ -60,6 +60,8 @@ const resource& action_tests() {
         .plural = "tests",
         .table = "action_tests",
         .parent = {.by = actions, .field = "action_id"},
+        .reads = permission::read_actions,
+        .writes = permission::write_actions,
         .fields = field_list(),
         .filters = {},
         .sorts = {"created_at"},

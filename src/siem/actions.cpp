@@ -36,7 +36,7 @@ std::vector<field> field_list() {
          .expression = "secrets IS NOT NULL"},
         {.name = "created_by", .from = origin::creator},
         {.name = "updated_by", .from = origin::changer},
-        {.name = "secrets", .from = origin::server, .seen = access::hidden},
+        {.name = "secrets", .from = origin::server, .seen = visibility::hidden},
     });
 }
 
@@ -46,6 +46,8 @@ const resource& actions() {
     static const resource instance({
         .name = "action",
         .plural = "actions",
+        .reads = permission::read_actions,
+        .writes = permission::write_actions,
         .fields = field_list(),
         .filters = {{.name = "type", .kind = filter_kind::enumeration, .column = "type", .values = action_types},
                     {.name = "enabled", .kind = filter_kind::boolean, .column = "enabled"}},

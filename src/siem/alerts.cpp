@@ -55,7 +55,8 @@ std::vector<field> field_list() {
          .kind = field_kind::enumeration,
          .patchable = true,
          .values = dispositions,
-         .initial = 0},
+         .initial = 0,
+         .needs = permission::alert_disposition},
         {.name = "rule_id", .max = 128, .refers = {.to = rules, .row = "rule"}},
         {.name = "event_ids",
          .kind = field_kind::text_list,
@@ -63,7 +64,7 @@ std::vector<field> field_list() {
          .max = 1000,
          .item_max = 128,
          .summary = "Each must exist."},
-        {.name = "assigned_to", .patchable = true, .max = 200},
+        {.name = "assigned_to", .patchable = true, .max = 200, .needs = permission::alert_assign},
         {.name = "tags", .kind = field_kind::text_list, .patchable = true, .max = 50, .item_max = 100},
         {.name = "risk_score", .kind = field_kind::integer, .patchable = true, .max = 100},
         {.name = "fingerprint",
@@ -72,7 +73,7 @@ std::vector<field> field_list() {
         {.name = "duplicate_count", .kind = field_kind::integer, .from = origin::server, .initial = 0},
         {.name = "last_seen", .kind = field_kind::time, .from = origin::now},
         // Null when the rule is gone; `rule_id` still tells which it was.
-        {.name = "rule", .kind = field_kind::integer, .from = origin::server, .seen = access::hidden},
+        {.name = "rule", .kind = field_kind::integer, .from = origin::server, .seen = visibility::hidden},
     };
 }
 
@@ -171,12 +172,19 @@ const resource& alerts() {
     static const resource instance({
         .name = "alert",
         .plural = "alerts",
+        .reads = permission::read_alerts,
+        .writes = permission::write_alerts,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "severity", "risk_score"},
         .text = {"title", "description"},
         .history = {"status", "disposition", "assigned_to", "duplicate_count"},
-        .machines = {{.field = "status", .path = "status", .to = "status", .note = "note", .edges = alert_transitions}},
+        .machines = {{.field = "status",
+                      .path = "status",
+                      .to = "status",
+                      .note = "note",
+                      .edges = alert_transitions,
+                      .needs = permission::alert_acknowledge}},
         .hooks = {.before_insert = before_insert,
                   .after_insert = after_insert,
                   .after_update = after_update,

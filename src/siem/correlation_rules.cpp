@@ -237,9 +237,9 @@ std::vector<field> field_list() {
         {.name = "rule_ids",
          .kind = text_list,
          .from = origin::server,
-         .seen = access::hidden,
+         .seen = visibility::hidden,
          .items = "correlation_rules_rules"},
-        {.name = "tree", .from = origin::server, .seen = access::hidden},
+        {.name = "tree", .from = origin::server, .seen = visibility::hidden},
     });
 }
 
@@ -264,6 +264,8 @@ const resource& correlation_rules() {
         .name = "correlation_rule",
         .plural = "correlation-rules",
         .table = "correlation_rules",
+        .reads = permission::read_rules,
+        .writes = permission::write_rules,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "name", "severity"},

@@ -98,6 +98,8 @@ const resource& deletions() {
     static const resource instance({
         .name = "event_deletion",
         .plural = "event_deletions",
+        .reads = permission::read_events,
+        .writes = permission::delete_events,
         .fields = field_list(),
         .filters = {{.name = "state", .kind = filter_kind::enumeration, .column = "state", .values = states}},
         .sorts = {"created_at"},
@@ -118,6 +120,7 @@ operation deletion_operation() {
     made.reply_schema = R"({"$ref":"#/components/schemas/event_deletion"})";
     made.success = outcome::accepted;
     made.of = &deletions();
+    made.needs = permission::delete_events;
     made.check = check_deletion;
     made.write = begin_deletion;
     return made;

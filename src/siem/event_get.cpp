@@ -116,6 +116,7 @@ operation events_get_operation() {
     made.fields = document(ids_fields(), false);
     made.reply_schema = events_schema;
     made.of = &events();
+    made.needs = permission::read_events;
     made.check = check_ids;
     made.read = get_events;
     return made;

@@ -104,6 +104,8 @@ const resource& events() {
     static const resource instance({
         .name = "event",
         .plural = "events",
+        .reads = permission::read_events,
+        .writes = permission::write_events,
         .fields = event_fields(),
         .filters = event_filters(),
         .sorts = {"timestamp"},

@@ -100,7 +100,7 @@ std::vector<field> field_list() {
         {.name = "justification", .patchable = true, .max = 10'000},
         {.name = "tags", .kind = text_list, .patchable = true, .max = 50, .item_max = 100, .items = "exceptions_tags"},
         {.name = "created_by", .from = origin::creator},
-        {.name = "tree", .from = origin::server, .seen = access::hidden},
+        {.name = "tree", .from = origin::server, .seen = visibility::hidden},
     });
 }
 
@@ -194,6 +194,8 @@ const resource& exceptions() {
     static const resource instance({
         .name = "exception",
         .plural = "exceptions",
+        .reads = permission::read_rules,
+        .writes = permission::write_rules,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"priority", "created_at", "updated_at", "name", "hit_count", "last_hit_at", "expires_at"},

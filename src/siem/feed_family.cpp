@@ -23,7 +23,7 @@ std::vector<field> first_fields() {
          .patchable = true,
          .max = 16'384,
          .summary = "type basic (user, password), bearer (token) or header (name, value). Kept sealed, never shown.",
-         .seen = access::write_only},
+         .seen = visibility::write_only},
         {.name = "has_auth",
          .kind = boolean,
          .from = origin::server,
@@ -52,8 +52,8 @@ std::vector<field> last_fields() {
         {.name = "metadata", .kind = object, .patchable = true, .max = 65'536},
         {.name = "created_by", .from = origin::creator},
         {.name = "updated_by", .from = origin::changer},
-        {.name = "etag", .from = origin::server, .seen = access::hidden},
-        {.name = "last_modified", .from = origin::server, .seen = access::hidden},
+        {.name = "etag", .from = origin::server, .seen = visibility::hidden},
+        {.name = "last_modified", .from = origin::server, .seen = visibility::hidden},
     };
 }
 
@@ -98,6 +98,8 @@ resource_spec feed_history(std::string_view name, std::string_view table, const 
             .plural = "history",
             .table = table,
             .parent = {.by = feeds, .field = "feed_id"},
+            .reads = feeds().reads,
+            .writes = feeds().writes,
             .fields = history_fields(),
             .filters = {},
             .sorts = {"created_at"}};

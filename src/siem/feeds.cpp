@@ -33,6 +33,8 @@ const resource& rule_feeds() {
         .name = "rule_feed",
         .plural = "feeds",
         .table = "rule_feeds",
+        .reads = permission::read_rules,
+        .writes = permission::admin_system,
         .fields = rule_feed_fields(),
         .filters = feed_filters(),
         .sorts = {feed_sorts.begin(), feed_sorts.end()},

@@ -135,6 +135,7 @@ operation mapping_discovery_operation() {
         make_operation(field_mappings(), method::post, "/discover", "discover_event_fields",
                        "Which fields the newest events have, by frequency, with columns that they may be.");
     made.of = &events();
+    made.needs = access::requirement::all_of(permission_set::of({permission::read_rules, permission::read_events}));
     made.is_about_version = false;
     made.parameters = filter_parameters(events());
     made.parameters.push_back({"limit", R"({"type":"integer","minimum":1,"maximum":1000,"default":1000})", false,

@@ -193,6 +193,7 @@ constexpr std::string_view columns_schema =
 operation mapping_trial_operation() {
     operation made = make_operation(field_mappings(), method::post, "/test", "test_field_mapping",
                                     "What events become by a mapping, and by the builtin ones alone.");
+    made.needs = access::requirement::all_of(permission_set::of({permission::read_rules, permission::read_events}));
     made.body = body_kind::json;
     made.is_about_version = false;
     made.fields = {

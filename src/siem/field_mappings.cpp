@@ -134,6 +134,8 @@ const resource& field_mappings() {
         .name = "field_mapping",
         .plural = "field-mappings",
         .table = "field_mappings",
+        .reads = permission::read_rules,
+        .writes = permission::admin_system,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"name", "priority", "created_at", "updated_at", "sunset_at"},

@@ -159,8 +159,8 @@ std::vector<field> hunt_field_list() {
         {.name = "started_at", .kind = field_kind::time, .from = origin::server},
         {.name = "completed_at", .kind = field_kind::time, .from = origin::server},
         {.name = "error", .from = origin::server},
-        {.name = "next_position", .kind = integer, .from = origin::server, .seen = access::hidden},
-        {.name = "end_position", .kind = integer, .from = origin::server, .seen = access::hidden},
+        {.name = "next_position", .kind = integer, .from = origin::server, .seen = visibility::hidden},
+        {.name = "end_position", .kind = integer, .from = origin::server, .seen = visibility::hidden},
     });
 }
 
@@ -215,6 +215,8 @@ const resource& hunts() {
     static const resource instance({
         .name = "hunt",
         .plural = "hunts",
+        .reads = permission::read_hunts,
+        .writes = permission::write_hunts,
         .fields = hunt_field_list(),
         .filters = {{.name = "status", .kind = filter_kind::enumeration, .column = "status", .values = hunt_statuses},
                     {.name = "ioc_id",
@@ -230,6 +232,8 @@ const resource& ioc_matches() {
     static const resource instance({
         .name = "ioc_match",
         .plural = "ioc_matches",
+        .reads = permission::read_hunts,
+        .writes = permission::write_hunts,
         .fields = match_field_list(),
         .filters = {{.name = "event_id", .column = "event_id"},
                     {.name = "from", .kind = filter_kind::time_from, .column = "detected_at"},

@@ -168,6 +168,8 @@ const resource& iocs() {
     static const resource instance({
         .name = "ioc",
         .plural = "iocs",
+        .reads = permission::read_iocs,
+        .writes = permission::write_iocs,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "last_seen", "severity", "confidence", "hit_count", "expires_at"},

@@ -94,6 +94,8 @@ const resource& ioc_feeds() {
         .name = "ioc_feed",
         .plural = "ioc-feeds",
         .table = "ioc_feeds",
+        .reads = permission::read_iocs,
+        .writes = permission::write_iocs,
         .fields = field_list(),
         .filters = feed_filters(),
         .sorts = {"priority", "created_at", "updated_at", "name"},

@@ -1,5 +1,6 @@
 #include "siem/migrations.hpp"
 
+#include "siem/accounts_tables.hpp"
 #include "siem/actions_tables.hpp"
 #include "siem/attack_tables.hpp"
 #include "siem/correlation_rules_tables.hpp"
@@ -264,6 +265,7 @@ constexpr auto steps = std::to_array<migration>({
     {16, "field mappings", field_mappings_tables},
     {17, "indicators", indicators_tables},
     {18, "feeds", feeds_tables},
+    {19, "accounts", accounts_tables},
 });
 
 }  // namespace

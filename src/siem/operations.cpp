@@ -13,10 +13,13 @@ std::span<const operation> operations() {
         std::vector<operation> made;
         for (auto part : {event_operations, deletion_operations, alert_operations, rule_operations, attack_operations,
                           exception_operations, correlation_rule_operations, action_operations,
-                          field_mapping_operations, indicator_operations, feed_operations}) {
+                          field_mapping_operations, indicator_operations, feed_operations, account_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }
+        for (operation& each : made)
+            if (!each.needs.is_said() && each.of != nullptr)
+                each.needs = each.method == method::get ? each.of->reads : each.of->writes;
         return made;
     }();
     return all;
@@ -25,8 +28,9 @@ std::span<const operation> operations() {
 std::span<const resource* const> resources() {
     static const std::vector<const resource*> all = [] {
         std::vector<const resource*> made{&events(), &alerts()};
-        for (auto part : {rule_resources, attack_resources, exception_resources, correlation_rule_resources,
-                          action_resources, field_mapping_resources, indicator_resources, feed_resources}) {
+        for (auto part :
+             {rule_resources, attack_resources, exception_resources, correlation_rule_resources, action_resources,
+              field_mapping_resources, indicator_resources, feed_resources, account_resources}) {
             const std::vector<const resource*> own = part();
             made.insert(made.end(), own.begin(), own.end());
         }

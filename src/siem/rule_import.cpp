@@ -132,6 +132,7 @@ std::vector<operation> rule_import_operations() {
 
     operation validation = make_operation(rules(), method::post, "/validate", "validate_rule",
                                           "Says whether a YAML text is a Sigma rule, and what it means.");
+    validation.needs = permission::read_rules;
     validation.body = body_kind::file;
     validation.is_about_version = false;
     validation.reply_schema = validate_schema;

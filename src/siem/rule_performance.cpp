@@ -17,6 +17,8 @@ const resource& reports() {
         .plural = "false-positives",
         .table = "false_positive_reports",
         .parent = {.by = rules, .field = "rule_id"},
+        .reads = permission::read_rules,
+        .writes = permission::alert_disposition,
         .fields = {{.name = "id", .from = origin::fresh_id, .min = 1, .max = 128},
                    {.name = "rule_id", .required = true},
                    {.name = "created_at", .kind = field_kind::time, .from = origin::now},

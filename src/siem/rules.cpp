@@ -122,9 +122,9 @@ std::vector<field> field_list() {
         {.name = "deprecated_reason", .from = origin::server},
         {.name = "deprecated_by", .from = origin::server},
         {.name = "sunset_at", .kind = field_kind::time, .from = origin::server},
-        {.name = "tree", .from = origin::server, .seen = access::hidden},
+        {.name = "tree", .from = origin::server, .seen = visibility::hidden},
         {.name = "feed_id", .from = origin::server, .summary = "The feed that it comes from and is updated by."},
-        {.name = "document", .kind = integer, .from = origin::server, .seen = access::hidden},
+        {.name = "document", .kind = integer, .from = origin::server, .seen = visibility::hidden},
     });
 }
 
@@ -209,6 +209,8 @@ const resource& rules() {
     static const resource instance({
         .name = "rule",
         .plural = "rules",
+        .reads = permission::read_rules,
+        .writes = permission::write_rules,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "name", "severity"},

@@ -204,17 +204,17 @@ BOOST_AUTO_TEST_CASE(a_response_is_taken_when_it_is_acknowledged) {
 }
 
 BOOST_AUTO_TEST_CASE(engine_errors_become_the_contract_s_problems) {
-    const auto code = [](const error& failure, access how) { return kind_of(refusal_of(failure, how)).code; };
-    BOOST_TEST(code(errc::overloaded, access::read) == "overloaded");
-    BOOST_TEST(code(errc::stopping, access::write) == "overloaded");
-    BOOST_TEST(code(errc::writer_poisoned, access::write) == "overloaded");
-    BOOST_TEST(code(errc::snapshot_too_old, access::read) == "overloaded");
-    BOOST_TEST(code(errc::deadline_exceeded, access::read) == "timeout");
-    BOOST_TEST(code(errc::deadline_exceeded, access::write) == "overloaded");
-    BOOST_TEST(code(errc::outcome_unknown, access::write) == "outcome_unknown");
-    BOOST_TEST(code(make_error_code(sqlite_errc::full), access::write) == "storage_full");
-    BOOST_TEST(code(make_error_code(sqlite_errc::corrupt), access::read) == "internal");
-    BOOST_TEST(code(errc::work_threw, access::write) == "internal");
+    const auto code = [](const error& failure, session_kind how) { return kind_of(refusal_of(failure, how)).code; };
+    BOOST_TEST(code(errc::overloaded, session_kind::read) == "overloaded");
+    BOOST_TEST(code(errc::stopping, session_kind::write) == "overloaded");
+    BOOST_TEST(code(errc::writer_poisoned, session_kind::write) == "overloaded");
+    BOOST_TEST(code(errc::snapshot_too_old, session_kind::read) == "overloaded");
+    BOOST_TEST(code(errc::deadline_exceeded, session_kind::read) == "timeout");
+    BOOST_TEST(code(errc::deadline_exceeded, session_kind::write) == "overloaded");
+    BOOST_TEST(code(errc::outcome_unknown, session_kind::write) == "outcome_unknown");
+    BOOST_TEST(code(make_error_code(sqlite_errc::full), session_kind::write) == "storage_full");
+    BOOST_TEST(code(make_error_code(sqlite_errc::corrupt), session_kind::read) == "internal");
+    BOOST_TEST(code(errc::work_threw, session_kind::write) == "internal");
 }
 
 BOOST_AUTO_TEST_CASE(a_problem_has_its_members_in_the_contract_s_order) {

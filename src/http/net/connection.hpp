@@ -5,6 +5,7 @@
 #include "http/net/poller.hpp"
 #include "http/net/tcp_stream.hpp"
 #include "http/net/timeouts.hpp"
+#include "http/pipeline/authentication.hpp"
 #include "http/pipeline/exchange.hpp"
 #include "http/protocol/request_parser.hpp"
 
@@ -116,6 +117,7 @@ private:
     shard_loop* shard_;
     stream stream_;
     peer_address peer_;
+    kept_credential credential_;
     bool is_proxied_;
     connection_state state_;
 

@@ -44,6 +44,8 @@ bool connection::begin_request(std::string_view& bytes) {
     current_ = &shard_->context().make_exchange();
     current_->owner = this;
     current_->request.is_proxied = is_proxied_;
+    current_->request.peer = peer_;
+    current_->credential = &credential_;
     parser_.emplace(static_cast<request_sink&>(*this), shard_->server().bounds);
     on(connection_event::request_begun);
     receive_timer_.begin(awaiting::head, shard_->now());
@@ -68,6 +70,7 @@ void connection::on_head(const request_head& head) {
     on(connection_event::head_complete);
     receive_timer_.begin(awaiting::body, shard_->now());
     admit(*current_, head);
+    current_->credential = nullptr;
 }
 
 void connection::on_body(std::string_view bytes) {

@@ -26,6 +26,12 @@ peer_address peer_address::group() const noexcept {
     return made;
 }
 
+std::string peer_address::text() const {
+    const boost::asio::ip::address_v6 six(bytes);
+    if (!six.is_v4_mapped()) return six.to_string();
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, six).to_string();
+}
+
 peer_address peer_address::from(const boost::asio::ip::address& address) noexcept {
     peer_address made;
     if (address.is_v6()) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <string>
 
 namespace carrel::http {
 
@@ -18,6 +19,8 @@ struct peer_address {
     bool is_loopback() const noexcept;
     /// What is counted together: an IPv4 address, or the /64 of an IPv6 address.
     peer_address group() const noexcept;
+    /// `192.0.2.7`, `2001:db8::1`.
+    std::string text() const;
 };
 
 /// A connected socket on its way to a shard.

@@ -1,5 +1,6 @@
 #include "http/pipeline/admission.hpp"
 
+#include "http/pipeline/authentication.hpp"
 #include "http/pipeline/event_post.hpp"
 #include "http/pipeline/fingerprint.hpp"
 #include "http/pipeline/shard_context.hpp"
@@ -114,6 +115,16 @@ bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
         ex.request.endpoint = found.endpoint;
         return true;
     }
+    return false;
+}
+
+// A reply that is told once is not kept under a key, to be told again.
+bool pass_secret(exchange& ex, const request_head& head) {
+    const auto* operation = ex.request.endpoint->operation;
+    const bool is_https = ex.request.is_proxied && equals_ignoring_case(head[field::forwarded_proto], "https");
+    ex.request.call.is_encrypted = is_https;
+    if (operation == nullptr || !operation->is_secret || !head.has(field::idempotency_key)) return true;
+    ex.refuse(refusal::bad_request, "This takes no Idempotency-Key: its reply is not kept.");
     return false;
 }
 
@@ -343,9 +354,10 @@ bool pass_all(exchange& ex, const request_head& head) {
     if (!pass_target(ex, head, parts)) return false;
     const auto found = find_route(ex, *parts);
     return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head) &&
-           pass_route(ex, *parts, found) && pass_query(ex, parts->query) && pass_expect(ex, head) &&
-           pass_media_type(ex, head) && pass_deadline(ex, head) && pass_conditions(ex, head) &&
-           pass_idempotency(ex, head) && pass_length(ex, head) && pass_load(ex) && pass_budget(ex, head);
+           pass_route(ex, *parts, found) && pass_secret(ex, head) && authenticate(ex, head) &&
+           pass_query(ex, parts->query) && pass_expect(ex, head) && pass_media_type(ex, head) &&
+           pass_deadline(ex, head) && pass_conditions(ex, head) && pass_idempotency(ex, head) &&
+           pass_length(ex, head) && pass_load(ex) && pass_budget(ex, head);
 }
 
 }  // namespace

@@ -7,9 +7,14 @@
 #include "http/pipeline/metrics_page.hpp"
 #include "http/pipeline/shard_context.hpp"
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
 #include <new>
 
 namespace carrel::http {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -103,7 +108,7 @@ void read_done(exchange& ex, const result<void>& outcome) {
         if (ex.context->held().hold(ex)) return;
     }
     if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
-    else if (!outcome) ex.refuse(outcome.error(), access::read);
+    else if (!outcome) ex.refuse(outcome.error(), session_kind::read);
     else answer_read(ex);
     ex.finish();
 }
@@ -121,7 +126,7 @@ void write_done(exchange& ex, const result<committed<T>>& outcome) {
     // With an idempotency key a refusal is stored, so the write succeeds and yet refuses.
     if (ex.response.reply.refused && (outcome || is_refusal(outcome.error())))
         ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
-    else if (!outcome) ex.refuse(outcome.error(), access::write);
+    else if (!outcome) ex.refuse(outcome.error(), session_kind::write);
     else answer_operation(ex);
     ex.finish();
 }
@@ -170,6 +175,23 @@ void start_read(exchange& ex) {
     ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
 
+// A write that may change what anybody may do: every shard knows it before it is answered.
+struct access_work {
+    exchange* ex;
+    result<siem::stored_access> operator()(write_session& session) const {
+        if (auto done = write_work{ex}(session); !done) return done.error();
+        return siem::take_touched(session);
+    }
+};
+
+void start_access_write(exchange& ex) {
+    auto done = [&ex](const result<committed<siem::stored_access>>& outcome) {
+        if (outcome) ex.context->server().access->publish(outcome->value);
+        write_done(ex, outcome);
+    };
+    ex.context->store().async_write(access_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
 void start_mapping_write(exchange& ex) {
     auto done = [&ex](const result<committed<siem::stored_mappings>>& outcome) {
         if (outcome) ex.context->server().mappings->publish(outcome->value);
@@ -181,8 +203,61 @@ void start_mapping_write(exchange& ex) {
 void start_write(exchange& ex) {
     ex.busy = true;
     if (siem::changes_mappings(*ex.request.operation)) return start_mapping_write(ex);
+    if (siem::changes_access(*ex.request.operation)) return start_access_write(ex);
     auto done = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
     ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
+void refuse_computation(exchange& ex) {
+    ex.busy = false;
+    ex.refuse(refusal::overloaded, "The server has too many passwords to check; try again later.");
+}
+
+void computation_done(exchange& ex, bool is_done) {
+    if (is_done) return start_write(ex);
+    refuse_computation(ex);
+    ex.finish();
+}
+
+// On a thread of its own, and back: the shard serves others meanwhile, and does not end before. False if it was refused.
+bool start_computation(exchange& ex) {
+    ex.busy = true;
+    auto back = [&ex, guard = asio::make_work_guard(ex.context->executor())](bool is_done) {
+        asio::post(guard.get_executor(), [&ex, is_done] { computation_done(ex, is_done); });
+    };
+    auto run = [&ex, back] {
+        bool is_done = true;
+        try {
+            ex.request.operation->compute(*ex.request.operation, ex.request.call);
+        } catch (const std::exception& e) {
+            ex.context->log(log_level::error, std::string("a computation failed: ") + e.what());
+            is_done = false;
+        }
+        back(is_done);
+    };
+    if (ex.context->server().hashing->submit(std::move(run), [back] { back(false); })) return true;
+    refuse_computation(ex);
+    return false;
+}
+
+// Trying out passwords is slowed down by address, whoever's they are.
+bool pass_login_rate(exchange& ex) {
+    if (!ex.request.operation->needs.is_for_anyone()) return true;
+    const peer_address from = ex.request.peer.group();
+    const std::string_view key(reinterpret_cast<const char*>(from.bytes.data()), from.bytes.size());
+    const auto wait = ex.context->server().logins.take(key, std::chrono::steady_clock::now());
+    if (!wait) return true;
+    ex.refuse(refusal::too_many_requests, "Too many log-ins from this address; try again later.");
+    ex.response.retry_after = static_cast<std::uint64_t>(wait->count());
+    return false;
+}
+
+// What a write still needs, and the write. False if it was refused.
+bool start_change(exchange& ex) {
+    const bool computes = ex.request.operation->compute != nullptr && !ex.request.call.refused_by_check;
+    if (computes) return start_computation(ex);
+    start_write(ex);
+    return true;
 }
 
 // What a reader made of the request goes on to the writer, and so does a refusal that is kept under a key.
@@ -190,10 +265,10 @@ void preparation_done(exchange& ex, const result<void>& outcome) {
     auto& call = ex.request.call;
     if (!outcome && is_refusal(outcome.error()) && call.idempotency) call.refused_by_check = ex.response.reply.refused;
     else if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
-    else if (!outcome) ex.refuse(outcome.error(), access::write);
+    else if (!outcome) ex.refuse(outcome.error(), session_kind::write);
     if (ex.is_done()) return ex.finish();
     call.parsed = std::move(ex.response.reply.rest);
-    start_write(ex);
+    if (!start_change(ex)) ex.finish();
 }
 
 void start_preparation(exchange& ex) {
@@ -205,8 +280,9 @@ void start_preparation(exchange& ex) {
 void start_operation(exchange& ex) {
     const auto& operation = *ex.request.operation;
     const bool is_refused = ex.request.call.refused_by_check.has_value();
+    if (operation.compute != nullptr && !pass_login_rate(ex)) return;
     if (operation.is_write() && operation.read != nullptr && !is_refused) return start_preparation(ex);
-    if (ex.request.endpoint->writes()) start_write(ex);
+    if (ex.request.endpoint->writes()) start_change(ex);
     else start_read(ex);
 }
 
@@ -230,6 +306,10 @@ void prepare(exchange& ex) {
     if (request.endpoint->takes_file()) request.call.file = request.body;
     else if (request.body_use == body_use::collect && !parse_body(ex)) return;
     if (request.method != method::get) request.call.fresh_id = ex.context->fresh_id();
+    if (operation.is_write()) {
+        request.call.address = request.peer.text();
+        request.call.request_id = request.id;
+    }
     if (operation.check != nullptr) {
         if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
     }

@@ -70,10 +70,13 @@ void exchange::refuse(refusal why, std::string_view detail, std::span<const siem
 }
 
 void exchange::refuse(const siem::problem& why, extra_members extra) {
+    const auto wait = response.reply.retry_after;
     refuse(refusal_of(why.code), why.detail, why.faults, extra);
+    if (wait > 0) response.retry_after = static_cast<std::uint64_t>(wait);
+    if (why.code == siem::problem_code::unauthorized) response.challenge = challenge::plain;
 }
 
-void exchange::refuse(const error& failure, access mode, extra_members extra) {
+void exchange::refuse(const error& failure, session_kind mode, extra_members extra) {
     const auto why = refusal_of(failure, mode);
     if (why == refusal::internal || why == refusal::outcome_unknown || why == refusal::storage_full)
         context->log(log_level::error, "request " + request.id + ": " + failure.message());

@@ -16,6 +16,7 @@
 namespace carrel::http {
 
 class event_post;
+struct kept_credential;
 class exchange;
 class shard_context;
 
@@ -51,7 +52,7 @@ public:
                 extra_members extra = {});
     void refuse(const siem::problem& why, extra_members extra = {});
     /// Maps an engine's error; the diagnostic goes to the log only.
-    void refuse(const error& failure, http::access mode, extra_members extra = {});
+    void refuse(const error& failure, session_kind mode, extra_members extra = {});
     /// Refuses what may have been answered by its head, unless that was a refusal.
     void refuse_body(refusal why, std::string_view detail);
     bool is_done() const noexcept { return stage == http::stage::done; }
@@ -65,6 +66,8 @@ public:
     exchange_owner* owner = nullptr;
     exchange* next = nullptr;  // in the pipeline
     std::size_t slot = 0;      // in the pool
+
+    kept_credential* credential = nullptr;  // its connection's, while the head is looked at
 
     http::request request;
     http::response response;

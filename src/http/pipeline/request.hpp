@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/net/peer.hpp"
 #include "http/protocol/method.hpp"
 #include "http/routing/endpoints.hpp"
 
@@ -38,8 +39,10 @@ struct request {
     const siem::operation* operation = nullptr;  ///< What its job runs.
     std::string target;                          ///< Path and query as sent.
     std::size_t path_size = 0;
-    std::string id;              ///< `X-Request-Id`, or one of ours.
-    std::string allowed_origin;  ///< The `Origin`, if it is one that may read our responses.
+    std::string id;                  ///< `X-Request-Id`, or one of ours.
+    peer_address peer;               ///< Where the connection comes from.
+    std::string client_certificate;  ///< SHA-256 in hexadecimal, of one that was verified.
+    std::string allowed_origin;      ///< The `Origin`, if it is one that may read our responses.
     siem::call call;
     std::optional<std::chrono::milliseconds> deadline;
     http::body_use body_use = http::body_use::discard;

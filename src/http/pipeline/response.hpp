@@ -12,6 +12,9 @@ inline constexpr std::size_t gzip_bytes_max = 1u << 20;
 
 enum class content { none, json, problem, foreign_problem, metrics, ndjson, csv, file };
 
+/// What `WWW-Authenticate` says: log in, or that what was shown counts for nothing.
+enum class challenge { none, plain, invalid_token };
+
 /// What a client is answered. A value made anew for each request.
 struct response {
     unsigned short status = 0;  ///< 0: not decided yet.
@@ -21,6 +24,7 @@ struct response {
     bool varies = false;   ///< Another `Accept-Encoding` would have got other bytes.
     siem::reply reply;
     std::uint64_t commit = 0;
+    http::challenge challenge = http::challenge::none;
     std::uint64_t retry_after = 0;
     std::optional<method_set> allow;
 

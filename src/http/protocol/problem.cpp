@@ -9,9 +9,13 @@ namespace carrel::http {
 
 namespace {
 
-constexpr std::array<problem_kind, 21> kinds{{
+constexpr std::array<problem_kind, 27> kinds{{
     {"bad_request", 400, "Bad request"},
+    {"unauthorized", 401, "Unauthorized"},
     {"forbidden_origin", 403, "Foreign origin"},
+    {"forbidden", 403, "Forbidden"},
+    {"forbidden_csrf", 403, "Token of the session missing"},
+    {"password_change_required", 403, "Password change required"},
     {"not_found", 404, "Not found"},
     {"method_not_allowed", 405, "Method not allowed"},
     {"request_timeout", 408, "Request timeout"},
@@ -24,7 +28,9 @@ constexpr std::array<problem_kind, 21> kinds{{
     {"expectation_failed", 417, "Expectation failed"},
     {"forbidden_host", 421, "Host not served here"},
     {"invalid", 422, "Invalid"},
+    {"locked", 423, "Locked"},
     {"too_many_connections", 429, "Too many connections"},
+    {"too_many_requests", 429, "Too many requests"},
     {"head_too_large", 431, "Request head too large"},
     {"internal", 500, "Internal error"},
     {"outcome_unknown", 500, "Outcome unknown"},
@@ -65,26 +71,30 @@ refusal refusal_of(siem::problem_code code) noexcept {
         case siem::problem_code::too_large: return refusal::too_large;
         case siem::problem_code::unsupported_media_type: return refusal::unsupported_media_type;
         case siem::problem_code::invalid: return refusal::invalid;
+        case siem::problem_code::unauthorized: return refusal::unauthorized;
+        case siem::problem_code::forbidden: return refusal::forbidden;
+        case siem::problem_code::locked: return refusal::locked;
+        case siem::problem_code::too_many_requests: return refusal::too_many_requests;
     }
     return refusal::internal;
 }
 
-refusal refusal_of(const error& failure, access mode) noexcept {
+refusal refusal_of(const error& failure, session_kind mode) noexcept {
     if (failure == errc::overloaded || failure == errc::stopping || failure == errc::writer_poisoned ||
         failure == errc::file_replaced || failure == errc::snapshot_too_old || failure == errc::cancelled)
         return refusal::overloaded;
     // A job past its deadline left no trace, so a write may safely be sent again.
-    if (failure == errc::deadline_exceeded) return mode == access::read ? refusal::timeout : refusal::overloaded;
+    if (failure == errc::deadline_exceeded) return mode == session_kind::read ? refusal::timeout : refusal::overloaded;
     if (failure == errc::outcome_unknown) return refusal::outcome_unknown;
     if (is_storage_full(failure.code())) return refusal::storage_full;
     return refusal::internal;
 }
 
-std::string_view detail_of(refusal why, access mode) noexcept {
+std::string_view detail_of(refusal why, session_kind mode) noexcept {
     switch (why) {
         case refusal::overloaded:
-            return mode == access::read ? "The server cannot answer this now; try again later."
-                                        : "The write was not done; it is safe to try again later.";
+            return mode == session_kind::read ? "The server cannot answer this now; try again later."
+                                              : "The write was not done; it is safe to try again later.";
         case refusal::timeout: return "The deadline passed before the answer was ready.";
         case refusal::outcome_unknown: return "The disk failed during the commit: the write may or may not survive.";
         case refusal::storage_full: return "The storage is full; the write was not done.";

@@ -14,7 +14,11 @@ namespace carrel::http {
 /// Every way a request can end other than well.
 enum class refusal {
     bad_request,
+    unauthorized,
     forbidden_origin,
+    forbidden,
+    forbidden_csrf,
+    password_change_required,
     not_found,
     method_not_allowed,
     request_timeout,
@@ -27,7 +31,9 @@ enum class refusal {
     expectation_failed,
     forbidden_host,
     invalid,
+    locked,
     too_many_connections,
+    too_many_requests,
     head_too_large,
     internal,
     outcome_unknown,
@@ -48,12 +54,12 @@ refusal refusal_of(siem::problem_code code) noexcept;
 /// All kinds, in the order of `refusal`.
 std::span<const problem_kind> problem_kinds() noexcept;
 
-enum class access { read, write };
+enum class session_kind { read, write };
 
 /// What an engine error means to a client. `siem_errc::refused` and `errc::cancelled` do not come here.
-refusal refusal_of(const error& failure, access mode) noexcept;
+refusal refusal_of(const error& failure, session_kind mode) noexcept;
 /// What to tell of it: never a diagnostic, which may hold SQL text.
-std::string_view detail_of(refusal why, access mode) noexcept;
+std::string_view detail_of(refusal why, session_kind mode) noexcept;
 
 using extra_members = std::span<const std::pair<std::string, std::string>>;
 

@@ -24,10 +24,9 @@ struct named_field {
 
 // What Beast's own enumeration does not know.
 constexpr named_field own_fields[] = {
-    {"Idempotency-Key", field::idempotency_key},
-    {"Carrel-Timeout-Ms", field::timeout},
-    {"X-Request-Id", field::request_id},
-    {"X-Forwarded-Proto", field::forwarded_proto},
+    {"Idempotency-Key", field::idempotency_key}, {"Carrel-Timeout-Ms", field::timeout},
+    {"X-Request-Id", field::request_id},         {"X-Forwarded-Proto", field::forwarded_proto},
+    {"X-CSRF-Token", field::csrf_token},
 };
 
 std::optional<field> field_of(beast::field known, std::string_view name) noexcept {
@@ -42,6 +41,8 @@ std::optional<field> field_of(beast::field known, std::string_view name) noexcep
         case beast::field::sec_fetch_site: return field::sec_fetch_site;
         case beast::field::if_match: return field::if_match;
         case beast::field::if_none_match: return field::if_none_match;
+        case beast::field::authorization: return field::authorization;
+        case beast::field::cookie: return field::cookie;
         case beast::field::unknown: break;
         default: return std::nullopt;
     }
@@ -159,7 +160,7 @@ void request_parser::on_field_impl(beast::field known, view name, view value, er
 }
 
 void request_parser::note(field which, std::string_view value) {
-    const auto bit = static_cast<std::uint16_t>(1u << static_cast<unsigned>(which));
+    const auto bit = static_cast<std::uint32_t>(1u << static_cast<unsigned>(which));
     auto& held = head_.values[static_cast<std::size_t>(which)];
     if ((head_.present & bit) != 0 && is_list(which)) {
         held = joined_.emplace_front(std::string(held).append(", ").append(value));

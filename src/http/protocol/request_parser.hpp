@@ -30,16 +30,19 @@ enum class field {
     request_id,
     sec_fetch_site,
     forwarded_proto,
+    authorization,
+    cookie,
+    csrf_token,
 };
-inline constexpr std::size_t field_count = 14;
+inline constexpr std::size_t field_count = 17;
 
 /// A request's head. Views point into the bytes given to the parser, or into the parser.
 struct request_head {
     std::string_view method;
     std::string_view target;
     std::array<std::string_view, field_count> values;
-    std::uint16_t present = 0;   // a bit a field
-    std::uint16_t repeated = 0;  // a bit a field given more than once that is not a list
+    std::uint32_t present = 0;   // a bit a field
+    std::uint32_t repeated = 0;  // a bit a field given more than once that is not a list
     bool is_http11 = true;
     bool keep_alive = true;
     bool chunked = false;

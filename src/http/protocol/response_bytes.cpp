@@ -18,6 +18,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
         case 204: return "HTTP/1.1 204 No Content\r\n";
         case 304: return "HTTP/1.1 304 Not Modified\r\n";
         case 400: return "HTTP/1.1 400 Bad Request\r\n";
+        case 401: return "HTTP/1.1 401 Unauthorized\r\n";
         case 403: return "HTTP/1.1 403 Forbidden\r\n";
         case 404: return "HTTP/1.1 404 Not Found\r\n";
         case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
@@ -30,6 +31,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
         case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
         case 421: return "HTTP/1.1 421 Misdirected Request\r\n";
         case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
+        case 423: return "HTTP/1.1 423 Locked\r\n";
         case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
         case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
         case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
@@ -78,12 +80,17 @@ void append_cors_fields(std::string& out, const request& to, const response& ans
     out.append("Access-Control-Allow-Methods: ").append(allow_text(*answer.allow));
     out.append(
         "\r\nAccess-Control-Allow-Headers: Carrel-Timeout-Ms, Content-Encoding, Content-Type, Idempotency-Key, "
-        "If-Match, If-None-Match, X-Request-Id\r\nAccess-Control-Max-Age: 600\r\n");
+        "If-Match, If-None-Match, X-Request-Id, Authorization, X-CSRF-Token\r\nAccess-Control-Max-Age: 600\r\n");
 }
 
 // What a response may carry beyond what all do.
 void append_rare_fields(std::string& out, const request& to, const response& answer) {
     if (answer.commit != 0) append_number_field(out, "Carrel-Commit: ", answer.commit);
+    if (answer.challenge != challenge::none) {
+        out.append("WWW-Authenticate: Bearer realm=\"carrel\"");
+        out.append(answer.challenge == challenge::invalid_token ? ", error=\"invalid_token\"\r\n" : "\r\n");
+    }
+    if (!answer.reply.cookie.empty()) out.append("Set-Cookie: ").append(answer.reply.cookie).append("\r\n");
     if (answer.allow) out.append("Allow: ").append(allow_text(*answer.allow)).append("\r\n");
     if (answer.retry_after != 0) append_number_field(out, "Retry-After: ", answer.retry_after);
     if (answer.reply.version != 0 && !answer.is_refusal()) {

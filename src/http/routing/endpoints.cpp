@@ -18,8 +18,9 @@ constexpr std::string_view text_schema = R"({"type":"string"})";
 constexpr std::string_view document_schema = R"({"type":"object"})";
 
 endpoint fixed(std::string_view path, action what, std::string_view id, std::string_view summary,
-               std::string_view schema) {
+               std::string_view schema, access::requirement needs = access::requirement::anyone()) {
     endpoint made;
+    made.needs = needs;
     made.path = path;
     made.what = what;
     made.id = id;
@@ -43,6 +44,7 @@ std::vector<endpoint> all_endpoints() {
         made.method = operation.method;
         made.path = "/api/v1" + operation.path;
         made.operation = &operation;
+        made.needs = operation.needs;
         made.id = operation.id;
         made.summary = operation.summary;
         made.reply_schema = operation.reply_schema;
@@ -50,9 +52,11 @@ std::vector<endpoint> all_endpoints() {
     }
     all.push_back(fixed("/health/live", action::live, "get_live", "The process answers", health_schema));
     all.push_back(fixed("/health/ready", action::ready, "get_ready", "Reads and writes can be served", health_schema));
-    all.push_back(fixed("/metrics", action::metrics, "get_metrics", "Counters, as Prometheus reads them", text_schema));
+    all.push_back(fixed("/metrics", action::metrics, "get_metrics", "Counters, as Prometheus reads them", text_schema,
+                        access::permission::read_system));
     all.back().reply_type = "text/plain";
-    all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema));
+    all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema,
+                        access::permission::read_system));
     all.push_back(fixed("/openapi.json", action::openapi, "get_openapi", "This document", document_schema));
     for (const auto& each : shippers::protocols()) {
         auto& made = all.emplace_back();
@@ -60,6 +64,7 @@ std::vector<endpoint> all_endpoints() {
         made.path = each.path;
         made.what = action::shipper;
         made.shipper = &each;
+        made.needs = each.is_probe ? access::requirement::anyone() : access::permission::write_events;
     }
     return all;
 }

@@ -18,6 +18,7 @@ struct endpoint {
     action what = action::operation;
     const siem::operation* operation = nullptr;   ///< For `action::operation`.
     const shippers::protocol* shipper = nullptr;  ///< For `action::shipper`.
+    access::requirement needs;                    ///< Who may ask.
     std::string_view id;                          ///< OpenAPI operationId.
     std::string_view summary;
     std::string_view reply_schema;

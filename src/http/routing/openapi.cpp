@@ -22,7 +22,13 @@ constexpr header_doc headers[] = {
     {"Location", "The path of what was created.", R"({"type":"string"})"},
     {"Retry-After", "Seconds.", R"({"type":"integer","format":"int32"})"},
     {"Allow", "The methods of the path.", R"({"type":"string"})"},
+    {"WWW-Authenticate", "How to say who asks, RFC 6750.", R"({"type":"string"})"},
 };
+
+// A session's cookie has another name by TLS. The last, empty one of `security`: while there are no users nobody has to log in.
+constexpr std::string_view security_schemes = R"({"token":{"type":"http","scheme":"bearer"},)"
+                                              R"("session":{"type":"apiKey","in":"cookie","name":"carrel_session"}})";
+constexpr std::string_view security = R"([{"token":[]},{"session":[]},{}])";
 
 void write_body_schema(json::writer& json, const siem::operation& operation) {
     json.begin_object().key("type").string("object").key("properties").begin_object();
@@ -80,8 +86,10 @@ void write_components(json::writer& json, std::span<const endpoint> endpoints) {
     json.key("responses").begin_object();
     write_problem_response(json, "problem", "A problem document, RFC 9457", {});
     write_problem_response(json, "overloaded", "Not now", "Retry-After");
+    write_problem_response(json, "unauthorized", "Not known", "WWW-Authenticate");
     write_problem_response(json, "method_not_allowed", "The path has other methods", "Allow");
-    json.end_object().end_object();
+    json.end_object();
+    json.key("securitySchemes").raw(security_schemes).end_object();
 }
 
 }  // namespace
@@ -96,6 +104,7 @@ std::string openapi_document(std::span<const endpoint> endpoints, std::string_vi
     json.key("info").begin_object().key("title").string("carrel");
     json.key("version").string(version.empty() ? "0" : version).end_object();
     json.key("servers").raw(R"([{"url":"/"}])");
+    json.key("security").raw(security);
     json.key("paths").begin_object();
     for (const auto& [path, methods] : by_path) {
         json.key(path).begin_object();

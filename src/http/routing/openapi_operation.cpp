@@ -79,7 +79,8 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
     write_parameter(json, {"header", "Carrel-Timeout-Ms",
                            R"({"type":"integer","format":"int32","minimum":1,"maximum":60000,"default":5000})",
                            "The request's deadline."});
-    if (each.writes() && (each.method == siem::method::post || each.method == siem::method::del))
+    const bool is_secret = each.operation->is_secret;
+    if (each.writes() && !is_secret && (each.method == siem::method::post || each.method == siem::method::del))
         write_parameter(json, {"header", "Idempotency-Key", R"({"type":"string","pattern":"^[!-~]{1,128}$"})",
                                "The first outcome is replayed for 24 h."});
     if (each.is_event_stream())
@@ -167,12 +168,14 @@ void write_successes(json::writer& json, const endpoint& each) {
 std::set<unsigned short> refusals_of(const endpoint& each) {
     std::set<unsigned short> all{400, 403, 405, 408, 414, 417, 429, 431, 500, 503};
     if (!each.answers_any_host()) all.insert(421);
+    if (!each.needs.is_for_anyone()) all.insert(401);
     if (each.what == action::ready) all.erase(503);  // written with the state
     if (each.operation == nullptr) return all;
     if (each.path.find('{') != std::string::npos) all.insert(404);
     if (!each.writes()) all.insert(504);
     if (each.method != siem::method::get) all.insert(422);
     if (each.writes()) all.insert({409, 412, 507});
+    if (each.operation->compute != nullptr) all.insert({401, 423});
     if (each.has_version()) all.insert(412);
     if (each.takes_body()) all.insert({413, 415});
     return all;
@@ -185,7 +188,11 @@ void write_responses(json::writer& json, const endpoint& each) {
     for (const auto status : refusals_of(each)) {
         json.key(std::to_string(status));
         const bool may_retry = status == 429 || status == 503;
-        write_reference(json, "responses", may_retry ? "overloaded" : status == 405 ? "method_not_allowed" : "problem");
+        write_reference(json, "responses",
+                        may_retry       ? "overloaded"
+                        : status == 405 ? "method_not_allowed"
+                        : status == 401 ? "unauthorized"
+                                        : "problem");
     }
     json.end_object();
 }
@@ -196,6 +203,21 @@ std::string_view tag_of(const endpoint& each) {
     if (each.operation == nullptr) return "operations";
     const auto rest = std::string_view(each.path).substr(base.size());
     return rest.substr(0, rest.find('/'));
+}
+
+}  // namespace
+
+namespace {
+
+// What lets one in, and what it takes: a session or a token, or nothing while there are no users.
+void write_security(json::writer& json, const endpoint& each) {
+    if (each.needs.is_for_anyone()) {
+        json.key("security").raw("[]");
+        return;
+    }
+    json.key("x-permissions").begin_array();
+    for (const std::string_view name : each.needs.wanted().names()) json.string(name);
+    json.end_array();
 }
 
 }  // namespace
@@ -211,6 +233,7 @@ void write_operation(json::writer& json, const endpoint& each) {
     if (each.operation != nullptr) write_query_parameters(json, *each.operation);
     write_header_parameters(json, each);
     json.end_array();
+    write_security(json, each);
     write_request_body(json, each);
     write_responses(json, each);
     json.end_object();

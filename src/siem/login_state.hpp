@@ -1,0 +1,50 @@
+#pragma once
+
+#include "resource/operation.hpp"
+
+#include <carrel/row.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What is known of a user who wants to be let in, and what a wrong password does.
+namespace carrel::siem {
+
+/// The columns of a user that a check of passwords and codes needs.
+struct stored_credentials {
+    std::int64_t row = 0;
+    std::string id, username, role;
+    std::int64_t active = 0, must_change_password = 0, totp_enabled = 0;
+    std::optional<std::int64_t> password_changed_at;
+    std::optional<std::string> password_hash, totp_secret;
+    std::int64_t totp_step = -1;
+    std::string recovery_codes;
+};
+result<std::optional<stored_credentials>> credentials_of_name(read_session& session, std::string_view username);
+result<std::optional<stored_credentials>> credentials_of_id(read_session& session, std::string_view id);
+
+/// Until when nobody gets in by this name, microseconds; 0: that is not so. The name is one that somebody typed.
+result<std::int64_t> locked_until(read_session& session, std::string_view username, timestamp now);
+/// Counts a wrong password or code. True if the name is locked by it.
+result<bool> count_failure(write_session& session, std::string_view username, timestamp now);
+result<void> clear_failures(write_session& session, std::string_view username);
+
+/// `423`, with the time to wait.
+error refuse_locked(std::int64_t until, timestamp now, reply& into);
+
+/// Whether a code, of an authenticator or of the list for recovery, is the user's; it is used up by that.
+result<bool> take_code(write_session& session, const stored_credentials& of, std::string_view code, timestamp now);
+
+/// The latest hashes of the user's passwords, the one in use first: what a new one must not be.
+result<std::vector<std::string>> known_passwords(read_session& session, const stored_credentials& of);
+/// Puts another password in place of the one in use. Sessions end, but for `kept`.
+result<void> set_password(write_session& session, const stored_credentials& of, std::string_view hash, bool must_change,
+                          timestamp now, std::int64_t kept_session);
+
+/// The secret's place, for what seals it.
+std::string totp_place(std::string_view user_id);
+
+}  // namespace carrel::siem

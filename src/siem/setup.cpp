@@ -1,0 +1,80 @@
+#include "access/secret_token.hpp"
+#include "resource/problems.hpp"
+#include "resource/resource_input.hpp"
+#include "siem/accounts.hpp"
+#include "siem/login.hpp"
+
+// POST /auth/setup: the first administrator, made by who has the link that the server printed once.
+namespace carrel::siem {
+
+namespace {
+
+std::string& setup_hash() {
+    static std::string one;
+    return one;
+}
+
+const std::vector<field>& setup_fields() {
+    static const std::vector<field> all = {{.name = "token", .required = true, .min = 1, .max = 200},
+                                           {.name = "username", .required = true, .min = 3, .max = 50},
+                                           {.name = "password", .required = true, .min = 1, .max = 1024}};
+    return all;
+}
+
+bool is_setup_token(const std::string& text) {
+    const auto parts = access::parse_token(text);
+    return !setup_hash().empty() && parts && access::same(access::hash_of(parts->secret), setup_hash());
+}
+
+std::optional<problem> check_setup(const operation& what, call& request) {
+    if (auto wrong = check_address(what, request)) return wrong;
+    given_members given;
+    std::vector<fault> faults = read_members(setup_fields(), request.body, given);
+    for (std::size_t i = 0; i < given.size() && faults.empty(); ++i)
+        if (!given[i]) faults.push_back({std::string(setup_fields()[i].name), 0, "is required"});
+    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    if (!is_setup_token(std::get<std::string>(*given[0])))
+        return problem{problem_code::forbidden, "The link is not the one that this server gave.", {}};
+    given_members user(users().fields.size());
+    user[users().position("username")] = std::move(given[1]);
+    user[users().position("password")] = std::move(given[2]);
+    user[users().position("role")] = value(std::string("admin"));
+    auto parsed = std::make_unique<record_input>();
+    faults = make_record(users(), request, std::move(user), parsed->row);
+    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults));
+    request.parsed = std::move(parsed);
+    return std::nullopt;
+}
+
+result<void> set_up(const operation& what, write_session& session, const call& request, reply& into) {
+    into.clear();
+    auto others = session.first_integer("SELECT EXISTS (SELECT 1 FROM users)");
+    if (!others) return others.error();
+    if (others->value_or(0) != 0) return refuse(into, {problem_code::conflict, "There are users already.", {}});
+    return create(what, session, request, into);
+}
+
+}  // namespace
+
+std::string begin_setup() {
+    const access::new_token made = access::make_token(access::token_kind::api);
+    setup_hash() = made.hash;
+    return made.text;
+}
+
+operation setup_operation() {
+    operation made = make_operation(users(), method::post, "", "set_up", "Makes the first administrator.");
+    made.path = "/auth/setup";
+    made.body = body_kind::json;
+    made.fields = document(setup_fields(), false);
+    made.success = outcome::created;
+    made.is_about_version = false;
+    made.is_secret = true;
+    made.needs = access::requirement::anyone();
+    made.check = check_setup;
+    made.compute = hash_new_password;
+    made.write = set_up;
+    return made;
+}
+
+}  // namespace carrel::siem

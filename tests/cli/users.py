@@ -1,0 +1,116 @@
+"""Users are made on the machine itself, without a server; a server with users answers nobody who is not known."""
+import os
+import pathlib
+import pty
+import subprocess
+import tempfile
+import unittest
+
+from carrel_program import PROGRAM, Server, clean_environment, main, run
+
+PASSWORD = "Correct-horse-1"
+
+
+class Users(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="carrel-users-")
+        self.addCleanup(self.temporary.cleanup)
+        self.directory = pathlib.Path(self.temporary.name)
+        self.database = self.directory / "carrel.db"
+
+    def user(self, *arguments, stdin="", status=0):
+        ended = run("user", *arguments, "--database", self.database, stdin=stdin)
+        self.assertEqual(ended.returncode, status, ended.stderr)
+        return ended
+
+    def add(self, name="root", role="admin"):
+        self.user("add", name, "--role", role, stdin=PASSWORD + "\n")
+
+    def test_an_administrator_is_made_and_logs_in(self):
+        self.add()
+        with Server(directory=self.directory) as server:
+            self.assertEqual(server.client().request("GET", "/api/v1/alerts").status, 401)
+            reply = server.client().request("POST", "/api/v1/auth/login", {"username": "root", "password": PASSWORD})
+            self.assertEqual(reply.status, 200)
+            self.assertIn("carrel_session=", reply.headers["Set-Cookie"])
+
+    def test_a_token_is_printed_alone(self):
+        self.add()
+        token = self.user("token", "root", "--scope", "read:alerts").stdout.strip()
+        with Server(directory=self.directory) as server:
+            known = {"Authorization": "Bearer " + token}
+            self.assertEqual(server.client().request("GET", "/api/v1/alerts", headers=known).status, 200)
+            self.assertEqual(server.client().request("GET", "/api/v1/rules", headers=known).status, 403)
+            self.assertNotIn(token, server.log_text())
+
+    def test_the_other_commands(self):
+        self.add()
+        self.add("eve", "analyst")
+        self.assertEqual(self.user("list").stdout.splitlines(), ["eve\tanalyst\tactive", "root\tadmin\tactive"])
+        self.user("role", "eve", "viewer")
+        self.user("disable", "eve")
+        self.assertIn("eve\tviewer\tinactive", self.user("list").stdout)
+        self.user("enable", "eve")
+        self.user("password", "eve", stdin="Another-horse-2\n")
+        with Server(directory=self.directory) as server:
+            body = {"username": "eve", "password": "Another-horse-2"}
+            self.assertEqual(server.client().request("POST", "/api/v1/auth/login", body).status, 200)
+            for _ in range(5):
+                server.client().request("POST", "/api/v1/auth/login", body | {"password": "x"})
+            self.assertEqual(server.client().request("POST", "/api/v1/auth/login", body).status, 423)
+        self.assertIn("locked until", self.user("list").stdout)
+        self.user("unlock", "eve")
+        self.assertNotIn("locked until", self.user("list").stdout)
+
+    def test_what_cannot_be_is_refused_and_says_why(self):
+        for arguments, stdin, naming in ((["add", "root", "--role", "admin"], "short\n", "password"),
+                                         (["add", "root", "--role", "admin"], "", "no password"),
+                                         (["add", "root", "--role", "viewer"], PASSWORD + "\n", "administrator"),
+                                         (["add", "r t", "--role", "admin"], PASSWORD + "\n", "username"),
+                                         (["role", "nobody", "admin"], "", "nobody")):
+            with self.subTest(arguments=arguments):
+                ended = self.user(*arguments, stdin=stdin, status=1)
+                self.assertIn(naming, ended.stderr)
+        self.add()
+        self.assertIn("administrator", self.user("disable", "root", status=1).stderr)
+        with Server(directory=self.directory):
+            self.user("list", status=4)
+
+    def test_a_password_is_never_an_argument(self):
+        self.assertEqual(run("user", "add", "root", "--role", "admin", "--password", PASSWORD).returncode, 2)
+
+    def test_a_person_types_it_twice_and_it_is_not_shown(self):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([PROGRAM, "user", "add", "root", "--role", "admin", "--database", str(self.database)],
+                                   stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environment())
+        os.close(theirs)
+        seen = b""
+        for question in (b"Password of root: ", b"Again: "):
+            while question not in seen:
+                seen += os.read(ours, 1024)
+            os.write(ours, PASSWORD.encode() + b"\n")
+        while b"added root" not in seen:
+            seen += os.read(ours, 1024)
+        self.assertEqual(process.wait(60), 0)
+        os.close(ours)
+        self.assertNotIn(PASSWORD.encode(), seen)
+
+    def test_a_link_makes_the_first_administrator_once(self):
+        with Server("--setup-link", directory=self.directory) as server:
+            link = server.process.stdout.readline()
+            self.assertTrue(link.startswith("set up at " + server.url + "/#setup="), link)
+            body = {"token": link.strip().split("#setup=")[1], "username": "root", "password": PASSWORD}
+            self.assertEqual(server.client().request("GET", "/api/v1/alerts").status, 401)
+            self.assertEqual(server.client().request("POST", "/api/v1/auth/setup", body | {"token": "x"}).status, 403)
+            self.assertEqual(server.client().request("POST", "/api/v1/auth/setup", body).status, 201)
+            self.assertEqual(server.client().request("POST", "/api/v1/auth/setup", body | {"username": "eve"}).status, 409)
+            self.assertNotIn(body["token"], server.log_text())
+
+    def test_beyond_loopback_nobody_is_served_without_an_administrator_and_tls(self):
+        ended = run("serve", "--listen", "0.0.0.0:0", "--database", self.database)
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("TLS", ended.stderr)
+
+
+if __name__ == "__main__":
+    main()

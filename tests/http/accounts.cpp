@@ -1,0 +1,240 @@
+#include "access/secret_token.hpp"
+#include "base/base64url.hpp"
+#include "http/signed_in.hpp"
+#include "siem/login.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace carrel;
+using namespace carrel::testing;
+
+BOOST_FIXTURE_TEST_SUITE(accounts, closed_house)
+
+BOOST_AUTO_TEST_CASE(nobody_has_to_log_in_until_there_is_a_user_and_everybody_from_then_on) {
+    running_server open(any_rate);
+    BOOST_TEST(open.get("/api/v1/alerts").status == 200);
+    BOOST_TEST(open.get("/api/v1/auth/session").json().at("permissions").as_array().size() == access::permission_count);
+    add_user(open, "root", "admin");
+    const auto refused = open.get("/api/v1/alerts");
+    BOOST_TEST(refused.status == 401);
+    BOOST_TEST(refused.problem() == "unauthorized");
+    BOOST_TEST(refused.field("www-authenticate") == "Bearer realm=\"carrel\"");
+    BOOST_TEST(open.get("/health/live").status == 200);
+    BOOST_TEST(open.get("/openapi.json").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_user_is_an_administrator_with_a_password) {
+    running_server open(any_rate);
+    for (const char* body :
+         {R"({"username":"eve","role":"viewer","password":"Correct-horse-1"})", R"({"username":"eve","role":"admin"})",
+          R"({"username":"eve","role":"admin","active":false,"password":"Correct-horse-1"})"})
+        BOOST_TEST(open.post("/api/v1/users", body).status == 409);
+    BOOST_TEST(open.get("/api/v1/alerts").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(login_may_be_required_while_there_are_no_users) {
+    running_server shut([](auto& options) { options.require_login = true; });
+    BOOST_TEST(shut.get("/api/v1/alerts").status == 401);
+    const std::string token = siem::begin_setup();
+    const auto with = [](const std::string& text) {
+        return R"({"token":")" + text + R"(","username":"root","password":"Correct-horse-1"})";
+    };
+    BOOST_TEST(shut.post("/api/v1/auth/setup", with(access::make_token(access::token_kind::api).text)).status == 403);
+    BOOST_TEST(shut.post("/api/v1/auth/setup", with(token)).status == 201);
+    BOOST_TEST(shut.post("/api/v1/auth/setup", with(token)).status == 409);
+    BOOST_TEST(shut.get("/api/v1/alerts", log_in(shut, "root").fields()).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_shown_once_and_lets_in_until_it_is_revoked) {
+    const auto made = server.post("/api/v1/users/me/tokens", R"({"name":"ci"})", root.fields());
+    BOOST_TEST(made.status == 201);
+    const std::string text = made.text("/token"), place = made.field("location");
+    BOOST_TEST(place == "/api/v1/users/" + root_id + "/tokens/" + made.text("/id"));
+    raw_client machine(server.port());
+    BOOST_TEST(machine.ask("GET", "/api/v1/alerts", {}, bearer(text)).status == 200);
+    const auto seen = server.get(place, bearer(text));
+    BOOST_TEST(seen.body.find(text) == seen.body.npos);
+    BOOST_TEST(text.starts_with(seen.text("/prefix")));
+    BOOST_TEST(!seen.json().as_object().contains("hash"));
+    BOOST_TEST(server.ask("DELETE", place, {}, root.fields()).status == 204);
+    BOOST_TEST(machine.ask("GET", "/api/v1/alerts", {}, bearer(text)).status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_rotated_token_is_another_one) {
+    const auto made = server.post("/api/v1/users/me/tokens", R"({"name":"ci"})", root.fields());
+    const std::string before = made.text("/token");
+    const auto rotated = server.ask("POST", made.field("location") + "/rotate", {}, bearer(before));
+    BOOST_TEST(rotated.status == 200);
+    BOOST_TEST(rotated.text("/id") == made.text("/id"));
+    BOOST_TEST(status_of("/api/v1/alerts", bearer(before)) == 401);
+    BOOST_TEST(status_of("/api/v1/alerts", bearer(rotated.text("/token"))) == 200);
+}
+
+BOOST_AUTO_TEST_CASE(shippers_send_their_token_as_their_protocols_have_it) {
+    const std::string text = token(R"(,"scopes":["write:events"])");
+    const std::string pair = siem::to_base64("anything:" + text);
+    for (const std::string& value : {"Bearer " + text, "Splunk " + text, "Basic " + pair, "ApiKey " + pair})
+        BOOST_TEST(server.ingest("{\"message\":\"m\"}\n", "Authorization: " + value + "\r\n").status == 201);
+    for (const char* const value : {"Bearer x", "Digest a=b", "Basic !", "Basic", "Bearer", "Bearer  "})
+        BOOST_TEST(server.ingest("{\"message\":\"m\"}\n", "Authorization: " + std::string(value) + "\r\n").status ==
+                   401);
+    BOOST_TEST(server.get("/api/v1/events", bearer(text)).status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_names_the_permission) {
+    const std::string text = token(R"(,"scopes":["read:alerts"])");
+    const auto refused = server.post("/api/v1/alerts", alert_body("a"), bearer(text));
+    BOOST_TEST(refused.status == 403);
+    BOOST_TEST(refused.problem() == "forbidden");
+    BOOST_TEST(refused.text("/permissions/0") == "write:alerts");
+}
+
+BOOST_AUTO_TEST_CASE(a_member_may_need_a_permission_of_its_own) {
+    BOOST_TEST(server.post("/api/v1/alerts", alert_body("a"), root.fields()).status == 201);
+    const std::string text = token(R"(,"scopes":["write:alerts"])");
+    const std::string fields = bearer(text) + "Content-Type: application/json\r\n";
+    BOOST_TEST(server.ask("PATCH", "/api/v1/alerts/a", R"({"title":"x"})", fields).status == 200);
+    BOOST_TEST(server.ask("PATCH", "/api/v1/alerts/a", R"({"assigned_to":"eve"})", fields).status == 403);
+    BOOST_TEST(server.ask("PATCH", "/api/v1/alerts/a", R"({"disposition":"benign"})", fields).status == 403);
+    BOOST_TEST(server.post("/api/v1/alerts/a/status", R"({"status":"acknowledged"})", bearer(text)).status == 403);
+    BOOST_TEST(server.post("/api/v1/alerts/bulk", R"({"action":"delete","ids":["a"]})", bearer(text)).status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_gets_rights_by_giving_them) {
+    const auto helper_role =
+        server.post("/api/v1/roles", R"({"id":"helper","name":"helper","permissions":["read:users","write:users"]})",
+                    root.fields());
+    BOOST_TEST(helper_role.status == 201);
+    const std::string helper_id = add_user(server, "helper", "helper", root.fields());
+    const browser helper = log_in(server, "helper");
+    const auto of = [&](std::string_view id, std::string_view rest) {
+        return "/api/v1/users/" + std::string(id) + std::string(rest);
+    };
+    const std::string json = helper.fields() + "Content-Type: application/json\r\n";
+    BOOST_TEST(
+        server
+            .post("/api/v1/users", R"({"username":"eve","role":"admin","password":"Correct-horse-1"})", helper.fields())
+            .status == 403);
+    BOOST_TEST(server.post(of(root_id, "/password"), new_password("Another-horse-2"), helper.fields()).status == 403);
+    BOOST_TEST(server.post(of(root_id, "/tokens"), R"({"name":"t"})", helper.fields()).status == 403);
+    BOOST_TEST(server.ask("DELETE", of(root_id, "/totp"), {}, helper.fields()).status == 403);
+    BOOST_TEST(server.ask("DELETE", of(root_id, ""), {}, helper.fields()).status == 403);
+    BOOST_TEST(server.ask("PATCH", of(root_id, ""), R"({"active":false})", json).status == 403);
+    BOOST_TEST(server.ask("PATCH", of(helper_id, ""), R"({"role":"admin"})", json).status == 422);
+    BOOST_TEST(
+        server.post("/api/v1/roles", R"({"name":"mine","permissions":["admin:system"]})", helper.fields()).status ==
+        403);
+    // A token of few rights makes none of more.
+    const std::string little = token(R"(,"scopes":["read:alerts"])");
+    BOOST_TEST(server.post("/api/v1/users/me/tokens", R"({"name":"t"})", bearer(little)).status == 403);
+    BOOST_TEST(
+        server.post("/api/v1/users/me/tokens", R"({"name":"t","scopes":["read:alerts"]})", bearer(little)).status ==
+        201);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_a_persons_own_others_do_not_see) {
+    add_user(server, "eve", "analyst", root.fields());
+    const browser eve = log_in(server, "eve");
+    BOOST_TEST(server.get("/api/v1/users/me/tokens", eve.fields()).status == 200);
+    BOOST_TEST(server.get("/api/v1/users/" + root_id + "/tokens", eve.fields()).status == 403);
+    BOOST_TEST(server.get("/api/v1/users/" + root_id + "/sessions", eve.fields()).status == 403);
+    BOOST_TEST(server.get("/api/v1/users", eve.fields()).status == 403);
+    BOOST_TEST(server.get("/api/v1/users/assignable", eve.fields()).json().at("items").as_array().size() == 2);
+    const auto seen = server.get("/api/v1/users", root.fields());
+    for (const char* secret : {"password\"", "hash\"", "$argon2", "totp_secret\"", "recovery"})
+        BOOST_TEST(seen.body.find(std::string("\"") + secret) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_role_counts_for_the_next_request) {
+    const std::string id = add_user(server, "eve", "analyst", root.fields());
+    const browser eve = log_in(server, "eve");
+    raw_client client(server.port());
+    const std::string json = "Content-Type: application/json\r\n";
+    BOOST_TEST(client.ask("POST", "/api/v1/alerts", alert_body("a"), eve.fields() + json).status == 201);
+    const auto patch = [&](std::string_view body) {
+        return server.ask("PATCH", "/api/v1/users/" + id, body, root.fields() + json).status;
+    };
+    BOOST_TEST(patch(R"({"role":"viewer"})") == 200);
+    BOOST_TEST(client.ask("POST", "/api/v1/alerts", alert_body("b"), eve.fields() + json).status == 403);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts", {}, eve.fields()).status == 200);
+    BOOST_TEST(patch(R"({"active":false})") == 200);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts", {}, eve.fields()).status == 401);
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("eve", admin_password)).status == 401);
+    BOOST_TEST(patch(R"({"active":true})") == 200);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts", {}, eve.fields()).status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_a_roles_permissions_counts_for_all_who_have_it) {
+    BOOST_TEST(server
+                   .post("/api/v1/roles",
+                         R"({"id":"triage","name":"triage","permissions":["read:alerts","read:rules"]})", root.fields())
+                   .status == 201);
+    const std::string id = add_user(server, "eve", "triage", root.fields());
+    const std::string text = add_token(server, id, root.fields());
+    BOOST_TEST(status_of("/api/v1/rules", bearer(text)) == 200);
+    BOOST_TEST(server
+                   .ask("PATCH", "/api/v1/roles/triage", R"({"permissions":["read:alerts"]})",
+                        root.fields() + "Content-Type: application/json\r\n")
+                   .status == 200);
+    BOOST_TEST(status_of("/api/v1/rules", bearer(text)) == 403);
+    BOOST_TEST(status_of("/api/v1/alerts", bearer(text)) == 200);
+    BOOST_TEST(server.ask("DELETE", "/api/v1/roles/triage", {}, root.fields()).status == 409);
+    BOOST_TEST(server.ask("DELETE", "/api/v1/roles/viewer", {}, root.fields()).status == 409);
+}
+
+BOOST_AUTO_TEST_CASE(an_administrator_is_always_left) {
+    const std::string json = root.fields() + "Content-Type: application/json\r\n";
+    BOOST_TEST(server.ask("DELETE", "/api/v1/users/" + root_id, {}, root.fields()).status == 409);
+    const std::string id = add_user(server, "second", "admin", root.fields());
+    const browser second = log_in(server, "second");
+    BOOST_TEST(server
+                   .ask("PATCH", "/api/v1/users/" + root_id, R"({"role":"viewer"})",
+                        second.fields() + "Content-Type: application/json\r\n")
+                   .status == 200);
+    BOOST_TEST(server.ask("DELETE", "/api/v1/users/" + id, {}, second.fields()).status == 409);
+    BOOST_TEST(server
+                   .ask("PATCH", "/api/v1/users/" + id, R"({"active":false})",
+                        second.fields() + "Content-Type: application/json\r\n")
+                   .status == 422);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_told_once_is_kept_under_no_key) {
+    const std::string key = "Idempotency-Key: k\r\n";
+    BOOST_TEST(server.post("/api/v1/users/me/tokens", R"({"name":"t"})", root.fields() + key).status == 400);
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password), key).status == 400);
+    BOOST_TEST(server.post("/api/v1/users", R"({"username":"eve","role":"viewer"})", root.fields() + key).status ==
+               400);
+}
+
+BOOST_AUTO_TEST_CASE(who_did_it_is_written_down) {
+    BOOST_TEST(
+        server.post("/api/v1/rules", R"({"name":"r","query":"powershell","severity":"low"})", root.fields()).status ==
+        201);
+    BOOST_TEST(server.get("/api/v1/rules", root.fields()).text("/items/0/created_by") == "root");
+    BOOST_TEST(server.get("/api/v1/users", root.fields()).text("/items/0/username") == "root");
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_is_refused_before_the_body_comes) {
+    raw_client client(server.port());
+    client.send("POST /api/v1/events HTTP/1.1\r\nHost: " + client.authority() +
+                "\r\nContent-Type: application/x-ndjson\r\nExpect: 100-continue\r\nContent-Length: 60000000\r\n\r\n");
+    BOOST_TEST(client.receive().status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_given_survives_a_restart) {
+    const std::string text = token();
+    running_server::tweak nothing;
+    http::server_options settings;
+    settings.port = 0;
+    settings.shards = 1;
+    auto second = http::server::listen(server.store(), settings).value();
+    BOOST_REQUIRE(second.run());
+    raw_client client(second.port());
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts", {}, bearer(text)).status == 200);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts", {}, root.fields()).status == 200);
+    BOOST_TEST(client.ask("GET", "/api/v1/alerts").status == 401);
+    client.close();
+    second.stop(std::chrono::milliseconds(1000));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,200 @@
+#include "access/totp.hpp"
+#include "http/signed_in.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+using namespace carrel;
+using namespace carrel::testing;
+
+BOOST_FIXTURE_TEST_SUITE(logins, closed_house)
+
+BOOST_AUTO_TEST_CASE(a_session_is_a_cookie_that_scripts_and_other_sites_do_not_get) {
+    const auto reply = server.post("/api/v1/auth/login", login_body("ROOT", admin_password));
+    BOOST_TEST(reply.status == 200);
+    const std::string cookie = reply.field("set-cookie");
+    for (const char* attribute : {"carrel_session=carrelsession_", "; Path=/", "; HttpOnly", "; SameSite=Strict"})
+        BOOST_TEST(cookie.find(attribute) != cookie.npos);
+    BOOST_TEST(cookie.find("Secure") == cookie.npos);
+    BOOST_TEST(reply.body.find("carrelsession_") == reply.body.npos);
+    BOOST_TEST(server.get("/api/v1/users/me", root.without_csrf()).text("/username") == "root");
+}
+
+BOOST_AUTO_TEST_CASE(a_write_of_a_session_needs_its_token) {
+    const std::string body = alert_body("a");
+    BOOST_TEST(server.post("/api/v1/alerts", body, root.without_csrf()).problem() == "forbidden_csrf");
+    const browser other = log_in(server, "root");
+    BOOST_TEST(server.post("/api/v1/alerts", body, root.without_csrf() + "X-CSRF-Token: " + other.csrf_token + "\r\n")
+                   .problem() == "forbidden_csrf");
+    const auto made = server.post("/api/v1/alerts", body, root.fields());
+    BOOST_TEST(made.status == 201);
+    BOOST_TEST(server.get("/api/v1/alerts/a/history", root.fields()).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_out_ends_the_session_everywhere) {
+    raw_client other(server.port());
+    BOOST_TEST(other.ask("GET", "/api/v1/alerts", {}, root.fields()).status == 200);
+    const auto out = server.ask("POST", "/api/v1/auth/logout", {}, root.fields());
+    BOOST_TEST(out.status == 204);
+    BOOST_TEST(out.field("set-cookie").find("Max-Age=0") != std::string::npos);
+    const auto refused = other.ask("GET", "/api/v1/alerts", {}, root.fields());
+    BOOST_TEST(refused.status == 401);
+    BOOST_TEST(refused.field("www-authenticate") == "Bearer realm=\"carrel\", error=\"invalid_token\"");
+}
+
+BOOST_AUTO_TEST_CASE(a_log_in_ends_the_session_that_came_with_it) {
+    const auto again = server.post("/api/v1/auth/login", login_body("root", admin_password), root.without_csrf());
+    BOOST_TEST(again.status == 200);
+    BOOST_TEST(status_of("/api/v1/alerts", root.fields()) == 401);
+    BOOST_TEST(status_of("/api/v1/alerts", browser_of(again).fields()) == 200);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_names_and_wrong_passwords_get_the_same_answer) {
+    const auto wrong = server.post("/api/v1/auth/login", login_body("root", "Wrong-horse-1"));
+    const auto unknown = server.post("/api/v1/auth/login", login_body("nobody", "Wrong-horse-1"));
+    BOOST_TEST(wrong.status == 401);
+    BOOST_TEST(unknown.status == 401);
+    BOOST_TEST(wrong.text("/detail") == unknown.text("/detail"));
+}
+
+BOOST_AUTO_TEST_CASE(five_wrong_passwords_lock_a_name_whether_there_is_such_a_user_or_not) {
+    for (const char* name : {"Root", "nobody"}) {
+        for (int i = 0; i < 5; ++i)
+            BOOST_TEST(server.post("/api/v1/auth/login", login_body(name, "Wrong-horse-1")).status == 401);
+        const auto locked = server.post("/api/v1/auth/login", login_body(name, admin_password));
+        BOOST_TEST(locked.status == 423);
+        BOOST_TEST(locked.problem() == "locked");
+        const int wait = std::stoi(locked.field("retry-after"));
+        BOOST_TEST((wait > 800 && wait <= 900));
+    }
+    // Who is in stays in, and can let the other in again.
+    BOOST_TEST(server.get("/api/v1/users/me", root.fields()).json().at("locked_until").is_string());
+    BOOST_TEST(server.ask("POST", "/api/v1/users/" + root_id + "/unlock", {}, root.fields()).status == 204);
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password)).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(log_ins_at_once_do_not_get_more_tries_than_the_lock_allows) {
+    std::vector<std::thread> threads;
+    std::atomic<int> refused{0}, locked{0};
+    for (int i = 0; i < 12; ++i)
+        threads.emplace_back([&] {
+            const auto reply = server.post("/api/v1/auth/login", login_body("root", "Wrong-horse-1"));
+            ++(reply.status == 401 ? refused : locked);
+        });
+    for (auto& each : threads) each.join();
+    BOOST_TEST(refused == 5);
+    BOOST_TEST(locked == 7);
+}
+
+BOOST_AUTO_TEST_CASE(a_right_password_forgets_the_wrong_ones) {
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 4; ++i)
+            BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", "Wrong-horse-1")).status == 401);
+        BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password)).status == 200);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(log_ins_of_one_address_are_slowed_down) {
+    running_server slow([](auto& options) {
+        options.limits.login_rate = 0.001;
+        options.limits.login_burst = 3;
+    });
+    for (int i = 0; i < 3; ++i) BOOST_TEST(slow.post("/api/v1/auth/login", login_body("root", "x")).status == 401);
+    const auto refused = slow.post("/api/v1/auth/login", login_body("root", "x"));
+    BOOST_TEST(refused.status == 429);
+    BOOST_TEST(refused.problem() == "too_many_requests");
+    BOOST_TEST(std::stoi(refused.field("retry-after")) > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_is_changed_by_who_knows_it_and_other_sessions_end) {
+    const browser other = log_in(server, "root");
+    const auto change = [&](std::string_view current, std::string_view wanted) {
+        return server.post(
+            "/api/v1/auth/password",
+            R"({"current_password":")" + std::string(current) + R"(","password":")" + std::string(wanted) + "\"}",
+            root.fields());
+    };
+    BOOST_TEST(change("Wrong-horse-1", "Another-horse-2").text("/errors/0/field") == "current_password");
+    for (const char* bad : {"short-A1", "alllowercaseletters", "xROOTx-horse-2", "Correct-horse-1"})
+        BOOST_TEST(change(admin_password, bad).text("/errors/0/field") == "password");
+    BOOST_TEST(change(admin_password, "Another-horse-2").status == 204);
+    BOOST_TEST(status_of("/api/v1/alerts", other.fields()) == 401);
+    BOOST_TEST(status_of("/api/v1/alerts", root.fields()) == 200);
+    BOOST_TEST(change("Another-horse-2", "Correct-horse-1").status == 422);  // one of the last
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password)).status == 401);
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", "Another-horse-2")).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_password_must_be_changed_before_anything_else) {
+    const std::string id = add_user(server, "eve", "analyst", root.fields());
+    const browser before = log_in(server, "eve");
+    BOOST_TEST(
+        server.post("/api/v1/users/" + id + "/password", new_password("Another-horse-2"), root.fields()).status == 204);
+    BOOST_TEST(status_of("/api/v1/alerts", before.fields()) == 401);
+    const auto in = server.post("/api/v1/auth/login", login_body("eve", "Another-horse-2"));
+    BOOST_TEST(in.json().at("must_change_password").as_bool());
+    const browser eve = browser_of(in);
+    BOOST_TEST(server.get("/api/v1/alerts", eve.fields()).problem() == "password_change_required");
+    BOOST_TEST(status_of("/api/v1/auth/session", eve.fields()) == 200);
+    BOOST_TEST(server
+                   .post("/api/v1/auth/password",
+                         R"({"current_password":"Another-horse-2","password":"Third-horse-33"})", eve.fields())
+                   .status == 204);
+    BOOST_TEST(status_of("/api/v1/alerts", eve.fields()) == 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_authenticator_is_asked_for_its_code_and_no_code_counts_twice) {
+    const auto begun = server.ask("POST", "/api/v1/auth/totp", {}, root.fields());
+    BOOST_TEST(begun.status == 200);
+    const std::string secret = access::from_base32(begun.text("/secret")).value();
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    const std::int64_t step = now / access::totp_step_us;
+    const auto code_of = [&](std::int64_t at) { return access::totp_code(secret, at); };
+    // Not in force before a code has been shown.
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password)).status == 200);
+    const auto confirmed =
+        server.post("/api/v1/auth/totp/confirm", R"({"code":")" + code_of(step) + "\"}", root.fields());
+    BOOST_TEST(confirmed.status == 200);
+    const auto codes = confirmed.json().at("recovery_codes").as_array();
+    BOOST_TEST(codes.size() == 10);
+
+    const auto without = server.post("/api/v1/auth/login", login_body("root", admin_password));
+    BOOST_TEST(without.status == 401);
+    BOOST_TEST(without.json().at("code_required").as_bool());
+    const auto with = [&](const std::string& code) {
+        return server.post("/api/v1/auth/login", login_body("root", admin_password, R"(,"code":")" + code + "\""))
+            .status;
+    };
+    BOOST_TEST(with(code_of(step)) == 401);  // used up by the confirmation
+    BOOST_TEST(with(code_of(step + 1)) == 200);
+    BOOST_TEST(with(code_of(step + 1)) == 401);
+    const std::string recovery(codes[3].as_string());
+    BOOST_TEST(with(recovery) == 200);
+    BOOST_TEST(with(recovery) == 401);
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", "Wrong-horse-1"))
+                   .json()
+                   .as_object()
+                   .contains("code_required") == false);
+    BOOST_TEST(server.ask("DELETE", "/api/v1/users/" + root_id + "/totp", {}, root.fields()).status == 204);
+    BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password)).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(sessions_are_listed_and_ended) {
+    const browser other = log_in(server, "root");
+    const auto list = server.get("/api/v1/users/me/sessions", root.fields());
+    BOOST_TEST(list.json().at("items").as_array().size() == 2);
+    BOOST_TEST(list.text("/items/0/address") == "127.0.0.1");
+    BOOST_TEST(server.ask("DELETE", "/api/v1/users/me/sessions/" + other.session_id, {}, root.fields()).status == 204);
+    BOOST_TEST(status_of("/api/v1/alerts", other.fields()) == 401);
+    const browser third = log_in(server, "root");
+    BOOST_TEST(server.ask("DELETE", "/api/v1/users/me/sessions", {}, root.fields()).status == 204);
+    BOOST_TEST(status_of("/api/v1/alerts", third.fields()) == 401);
+    BOOST_TEST(status_of("/api/v1/alerts", root.fields()) == 200);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
