@@ -177,6 +177,7 @@ struct operation {
     const resource* of = nullptr;
     bool has_rows = false;         // it can also answer row by row: see `reply_format`
     bool is_about_version = true;  // if its path names a resource with versions: preconditions and `ETag` apply
+    bool is_audited = false;       // who did it is kept: see audit.hpp
     /// Validates path, query and body on the caller's thread and fills `call::parsed`. May be null.
     check_function check = nullptr;
     access::requirement needs = {};  // who may run it
