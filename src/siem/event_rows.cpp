@@ -1,5 +1,6 @@
 #include "siem/event_rows.hpp"
 
+#include "base/csv.hpp"
 #include "json/writer.hpp"
 #include "siem/segment_scan.hpp"
 
@@ -19,22 +20,6 @@ std::vector<event_field> all_head_columns() {
     return made;
 }
 
-// RFC 4180.
-void append_cell(std::string_view text, std::string& out) {
-    if (text.find_first_of(",\"\r\n") == text.npos) {
-        out.append(text);
-        return;
-    }
-    out += '"';
-    for (std::size_t at = 0; at < text.size();) {
-        const std::size_t quote = std::min(text.find('"', at), text.size());
-        out.append(text.substr(at, quote - at));
-        if (quote < text.size()) out += "\"\"";
-        at = quote + 1;
-    }
-    out += '"';
-}
-
 }  // namespace
 
 event_rows::event_rows(reply_format format, std::vector<event_field> fields)
@@ -47,7 +32,7 @@ void event_rows::append_header(std::string& out) const {
     bool is_first = true;
     for (const event_field& each : fields_) {
         if (!std::exchange(is_first, false)) out += ',';
-        append_cell(each.name(), out);
+        base::append_csv_cell(each.name(), out);
     }
     out += is_whole_ ? ",fields\r\n" : "\r\n";
 }
@@ -88,18 +73,18 @@ void event_rows::append_cells(const segments::event_head& head, std::string_view
         if (!std::exchange(is_first, false)) out += ',';
         values_.clear();
         each.each(head, fields, [&](std::string_view text) { values_.emplace_back(text); });
-        if (values_.size() == 1) append_cell(values_.front(), out);
+        if (values_.size() == 1) base::append_csv_cell(values_.front(), out);
         if (values_.size() < 2) continue;
         std::string list;
         json::writer items(list);
         items.begin_array();
         for (const std::string& value : values_) items.string(value);
         items.end_array();
-        append_cell(list, out);
+        base::append_csv_cell(list, out);
     }
     if (is_whole_) {
         out += ',';
-        append_cell(fields, out);
+        base::append_csv_cell(fields, out);
     }
     out += "\r\n";
 }
