@@ -66,8 +66,20 @@ private:
     void add_equal(const filter& rules, std::vector<value> values) {
         const std::string condition =
             std::string(rules.column) + (values.size() == 1 ? " = ?" : " IN " + any_of(values.size()));
+        if (rules.leads) return into_.also(row_set_of(condition, std::move(values)));
         if (rules.few) into_.also_few(condition, std::move(values));
         else into_.also(condition, std::move(values));
+    }
+    // SQLite uses no index for a term behind a plus.
+    row_set row_set_of(const std::string& condition, std::vector<value> values) const {
+        row_set set;
+        set.rows = "SELECT seq FROM " + std::string(of_.table) + " WHERE " + condition;
+        set.among = condition;
+        set.test = "+" + condition;
+        set.rows_values = values.size();
+        set.is_ordered = values.size() == 1;
+        set.among_values = set.test_values = std::move(values);
+        return set;
     }
     // SQLite's own json_each ends a string at its first NUL.
     void add_items(const std::string& column, const texts& given) {

@@ -17,7 +17,8 @@ struct row_set {
     std::vector<value> test_values;
     std::string rows;  // selects them, for a count that ends early; with the first of `among_values`
     std::size_t rows_values = 0;
-    int test_cost = 1;  // of one row, as a multiple of what it costs to fetch one
+    int test_cost = 1;        // of one row, as a multiple of what it costs to fetch one
+    bool is_ordered = false;  // fetched in the order of the resource's first sort
 };
 
 /// The filters of a request as SQL, made on the caller's thread.

@@ -201,6 +201,13 @@ result<const row_set*> smallest_set(read_session& session, const conditions& fil
     return smallest;
 }
 
+// Of sets with many rows one that needs no sorting is still better than to go through all rows.
+const row_set* first_in_order(const conditions& filters) {
+    const auto found =
+        std::find_if(filters.sets.begin(), filters.sets.end(), [](const row_set& each) { return each.is_ordered; });
+    return found == filters.sets.end() ? nullptr : &*found;
+}
+
 // To go through all rows in order until enough passed costs the limit times what there is for each that passes; to fetch a set
 // of rows costs as many, and their sorting. Both are the same where the set has the root of the product, times what a test
 // costs more than a row.
@@ -214,6 +221,7 @@ result<conditions> choose_way(const resource& of, read_session& session, const l
     auto set = smallest_set(session, input.filters, even);
     if (!set) return set.error();
     chosen.source = *set;
+    if (chosen.source == nullptr && chosen.has_lead) chosen.source = first_in_order(input.filters);
     const conditions few = input.filters.few();
     if (!few.where.empty() && !of.facets.empty()) {
         auto rows = total(session, counted_sql_of(of, few), few.values);

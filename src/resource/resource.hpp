@@ -40,6 +40,9 @@ struct filter {
     /// Many rows have the same value, so sorting what the filter finds costs more than a walk in the list's order. The column
     /// is one of the facets, which know how many rows there are.
     bool few = false;
+    /// Some values have few rows and others most of them, and an index of the column has the rows of each in the order of the
+    /// first sort. Of several such filters the one with the fewest rows leads, and the others test what it finds.
+    bool leads = false;
 };
 
 /// One row, its values in the order of `resource_spec::fields`.
