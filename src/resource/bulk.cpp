@@ -7,6 +7,8 @@
 #include "resource/resource_input.hpp"
 #include "resource/state_machine.hpp"
 
+#include <boost/json/parse.hpp>
+
 #include <algorithm>
 
 namespace carrel::siem {
@@ -261,6 +263,35 @@ private:
     call about_;
 };
 
+std::string_view name_of(const bulk_input& of) {
+    switch (of.what) {
+        case bulk_input::action::create: return "create";
+        case bulk_input::action::patch: return "patch";
+        case bulk_input::action::remove: return "delete";
+        case bulk_input::action::move: break;
+    }
+    return of.by->path;
+}
+
+void append_ids(const boost::json::array& items, json::writer& out) {
+    constexpr std::size_t bytes_max = 3072;
+    std::string ids;
+    json::writer list(ids);
+    std::int64_t left_out = 0;
+    list.begin_array();
+    for (const auto& each : items) {
+        if (!each.at("ok").as_bool()) continue;
+        const auto& id = each.at("id").as_string();
+        std::string text;
+        json::writer(text).string({id.data(), id.size()});
+        if (ids.size() + text.size() > bytes_max) ++left_out;
+        else list.raw(text);
+    }
+    list.end_array();
+    out.key("ids").raw(ids);
+    if (left_out > 0) out.key("ids_left_out").integer(left_out);
+}
+
 constexpr std::string_view reply_schema =
     R"({"type":"object","required":["succeeded","failed","items"],"properties":{"succeeded":{"type":"integer"},)"
     R"("failed":{"type":"integer"},"items":{"type":"array","items":{"type":"object","required":["id","ok"],)"
@@ -276,6 +307,16 @@ access::requirement needs_of_all(const resource& of) {
 }
 
 }  // namespace
+
+void append_bulk_detail(const call& request, const reply& done, json::writer& out) {
+    const auto* given = dynamic_cast<const bulk_input*>(request.parsed.get());
+    if (given == nullptr) return;
+    const boost::json::value answered = boost::json::parse(done.body);
+    out.key("action").string(name_of(*given));
+    out.key("succeeded").integer(answered.at("succeeded").as_int64());
+    out.key("failed").integer(answered.at("failed").as_int64());
+    append_ids(answered.at("items").as_array(), out);
+}
 
 operation bulk_operation(const resource& of) {
     operation made = make_operation(of, method::post, "/bulk", "change_many_" + noun_of(of),

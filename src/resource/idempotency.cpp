@@ -1,6 +1,7 @@
 #include "resource/idempotency.hpp"
 
 #include "json/writer.hpp"
+#include "resource/audit.hpp"
 #include "resource/problems.hpp"
 
 #include <boost/json/parse.hpp>
@@ -53,6 +54,13 @@ result<void> drop_expired(write_session& session, timestamp now) {
         now);
 }
 
+// What is done and who did it commit together.
+result<void> write_audited(const operation& what, write_session& session, const call& request, reply& into) {
+    auto done = what.write(what, session, request, into);
+    if (!done || !what.is_audited) return done;
+    return audit_write(what, session, request, into);
+}
+
 // The key as it is kept. A key has no blank, so this names one operation and one key.
 std::string scoped(const first_outcome& of) { return std::string(of.operation) + " " + of.given->key; }
 
@@ -100,7 +108,7 @@ std::optional<problem> refuse_body(call& request, problem why) {
 
 result<void> run_write(const operation& what, write_session& session, const call& request, reply& into) {
     into.clear();
-    if (!request.idempotency) return what.write(what, session, request, into);
+    if (!request.idempotency) return write_audited(what, session, request, into);
     const first_outcome outcome_of{&*request.idempotency, what.id, 0, request.now};
     auto known = recall(session, outcome_of, into);
     if (!known) return known.error();
@@ -109,7 +117,7 @@ result<void> run_write(const operation& what, write_session& session, const call
         into.refused = request.refused_by_check;
         return keep(session, outcome_of, into);
     }
-    auto done = session.attempt([&] { return what.write(what, session, request, into); });
+    auto done = session.attempt([&] { return write_audited(what, session, request, into); });
     const bool refused = !done && done.error().code() == make_error_code(siem_errc::refused) && into.refused;
     if (!done && !refused) return done;
     // The outcome of a write that goes on in another job is that of its last part.

@@ -17,6 +17,7 @@ std::vector<operation> field_mapping_operations();
 std::vector<operation> indicator_operations();
 std::vector<operation> feed_operations();
 std::vector<operation> account_operations();
+std::vector<operation> audit_operations();
 
 std::vector<const resource*> rule_resources();
 std::vector<const resource*> attack_resources();
@@ -27,5 +28,6 @@ std::vector<const resource*> field_mapping_resources();
 std::vector<const resource*> indicator_resources();
 std::vector<const resource*> feed_resources();
 std::vector<const resource*> account_resources();
+std::vector<const resource*> audit_resources();
 
 }  // namespace carrel::siem

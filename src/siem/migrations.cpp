@@ -3,6 +3,7 @@
 #include "siem/accounts_tables.hpp"
 #include "siem/actions_tables.hpp"
 #include "siem/attack_tables.hpp"
+#include "siem/audit_tables.hpp"
 #include "siem/correlation_rules_tables.hpp"
 #include "siem/exceptions_tables.hpp"
 #include "siem/feeds_tables.hpp"
@@ -266,6 +267,7 @@ constexpr auto steps = std::to_array<migration>({
     {17, "indicators", indicators_tables},
     {18, "feeds", feeds_tables},
     {19, "accounts", accounts_tables},
+    {20, "audit", audit_tables},
 });
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "siem/aggregates.hpp"
 #include "siem/alerts.hpp"
+#include "siem/audit_log.hpp"
 #include "siem/events.hpp"
 #include "siem/resources.hpp"
 
@@ -13,13 +14,15 @@ std::span<const operation> operations() {
         std::vector<operation> made;
         for (auto part : {event_operations, deletion_operations, alert_operations, rule_operations, attack_operations,
                           exception_operations, correlation_rule_operations, action_operations,
-                          field_mapping_operations, indicator_operations, feed_operations, account_operations}) {
+                          field_mapping_operations, indicator_operations, feed_operations, account_operations,
+                          audit_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }
         for (operation& each : made)
             if (!each.needs.is_said() && each.of != nullptr)
                 each.needs = each.method == method::get ? each.of->reads : each.of->writes;
+        mark_audited(made);
         return made;
     }();
     return all;
@@ -30,7 +33,7 @@ std::span<const resource* const> resources() {
         std::vector<const resource*> made{&events(), &alerts()};
         for (auto part :
              {rule_resources, attack_resources, exception_resources, correlation_rule_resources, action_resources,
-              field_mapping_resources, indicator_resources, feed_resources, account_resources}) {
+              field_mapping_resources, indicator_resources, feed_resources, account_resources, audit_resources}) {
             const std::vector<const resource*> own = part();
             made.insert(made.end(), own.begin(), own.end());
         }

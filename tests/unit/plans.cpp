@@ -76,7 +76,8 @@ BOOST_AUTO_TEST_CASE(each_order_of_each_list_is_that_of_an_index) {
                 // Alerts are stored far more often than they are sorted by these: their indexes cost each of them.
                 const bool is_rare = of->table == "alerts" && sort != "created_at";
                 if (is_rare) continue;
-                BOOST_TEST(!scans(plan, *of), of->plural << " " << way << sort << ": " << plan);
+                // Numbers of rows are the order of the table itself.
+                BOOST_TEST((sort == "seq" || !scans(plan, *of)), of->plural << " " << way << sort << ": " << plan);
                 BOOST_TEST(!sorts(plan), of->plural << " " << way << sort << ": " << plan);
             }
 }

@@ -6,6 +6,7 @@
 #include "http/pipeline/job_handler.hpp"
 #include "http/pipeline/metrics_page.hpp"
 #include "http/pipeline/shard_context.hpp"
+#include "resource/audit.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -277,11 +278,30 @@ void start_preparation(exchange& ex) {
     ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
 
+struct audit_work {
+    exchange* ex;
+    result<void> operator()(write_session& session) const {
+        return siem::audit_read(*ex->request.operation, session, ex->request.call);
+    }
+};
+
+// What leaves the server is written down first; what cannot be written down does not leave it.
+void start_audited_read(exchange& ex) {
+    ex.busy = true;
+    auto done = [&ex](const result<committed<void>>& outcome) {
+        if (!outcome) ex.refuse(outcome.error(), session_kind::write);
+        if (ex.is_done() || ex.owner == nullptr) return ex.finish();
+        start_read(ex);
+    };
+    ex.context->store().async_write(audit_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+}
+
 void start_operation(exchange& ex) {
     const auto& operation = *ex.request.operation;
     const bool is_refused = ex.request.call.refused_by_check.has_value();
     if (operation.compute != nullptr && !pass_login_rate(ex)) return;
     if (operation.is_write() && operation.read != nullptr && !is_refused) return start_preparation(ex);
+    if (siem::is_audited_read(operation, ex.request.call)) return start_audited_read(ex);
     if (ex.request.endpoint->writes()) start_change(ex);
     else start_read(ex);
 }
