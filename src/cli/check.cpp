@@ -1,5 +1,6 @@
 #include "sqlite/check.hpp"
 
+#include "cli/check_audit.hpp"
 #include "cli/check_positions.hpp"
 #include "cli/command.hpp"
 #include "cli/options.hpp"
@@ -19,9 +20,10 @@ namespace {
 
 constexpr std::size_t findings_max = 100;
 
-int report(const sqlite::check_report& found, const std::string& path) {
+int report(const sqlite::check_report& found, const std::string& path, const std::optional<audit_head>& head = {}) {
     for (const auto& unseen : found.unseen) std::cerr << "carrel: warning: " << unseen << '\n';
     if (found.ok) {
+        if (head) std::cout << path << ": head of the audit log: " << head->text() << '\n';
         std::cout << path << (found.unseen.empty() ? ": ok\n" : ": the database file alone is sound\n");
         return exit_done;
     }
@@ -83,17 +85,23 @@ result<void> inspect_segments(const sqlite::check_query& rows, std::vector<std::
 }  // namespace
 
 int check(std::span<char*> arguments) {
-    std::string path = "carrel.db";
+    std::string path = "carrel.db", kept_head;
     CLI::App app("Checks the integrity of a database, read-only; may run beside a server. Exit status 1: damaged.",
                  "check");
     app.add_option("--database", path, "file to check")->capture_default_str()->envname("CARREL_DATABASE");
+    app.add_option("--audit-head", kept_head,
+                   "SEQ:HASH of an entry that the audit log had, as GET /audit/head told it");
     if (const auto ended = parse(app, arguments)) return *ended;
+    const auto kept = parse_audit_head(kept_head);
+    if (!kept && !kept_head.empty()) return unusable("check: --audit-head must be SEQ:HASH, the hash in 64 digits");
+    std::optional<audit_head> head;
     std::error_code ec;
     if (!std::filesystem::exists(path, ec)) return unusable("check: " + path + " does not exist", exit_file);
     auto found = [&] {
         progress_bar bar(path);
-        const auto inspect = [&bar](const sqlite::check_query& rows, std::vector<std::string>& findings) {
-            return inspect_segments(rows, findings, bar);
+        const auto inspect = [&](const sqlite::check_query& rows, std::vector<std::string>& findings) -> result<void> {
+            if (auto done = inspect_segments(rows, findings, bar); !done) return done;
+            return inspect_audit(rows, kept, findings, bar, head);
         };
         return sqlite::check_file(
             path, [&bar](double fraction) { bar.show(fraction, "checked"); }, inspect);
@@ -101,7 +109,7 @@ int check(std::span<char*> arguments) {
     if (!found && found.error() == sqlite_errc::corrupt)
         return report({.ok = false, .findings = {found.error().code().message()}, .unseen = {}}, path);
     if (!found) return unusable("check: " + explain(found.error(), path), exit_status_of(found.error()));
-    return report(*found, path);
+    return report(*found, path, head);
 }
 
 }  // namespace carrel::cli

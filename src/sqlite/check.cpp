@@ -110,6 +110,10 @@ result<void> check_contents(const check_source& source, const std::function<void
 
 }  // namespace
 
+value_type check_row::type(int column) const noexcept {
+    return static_cast<value_type>(sqlite3_column_type(row_, column));
+}
+
 std::int64_t check_row::integer(int column) const noexcept { return sqlite3_column_int64(row_, column); }
 
 std::string_view check_row::bytes(int column) const noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/error.hpp>
+#include <carrel/value.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,7 @@ class check_row {
 public:
     explicit check_row(sqlite3_stmt* row) noexcept
         : row_(row) {}
+    value_type type(int column) const noexcept;
     std::int64_t integer(int column) const noexcept;
     std::string_view bytes(int column) const noexcept;
 
