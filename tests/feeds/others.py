@@ -15,6 +15,10 @@ def http_server(answer):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             requests.append((self.command, self.path, dict(self.headers), body))
             status, headers, text = answer(self.path, self.headers, body)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a client that was killed
+                self.send(status, headers, text)
+
+        def send(self, status, headers, text):
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
