@@ -4,10 +4,12 @@
 
 Indicators are imported in bodies of 100,000, while a second client posts alerts; then each question is asked several times, and
 the median and the worst are printed. What is asked for is 10 ms. With a directory of events (NDJSON, gzip'd or not), made as in
-event_store.py, a hunt for a hundred indicators follows, beside a client that reads and writes."""
+event_store.py, what an event costs at intake is measured first, without indicators and with clients' field mappings, then beside the
+indicators; a hunt for a hundred of them follows, beside a client that reads and writes."""
 import argparse
 import http.client
 import json
+import pathlib
 import random
 import re
 import signal
@@ -17,6 +19,8 @@ import tempfile
 import threading
 import time
 import urllib.parse
+
+from event_store import Bodies
 
 BODY, TIMES = 100_000, 9
 KINDS = ["ip"] * 35 + ["domain"] * 30 + ["hash"] * 20 + ["url"] * 14 + ["cve"]
@@ -43,6 +47,11 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
+
+    def processor_ns(self):
+        """What all of its threads have used."""
+        used = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in used)
 
     def memory(self):
         return int(re.search(r"VmHWM:\s+(\d+)", open(f"/proc/{self.process.pid}/status").read()).group(1)) // 1024
@@ -137,13 +146,35 @@ def lists(server):
         print(f"| {name} | {statistics.median(took):.2f} | {max(took):.2f} |", flush=True)
 
 
-def hunt(server, directory, events):
-    from event_store import Bodies
-    client, bodies = server.client(), Bodies(directory)
-    begun = time.perf_counter()
+def take_in(server, bodies, events, what):
+    """Posts events, and tells what each cost: by the clock, and of the processor with all that is done in the background."""
+    client, began, used = server.client(), time.perf_counter(), server.processor_ns()
     for number in range(events // 5_000):
         ask(client, "POST", "/events", body=bodies.body(number), kind="application/x-ndjson")
-    print(f"{events:,} events of {bodies.bytes} bytes: {events / (time.perf_counter() - begun):,.0f} a second taken in", flush=True)
+    took = time.perf_counter() - began
+    print(f"{events:,} events of {bodies.bytes} bytes, {what}: {events / took:,.0f} a second, "
+          f"{(server.processor_ns() - used) / events:,.0f} ns of the processor each", flush=True)
+
+
+def intake(program, bodies, events):
+    """What indicators and clients' field mappings cost each event: the same bodies into servers without the ones, with the others."""
+    for mappings, paths in ((0, 0), (1, 1), (1, 20), (5, 20), (20, 100)):
+        with tempfile.TemporaryDirectory(prefix="carrel-intake-") as directory:
+            server = Server(program, directory)
+            try:
+                client = server.client()
+                for number in range(mappings):
+                    given = {f"box{number}.part{path}.name": "host" for path in range(paths)}
+                    made = ask(client, "POST", "/field-mappings", body=json.dumps({"name": f"m{number}", "mappings": given}))
+                    ask(client, "POST", f"/field-mappings/{made['id']}/lifecycle", body=json.dumps({"to": "test"}))
+                take_in(server, bodies, events, f"no indicator, {mappings} field mappings of {paths} paths")
+            finally:
+                server.stop()
+
+
+def hunt(server, bodies, events, indicators):
+    client = server.client()
+    take_in(server, bodies, events, f"{indicators:,} active indicators")
     # A day's worth of what is found and what is not, of all kinds, those without words to skip by among them.
     values = [f"host{n}.example" for n in range(3)] + [f"evil{n}.example" for n in range(37)]
     values += [f"192.0.2.{n}" for n in range(30)] + [f"198.51.{n}.0/24" for n in range(5)] + [f"2001:db8::{n:x}" for n in range(1, 6)]
@@ -172,14 +203,17 @@ def main():
     asked.add_argument("--events-directory")
     asked.add_argument("--events", type=int, default=1_000_000)
     chosen = asked.parse_args()
+    bodies = Bodies(chosen.events_directory) if chosen.events_directory else None
+    if bodies:
+        intake(chosen.carrel, bodies, chosen.events // 5)
     with tempfile.TemporaryDirectory(prefix="carrel-iocs-") as directory:
         server = Server(chosen.carrel, directory)
         try:
             if chosen.iocs:
                 fill(server, chosen.iocs)
                 lists(server)
-            if chosen.events_directory:
-                hunt(server, chosen.events_directory, chosen.events)
+            if bodies:
+                hunt(server, bodies, chosen.events, chosen.iocs)
             print(f"memory at most: {server.memory()} MiB")
         finally:
             server.stop()
