@@ -57,7 +57,8 @@ result<void> drop_expired(write_session& session, timestamp now) {
 // What is done and who did it commit together.
 result<void> write_audited(const operation& what, write_session& session, const call& request, reply& into) {
     auto done = what.write(what, session, request, into);
-    if (!done || !what.is_audited) return done;
+    // What was refused and yet commits, such as a wrong code that counts, has no deed to tell of.
+    if (!done || !what.is_audited || into.refused) return done;
     return audit_write(what, session, request, into);
 }
 

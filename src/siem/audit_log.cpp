@@ -118,6 +118,7 @@ const resource& audit() {
     static const resource instance({
         .name = "audit_entry",
         .plural = "audit",
+        .reads = permission::admin_system,
         .fields = field_list(),
         .filters = filter_list(),
         .sorts = {"at", "seq"},

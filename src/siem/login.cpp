@@ -78,13 +78,16 @@ void check_password(const operation&, call& request) {
 }
 
 // A refusal that is kept: what it counts commits.
-result<void> refuse_login(write_session& session, const call& request, std::string_view username, bool counts,
-                          reply& into) {
+result<void> refuse_login(write_session& session, const call& request, const std::optional<stored_credentials>& user,
+                          bool counts, reply& into) {
     into.refused = problem{problem_code::unauthorized, "The user name, the password or the code is wrong.", {}};
     if (!counts) return {};
-    auto locks = count_failure(session, username, request.now);
+    const auto& attempt = static_cast<const login_attempt&>(*request.parsed);
+    const stored_credentials* const known = user ? &*user : nullptr;
+    auto locks = count_failure(session, attempt.username, request.now);
     if (!locks) return locks.error();
-    return {};
+    if (auto done = audit_login(session, request, "login_failed", false, known); !done) return done;
+    return *locks ? audit_login(session, request, "user_locked", true, known) : result<void>();
 }
 
 // The cookie ends with the browser; the session at its own time.
@@ -127,6 +130,7 @@ result<void> begin_session(write_session& session, const call& request, const st
         if (auto done = session.execute("UPDATE users SET must_change_password = 1 WHERE seq = ?", of.row); !done)
             return done;
     if (auto done = store_session(session, request, of, made, expires_at); !done) return done;
+    if (auto done = audit_login(session, request, "login", true, &of); !done) return done;
     into.cookie = cookie_of(request, made.text, "");
     json::writer out(into.body);
     out.begin_object().key("user_id").string(of.id).key("username").string(of.username).key("role").string(of.role);
@@ -148,16 +152,16 @@ result<void> log_in(const operation&, write_session& session, const call& reques
     const bool is_same = *stored && attempt.stored && (*stored)->id == attempt.stored->id &&
                          (*stored)->password_hash == attempt.stored->password_hash;
     if (!is_same || !attempt.is_password || (*stored)->active == 0)
-        return refuse_login(session, request, attempt.username, true, into);
+        return refuse_login(session, request, *stored, true, into);
     const stored_credentials& user = **stored;
     if (user.totp_enabled != 0 && attempt.code.empty()) {
         into.extra.emplace_back("code_required", "true");
-        return refuse_login(session, request, attempt.username, false, into);
+        return refuse_login(session, request, *stored, false, into);
     }
     if (user.totp_enabled != 0) {
         auto is_code = take_code(session, user, attempt.code, request.now);
         if (!is_code) return is_code.error();
-        if (!*is_code) return refuse_login(session, request, attempt.username, true, into);
+        if (!*is_code) return refuse_login(session, request, *stored, true, into);
     }
     if (auto done = clear_failures(session, user.username); !done) return done;
     if (!attempt.better_hash.empty())
@@ -217,6 +221,7 @@ std::vector<operation> login_operations() {
     in.write = log_in;
     operation out = auth_operation(method::post, "/auth/logout", "log_out", "Ends the session.");
     out.success = outcome::no_content;
+    out.is_audited = true;
     out.needs = access::requirement::signed_in();
     out.write = log_out;
     return {std::move(in), std::move(out)};

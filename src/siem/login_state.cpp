@@ -3,6 +3,7 @@
 #include "access/recovery_codes.hpp"
 #include "access/secret_token.hpp"
 #include "access/totp.hpp"
+#include "resource/audit.hpp"
 #include "resource/references.hpp"
 #include "siem/accounts.hpp"
 #include "siem/secrets.hpp"
@@ -138,6 +139,19 @@ result<void> set_password(write_session& session, const stored_credentials& of, 
         !ended)
         return ended;
     return clear_failures(session, of.username);
+}
+
+result<void> audit_login(write_session& session, const call& request, std::string_view action, bool is_done,
+                         const stored_credentials* user) {
+    audit_entry entry;
+    entry.at = request.now;
+    entry.principal = is_done && user != nullptr ? user->username : request.principal;
+    entry.action = action;
+    entry.outcome = is_done ? audit_outcome::done : audit_outcome::refused;
+    if (user != nullptr) entry.target = "/users/" + user->id;
+    entry.address = request.address;
+    entry.request_id = request.request_id;
+    return append_audit(session, entry);
 }
 
 std::string totp_place(std::string_view user_id) { return "users/" + std::string(user_id) + "/totp"; }

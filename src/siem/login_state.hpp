@@ -44,6 +44,11 @@ result<std::vector<std::string>> known_passwords(read_session& session, const st
 result<void> set_password(write_session& session, const stored_credentials& of, std::string_view hash, bool must_change,
                           timestamp now, std::int64_t kept_session);
 
+/// Writes down what happened to somebody's log-in: `login`, `login_failed`, `user_locked`. A name that is no user's is not kept: it may
+/// be a password that was typed in the wrong place.
+result<void> audit_login(write_session& session, const call& request, std::string_view action, bool is_done,
+                         const stored_credentials* user);
+
 /// The secret's place, for what seals it.
 std::string totp_place(std::string_view user_id);
 

@@ -127,7 +127,10 @@ result<bool> use_code(write_session& session, const call& request, const stored_
     if (*until != 0) return refuse_locked(*until, request.now, into);
     auto is_code = take_code(session, user, static_cast<const code_input&>(*request.parsed).code, request.now);
     if (!is_code || *is_code) return is_code;
-    if (auto counted = count_failure(session, user.username, request.now); !counted) return counted.error();
+    auto locks = count_failure(session, user.username, request.now);
+    if (!locks) return locks.error();
+    if (auto done = audit_login(session, request, *locks ? "user_locked" : "code_failed", false, &user); !done)
+        return done.error();
     into.refused = problem_of(problem_code::invalid, "code", "is wrong");
     return false;
 }
@@ -191,6 +194,7 @@ std::vector<operation> totp_operations() {
     std::vector<operation> all;
     for (operation* each : {&begin, &confirm, &disable}) {
         each->is_secret = true;
+        each->is_audited = true;
         all.push_back(std::move(*each));
     }
     return all;

@@ -112,8 +112,10 @@ result<void> change_own(const operation&, write_session& session, const call& re
     if (!until) return until.error();
     if (*until != 0) return refuse_locked(*until, request.now, into);
     if (change.is_current) return write_change(session, request, false, request.who->credential_row, into);
-    auto counted = count_failure(session, change.stored.username, request.now);
-    if (!counted) return counted.error();
+    auto locks = count_failure(session, change.stored.username, request.now);
+    if (!locks) return locks.error();
+    const std::string_view action = *locks ? "user_locked" : "password_failed";
+    if (auto done = audit_login(session, request, action, false, &change.stored); !done) return done;
     // It counts, so it commits.
     into.refused = problem_of(problem_code::invalid, "current_password", "is wrong");
     return {};
@@ -132,6 +134,7 @@ void describe_own_password_change(operation& into, check_function check_caller) 
     into.fields = document(own_fields(), false);
     into.success = outcome::no_content;
     into.is_secret = true;
+    into.is_audited = true;
     into.check = [check_caller = std::move(check_caller)](const operation& what, call& request) {
         auto wrong = check_caller(what, request);
         return wrong ? wrong : read_change(request, own_fields());

@@ -70,6 +70,7 @@ operation setup_operation() {
     made.success = outcome::created;
     made.is_about_version = false;
     made.is_secret = true;
+    made.is_audited = true;
     made.needs = access::requirement::anyone();
     made.check = check_setup;
     made.compute = hash_new_password;

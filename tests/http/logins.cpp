@@ -197,4 +197,29 @@ BOOST_AUTO_TEST_CASE(sessions_are_listed_and_ended) {
     BOOST_TEST(status_of("/api/v1/alerts", root.fields()) == 200);
 }
 
+BOOST_AUTO_TEST_CASE(log_ins_and_what_is_done_to_users_are_in_the_audit_log) {
+    server.post("/api/v1/auth/login", login_body("root", "Wrong-horse-1"));
+    server.post("/api/v1/auth/login", login_body("Hunter2-in-the-wrong-place", "x"));
+    const std::string id = add_user(server, "eve", "analyst", root.fields());
+    const std::string text = add_token(server, id, root.fields());
+    for (int i = 0; i < 5; ++i) server.post("/api/v1/auth/login", login_body("eve", "Wrong-horse-1"));
+    server.ask("POST", "/api/v1/users/" + id + "/unlock", {}, root.fields());
+    const auto list = server.get("/api/v1/audit?sort=seq&limit=100", root.fields());
+    std::string seen;
+    const auto entries = list.json();
+    for (const auto& each : entries.at("items").as_array()) {
+        seen.append(each.at("principal").is_null() ? "?" : each.at("principal").as_string().c_str()).append(" ");
+        seen.append(each.at("action").as_string().c_str()).append(" ");
+        seen.append(each.at("outcome").as_string().c_str()).append("; ");
+    }
+    BOOST_TEST(seen ==
+               "? create_user done; root login done; ? login_failed refused; ? login_failed refused; root create_user done; "
+               "root create_api_token done; ? login_failed refused; ? login_failed refused; ? login_failed refused; "
+               "? login_failed refused; ? login_failed refused; ? user_locked done; root unlock_user done; ");
+    BOOST_TEST(list.text("/items/2/target") == "/users/" + root_id);
+    BOOST_TEST(list.text("/items/2/address") == "127.0.0.1");
+    for (const std::string& secret : {text, std::string("Hunter2"), std::string(admin_password)})
+        BOOST_TEST(list.body.find(secret) == list.body.npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
