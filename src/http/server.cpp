@@ -50,6 +50,17 @@ siem::timestamp system_clock_now() {
     return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+using counter_source = std::function<std::vector<counter>()>;
+
+counter_source with_tls_counters(counter_source others, std::shared_ptr<tls_acceptor> tls) {
+    if (!tls) return others;
+    return [others = std::move(others), tls = std::move(tls)] {
+        auto all = others ? others() : std::vector<counter>();
+        for (auto& each : tls->counters()) all.push_back(std::move(each));
+        return all;
+    };
+}
+
 std::size_t shards_for(std::size_t configured) noexcept {
     return configured != 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
@@ -91,6 +102,7 @@ result<void> allow_address(const bound_socket& socket, const server_options& opt
                      refusing +
                          "there is no administrator; make one with `carrel user add NAME --role admin`, or start "
                          "with --setup-link (or --insecure)");
+    if (options.has_safe_transport()) return {};
     return error(errc::invalid_option, refusing + "without TLS only loopback is served (see --insecure)");
 }
 
@@ -100,23 +112,26 @@ result<server> server::listen(database& store, server_options options) {
     auto socket = bound_socket::open(options.address, options.port);
     if (!socket) return socket.error();
     if (auto allowed = allow_address(*socket, options); !allowed) return allowed.error();
-    std::vector<boost::asio::ip::address> proxies;
+    std::vector<peer_address> proxies;
     for (const auto& each : options.trusted_proxies) {
         error_code ec;
-        proxies.push_back(boost::asio::ip::make_address(each, ec));
+        proxies.push_back(peer_address::from(boost::asio::ip::make_address(each, ec)));
         if (ec) return error(errc::invalid_option, "'" + each + "' is not the address of a proxy");
     }
     fit_connections(options.limits, raise_descriptor_limit(), options.log);
     auto made = std::make_unique<state>();
     made->port = socket->endpoint().port();
-    made->url = "http://" + socket->authority();
+    made->url = (options.tls ? "https://" : "http://") + socket->authority();
     made->context = std::make_unique<server_context>(
-        store, host_list(made->port, options.allow_hosts, options.allow_origins), options.limits);
+        store, host_list(made->port, options.allow_hosts, options.allow_origins, options.tls ? 443 : 80),
+        options.limits);
     auto& context = *made->context;
     context.clock = options.clock ? std::move(options.clock) : system_clock_now;
     context.log = std::move(options.log);
     context.keeper = std::move(options.keeper);
-    context.counters = std::move(options.counters);
+    context.tls = options.tls;
+    context.trusted_proxies = std::move(proxies);
+    context.counters = with_tls_counters(std::move(options.counters), std::move(options.tls));
     made->loads_mappings = options.mappings == nullptr;
     context.mappings = options.mappings ? std::move(options.mappings) : std::make_shared<siem::mappings_in_force>();
     made->loads_access = options.access == nullptr;
@@ -130,7 +145,7 @@ result<server> server::listen(database& store, server_options options) {
         context.shards.push_back(&added.context().status());
         context.holders.push_back(&added.context().held());
     }
-    made->listener = std::make_unique<http::listener>(context, std::move(*socket), std::move(proxies));
+    made->listener = std::make_unique<http::listener>(context, std::move(*socket));
     return server(std::move(made));
 }
 

@@ -19,14 +19,17 @@
 
 namespace carrel::http {
 
+class tls_acceptor;
+
 struct server_options {
     std::string address = "127.0.0.1";         ///< A literal IPv4 or IPv6 address, brackets optional.
     std::uint16_t port = 8080;                 ///< 0 picks a free one.
     std::size_t shards = 0;                    ///< Threads that serve; 0: one a core.
     std::vector<std::string> allow_hosts;      ///< Accepted in `Host` beside the local names; without a port: any port.
     std::vector<std::string> allow_origins;    ///< `https://siem.example`: may write, and read by CORS.
-    std::vector<std::string> trusted_proxies;  ///< Addresses whose `X-Forwarded-Proto` is believed.
+    std::vector<std::string> trusted_proxies;  ///< Addresses whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed.
     bool insecure = false;                     ///< Allows an address that is not loopback.
+    std::shared_ptr<tls_acceptor> tls;         ///< Null: plain HTTP.
     http::limits limits;
     std::function<siem::timestamp()> clock;               ///< Wall clock; empty: the system's.
     log_sink log;                                         ///< Called from shard threads; may be empty.
@@ -38,6 +41,9 @@ struct server_options {
     /// Who is let in; null: the server loads its own.
     std::shared_ptr<siem::access_in_force> access;
     bool require_login = false;  ///< Also while there are no users.
+
+    /// What is sent and received can be read and changed by nobody on the way.
+    bool has_safe_transport() const noexcept { return tls != nullptr; }
 };
 
 /// The front end: one thread a shard, each with a resident reader, and one listener that deals sockets to them.
@@ -56,7 +62,7 @@ public:
     /// As `stop` with a deadline of 0.
     ~server();
 
-    /// The address and port bound, as in the line `listening on`: `http://127.0.0.1:8080`.
+    /// The address and port bound, as in the line `listening on`: `http://127.0.0.1:8080`, `https://…` with TLS.
     const std::string& url() const noexcept;
     std::uint16_t port() const noexcept;
 

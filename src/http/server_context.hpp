@@ -6,6 +6,7 @@
 #include "http/counter.hpp"
 #include "http/limits.hpp"
 #include "http/net/address_counts.hpp"
+#include "http/net/tls_acceptor.hpp"
 #include "http/pipeline/held_requests.hpp"
 #include "http/pipeline/shard_status.hpp"
 #include "http/protocol/host_list.hpp"
@@ -57,6 +58,8 @@ struct server_context {
     std::unique_ptr<carrel::access::hashing_pool> hashing;
     std::vector<const shard_status*> shards;
     std::vector<held_requests*> holders;  // of each shard
+    std::shared_ptr<tls_acceptor> tls;    // null: plain HTTP
+    std::vector<peer_address> trusted_proxies;
 
     /// Events were stored: those who follow may read them. Any thread.
     void announce_events() noexcept {

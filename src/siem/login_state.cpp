@@ -145,7 +145,7 @@ result<void> audit_login(write_session& session, const call& request, std::strin
                          const stored_credentials* user) {
     audit_entry entry;
     entry.at = request.now;
-    entry.principal = is_done && user != nullptr ? user->username : request.principal;
+    entry.principal = action == "login" && user != nullptr ? user->username : request.principal;
     entry.action = action;
     entry.outcome = is_done ? audit_outcome::done : audit_outcome::refused;
     if (user != nullptr) entry.target = "/users/" + user->id;

@@ -18,10 +18,10 @@ constexpr int receives_a_turn = 2;
 
 connection::connection(shard_loop& shard, const accepted_socket& socket) noexcept
     : shard_(&shard),
-      stream_(socket.descriptor),
+      stream_(socket.descriptor, shard.server().tls.get()),
       peer_(socket.peer),
       is_proxied_(socket.is_trusted_proxy) {
-    receive_timer_.begin(awaiting::request, shard.now());
+    receive_timer_.begin(stream_.is_ready() ? awaiting::request : awaiting::head, shard.now());
 }
 
 void connection::give_up(std::string_view why) noexcept {
@@ -58,7 +58,7 @@ void connection::take_events(std::uint32_t events) {
     if (is_closed()) return;
     if ((events & EPOLLERR) != 0) return close();
     stream_.note(events);
-    if ((events & EPOLLOUT) != 0 && !unsent_.empty()) send_more();
+    if (!unsent_.empty() && stream_.may_send(events)) send_more();
     if (is_closed()) return;
     if (state_.sending == sending::lingering) return linger();
     drive();
@@ -74,6 +74,10 @@ void connection::take_turn() {
 
 // The one loop that moves a connection on: parses, answers, reads.
 void connection::drive() {
+    if (!stream_.is_ready()) {
+        if (is_live(state_) && stream_.may_receive()) shard_->queue_handshake(*this);
+        return;
+    }
     int receives = 0;
     for (bool more = true; more && is_live(state_);) {
         advance_stream();
@@ -122,14 +126,15 @@ void connection::end_drain_grace() {
 void connection::turn_away(std::string_view response) {
     guarded([&] {
         is_turned_away = true;
-        on(connection_event::last_response);
-        send_now(response);
+        farewell_ = response;
+        if (stream_.is_ready()) begin_requests();
     });
 }
 
 bool connection::give_way() {
     if (!is_live(state_) || !is_idle()) return false;
     // The last receive before a close: what a client has sent is answered.
+    stream_.expect_bytes();
     if (receive()) drive();
     else close();
     return is_closed();

@@ -2,8 +2,8 @@
 
 #include "http/net/connection_states.hpp"
 #include "http/net/peer.hpp"
+#include "http/net/peer_stream.hpp"
 #include "http/net/poller.hpp"
-#include "http/net/tcp_stream.hpp"
 #include "http/net/timeouts.hpp"
 #include "http/pipeline/authentication.hpp"
 #include "http/pipeline/exchange.hpp"
@@ -26,9 +26,6 @@ class shard_loop;
 /// cannot be used at once is kept. After `close` it lives until the shard retires it, so calls on the way still find it.
 class connection final : public pollable, public exchange_owner, private request_sink {
 public:
-    using stream = tcp_stream;
-    static_assert(byte_stream<stream>);
-
     connection(shard_loop& shard, const accepted_socket& socket) noexcept;
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
@@ -40,13 +37,16 @@ public:
 
     /// What `shard_loop::defer` asked for.
     void after_turn();
+    /// One step of TLS's handshake; what `shard_loop::queue_handshake` asked for.
+    void shake_hands();
     /// Ends what the peer is too slow with.
     void sweep(steady_time now);
     /// Answers what has arrived; the last response says `Connection: close`.
     void begin_drain();
     /// The time in which late requests are still taken is over: closes if idle, refuses half a head.
     void end_drain_grace();
-    /// Sends one response that is not the answer to a request, and closes once the peer has read it.
+    /// Sends one response that is not the answer to a request, and closes once the peer has read it. The response must
+    /// live as long as the connection.
     void turn_away(std::string_view response);
     /// Closes if it is idle and nothing has arrived. True if it did.
     bool give_way();
@@ -60,6 +60,7 @@ public:
     connection* previous = nullptr;
     connection* next = nullptr;
     bool is_deferred = false;
+    bool is_in_handshake_queue = false;
     bool is_turned_away = false;
 
 private:
@@ -103,6 +104,10 @@ private:
     void watch_sending(steady_time now);
     void linger();
 
+    // The handshake of TLS (connection_handshake.cpp).
+    void take_handshake_step();
+    void begin_requests();
+
     // Sending (connection_send.cpp).
     bool flush();
     void append_responses(std::string& out);
@@ -115,7 +120,7 @@ private:
     void drop_unsent() noexcept;
 
     shard_loop* shard_;
-    stream stream_;
+    peer_stream stream_;
     peer_address peer_;
     kept_credential credential_;
     bool is_proxied_;
@@ -136,6 +141,7 @@ private:
     std::uint32_t running_ = 0;
     std::uint32_t requests_ = 0;
 
+    std::string_view farewell_;  // what is sent instead of answers, once there is a way to send it
     std::string unsent_;
     std::size_t unsent_at_ = 0;
     std::uint64_t queued_ = 0;  // bytes ever given to `send_now`

@@ -3,6 +3,7 @@
 #include "http/pipeline/admission.hpp"
 #include "http/pipeline/dispatch.hpp"
 #include "http/pipeline/event_post.hpp"
+#include "http/protocol/forwarded.hpp"
 
 #include <utility>
 
@@ -43,9 +44,12 @@ bool connection::begin_request(std::string_view& bytes) {
     if (current_ != nullptr) return true;
     current_ = &shard_->context().make_exchange();
     current_->owner = this;
-    current_->request.is_proxied = is_proxied_;
-    current_->request.peer = peer_;
     current_->credential = &credential_;
+    auto& request = current_->request;
+    request.is_proxied = is_proxied_;
+    request.client_address = peer_;
+    request.is_tls = stream_.is_tls();
+    if (request.is_tls) request.client_certificate = stream_.certificate();
     parser_.emplace(static_cast<request_sink&>(*this), shard_->server().bounds);
     on(connection_event::request_begun);
     receive_timer_.begin(awaiting::head, shard_->now());
@@ -69,6 +73,9 @@ void connection::after_put(std::string_view rest) {
 void connection::on_head(const request_head& head) {
     on(connection_event::head_complete);
     receive_timer_.begin(awaiting::body, shard_->now());
+    if (is_proxied_)
+        current_->request.client_address =
+            client_behind_proxy(head[field::forwarded_for], peer_, shard_->server().trusted_proxies);
     admit(*current_, head);
     current_->credential = nullptr;
 }

@@ -41,13 +41,12 @@ bool is_below_reserve(const std::string& path, const limits& bounds) noexcept {
 
 }  // namespace
 
-listener::listener(server_context& server, bound_socket&& socket, std::vector<boost::asio::ip::address> trusted_proxies)
+listener::listener(server_context& server, bound_socket&& socket)
     : server_(&server),
       acceptor_(io_, socket.endpoint().protocol(), socket.release()),
       pause_(io_),
       disk_timer_(io_),
       arrival_timer_(io_),
-      trusted_proxies_(std::move(trusted_proxies)),
       spare_(open_spare()) {
     const auto path = server.store->stats().database_path;
     if (::access(path.c_str(), F_OK) == 0) disk_path_ = path;
@@ -121,9 +120,9 @@ bool listener::accept_one() {
     const int descriptor = ::accept4(acceptor_.native_handle(), from.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         from.resize(size);
-        const bool is_proxy =
-            std::find(trusted_proxies_.begin(), trusted_proxies_.end(), from.address()) != trusted_proxies_.end();
-        deal({descriptor, peer_address::from(from.address()), is_proxy});
+        const auto peer = peer_address::from(from.address());
+        const auto& proxies = server_->trusted_proxies;
+        deal({descriptor, peer, std::find(proxies.begin(), proxies.end(), peer) != proxies.end()});
         return true;
     }
     if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) return true;

@@ -20,7 +20,7 @@ namespace carrel::http {
 /// might block a shard.
 class listener {
 public:
-    listener(server_context& server, bound_socket&& socket, std::vector<boost::asio::ip::address> trusted_proxies);
+    listener(server_context& server, bound_socket&& socket);
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
     /// As `stop`.
@@ -53,7 +53,6 @@ private:
     boost::asio::steady_timer disk_timer_;
     boost::asio::steady_timer arrival_timer_;
     bool watches_arrivals_ = false;
-    std::vector<boost::asio::ip::address> trusted_proxies_;
     std::string disk_path_;  // empty: no file whose disk could fill
     std::vector<shard_loop*> shards_;
     std::size_t turn_ = 0;

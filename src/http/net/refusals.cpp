@@ -8,26 +8,35 @@ namespace carrel::http {
 
 namespace {
 
-std::string whole_response(std::string_view status_line, refusal why, std::string_view detail) {
+std::string whole_response(std::string_view status_line, refusal why, std::string_view detail,
+                           std::string_view more_fields) {
     std::string document;
     write_problem(document, why, detail, "/", "-", {}, {});
     return std::string(status_line) +
            "Content-Type: application/problem+json\r\nX-Request-Id: -\r\nX-Content-Type-Options: nosniff\r\n"
-           "Cache-Control: no-store\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: " +
-           std::to_string(document.size()) + "\r\n\r\n" + document;
+           "Cache-Control: no-store\r\nConnection: close\r\n" +
+           std::string(more_fields) + "Content-Length: " + std::to_string(document.size()) + "\r\n\r\n" + document;
 }
+
+constexpr std::string_view retry_soon = "Retry-After: 1\r\n";
 
 }  // namespace
 
 std::string_view full_response() {
     static const auto response =
-        whole_response("HTTP/1.1 503 Service Unavailable\r\n", refusal::overloaded, "Too many connections are open.");
+        whole_response("HTTP/1.1 503 Service Unavailable\r\n", refusal::overloaded, "Too many connections are open.", retry_soon);
     return response;
 }
 
 std::string_view too_many_of_address_response() {
     static const auto response = whole_response("HTTP/1.1 429 Too Many Requests\r\n", refusal::too_many_connections,
-                                                "Too many connections of this address are open.");
+                                                "Too many connections of this address are open.", retry_soon);
+    return response;
+}
+
+std::string_view plain_http_response() {
+    static const auto response = whole_response("HTTP/1.1 400 Bad Request\r\n", refusal::bad_request,
+                                                "This port speaks TLS: ask by https://.", {});
     return response;
 }
 

@@ -180,6 +180,26 @@ void shard_loop::defer(connection& later) {
     ask_after_turn();
 }
 
+void shard_loop::queue_handshake(connection& later) {
+    if (later.is_in_handshake_queue) return;
+    handshakes_.push_back(&later);
+    later.is_in_handshake_queue = true;
+    ask_after_turn();
+}
+
+// The others wait for a turn in which what is ready of all connections has been served in between.
+void shard_loop::step_handshakes() {
+    for (int steps = 0; steps < handshake_steps_a_turn && !handshakes_.empty();) {
+        auto& next = *handshakes_.front();
+        handshakes_.pop_front();
+        next.is_in_handshake_queue = false;
+        if (next.is_closed()) continue;
+        next.shake_hands();
+        ++steps;
+    }
+    if (!handshakes_.empty()) ask_after_turn();
+}
+
 void shard_loop::ask_after_turn() {
     if (std::exchange(after_turn_wanted_, true)) return;
     boost::asio::post(io_, [this] { after_turn(); });
@@ -193,9 +213,10 @@ void shard_loop::after_turn() {
         each->after_turn();
     }
     due_.clear();
+    step_handshakes();
     // One that was deferred while closing stays until its turn.
     std::erase_if(retired_, [](connection* each) {
-        if (each->is_deferred) return false;
+        if (each->is_deferred || each->is_in_handshake_queue) return false;
         delete each;
         return true;
     });

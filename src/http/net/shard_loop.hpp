@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <deque>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -69,6 +70,9 @@ public:
 
     /// Calls `connection::after_turn` once what is due in this turn has run.
     void defer(connection& later);
+    /// Calls `connection::shake_hands` in a turn soon. Signing costs as much as dozens of point reads, so of all
+    /// handshakes only a few steps are taken a turn.
+    void queue_handshake(connection& later);
     /// Frees a closed connection once nothing on the stack can refer to it.
     void retire(connection& closed);
 
@@ -76,6 +80,7 @@ private:
     static constexpr std::size_t receive_bytes = 64 * 1024;
     static constexpr std::size_t kept_room_max = 64 * 1024;
     static constexpr std::size_t spare_buffers_max = 64;
+    static constexpr int handshake_steps_a_turn = 2;
 
     result<void> attach();
     void run(std::promise<result<void>> ready);
@@ -86,6 +91,7 @@ private:
     void check_itself();
     void after_turn();
     void ask_after_turn();
+    void step_handshakes();
     connection* add(const accepted_socket& socket);
     void take_arrivals();
     void add_in_place_of_idle(const accepted_socket& socket, std::vector<shard_loop*> others);
@@ -128,6 +134,7 @@ private:
     connection* idle_search_ = nullptr;  // where the last search for an idle connection ended
     std::vector<connection*> deferred_;
     std::vector<connection*> due_;  // deferred_ while it is worked off
+    std::deque<connection*> handshakes_;  // whose next step is due
     std::vector<connection*> retired_;
     bool after_turn_wanted_ = false;
     bool sweep_is_due_ = false;

@@ -26,6 +26,8 @@ void tcp_stream::note(std::uint32_t epoll_events) noexcept {
     if ((epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) readable_ = true;
 }
 
+bool tcp_stream::may_send(std::uint32_t epoll_events) const noexcept { return (epoll_events & EPOLLOUT) != 0; }
+
 io_outcome tcp_stream::receive(std::span<char> room) noexcept {
     for (;;) {
         const auto count = ::recv(descriptor_, room.data(), room.size(), 0);

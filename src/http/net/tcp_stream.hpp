@@ -20,6 +20,7 @@ public:
     /// There may be bytes now though no event has said so.
     void expect_bytes() noexcept { readable_ = true; }
     bool may_receive() const noexcept { return readable_; }
+    bool may_send(std::uint32_t epoll_events) const noexcept;
     bool at_end() const noexcept { return at_end_; }
     bool end_is_signalled() const noexcept { return end_seen_; }
 

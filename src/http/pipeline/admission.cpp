@@ -72,9 +72,8 @@ bool pass_origin(exchange& ex, const request_head& head) {
         ex.refuse(refusal::forbidden_origin, "Requests from another site are refused.");
         return false;
     }
-    const bool is_https = ex.request.is_proxied && equals_ignoring_case(head[field::forwarded_proto], "https");
     if (!is_mutation(ex.request.method) || !head.has(field::origin) ||
-        hosts.allows_origin(origin, is_https ? "https" : "http"))
+        hosts.allows_origin(origin, ex.request.call.is_encrypted ? "https" : "http"))
         return true;
     ex.refuse(refusal::forbidden_origin, "Writes from a foreign origin are refused.");
     return false;
@@ -121,8 +120,6 @@ bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
 // A reply that is told once is not kept under a key, to be told again.
 bool pass_secret(exchange& ex, const request_head& head) {
     const auto* operation = ex.request.endpoint->operation;
-    const bool is_https = ex.request.is_proxied && equals_ignoring_case(head[field::forwarded_proto], "https");
-    ex.request.call.is_encrypted = is_https;
     if (operation == nullptr || !operation->is_secret || !head.has(field::idempotency_key)) return true;
     ex.refuse(refusal::bad_request, "This takes no Idempotency-Key: its reply is not kept.");
     return false;
@@ -324,6 +321,9 @@ void note_head(exchange& ex, const request_head& head) {
     request.keep_alive = head.keep_alive;
     request.target.assign(head.target);
     request.call.now = ex.context->now();
+    const bool is_proxy_scheme = request.is_proxied && head.has(field::forwarded_proto);
+    request.call.is_encrypted =
+        is_proxy_scheme ? equals_ignoring_case(head[field::forwarded_proto], "https") : request.is_tls;
     request.accepts_html = head[field::accept].find("text/html") != std::string_view::npos;
     request.accepts_gzip = head.has(field::accept_encoding) && accepts_gzip(head[field::accept_encoding]);
     if (is_request_id(head[field::request_id])) request.id.assign(head[field::request_id]);

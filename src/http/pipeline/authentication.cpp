@@ -2,6 +2,7 @@
 
 #include "access/secret_token.hpp"
 #include "base/base64url.hpp"
+#include "http/net/client_certificate.hpp"
 #include "http/pipeline/exchange.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "http/protocol/text.hpp"
@@ -136,12 +137,12 @@ bool authenticate(exchange& ex, const request_head& head) {
     if (!server.access->has_users() && (!server.requires_login || needs.is_for_anyone())) return true;
     std::string room;
     const presented given = present(ex, head, room);
-    const std::string& certificate = ex.request.client_certificate;
+    const auto* const certificate = ex.request.client_certificate.get();
     kept_credential own;
     kept_credential& kept = given.is_given && ex.credential != nullptr ? *ex.credential : own;
     if (given.is_given) look_up(ex, given, kept);
-    else if (!certificate.empty()) kept.who = server.access->find_certificate(certificate);
-    const bool was_given = given.is_given || !certificate.empty();
+    else if (certificate != nullptr) kept.who = server.access->find_certificate(certificate->sha256);
+    const bool was_given = given.is_given || certificate != nullptr;
     const auto now = ex.context->now();
     if (kept.who == nullptr || kept.who->has_expired(now))
         return needs.is_for_anyone() || refuse_unknown(ex, was_given);

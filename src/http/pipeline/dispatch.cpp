@@ -244,7 +244,7 @@ bool start_computation(exchange& ex) {
 // Trying out passwords is slowed down by address, whoever's they are.
 bool pass_login_rate(exchange& ex) {
     if (!ex.request.operation->needs.is_for_anyone()) return true;
-    const peer_address from = ex.request.peer.group();
+    const peer_address from = ex.request.client_address.group();
     const std::string_view key(reinterpret_cast<const char*>(from.bytes.data()), from.bytes.size());
     const auto wait = ex.context->server().logins.take(key, std::chrono::steady_clock::now());
     if (!wait) return true;
@@ -327,7 +327,7 @@ void prepare(exchange& ex) {
     else if (request.body_use == body_use::collect && !parse_body(ex)) return;
     if (request.method != method::get) request.call.fresh_id = ex.context->fresh_id();
     if (operation.is_write()) {
-        request.call.address = request.peer.text();
+        request.call.address = request.client_address.text();
         request.call.request_id = request.id;
     }
     if (operation.check != nullptr) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace carrel::http {
+
+struct client_certificate;
 
 /// Empty strings whose memory earlier requests have allocated. They carry room, never bytes.
 struct spare_room {
@@ -34,15 +37,17 @@ struct request {
     bool awaits_continue = false;  ///< `Expect: 100-continue`, and no 100 has been sent yet.
     bool accepts_gzip = false;
     bool accepts_html = false;
-    bool is_proxied = false;                     ///< The connection is a trusted proxy's.
+    bool is_proxied = false;      ///< The connection is a trusted proxy's.
+    bool is_tls = false;          ///< The connection speaks TLS.
+    peer_address client_address;  ///< The peer's, or the one that trusted proxies speak for.
+    /// What was verified of the client's certificate; null if it has given none.
+    std::shared_ptr<const http::client_certificate> client_certificate;
     const http::endpoint* endpoint = nullptr;    ///< Null until routed.
     const siem::operation* operation = nullptr;  ///< What its job runs.
     std::string target;                          ///< Path and query as sent.
     std::size_t path_size = 0;
-    std::string id;                  ///< `X-Request-Id`, or one of ours.
-    peer_address peer;               ///< Where the connection comes from.
-    std::string client_certificate;  ///< SHA-256 in hexadecimal, of one that was verified.
-    std::string allowed_origin;      ///< The `Origin`, if it is one that may read our responses.
+    std::string id;              ///< `X-Request-Id`, or one of ours.
+    std::string allowed_origin;  ///< The `Origin`, if it is one that may read our responses.
     siem::call call;
     std::optional<std::chrono::milliseconds> deadline;
     http::body_use body_use = http::body_use::discard;

@@ -33,11 +33,11 @@ bool contains(const std::vector<std::string>& list, std::string_view host) noexc
 }  // namespace
 
 host_list::host_list(std::uint16_t port, const std::vector<std::string>& allowed_hosts,
-                     std::vector<std::string> allowed_origins)
+                     std::vector<std::string> allowed_origins, std::uint16_t omitted_port)
     : origins_(std::move(allowed_origins)) {
     for (const std::string_view local : {"127.0.0.1", "localhost", "[::1]"}) {
         exact_.push_back(std::string(local) + ":" + std::to_string(port));
-        if (port == 80) exact_.emplace_back(local);
+        if (port == omitted_port) exact_.emplace_back(local);
     }
     for (const auto& entry : allowed_hosts)
         (port_colon(entry) == std::string::npos ? any_port_ : exact_).push_back(entry);

@@ -26,7 +26,7 @@ struct named_field {
 constexpr named_field own_fields[] = {
     {"Idempotency-Key", field::idempotency_key}, {"Carrel-Timeout-Ms", field::timeout},
     {"X-Request-Id", field::request_id},         {"X-Forwarded-Proto", field::forwarded_proto},
-    {"X-CSRF-Token", field::csrf_token},
+    {"X-Forwarded-For", field::forwarded_for},   {"X-CSRF-Token", field::csrf_token},
 };
 
 std::optional<field> field_of(beast::field known, std::string_view name) noexcept {
@@ -54,7 +54,8 @@ std::optional<field> field_of(beast::field known, std::string_view name) noexcep
 // Lines of these are one list (RFC 9110 5.3).
 bool is_list(field which) noexcept {
     return which == field::if_match || which == field::if_none_match || which == field::expect ||
-           which == field::content_encoding || which == field::accept || which == field::accept_encoding;
+           which == field::content_encoding || which == field::accept || which == field::accept_encoding ||
+           which == field::forwarded_for;
 }
 
 // Whether a chunk's line is there and its extension outside the grammar: an open quote makes Beast look beyond the line.

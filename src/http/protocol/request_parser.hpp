@@ -30,11 +30,12 @@ enum class field {
     request_id,
     sec_fetch_site,
     forwarded_proto,
+    forwarded_for,
     authorization,
     cookie,
     csrf_token,
 };
-inline constexpr std::size_t field_count = 17;
+inline constexpr std::size_t field_count = 18;
 
 /// A request's head. Views point into the bytes given to the parser, or into the parser.
 struct request_head {

@@ -1,0 +1,142 @@
+#include "http/net/tls_session.hpp"
+
+#include <openssl/err.h>
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace carrel::http {
+
+bool tls_session::begin() noexcept {
+    ssl_ = SSL_new(acceptor_->current().get());
+    if (ssl_ == nullptr) return false;
+    SSL_set_accept_state(ssl_);
+    return wire_.attach(ssl_);
+}
+
+handshake tls_session::shake_hands() {
+    ERR_clear_error();
+    if (ssl_ == nullptr && !begin()) return handshake::failed;
+    holds_bytes_ = false;
+    const int outcome = SSL_do_handshake(ssl_);
+    if (outcome == 1) {
+        finish_handshake();
+        return handshake::done;
+    }
+    const int why = SSL_get_error(ssl_, outcome);
+    read_waits_for_room_ = why == SSL_ERROR_WANT_WRITE;
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return handshake::unfinished;
+    is_broken_ = true;
+    (wire_.is_plain ? acceptor_->counts().plain : acceptor_->counts().failed).fetch_add(1, std::memory_order_relaxed);
+    return wire_.is_plain ? handshake::plain : handshake::failed;
+}
+
+void tls_session::finish_handshake() {
+    is_established_ = true;
+    holds_bytes_ = SSL_has_pending(ssl_) == 1;
+    auto& counts = acceptor_->counts();
+    counts.completed.fetch_add(1, std::memory_order_relaxed);
+    if (SSL_session_reused(ssl_) == 1) counts.resumed.fetch_add(1, std::memory_order_relaxed);
+    if (auto* given = SSL_get0_peer_certificate(ssl_); given != nullptr && SSL_get_verify_result(ssl_) == X509_V_OK)
+        certificate_ = read_client_certificate(*given);
+}
+
+void tls_session::note(std::uint32_t epoll_events) noexcept {
+    if ((epoll_events & EPOLLOUT) == 0) return;
+    if (std::exchange(read_waits_for_room_, false)) holds_bytes_ = true;
+    if (std::exchange(goodbye_waits_, false)) say_goodbye();
+}
+
+bool tls_session::may_send(std::uint32_t epoll_events) const noexcept {
+    return (epoll_events & (send_waits_for_bytes_ ? EPOLLOUT | EPOLLIN : EPOLLOUT)) != 0;
+}
+
+// Takes all records that have come, as far as there is room: a receive of the socket brings several at once.
+io_outcome tls_session::receive(std::span<char> room) noexcept {
+    if (is_shut_) return wire_.socket->receive(room);
+    if (is_broken_) return {io_status::failed, 0};
+    if (at_end_) return {io_status::ended, 0};
+    if (!is_established_) return {io_status::would_block, 0};
+    std::size_t taken = 0;
+    while (taken < room.size()) {
+        std::size_t count = 0;
+        ERR_clear_error();
+        if (SSL_read_ex(ssl_, room.data() + taken, room.size() - taken, &count) != 1) {
+            const auto nothing = receive_nothing(SSL_get_error(ssl_, 0));
+            // What came before a failure is taken first; the failure is met again.
+            return taken > 0 ? io_outcome{io_status::done, taken} : nothing;
+        }
+        taken += count;
+        holds_bytes_ = SSL_has_pending(ssl_) == 1;
+        if (!holds_bytes_) break;
+    }
+    return {io_status::done, taken};
+}
+
+io_outcome tls_session::receive_nothing(int why) noexcept {
+    holds_bytes_ = false;
+    read_waits_for_room_ = why == SSL_ERROR_WANT_WRITE;
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return {io_status::would_block, 0};
+    if (why != SSL_ERROR_ZERO_RETURN) {
+        is_broken_ = holds_bytes_ = true;
+        return {io_status::failed, 0};
+    }
+    at_end_ = true;
+    // Without close_notify OpenSSL has met the end of the socket. A request is whole or not by HTTP's own framing.
+    if (wire_.socket->at_end()) acceptor_->counts().truncated.fetch_add(1, std::memory_order_relaxed);
+    return {io_status::ended, 0};
+}
+
+io_outcome tls_session::send(std::string_view bytes) noexcept {
+    std::size_t sent = 0;
+    send_waits_for_bytes_ = false;
+    while (sent < bytes.size()) {
+        std::size_t count = 0;
+        ERR_clear_error();
+        if (SSL_write_ex(ssl_, bytes.data() + sent, bytes.size() - sent, &count) == 1) {
+            sent += count;
+            continue;
+        }
+        const int why = SSL_get_error(ssl_, 0);
+        send_waits_for_bytes_ = why == SSL_ERROR_WANT_READ;
+        if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) break;
+        is_broken_ = true;
+        return {io_status::failed, 0};
+    }
+    sent_ += sent;
+    return {sent > 0 ? io_status::done : io_status::would_block, sent};
+}
+
+void tls_session::shutdown_send() noexcept {
+    say_goodbye();
+    is_shut_ = true;
+    holds_bytes_ = read_waits_for_room_ = false;
+}
+
+// Our side of the socket ends behind the close_notify, not before it.
+void tls_session::say_goodbye() noexcept {
+    if (is_established_ && !is_broken_) {
+        ERR_clear_error();
+        const int outcome = SSL_shutdown(ssl_);
+        goodbye_waits_ = outcome < 0 && SSL_get_error(ssl_, outcome) == SSL_ERROR_WANT_WRITE;
+        if (goodbye_waits_) return;
+    }
+    wire_.socket->shutdown_send();
+}
+
+void tls_session::close() noexcept {
+    if (is_established_ && !is_broken_ && !is_shut_) {
+        ERR_clear_error();
+        SSL_shutdown(ssl_);
+    }
+    SSL_free(std::exchange(ssl_, nullptr));
+    is_established_ = false;
+}
+
+std::size_t tls_session::unacknowledged() const noexcept {
+    return static_cast<std::size_t>(std::min<std::uint64_t>(wire_.socket->unacknowledged(), sent_));
+}
+
+}  // namespace carrel::http
