@@ -25,6 +25,7 @@ constexpr std::array commands{
     command{"ingest", "put events from NDJSON files into a server or a database", &ingest},
     command{"import", "put Sigma rules or ATT&CK into a server or a database", &import_content},
     command{"export", "write events of a server or a database as NDJSON or CSV", &export_events},
+    command{"cert", "make a private key and a certificate that it signs itself", &cert},
     command{"check", "check the integrity of a database", &check},
     command{"user", "add users to a database, and let them in again", &user},
     command{"vacuum", "rebuild a database without its free pages", &vacuum},

@@ -33,6 +33,7 @@ std::optional<int> parse(CLI::App& app, std::span<char*> arguments);
 int run(std::span<char*> arguments);
 
 int serve(std::span<char*> arguments);
+int cert(std::span<char*> arguments);
 int check(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
 int import_content(std::span<char*> arguments);

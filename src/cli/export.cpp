@@ -4,6 +4,7 @@
 #include "cli/file_safety.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
+#include "cli/server_flags.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -19,7 +20,7 @@ namespace {
 constexpr std::int64_t page_events = 5000;
 
 struct export_settings {
-    std::string url = "http://127.0.0.1:8080";
+    server_flags server;
     std::string database, output, from, to, search;
     std::string format = "ndjson";
     std::vector<std::string> fields, filters;
@@ -29,7 +30,7 @@ struct export_settings {
 
 std::optional<int> parse_export(std::span<char*> arguments, export_settings& into) {
     CLI::App app("Writes events in the order of receipt. A file grows as OUTPUT.part until it is whole.", "export");
-    auto* url = app.add_option("--url", into.url, "server to ask")->capture_default_str();
+    auto* url = add_server_flags(app, into.server, "server to ask");
     app.add_option("--database", into.database, "database to read, while no server has it")->excludes(url);
     auto* output = app.add_option("--output", into.output, "file to write; stdout without it");
     app.add_flag("--resume", into.resumes, "go on with what an earlier run left of the file")->needs(output);
@@ -116,11 +117,10 @@ private:
 
 result<std::unique_ptr<export_source>> source_of(const export_settings& settings, int& status) {
     if (settings.database.empty()) {
-        const auto server = parse_url(settings.url);
+        std::string fault;
+        const auto server = server_of(settings.server, fault);
         status = exit_usage;
-        if (!server)
-            return error(error_code(EINVAL, boost::system::generic_category()),
-                         "--url: '" + settings.url + "' is not http://HOST:PORT");
+        if (!server) return error(error_code(EINVAL, boost::system::generic_category()), fault);
         return make_remote_source(*server);
     }
     status = exit_permission;

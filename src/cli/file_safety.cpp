@@ -27,6 +27,15 @@ std::string unsafe_settings(const std::string& path) {
     return {};
 }
 
+std::string unsafe_key(const std::string& path) {
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) return {};
+    if (about.st_uid != ::geteuid() && about.st_uid != 0) return path + " belongs to another user";
+    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return path + " may be read by others (mode " + mode_of(about) + "; it must be 0600 or 0400)";
+    return {};
+}
+
 std::string unsafe_database(const std::string& path) {
     if (path == ":memory:") return {};
     struct stat about {};

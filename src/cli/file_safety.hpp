@@ -9,6 +9,9 @@ namespace carrel::cli {
 /// Empty if it may, or is not there.
 std::string unsafe_settings(const std::string& path);
 
+/// The same of a private key, which others must not even read; the clause names the path.
+std::string unsafe_key(const std::string& path);
+
 /// The same of a database and of its directory; the clause names which. A directory in which only the owner of a file may
 /// replace it (as in /tmp) will do.
 std::string unsafe_database(const std::string& path);

@@ -8,9 +8,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 
 #include <array>
+#include <utility>
 
 namespace carrel::cli {
 
@@ -25,12 +27,25 @@ struct http_client::state {
     std::chrono::seconds timeout;
     asio::io_context context{1};
     std::optional<tcp::socket> socket;
-    std::string received;  // of the reply, not yet consumed
+    std::optional<asio::ssl::context> trust;
+    std::optional<asio::ssl::stream<tcp::socket&>> secure;  // over the socket, with https
+    std::string received;                                   // of the reply, not yet consumed
     bool has_connected = false;
 
     result<http_reply> send(std::string_view method, std::string_view path, const header_list& headers,
                             std::string_view body);
     error_code connect();
+    error_code connect_socket();
+    error_code prepare_trust();
+    error_code shake_hands();
+    void disconnect();
+    template <class Use>
+    void with_stream(Use use) {
+        if (secure) use(*secure);
+        else use(*socket);
+    }
+    std::string_view plain_host() const;
+    std::string why_untrusted();
     error_code read_more();
     result<http_reply> exchange(const std::string& head, std::string_view body);
     result<http_reply> read_reply();
@@ -69,10 +84,32 @@ result<http_reply> http_client::state::send(std::string_view method, std::string
     head += "\r\n";
 
     if (!socket)
-        if (auto failed = connect()) return error(failed, "connecting to " + server.authority());
+        if (auto failed = connect()) {
+            const auto why = why_untrusted();
+            disconnect();
+            return error(failed, "connecting to " + server.authority() + why);
+        }
     auto reply = exchange(head, body);
-    if (!reply || reply->header("connection") == "close") socket.reset();
+    if (!reply || reply->header("connection") == "close") disconnect();
     return reply;
+}
+
+void http_client::state::disconnect() {
+    secure.reset();
+    socket.reset();
+}
+
+// Without the brackets of an address.
+std::string_view http_client::state::plain_host() const {
+    const std::string_view host = server.host;
+    return host.size() > 2 && host.front() == '[' ? host.substr(1, host.size() - 2) : host;
+}
+
+// What OpenSSL has against the server's certificate; empty if nothing.
+std::string http_client::state::why_untrusted() {
+    if (!secure) return {};
+    const long outcome = SSL_get_verify_result(secure->native_handle());
+    return outcome == X509_V_OK ? "" : std::string(": ") + X509_verify_cert_error_string(outcome);
 }
 
 // Runs what was started until it is done or the time is over; what is left then is cancelled and reaped.
@@ -91,10 +128,16 @@ error_code http_client::state::run() {
 }
 
 error_code http_client::state::connect() {
-    std::string host = server.host;
-    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    if (const auto failed = connect_socket()) return failed;
+    if (server.is_tls)
+        if (const auto failed = shake_hands()) return failed;
+    has_connected = true;
+    return {};
+}
+
+error_code http_client::state::connect_socket() {
     tcp::resolver resolver(context);
-    const auto found = resolver.resolve(host, server.port, ec);
+    const auto found = resolver.resolve(plain_host(), server.port, ec);
     if (ec) return ec;
     socket.emplace(context);
     received.clear();
@@ -104,22 +147,50 @@ error_code http_client::state::connect() {
         is_done = true;
     });
     const auto outcome = run();
-    has_connected = has_connected || !outcome;
-    if (outcome) socket.reset();
-    else socket->set_option(tcp::no_delay(true), ec);
+    if (!outcome) socket->set_option(tcp::no_delay(true), ec);
     return outcome;
+}
+
+error_code http_client::state::prepare_trust() {
+    if (trust) return {};
+    trust.emplace(asio::ssl::context::tls_client);
+    SSL_CTX_set_min_proto_version(trust->native_handle(), TLS1_2_VERSION);
+    trust->set_verify_mode(asio::ssl::verify_peer, ec);
+    if (server.ca_file.empty()) trust->set_default_verify_paths(ec);
+    else trust->load_verify_file(server.ca_file, ec);
+    if (ec) trust.reset();
+    return ec;
+}
+
+error_code http_client::state::shake_hands() {
+    if (const auto failed = prepare_trust()) return failed;
+    const std::string host(plain_host());
+    secure.emplace(*socket, *trust);
+    auto* session = secure->native_handle();
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host.c_str()) != 1) {
+        SSL_set1_host(session, host.c_str());
+        SSL_set_tlsext_host_name(session, host.c_str());
+    }
+    is_done = false;
+    secure->async_handshake(asio::ssl::stream_base::client, [this](error_code outcome) {
+        ec = outcome;
+        is_done = true;
+    });
+    return run();
 }
 
 error_code http_client::state::read_more() {
     is_done = false;
     const auto before = received.size();
     received.resize(before + read_bytes);
-    socket->async_read_some(asio::buffer(received.data() + before, read_bytes),
-                            [this, before](error_code outcome, std::size_t got) {
-                                received.resize(before + got);
-                                ec = outcome;
-                                is_done = true;
-                            });
+    with_stream([&](auto& stream) {
+        stream.async_read_some(asio::buffer(received.data() + before, read_bytes),
+                               [this, before](error_code outcome, std::size_t got) {
+                                   received.resize(before + got);
+                                   ec = outcome;
+                                   is_done = true;
+                               });
+    });
     return run();
 }
 
@@ -127,14 +198,16 @@ result<http_reply> http_client::state::exchange(const std::string& head, std::st
     const std::array parts{asio::buffer(head), asio::buffer(body.data(), body.size())};
     bool is_sent = false;
     // Its failure says nothing by itself: a server that refuses a body answers and closes, and the answer is what counts.
-    asio::async_write(*socket, parts, [&is_sent](error_code, std::size_t) { is_sent = true; });
+    with_stream([&](auto& stream) {
+        asio::async_write(stream, parts, [&is_sent](error_code, std::size_t) { is_sent = true; });
+    });
     auto reply = read_reply();
     if (!is_sent && socket) {
         error_code ignored;
         socket->close(ignored);
         context.restart();
         context.run();
-        socket.reset();
+        disconnect();
     }
     return reply;
 }

@@ -12,15 +12,17 @@
 
 namespace carrel::cli {
 
-/// `http://host:port/base`.
+/// `http://host:port/base`, or https.
 struct http_url {
     std::string host;  // as in the URL, brackets of IPv6 included
     std::string port = "80";
     std::string base;  // without a slash at its end
+    bool is_tls = false;
+    std::string ca_file;  // of https: certificates that are trusted instead of the system's; may be empty
     std::string authority() const { return host + ":" + port; }
 };
 
-/// Nothing if it is not an http URL; TLS is not spoken.
+/// Nothing if it is neither an http URL nor an https one.
 std::optional<http_url> parse_url(std::string_view text);
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
@@ -32,7 +34,7 @@ struct http_reply {
     std::string_view header(std::string_view lower_case_name) const;
 };
 
-/// One keep-alive connection that sends a request and waits for its reply. A reply that comes before the request is
+/// One keep-alive connection, over TLS with a verified server where the URL says so, that sends a request and waits for its reply. A reply that comes before the request is
 /// fully sent ends the sending. Blocks; not thread-safe.
 class http_client {
 public:

@@ -51,11 +51,12 @@ chunks decode_chunks(std::string_view received, std::size_t& at, std::string& bo
 }  // namespace
 
 std::optional<http_url> parse_url(std::string_view text) {
-    constexpr std::string_view scheme = "http://";
-    if (!text.starts_with(scheme)) return std::nullopt;
-    text.remove_prefix(scheme.size());
-    const auto slash = std::min(text.find('/'), text.size());
     http_url url;
+    url.is_tls = text.starts_with("https://");
+    if (!url.is_tls && !text.starts_with("http://")) return std::nullopt;
+    text.remove_prefix(text.find("//") + 2);
+    const auto slash = std::min(text.find('/'), text.size());
+    if (url.is_tls) url.port = "443";
     url.base = text.substr(slash);
     while (url.base.ends_with('/')) url.base.pop_back();
     const auto authority = text.substr(0, slash);

@@ -5,6 +5,7 @@
 #include "cli/import_target.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
+#include "cli/server_flags.hpp"
 #include "json/reader.hpp"
 
 #include <boost/json/value.hpp>
@@ -21,7 +22,7 @@ namespace {
 
 struct import_settings {
     std::vector<std::string> files;
-    std::string url = "http://127.0.0.1:8080";
+    server_flags server;
     std::string database;
     bool dry_run = false;
 };
@@ -29,7 +30,7 @@ struct import_settings {
 std::optional<int> parse_import(const import_kind& kind, std::span<char*> arguments, import_settings& into) {
     CLI::App app(std::string(kind.summary), "import " + std::string(kind.name));
     app.add_option("FILE", into.files, std::string(kind.files) + "; - for stdin")->required();
-    auto* url = app.add_option("--url", into.url, "server to send to")->capture_default_str();
+    auto* url = add_server_flags(app, into.server, "server to send to");
     app.add_option("--database", into.database, "database to write to, while no server has it")->excludes(url);
     app.add_flag("--dry-run", into.dry_run, "tell what would happen, store nothing");
     return parse(app, arguments);
@@ -116,8 +117,9 @@ int run_import(const import_kind& kind, std::span<char*> arguments) {
         if (auto known = check_import_file(each, kind.endings); !known)
             return unusable(name + ": " + plain(known.error()), exit_status_of(known.error()));
     if (settings.database.empty()) {
-        const auto server = parse_url(settings.url);
-        if (!server) return unusable(name + ": --url: '" + settings.url + "' is not http://HOST:PORT");
+        std::string fault;
+        const auto server = server_of(settings.server, fault);
+        if (!server) return unusable(name + ": " + fault);
         return import_run(kind, settings, *make_remote_import(*server)).run();
     }
     if (const auto why = unsafe_database(settings.database); !why.empty())

@@ -6,6 +6,7 @@
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/resume_file.hpp"
+#include "cli/server_flags.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -20,7 +21,7 @@ namespace {
 
 struct ingest_settings {
     std::vector<std::string> files;
-    std::string url = "http://127.0.0.1:8080";
+    server_flags server;
     std::string database;
     std::string run;
     std::string unwrap, ingest_id;
@@ -31,7 +32,7 @@ std::optional<int> parse_ingest(std::span<char*> arguments, ingest_settings& int
     CLI::App app("Puts events from NDJSON files into a server or a database. Exit status 1: a line was refused.",
                  "ingest");
     app.add_option("FILE", into.files, "NDJSON, packed by gzip or zstd or not at all; - for stdin")->required();
-    auto* url = app.add_option("--url", into.url, "server to send to")->capture_default_str();
+    auto* url = add_server_flags(app, into.server, "server to send to");
     app.add_option("--database", into.database, "database to write to, while no server has it")->excludes(url);
     app.add_option("--run", into.run, "name of this run: repeated under it, what was stored is not stored twice")
         ->check([](const std::string& name) {
@@ -160,7 +161,7 @@ int ingest_files(const ingest_run& run, std::vector<text_source>& sources, const
 
 // What a run must not change when it goes on.
 std::string target_text(const ingest_settings& settings) {
-    return (settings.database.empty() ? settings.url : settings.database) +
+    return (settings.database.empty() ? settings.server.url : settings.database) +
            (settings.unwrap.empty() ? "" : " unwrap " + settings.unwrap) +
            (settings.ingest_id.empty() ? "" : " ingest-id " + settings.ingest_id);
 }
@@ -219,8 +220,9 @@ int ingest(std::span<char*> arguments) {
             return unusable("ingest: " + explain(target.error(), settings.database), exit_status_of(target.error()));
         return run_to(**target, "");
     }
-    const auto server = parse_url(settings.url);
-    if (!server) return unusable("ingest: --url: '" + settings.url + "' is not http://HOST:PORT");
+    std::string fault;
+    const auto server = server_of(settings.server, fault);
+    if (!server) return unusable("ingest: " + fault);
     if (settings.run.empty()) settings.run = siem::uuid_generator()();
     const auto target = make_remote_target(*server, settings.run, settings.ingest_id);
     return run_to(*target, resumed ? "; run it again to go on where it stopped"

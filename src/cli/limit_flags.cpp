@@ -70,7 +70,7 @@ void add_access_flags(CLI::App& app, http::server_options& front) {
                    "an origin, such as https://siem.example, whose pages may read and write; may be repeated")
         ->delimiter(',');
     app.add_option("--trusted-proxy", front.trusted_proxies,
-                   "an address whose X-Forwarded-Proto is believed, may be repeated")
+                   "an address whose X-Forwarded-Proto and X-Forwarded-For are believed, may be repeated")
         ->delimiter(',');
     app.add_flag("--insecure", front.insecure, "listen on other addresses than loopback, without authentication");
 }

@@ -6,6 +6,7 @@
 #include "cli/listen_address.hpp"
 #include "cli/outbound_flags.hpp"
 #include "cli/settings_file.hpp"
+#include "cli/tls_flags.hpp"
 #include "siem/functions.hpp"
 #include "siem/migrations.hpp"
 
@@ -70,6 +71,7 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 60))
         ->capture_default_str();
     add_access_flags(app, settings.front);
+    add_tls_flags(app, settings.tls);
     add_outbound_flags(app, settings);
     add_account_flags(app, settings);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
@@ -166,6 +168,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     settings.front.address = address->address().to_string();
     settings.front.port = address->port();
     if (auto fault = fault_in_access(settings.front); !fault.empty()) return fault;
+    if (auto fault = fault_in_tls(settings.tls); !fault.empty()) return fault;
     if (auto fault = fault_in_syslog(raw, settings); !fault.empty()) return fault;
     if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
@@ -215,6 +218,7 @@ std::string describe(const serve_settings& settings) {
     for (const auto& each : settings.syslog.endpoints)
         text += std::string(", syslog ") + (each.protocol == syslog::transport::udp ? "udp://" : "tcp://") +
                 syslog::authority(each.address, each.port);
+    text += describe_tls(settings.tls);
     text += describe_outbound(settings);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
     for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;

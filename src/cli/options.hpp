@@ -2,6 +2,7 @@
 
 #include "cli/command.hpp"
 #include "cli/log.hpp"
+#include "http/net/tls_options.hpp"
 #include "http/server.hpp"
 #include "siem/accounts.hpp"
 #include "siem/event_retention.hpp"
@@ -23,6 +24,7 @@ struct serve_settings {
     options store;
     http::server_options front;
     syslog::server_options syslog;
+    http::tls_options tls;
     log_settings log;
     siem::retention kept;
     siem::outbound_settings outbound;

@@ -9,6 +9,7 @@
 #include "cli/log.hpp"
 #include "cli/options.hpp"
 #include "cli/signals.hpp"
+#include "cli/tls_flags.hpp"
 #include "http/server.hpp"
 #include "siem/event_keeper.hpp"
 #include "siem/login.hpp"
@@ -49,8 +50,9 @@ int stop(http::server& server, std::optional<syslog::server>& logs, database& st
     return exit_done;
 }
 
-// Takes over what can change while the server runs: the log's level and file, and how much is kept.
-void reload(std::span<char*> arguments, siem::event_keeper* keeper) {
+// Takes over what can change while the server runs: certificates, the log's level and file, and how much is kept.
+void reload(std::span<char*> arguments, siem::event_keeper* keeper, http::tls_acceptor* tls) {
+    if (tls != nullptr) reload_tls(*tls);
     auto parsed = parse_serve(arguments);
     const auto* settings = std::get_if<serve_settings>(&parsed);
     if (settings == nullptr) return log(log_level::error, "SIGHUP: the settings are wrong; those in force stay");
@@ -130,10 +132,12 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     if (const auto why = unsafe_database(settings.store.path); !why.empty())
         return unusable("serve: " + why, exit_permission);
     if (const auto status = refuse_taken_ports(settings)) return *status;
+    if (const auto status = open_tls(settings.tls, settings.front.tls)) return *status;
     if (!start_log(settings.log))
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
     std::atomic<siem::event_keeper*> in_use{nullptr};
-    auto signals = std::make_optional<stop_signal>([arguments, &in_use] { reload(arguments, in_use); });
+    auto signals = std::make_optional<stop_signal>(
+        [arguments, &in_use, tls = settings.front.tls.get()] { reload(arguments, in_use, tls); });
     settings.store.log = settings.front.log = make_log_sink();
     settings.front.version = CARREL_VERSION;
     if (const auto status = prepare_outbound(settings)) return *status;
@@ -179,6 +183,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     in_use = &*keeper;
     auto workers = std::make_optional<background>(*store, settings.front.access, settings.store.log);
     tell_of_missing_rules(*store);
+    if (settings.front.tls) warn_of_end(*settings.front.tls);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();

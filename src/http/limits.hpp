@@ -26,6 +26,7 @@ struct limits {
     // All of them.
     std::size_t connections_max = 0;  ///< 0: as many as descriptors allow, at most 16384. Lowered to what they allow.
     std::size_t connections_per_address_max = 0;    ///< 0: loopback any number, others a quarter of all.
+    std::size_t handshake_steps_a_turn = 2;         ///< Of TLS, on one shard: a signature costs as much as many reads.
     std::size_t turned_away_max = 64;               ///< Connections over a limit, being answered 503 or 429.
     std::size_t intake_bytes_max = 160u << 20;      ///< Bodies in flight over all shards; beyond it 503.
     std::size_t unsent_bytes_max = 128u << 20;      ///< Responses not taken yet; beyond it long reads are 503.

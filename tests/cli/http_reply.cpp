@@ -76,11 +76,18 @@ BOOST_AUTO_TEST_CASE(a_url_is_taken_apart) {
     BOOST_TEST(based->host == "[::1]");
     BOOST_TEST(based->port == "80");
     BOOST_TEST(based->base == "/carrel");
+    BOOST_TEST(!based->is_tls);
+    const auto secure = parse_url("https://siem.example/carrel");
+    BOOST_TEST_REQUIRE(secure.has_value());
+    BOOST_TEST(secure->is_tls);
+    BOOST_TEST(secure->authority() == "siem.example:443");
+    BOOST_TEST(secure->base == "/carrel");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_http_url_is_refused) {
-    for (const char* text : {"", "127.0.0.1:8080", "https://a", "http://", "http://a:", "http://a:0", "http://a:70000",
-                             "http://a:x", "http://a b", "http://u@a", "http://a\r\nX: y"})
+    for (const char* text :
+         {"", "127.0.0.1:8080", "http://", "http://a:", "http://a:0", "http://a:70000", "http://a:x", "http://a b",
+          "http://u@a", "http://a\r\nX: y", "https://", "https://a:0", "HTTPS://a", "ftp://a"})
         BOOST_TEST(!parse_url(text), text);
 }
 

@@ -6,6 +6,7 @@
 #include "support/held_writer.hpp"
 #include "support/raw_client.hpp"
 #include "support/temp_database.hpp"
+#include "support/tls_server.hpp"
 #include "support/waiting.hpp"
 
 #include <carrel/database.hpp>
@@ -105,6 +106,14 @@ public:
     }
 
 private:
+    static void speak_tls(http::server_options& settings) {
+        settings.tls = shared_acceptor();
+        raw_client::make_link_by_default = [](int descriptor) {
+            auto made = std::make_unique<tls_link>(descriptor);
+            made->shake_hands();  // its failure is that of the first send
+            return made;
+        };
+    }
     database open_store(const store_tweak& change) {
         options settings;
         settings.path = directory_.file("http.db");
@@ -132,6 +141,7 @@ private:
             std::lock_guard lock(mutex_);
             log_.emplace_back(line);
         };
+        if (all_over_tls()) speak_tls(settings);
         if (change) change(settings);
         return http::server::listen(store_, settings).value();
     }

@@ -62,7 +62,8 @@ BOOST_AUTO_TEST_CASE(port_zero_picks_a_free_one_and_reports_it) {
     running_server one, two;
     BOOST_TEST(one.port() != 0);
     BOOST_TEST(one.port() != two.port());
-    BOOST_TEST(one.front().url() == "http://127.0.0.1:" + std::to_string(one.port()));
+    const std::string scheme = all_over_tls() ? "https" : "http";
+    BOOST_TEST(one.front().url() == scheme + "://127.0.0.1:" + std::to_string(one.port()));
 }
 
 BOOST_AUTO_TEST_CASE(a_port_in_use_is_reported_in_one_line) {

@@ -55,7 +55,7 @@ class Server:
             [PROGRAM, "serve", *place, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
             cwd=self.directory, env=env or clean_environment(), text=True)
         line = self.process.stdout.readline()
-        if not line.startswith("listening on http://"):
+        if not line.startswith(("listening on http://", "listening on https://")):
             self.process.wait(30)
             raise RuntimeError(f"no ready line but {line!r}: {self.log_text()}")
         self.url = line.split()[-1]

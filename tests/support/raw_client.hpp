@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,7 +13,10 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,6 +45,15 @@ struct wire_reply {
         if (field("content-type") != "application/problem+json") return {};
         return text("/type").substr(std::string_view("/problems/").size());
     }
+};
+
+/// What a client's bytes go through, if not straight to its socket.
+struct byte_link {
+    virtual ~byte_link() = default;
+    /// As `::send` and `::recv` of a blocking socket.
+    virtual ssize_t send(const char* bytes, std::size_t size) = 0;
+    virtual ssize_t receive(char* room, std::size_t size) = 0;
+    virtual void half_close() = 0;
 };
 
 /// A blocking TCP client that hides nothing of the wire. Gives up after 20 s without a byte.
@@ -72,11 +85,18 @@ public:
         authority_ = "127.0.0.1:" + std::to_string(port);
     }
     const std::string& authority() const noexcept { return authority_; }
+    int descriptor() const noexcept { return descriptor_; }
+
+    /// Has what follows go through a link, which is made by the first byte that needs it.
+    void use_link(std::function<std::unique_ptr<byte_link>(int descriptor)> make) { make_link_ = std::move(make); }
+    /// What a new client has made its links by; empty: it has none.
+    static inline std::function<std::unique_ptr<byte_link>(int descriptor)> make_link_by_default;
 
     /// True if all of it was taken.
     bool send(std::string_view bytes) {
         while (!bytes.empty()) {
-            const auto count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            const auto count = has_link() ? link_->send(bytes.data(), bytes.size())
+                                          : ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (count <= 0) return false;
             bytes.remove_prefix(static_cast<std::size_t>(count));
         }
@@ -84,11 +104,21 @@ public:
     }
     /// Waits until something can be received, which is left where it is.
     void await_bytes() {
+        if (has_link()) {
+            pollfd waits{descriptor_, POLLIN, 0};
+            if (::poll(&waits, 1, 20'000) != 1) throw std::runtime_error("nothing was received");
+            return;
+        }
         char byte = 0;
         if (::recv(descriptor_, &byte, 1, MSG_PEEK) <= 0) throw std::runtime_error("nothing was received");
     }
-    void half_close() { ::shutdown(descriptor_, SHUT_WR); }
+    void half_close() {
+        if (has_link()) link_->half_close();
+        ::shutdown(descriptor_, SHUT_WR);
+    }
     void close() {
+        make_link_ = {};
+        link_.reset();
         if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
     }
     /// Before `connect`: a receive buffer that soon is full.
@@ -158,10 +188,17 @@ public:
 private:
     bool fill() {
         char bytes[16384];
-        const auto count = ::recv(descriptor_, bytes, sizeof bytes, 0);
+        const auto count =
+            has_link() ? link_->receive(bytes, sizeof bytes) : ::recv(descriptor_, bytes, sizeof bytes, 0);
         if (count > 0) buffer_.append(bytes, static_cast<std::size_t>(count));
         ended_ = count == 0 || (count < 0 && errno == ECONNRESET);
         return count > 0;
+    }
+    // Two threads may use a client, one for each direction.
+    bool has_link() {
+        if (!make_link_) return false;
+        std::call_once(link_made_, [this] { link_ = make_link_(descriptor_); });
+        return true;
     }
     std::string::size_type fill_until(std::string_view mark) {
         for (;;) {
@@ -181,6 +218,9 @@ private:
     }
 
     int descriptor_;
+    std::function<std::unique_ptr<byte_link>(int descriptor)> make_link_ = make_link_by_default;
+    std::once_flag link_made_;
+    std::unique_ptr<byte_link> link_;
     std::string authority_;
     std::string buffer_;
     bool ended_ = false;

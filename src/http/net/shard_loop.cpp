@@ -189,7 +189,8 @@ void shard_loop::queue_handshake(connection& later) {
 
 // The others wait for a turn in which what is ready of all connections has been served in between.
 void shard_loop::step_handshakes() {
-    for (int steps = 0; steps < handshake_steps_a_turn && !handshakes_.empty();) {
+    const auto steps_max = server_->bounds.handshake_steps_a_turn;
+    for (std::size_t steps = 0; steps < steps_max && !handshakes_.empty();) {
         auto& next = *handshakes_.front();
         handshakes_.pop_front();
         next.is_in_handshake_queue = false;

@@ -80,7 +80,6 @@ private:
     static constexpr std::size_t receive_bytes = 64 * 1024;
     static constexpr std::size_t kept_room_max = 64 * 1024;
     static constexpr std::size_t spare_buffers_max = 64;
-    static constexpr int handshake_steps_a_turn = 2;
 
     result<void> attach();
     void run(std::promise<result<void>> ready);
@@ -133,7 +132,7 @@ private:
     connection* connections_ = nullptr;
     connection* idle_search_ = nullptr;  // where the last search for an idle connection ended
     std::vector<connection*> deferred_;
-    std::vector<connection*> due_;  // deferred_ while it is worked off
+    std::vector<connection*> due_;        // deferred_ while it is worked off
     std::deque<connection*> handshakes_;  // whose next step is due
     std::vector<connection*> retired_;
     bool after_turn_wanted_ = false;
