@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(what_is_stored_is_in_force_from_the_start) {
     http::server_options settings;
     settings.port = 0;
     settings.shards = 1;
+    if (all_over_tls()) settings.tls = shared_acceptor();
     auto second = http::server::listen(server.store(), settings).value();
     BOOST_REQUIRE(second.run().has_value());
     raw_client client(second.port());
