@@ -18,6 +18,12 @@ constexpr std::size_t filters_max = 100;
 
 using texts = std::vector<std::string_view>;
 
+std::string any_of(std::size_t count) {
+    std::string list = "(?";
+    for (std::size_t i = 1; i < count; ++i) list += ",?";
+    return list + ")";
+}
+
 class builder {
 public:
     builder(const resource& of, timestamp now, conditions& into)
@@ -52,23 +58,20 @@ private:
         into_.faults.push_back({std::string(rules.name), 0, std::move(detail)});
     }
 
-    static std::string any_of(std::size_t count) {
-        std::string list = "(?";
-        for (std::size_t i = 1; i < count; ++i) list += ",?";
-        return list + ")";
-    }
     static std::vector<value> values_of(const texts& given) {
         std::vector<value> values;
         for (const std::string_view text : given) values.emplace_back(std::string(text));
         return values;
     }
-    // One value is compared with `=`, so that the rest of an index on it is in order.
     void add_equal(const filter& rules, std::vector<value> values) {
-        const std::string condition =
-            std::string(rules.column) + (values.size() == 1 ? " = ?" : " IN " + any_of(values.size()));
-        if (rules.leads) return into_.also(row_set_of(condition, std::move(values)));
-        if (rules.few) into_.also_few(condition, std::move(values));
-        else into_.also(condition, std::move(values));
+        std::vector<value> once;
+        for (value& each : values)
+            if (std::find(once.begin(), once.end(), each) == once.end()) once.push_back(std::move(each));
+        few_values made{.column = std::string(rules.column), .any = std::move(once)};
+        if (rules.few) return into_.also(std::move(made));
+        const std::string condition = condition_of(made);
+        if (rules.leads) into_.also(row_set_of(condition, std::move(made.any)));
+        else into_.also(condition, std::move(made.any));
     }
     // SQLite uses no index for a term behind a plus.
     row_set row_set_of(const std::string& condition, std::vector<value> values) const {
@@ -143,6 +146,9 @@ private:
             "EXISTS (SELECT 1 FROM " + table + " WHERE row = " + std::string(of_.table) + ".seq AND " + any + ")";
         set.among_values = set.test_values = values_of(given);
         set.rows_values = given.size();
+        // A row has an item once, but may have several of them.
+        set.count = std::string("SELECT count(") + (given.size() == 1 ? "*" : "DISTINCT row") + ") FROM " + table +
+                    " WHERE " + any;
         into_.also(std::move(set));
     }
     void add_queries(const filter& rules, const texts& given) {
@@ -189,9 +195,9 @@ void conditions::also(std::string_view condition, std::vector<value> bound) {
     parts_.push_back({.text = std::string(condition), .bound = std::move(bound)});
 }
 
-void conditions::also_few(std::string_view condition, std::vector<value> bound) {
-    also(condition, std::move(bound));
-    parts_.back().is_few = has_few_ = true;
+void conditions::also(few_values condition) {
+    add(condition_of(condition), condition.any);
+    few.push_back(std::move(condition));
 }
 
 void conditions::also(row_set set) {
@@ -199,28 +205,40 @@ void conditions::also(row_set set) {
     sets.push_back(std::move(set));
 }
 
-conditions conditions::few() const {
-    conditions made;
-    for (const part& each : parts_)
-        if (each.is_few) made.also(each.text, each.bound);
-    return made;
-}
-
 // SQLite uses no index for a term behind a plus.
-conditions conditions::by(const way& chosen) const {
+conditions conditions::by(const way& chosen, const value* only) const {
     conditions made;
-    bool has_lead = chosen.has_lead;
-    for (const part& each : parts_) {
-        const bool leads = has_lead && each.is_few && each.bound.size() == 1;
-        const bool is_tested = chosen.walks && each.is_few && !leads;
-        if (leads) has_lead = false;
-        made.add((is_tested ? "+" : "") + each.text, each.bound);
+    for (const few_values& each : few) {
+        const bool leads = &each == chosen.lead;
+        const bool is_tested = !leads && (chosen.walks || chosen.lead != nullptr);
+        if (leads && only != nullptr) made.add(each.column + " = ?", {*only});
+        else made.add((is_tested ? "+" : "") + condition_of(each), each.any);
     }
+    for (const part& each : parts_) made.add(each.text, each.bound);
     for (const row_set& each : sets) {
         const bool is_source = &each == chosen.source;
         made.add(is_source ? each.among : each.test, is_source ? each.among_values : each.test_values);
     }
     return made;
+}
+
+// What a list does not seek by, since it has an order to keep, is the best that a count has. SQLite counts a whole table in one
+// step, which looks at no deadline and no budget, unless there is a condition.
+std::pair<std::string, std::vector<value>> conditions::count_of(std::string_view table) const {
+    if (sets.size() == 1 && few.empty() && parts_.empty() && !sets.front().count.empty())
+        return {sets.front().count, sets.front().among_values};
+    conditions made;
+    for (const few_values& each : few) made.add(condition_of(each), each.any);
+    for (const part& each : parts_)
+        made.add(std::string_view(each.text).substr(each.text.starts_with('+') ? 1 : 0), each.bound);
+    for (const row_set& each : sets) made.add(each.among, each.among_values);
+    return {"SELECT count(*) FROM " + std::string(table) + (made.where.empty() ? " WHERE true" : made.where),
+            std::move(made.values)};
+}
+
+// One value is compared with `=`, so that the rest of an index on it is in order.
+std::string condition_of(const few_values& of) {
+    return of.column + (of.any.size() == 1 ? " = ?" : " IN " + any_of(of.any.size()));
 }
 
 conditions read_conditions(const resource& of, const query_pairs& query, timestamp now) {

@@ -19,6 +19,13 @@ struct row_set {
     std::size_t rows_values = 0;
     int test_cost = 1;        // of one row, as a multiple of what it costs to fetch one
     bool is_ordered = false;  // fetched in the order of the resource's first sort
+    std::string count;        // how many they are, if its own table knows; with `among_values`
+};
+
+/// A condition that many rows may pass: a column has one of a few values. The table of facets knows how many.
+struct few_values {
+    std::string column;
+    std::vector<value> any;  // each once
 };
 
 /// The filters of a request as SQL, made on the caller's thread.
@@ -31,33 +38,36 @@ struct conditions {
     std::vector<row_set> sets;
 
     void also(std::string_view condition, std::vector<value> bound = {});
-    /// A condition that many rows may pass; the table of facets knows how many.
-    void also_few(std::string_view condition, std::vector<value> bound);
+    void also(few_values condition);
     void also(row_set set);
     /// Whether there is more than one way to the rows.
-    bool has_ways() const noexcept { return has_few_ || !sets.empty(); }
-    /// The conditions of few values alone.
-    conditions few() const;
+    bool has_ways() const noexcept { return !few.empty() || !sets.empty(); }
 
     /// How the rows are come by.
     struct way {
-        const row_set* source = nullptr;  // the set whose rows are fetched; the others test each row
-        bool walks = false;               // no index of few values is used ...
-        bool has_lead = false;            // ... but for one that is in the order of the list too
+        const row_set* source = nullptr;   // the set whose rows are fetched; the others test each row
+        const few_values* lead = nullptr;  // whose index is used; that of no other is
+        bool walks = false;                // no index of few values is used, but for the lead's
+        bool merges = false;  // a seek for each value of the lead, whose rows come in the order of the list
     };
-    /// The same conditions so that SQLite goes that way.
-    conditions by(const way& chosen) const;
+    /// The same conditions so that SQLite goes that way. `only` is the one value of the lead that is looked at.
+    conditions by(const way& chosen, const value* only = nullptr) const;
+    /// What counts the rows that pass, of `table`, and what is bound for that.
+    std::pair<std::string, std::vector<value>> count_of(std::string_view table) const;
+
+    std::vector<few_values> few;
 
 private:
     struct part {
         std::string text;
         std::vector<value> bound;
-        bool is_few = false;
     };
     void add(std::string_view condition, const std::vector<value>& bound);
-    std::vector<part> parts_;
-    bool has_few_ = false;
+    std::vector<part> parts_;  // those of neither few values nor sets
 };
+
+/// `type = ?`, `type IN (?,?)`
+std::string condition_of(const few_values& of);
 
 using query_pairs = std::vector<std::pair<std::string, std::string>>;
 

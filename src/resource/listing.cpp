@@ -3,13 +3,14 @@
 #include "base/siphash.hpp"
 #include "json/writer.hpp"
 #include "resource/cursor.hpp"
+#include "resource/list_way.hpp"
 #include "resource/problems.hpp"
 
 #include <carrel/cost.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <tuple>
 
 namespace carrel::siem {
 
@@ -27,7 +28,7 @@ struct list_input : input {
     const resource* of = nullptr;
     conditions filters;
     std::string page_sql, count_sql;  // count_sql is empty when no total is wanted
-    std::vector<value> page_values;
+    std::vector<value> page_values, count_values;
     std::string behind;  // the rows behind the cursor, and what is bound for them
     std::vector<value> behind_values;
     std::int64_t limit = limit_default;
@@ -108,55 +109,59 @@ std::string behind(const field& rules, const std::string& key, bool descending, 
     return "(" + name + "," + key + (descending ? ") < (?,?)" : ") > (?,?)");
 }
 
-// SQLite counts a whole table in one step, which looks at no deadline and no budget, unless there is a condition.
-std::string count_sql_of(const resource& of, const conditions& filters) {
-    return "SELECT count(*) FROM " + std::string(of.table) + (filters.where.empty() ? " WHERE true" : filters.where);
+// From the table of facets, if that knows all that is asked for: see `is_counted`.
+void write_count_of(const resource& of, list_input& into) {
+    if (into.is_counted) {
+        into.count_sql = "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) + "_facets" + into.filters.where;
+        into.count_values = into.filters.values;
+    } else {
+        std::tie(into.count_sql, into.count_values) = into.filters.count_of(of.table);
+    }
 }
 
-// From the table of facets: see `is_counted`.
-std::string counted_sql_of(const resource& of, const conditions& filters) {
-    return "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) + "_facets" + filters.where;
-}
-
-// The page of the rows that pass `where`, of which `values` are bound; the limit is bound last.
-std::string page_sql_of(const resource& of, const list_input& input, const std::string& where) {
-    const std::string key = of.fields[of.id].column_name(), way = input.by.descending ? " DESC" : " ASC";
-    std::string sql = "SELECT " + of.columns + " FROM " + std::string(of.table) + where;
-    if (!input.behind.empty()) sql.append(where.empty() ? " WHERE " : " AND ").append(input.behind);
-    return sql + " ORDER BY " + sql_of(of.fields[input.by.field]) + way + ", " + key + way + " LIMIT ?";
-}
-
-std::vector<value> page_values_of(const list_input& input, std::vector<value> values) {
+// Selects the rows that pass and are behind the cursor.
+void add_rows_of(const resource& of, const list_input& input, const conditions& which, std::string& sql,
+                 std::vector<value>& values) {
+    sql += "SELECT " + of.columns + " FROM " + std::string(of.table) + which.where;
+    if (!input.behind.empty()) sql.append(which.where.empty() ? " WHERE " : " AND ").append(input.behind);
+    values.insert(values.end(), which.values.begin(), which.values.end());
     values.insert(values.end(), input.behind_values.begin(), input.behind_values.end());
+}
+
+void add_order_of(const resource& of, const list_input& input, std::string& sql, std::vector<value>& values) {
+    const std::string key = of.fields[of.id].column_name(), way = input.by.descending ? " DESC" : " ASC";
+    sql += " ORDER BY " + sql_of(of.fields[input.by.field]) + way + ", " + key + way + " LIMIT ?";
     values.emplace_back(input.limit + 1);
-    return values;
+}
+
+struct page_select {
+    std::string sql;
+    std::vector<value> values;
+};
+
+// The page by the way that is likely cheapest. SQLite merges selects that each come in order.
+result<page_select> choose_page(read_session& session, const list_input& input) {
+    const resource& of = *input.of;
+    auto by = choose_way(of, session, input.filters, {.sorted_by = input.by.field, .limit = input.limit});
+    if (!by) return by.error();
+    page_select made;
+    if (!by->merges) add_rows_of(of, input, input.filters.by(*by), made.sql, made.values);
+    for (std::size_t i = 0; by->merges && i < by->lead->any.size(); ++i) {
+        if (i > 0) made.sql += " UNION ALL ";
+        add_rows_of(of, input, input.filters.by(*by, &by->lead->any[i]), made.sql, made.values);
+    }
+    add_order_of(of, input, made.sql, made.values);
+    return made;
 }
 
 void write_sql_of(const resource& of, list_input& into, bool wants_total,
                   const std::optional<page_position>& position) {
-    const std::string key = of.fields[of.id].column_name();
-    if (wants_total)
-        into.count_sql = into.is_counted ? counted_sql_of(of, into.filters) : count_sql_of(of, into.filters);
+    if (wants_total) write_count_of(of, into);
     if (position)
-        into.behind = behind(of.fields[into.by.field], key, into.by.descending, *position, into.behind_values);
-    into.page_sql = page_sql_of(of, into, into.filters.where);
-    into.page_values = page_values_of(into, into.filters.values);
-}
-
-result<std::int64_t> total(read_session& session, const std::string& sql, std::span<const value> values) {
-    auto prepared = session.prepare(read_sql::dynamic(sql));
-    if (!prepared) return prepared.error();
-    auto row = prepared->bind_borrowed(values).step();
-    if (!row) return row.error();
-    return prepared->integer(0);
-}
-
-// How many rows a set has, or `most`.
-result<std::int64_t> size_of(read_session& session, const row_set& set, std::int64_t most) {
-    std::vector<value> values(set.among_values.begin(),
-                              set.among_values.begin() + static_cast<std::ptrdiff_t>(set.rows_values));
-    values.emplace_back(most);
-    return total(session, "SELECT count(*) FROM (" + set.rows + " LIMIT ?)", values);
+        into.behind = behind(of.fields[into.by.field], of.fields[of.id].column_name(), into.by.descending, *position,
+                             into.behind_values);
+    add_rows_of(of, into, into.filters, into.page_sql, into.page_values);
+    add_order_of(of, into, into.page_sql, into.page_values);
 }
 
 page_position position_of(const resource& of, const list_input& input, const statement& row) {
@@ -186,55 +191,6 @@ result<std::optional<page_position>> write_items(const resource& of, const list_
         if (written + 1 == input.limit || body.size() >= page_bytes_max) last = position_of(of, input, rows);
     }
 }
-
-// The set with the fewest rows, if it has at most so many; its size is `fewest` then.
-result<const row_set*> smallest_set(read_session& session, const conditions& filters, std::int64_t& fewest) {
-    const row_set* smallest = nullptr;
-    for (const row_set& each : filters.sets) {
-        if (each.rows.empty()) continue;
-        auto size = size_of(session, each, fewest + 1);
-        if (!size) return size.error();
-        if (*size > fewest) continue;
-        fewest = *size;
-        smallest = &each;
-    }
-    return smallest;
-}
-
-// Of sets with many rows one that needs no sorting is still better than to go through all rows.
-const row_set* first_in_order(const conditions& filters) {
-    const auto found =
-        std::find_if(filters.sets.begin(), filters.sets.end(), [](const row_set& each) { return each.is_ordered; });
-    return found == filters.sets.end() ? nullptr : &*found;
-}
-
-// To go through all rows in order until enough passed costs the limit times what there is for each that passes; to fetch a set
-// of rows costs as many, and their sorting. Both are the same where the set has the root of the product, times what a test
-// costs more than a row.
-result<conditions> choose_way(const resource& of, read_session& session, const list_input& input) {
-    auto last = session.first_integer(
-        read_sql::dynamic("SELECT seq FROM " + std::string(of.table) + " ORDER BY seq DESC LIMIT 1"));
-    if (!last) return last.error();
-    auto even =
-        static_cast<std::int64_t>(std::sqrt(static_cast<double>(input.limit) * static_cast<double>(last->value_or(0))));
-    conditions::way chosen{.has_lead = of.fields[input.by.field].name == of.sorts.front()};
-    auto set = smallest_set(session, input.filters, even);
-    if (!set) return set.error();
-    chosen.source = *set;
-    if (chosen.source == nullptr && chosen.has_lead) chosen.source = first_in_order(input.filters);
-    const conditions few = input.filters.few();
-    if (!few.where.empty() && !of.facets.empty()) {
-        auto rows = total(session, counted_sql_of(of, few), few.values);
-        if (!rows) return rows.error();
-        chosen.walks = chosen.source != nullptr || *rows > even;
-        if (!chosen.walks) chosen.source = nullptr;
-    }
-    return input.filters.by(chosen);
-}
-
-}  // namespace
-
-namespace {
 
 // What is not a list's own.
 query_pairs filters_only(const resource& of, const query_pairs& query) {
@@ -300,23 +256,29 @@ std::optional<problem> check_narrowed_list(const resource& of, const operation& 
 
 std::string_view page_sql(const call& checked) { return static_cast<const list_input&>(*checked.parsed).page_sql; }
 
+result<std::string> page_sql(read_session& session, const call& checked) {
+    const auto& input = static_cast<const list_input&>(*checked.parsed);
+    if (!input.filters.has_ways()) return input.page_sql;
+    auto chosen = choose_page(session, input);
+    if (!chosen) return chosen.error();
+    return std::move(chosen->sql);
+}
+
 result<void> list(const operation&, read_session& session, const call& request, reply& into) {
     const auto& input = static_cast<const list_input&>(*request.parsed);
     const resource& of = *input.of;
     into.clear();
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
-    std::string sql;
-    std::vector<value> values;
+    page_select chosen;
     const bool chooses = input.filters.has_ways();
     if (chooses) {
-        auto chosen = choose_way(of, session, input);
-        if (!chosen) return chosen.error();
-        sql = page_sql_of(of, input, chosen->where);
-        values = page_values_of(input, std::move(chosen->values));
+        auto made = choose_page(session, input);
+        if (!made) return made.error();
+        chosen = std::move(*made);
     }
-    auto rows = session.prepare(read_sql::dynamic(chooses ? sql : input.page_sql));
+    auto rows = session.prepare(read_sql::dynamic(chooses ? chosen.sql : input.page_sql));
     if (!rows) return rows.error();
-    rows->bind_borrowed(chooses ? values : input.page_values);
+    rows->bind_borrowed(chooses ? chosen.values : input.page_values);
     into.body = "{\"items\":[";
     auto next = write_items(of, input, *rows, into.body);
     if (!next) return next.error();
@@ -328,7 +290,7 @@ result<void> list(const operation&, read_session& session, const call& request, 
         tail.null();
     }
     if (!input.count_sql.empty()) {
-        auto all = total(session, input.count_sql, input.filters.values);
+        auto all = count_by(session, input.count_sql, input.count_values);
         if (!all) return all.error();
         tail.key("total").integer(*all);
     }
@@ -347,9 +309,8 @@ std::optional<problem> check_count(const operation& what, call& request) {
         parsed->filters.also(of.fields[of.owner].column_name() + " = ?", {request.path[0]});
     }
     parsed->cost_key = cost_key(what, parsed->filters);
-    parsed->count_sql = is_counted(of, request.query) ? "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) +
-                                                            "_facets" + parsed->filters.where
-                                                      : count_sql_of(of, parsed->filters);
+    parsed->is_counted = is_counted(of, request.query);
+    write_count_of(of, *parsed);
     request.parsed = std::move(parsed);
     return std::nullopt;
 }
@@ -358,7 +319,7 @@ result<void> count(const operation&, read_session& session, const call& request,
     const auto& input = static_cast<const list_input&>(*request.parsed);
     into.clear();
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
-    auto all = total(session, input.count_sql, input.filters.values);
+    auto all = count_by(session, input.count_sql, input.count_values);
     if (!all) return all.error();
     json::writer(into.body).begin_object().key("count").integer(*all).end_object();
     return {};

@@ -11,8 +11,10 @@ inline constexpr std::int64_t limit_max = 1000;
 /// One page of a list, as asked for: `limit`, `cursor`, `sort`, `count` and the filters.
 std::optional<problem> check_list(const operation& what, call& request);
 result<void> list(const operation& what, read_session& session, const call& request, reply& into);
-/// The statement that a checked list will run, for those who explain it.
+/// The statement that a checked list will run, for those who explain it: where there is no choice ...
 std::string_view page_sql(const call& checked);
+/// ... or with what the session's rows choose.
+result<std::string> page_sql(read_session& session, const call& checked);
 
 /// What a list shows of a resource: the rows of which `condition` is true, with its one `?` bound to `bound`.
 struct narrowing {

@@ -168,4 +168,14 @@ END;
 CREATE INDEX ioc_matches_by_time ON ioc_matches(detected_at, id);
 )";
 
+// What is of one type expires on one day, and what comes from one source comes at one time: a walk in these orders would pass
+// over all others first.
+inline constexpr std::string_view indicators_in_order = R"(
+CREATE INDEX iocs_by_type_and_expiry ON iocs(type, expires_at, id, severity, status);
+CREATE INDEX iocs_by_source_and_confidence ON iocs(source, confidence, id, type, severity, status)
+    WHERE source IS NOT NULL;
+CREATE INDEX iocs_by_feed_and_confidence ON iocs(feed_id, confidence, id, type, severity, status)
+    WHERE feed_id IS NOT NULL;
+)";
+
 }  // namespace carrel::siem

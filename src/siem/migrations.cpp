@@ -268,6 +268,7 @@ constexpr auto steps = std::to_array<migration>({
     {18, "feeds", feeds_tables},
     {19, "accounts", accounts_tables},
     {20, "audit", audit_tables},
+    {21, "indicators in order", indicators_in_order},
 });
 
 }  // namespace
