@@ -75,10 +75,11 @@ outcome<void> dialogue::shake_hands() {
     if (auto trusted = set_up_trust(*trust_, rules_); !trusted) return trusted.error();
     received_.clear();  // what came in clear text before TLS began is nobody's
     tls_.emplace(peer_.socket(), *trust_);
-    tls_->set_verify_mode(ssl::verify_peer);
-    tls_->set_verify_callback(ssl::host_name_verification(what_.host));
-    SSL_set_tlsext_host_name(tls_->native_handle(), what_.host.c_str());
+    if (!expect_peer(tls_->native_handle(), what_.host)) return failure{"TLS cannot be set up for ", origin()};
     const auto ec = peer_.wait([&](auto done) { tls_->async_handshake(ssl::stream_base::client, std::move(done)); });
+    if (ec)
+        if (const char* why = refusal_of(tls_->native_handle(), ec))
+            return failure{"the certificate of ", origin(), " is not accepted: ", why};
     if (ec) return failed("agreeing on TLS", ec);
     return {};
 }

@@ -3,7 +3,6 @@
 #include "outbound/timed_socket.hpp"
 #include "outbound/trust.hpp"
 
-#include <openssl/x509v3.h>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -128,26 +127,13 @@ outcome<response> connection::talk(Stream& stream) {
     return result;
 }
 
-// Who the certificate must be for: the name that was asked for, or the address if the URL has one.
-bool expect_peer(SSL* tls, std::string host) {
-    if (host.ends_with('.')) host.pop_back();
-    error_code ec;
-    asio::ip::make_address(host, ec);
-    if (!ec) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1;
-    return SSL_set1_host(tls, host.c_str()) == 1 && SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
-}
-
 outcome<void> connection::shake_hands(ssl::stream<tcp::socket&>& stream) {
-    error_code ec;
-    stream.set_verify_mode(ssl::verify_peer, ec);
-    if (ec || !expect_peer(stream.native_handle(), message_.to.host))
+    if (!expect_peer(stream.native_handle(), message_.to.host))
         return failure{"TLS cannot be set up for the host of ", message_.to.origin()};
-    ec = peer_.wait([&](auto done) { stream.async_handshake(ssl::stream_base::client, std::move(done)); });
+    const auto ec = peer_.wait([&](auto done) { stream.async_handshake(ssl::stream_base::client, std::move(done)); });
     if (!ec) return {};
-    const auto verdict = SSL_get_verify_result(stream.native_handle());
-    if (verdict != X509_V_OK && ec.category() == asio::error::get_ssl_category())
-        return failure{"the certificate of ", message_.to.origin(),
-                       " is not accepted: ", X509_verify_cert_error_string(verdict)};
+    if (const char* why = refusal_of(stream.native_handle(), ec))
+        return failure{"the certificate of ", message_.to.origin(), " is not accepted: ", why};
     return failed("agreeing on TLS", ec);
 }
 
