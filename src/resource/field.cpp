@@ -129,6 +129,7 @@ void write_limits(json::writer& out, const field& rules) {
         case field_kind::enumeration:
             out.key("enum").begin_array();
             for (const std::string_view name : rules.values) out.string(name);
+            if (may_be_null(rules)) out.null();  // an enumeration is all that a value may be, whatever its type allows
             out.end_array();
             return;
         case field_kind::text_list:
@@ -139,9 +140,9 @@ void write_limits(json::writer& out, const field& rules) {
             if (rules.max > 0) out.key("minimum").integer(rules.min).key("maximum").integer(rules.max);
             return;
         case field_kind::time: out.key("format").string("date-time"); return;
+        case field_kind::object: out.key("additionalProperties").boolean(true); return;
         case field_kind::boolean:
-        case field_kind::json:
-        case field_kind::object: return;
+        case field_kind::json: return;
     }
 }
 

@@ -182,6 +182,37 @@ BOOST_AUTO_TEST_CASE(every_integer_of_the_openapi_document_has_a_format) {
     BOOST_TEST(integers > 20u);
 }
 
+// What may be null says so in its names, and what may have any members says that, or clients that are generated refuse both.
+BOOST_AUTO_TEST_CASE(the_openapi_document_leaves_open_what_is_open) {
+    running_server server;
+    const auto document = server.get("/openapi.json").json();
+    std::size_t enumerations = 0, objects = 0;
+    const auto allows = [](const boost::json::value& given, const boost::json::value& one) {
+        const auto* all = given.if_array();
+        return all == nullptr ? given == one : std::find(all->begin(), all->end(), one) != all->end();
+    };
+    const auto look = [&](const auto& self, const boost::json::value& node, const std::string& path) -> void {
+        if (const auto* list = node.if_array())
+            for (const auto& each : *list) self(self, each, path);
+        const auto* object = node.if_object();
+        if (object == nullptr) return;
+        for (const auto& [name, each] : *object) self(self, each, path + "/" + std::string(name));
+        const auto *type = object->if_contains("type"), *names = object->if_contains("enum");
+        if (type == nullptr) return;
+        if (names != nullptr && allows(*type, "null")) {
+            ++enumerations;
+            BOOST_TEST(allows(*names, nullptr), path);
+        }
+        if (allows(*type, "object") && !object->contains("properties") && !object->contains("oneOf")) {
+            ++objects;
+            BOOST_TEST(object->contains("additionalProperties"), path);
+        }
+    };
+    look(look, document, "");
+    BOOST_TEST(enumerations >= 9u);
+    BOOST_TEST(objects >= 41u);
+}
+
 BOOST_AUTO_TEST_CASE(options_names_the_methods_that_are_served) {
     running_server server;
     raw_client client(server.port());
