@@ -1,6 +1,7 @@
 #include "actors/resident_reader.hpp"
 
 #include "actors/engine.hpp"
+#include "sqlite/long_work.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -35,7 +36,9 @@ resident_reader::resident_reader(engine& owner, boost::asio::io_context& context
       context_(context),
       connection_(std::move(connection)) {
     // The connection says so when the work asks for the statement, before anything of it runs.
-    connection_->refuse_deep([this](std::uint64_t fingerprint) { return deep_.contains(fingerprint); });
+    connection_->refuse_deep([this](std::uint64_t fingerprint) {
+        return (fingerprint & sqlite::long_work) != 0 || deep_.contains(fingerprint);
+    });
 }
 
 result<void> resident_reader::attach() {

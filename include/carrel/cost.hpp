@@ -14,4 +14,10 @@ namespace carrel {
 /// background reader).
 CARREL_API result<void> expect_cost(read_session& session, std::uint64_t key) noexcept;
 
+/// Says that the rest of a read takes long whatever earlier reads cost, so that no resident reader should begin it: for work that is
+/// mostly the caller's own, such as parsing, which no budget interrupts. With `key` the readers learn how long it is.
+///
+/// Errors: `errc::budget_exceeded` on any resident reader (return it: the read is run again on a background reader).
+CARREL_API result<void> expect_long(read_session& session, std::uint64_t key) noexcept;
+
 }  // namespace carrel

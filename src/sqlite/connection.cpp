@@ -1,5 +1,7 @@
 #include "sqlite/connection.hpp"
 
+#include "sqlite/long_work.hpp"
+
 #include <carrel/detail/work.hpp>
 
 #include <sqlite3.h>
@@ -212,7 +214,7 @@ result<cached_statement*> connection::prepare_new(std::string_view sql, bool mus
     if (fresh->handle == nullptr) return misuse("no statement in: ", fresh->sql);
     if (!is_blank({tail, static_cast<std::size_t>(fresh->sql.data() + fresh->sql.size() - tail)}))
         return misuse("more than one statement in: ", fresh->sql);
-    fresh->fingerprint = fingerprint_of(sql);
+    fresh->fingerprint = fingerprint_of(sql) & ~long_work;
     fresh->reads_only = sqlite3_stmt_readonly(fresh->handle) != 0;
     return statements_.insert(std::move(fresh));
 }

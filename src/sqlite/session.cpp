@@ -2,6 +2,7 @@
 #include <carrel/session.hpp>
 
 #include "sqlite/connection.hpp"
+#include "sqlite/long_work.hpp"
 
 namespace carrel {
 
@@ -32,7 +33,11 @@ result<void> read_session::check_interrupt() noexcept {
 }
 
 result<void> expect_cost(read_session& session, std::uint64_t key) noexcept {
-    return detail::connection_of(session).expect_cost(key);
+    return detail::connection_of(session).expect_cost(key & ~sqlite::long_work);
+}
+
+result<void> expect_long(read_session& session, std::uint64_t key) noexcept {
+    return detail::connection_of(session).expect_cost(key | sqlite::long_work);
 }
 
 bool write_session::should_yield() const noexcept { return connection_->should_yield(); }

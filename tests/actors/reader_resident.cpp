@@ -1,6 +1,8 @@
 // Residents on shards: turns, budget, what is handed on, how replies come back.
 #include "fixture.hpp"
 
+#include <carrel/cost.hpp>
+
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -180,6 +182,31 @@ BOOST_AUTO_TEST_CASE(an_expired_read_is_dropped_unrun) {
     BOOST_TEST(!ran);
     BOOST_REQUIRE(outcome.has_value());
     BOOST_TEST((*outcome == errc::deadline_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(work_that_is_long_by_its_nature_is_begun_by_no_resident) {
+    shard_fixture f;
+    std::set<std::thread::id> threads;
+    std::thread::id of_shard;
+    int done = 0;
+    std::mutex guard;
+    f.run([&] {
+        of_shard = std::this_thread::get_id();
+        for (int i = 0; i < 3; ++i)
+            f.read_here(
+                [&](read_session& session) -> result<std::int64_t> {
+                    if (auto allowed = expect_long(session, 7); !allowed) return allowed.error();
+                    const std::lock_guard lock(guard);
+                    threads.insert(std::this_thread::get_id());
+                    return std::int64_t{1};
+                },
+                [&](result<std::int64_t> r) { done += r.has_value(); });
+    });
+    BOOST_TEST(done == 3);
+    BOOST_TEST(!threads.empty());
+    BOOST_TEST(!threads.contains(of_shard));
+    const auto readers = f.db.stats().readers;
+    BOOST_TEST(readers.budget_overruns + readers.known_deep == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(residents_take_their_share_of_the_pool_and_leave_one_reader) {
