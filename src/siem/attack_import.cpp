@@ -1,6 +1,7 @@
 #include "archive/gzip.hpp"
 #include "archive/sniff.hpp"
 #include "json/writer.hpp"
+#include "resource/checked_apart.hpp"
 #include "resource/problems.hpp"
 #include "siem/attack.hpp"
 #include "siem/attack_records.hpp"
@@ -51,7 +52,8 @@ std::variant<attack::bundle, problem> read_file(std::string_view file) {
     return parse(*unpacked);
 }
 
-result<void> read_import(const operation&, read_session&, const call& request, reply& into) {
+result<void> read_import(const operation& what, read_session& session, const call& request, reply& into) {
+    if (auto allowed = expect_parsing(session, what, request.file.size()); !allowed) return allowed;
     auto read = read_file(request.file);
     if (auto* wrong = std::get_if<problem>(&read)) return refuse(into, std::move(*wrong));
     auto& bundle = std::get<attack::bundle>(read);

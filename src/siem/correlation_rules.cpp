@@ -126,6 +126,7 @@ void check_bounds(const given_members& made, const sigma::rule& from, std::vecto
 }
 
 void take_document(given_members& given, std::vector<fault>& faults) {
+    if (is_given_up("sigma_yaml", faults)) return;
     const auto read = sigma::parse_rule(std::get<std::string>(*given[at().sigma_yaml]));
     if (const auto* wrong = std::get_if<sigma::faults>(&read)) return add_faults("sigma_yaml", *wrong, faults);
     const auto& rule = std::get<sigma::rule>(read);
@@ -278,6 +279,10 @@ const resource& correlation_rules() {
 
 std::vector<const resource*> correlation_rule_resources() { return {&correlation_rules()}; }
 
-std::vector<operation> correlation_rule_operations() { return common_operations(correlation_rules()); }
+std::vector<operation> correlation_rule_operations() {
+    std::vector<operation> all = common_operations(correlation_rules());
+    check_documents_apart(all);
+    return all;
+}
 
 }  // namespace carrel::siem

@@ -56,6 +56,7 @@ void derive(const resource&, const call&, given_members& given, bool is_new, std
     given[at().tree].emplace();
     if (std::get<std::int64_t>(*kind) == static_cast<std::int64_t>(condition_kind::query))
         return check_query("condition", condition, faults);
+    if (is_given_up("condition", faults)) return;
     const auto read = sigma::parse_filter(condition);
     if (const auto* wrong = std::get_if<sigma::faults>(&read)) return add_faults("condition", *wrong, faults);
     given[at().tree] = sigma::to_json(std::get<sigma::rule>(read));
@@ -223,6 +224,7 @@ std::vector<const resource*> exception_resources() { return {&exceptions()}; }
 
 std::vector<operation> exception_operations() {
     std::vector<operation> all = common_operations(exceptions());
+    check_documents_apart(all);
     all.push_back(hits_operation());
     all.push_back(applicable_operation());
     return all;

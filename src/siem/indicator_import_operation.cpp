@@ -1,5 +1,6 @@
 #include "indicators/formats.hpp"
 #include "json/writer.hpp"
+#include "resource/checked_apart.hpp"
 #include "resource/listing.hpp"
 #include "resource/problems.hpp"
 #include "siem/alert_status.hpp"
@@ -201,7 +202,8 @@ indicators::reading read_feed(const import_input& wanted, std::string_view text)
     return indicators::read_list(text, options, within);
 }
 
-result<void> read_import(const operation&, read_session& session, const call& request, reply& into) {
+result<void> read_import(const operation& what, read_session& session, const call& request, reply& into) {
+    if (auto allowed = expect_parsing(session, what, request.file.size()); !allowed) return allowed;
     const auto& wanted = static_cast<const import_input&>(*request.parsed);
     into.clear();
     indicators::reading read = read_feed(wanted, request.file);

@@ -1,6 +1,7 @@
 #include "archive/read.hpp"
 #include "archive/sniff.hpp"
 #include "json/writer.hpp"
+#include "resource/checked_apart.hpp"
 #include "resource/idempotency.hpp"
 #include "resource/problems.hpp"
 #include "siem/imports.hpp"
@@ -19,7 +20,8 @@ struct imported_rules : input {
     bool dry_run = false;
 };
 
-result<void> read_import(const operation&, read_session& session, const call& request, reply& into) {
+result<void> read_import(const operation& what, read_session& session, const call& request, reply& into) {
+    if (auto allowed = expect_parsing(session, what, request.file.size()); !allowed) return allowed;
     auto made = std::make_unique<imported_rules>();
     made->dry_run = static_cast<const import_input&>(*request.parsed).dry_run;
     rule_reader import(request, made->batch);
@@ -77,8 +79,9 @@ std::optional<problem> check_validate(const operation& what, call& request) {
     return std::nullopt;
 }
 
-result<void> validate(const operation&, read_session&, const call& request, reply& into) {
+result<void> validate(const operation& what, read_session& session, const call& request, reply& into) {
     into.clear();
+    if (auto allowed = expect_parsing(session, what, request.file.size()); !allowed) return allowed;
     const auto read = sigma::parse_rule(request.file);
     const auto* wrong = std::get_if<sigma::faults>(&read);
     json::writer out(into.body);

@@ -2,6 +2,7 @@
 
 #include "resource/problems.hpp"
 #include "siem/aggregates.hpp"
+#include "siem/content_text.hpp"
 #include "siem/rules.hpp"
 
 namespace carrel::siem {
@@ -96,6 +97,7 @@ std::vector<const resource*> rule_resources() { return {&rules(), &false_positiv
 
 std::vector<operation> rule_operations() {
     std::vector<operation> all = common_operations(rules());
+    check_documents_apart(all);
     const auto take = [&](std::vector<operation> more) {
         std::move(more.begin(), more.end(), std::back_inserter(all));
     };

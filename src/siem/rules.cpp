@@ -34,6 +34,7 @@ rule_type type_of(const sigma::rule& from) {
 }
 
 void derive_sigma(given_members& given, std::vector<fault>& faults) {
+    if (is_given_up("sigma_yaml", faults)) return;
     const std::string text = std::get<std::string>(*given[rule_at().sigma_yaml]);
     const auto read = sigma::parse_rule(text);
     if (const auto* wrong = std::get_if<sigma::faults>(&read)) return add_faults("sigma_yaml", *wrong, faults);

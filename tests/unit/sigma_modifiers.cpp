@@ -108,6 +108,19 @@ BOOST_AUTO_TEST_CASE(expressions_that_explode_are_harmless_or_refused) {
     BOOST_TEST(values_of(large + "]").find("regular expressions too large together") != std::string::npos);
 }
 
+// What is refused has cost its time as well.
+BOOST_AUTO_TEST_CASE(no_more_regular_expressions_are_compiled_than_a_rule_may_have) {
+    std::string huge = R"(a|re: ['(\pL{50}){20}')";
+    for (int i = 0; i < 19; ++i) huge += R"(, '(\pL{50}){20}')";
+    const std::string faults = values_of(huge + "]");
+    std::size_t compiled = 0;
+    for (auto at = faults.find("once it is compiled"); at != faults.npos;
+         at = faults.find("once it is compiled", at + 1))
+        ++compiled;
+    BOOST_TEST(compiled == 5u, faults);
+    BOOST_TEST(faults.ends_with("regular expressions too large together"), faults);
+}
+
 BOOST_AUTO_TEST_CASE(base64_and_utf16_are_applied) {
     BOOST_TEST(values_of("a|base64: foobar") == R"("Zm9vYmFy")");
     BOOST_TEST(values_of("a|base64: fo") == R"("Zm8=")");

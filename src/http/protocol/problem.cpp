@@ -50,8 +50,9 @@ bool is_storage_full(const error_code& code) noexcept {
 
 void write_fault(json::writer& json, const siem::fault& fault) {
     json.begin_object();
+    // A line is one of the body, or of the text that the field holds.
+    if (fault.line <= 0 || !fault.field.empty()) json.key("field").string(fault.field);
     if (fault.line > 0) json.key("line").integer(fault.line);
-    else json.key("field").string(fault.field);
     json.key("detail").string(fault.detail).end_object();
 }
 
