@@ -196,7 +196,7 @@ import java.lang.reflect.Method;
 
 public class Use {
     static ApiClient client = new ApiClient();
-    static ObjectMapper json = ApiClient.createDefaultObjectMapper();
+    static ObjectMapper json = client.getObjectMapper();
 
     static String camel(String name, boolean first) {
         StringBuilder made = new StringBuilder();
