@@ -45,6 +45,7 @@ protocol probe(std::string_view path) {
     protocol made;
     made.path = path;
     made.reply = R"({"text":"HEC is healthy","code":17})";
+    made.is_probe = true;
     made.refuse = refuse;
     made.is_probe = true;
     return made;

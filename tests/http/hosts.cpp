@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_foreign_origin_may_read_but_not_write) {
 BOOST_AUTO_TEST_CASE(health_and_metrics_answer_any_host) {
     running_server server;
     raw_client client(server.port());
-    for (const std::string_view target : {"/health/live", "/health/ready", "/metrics"}) {
+    for (const std::string_view target : {"/health/live", "/health/ready", "/metrics", "/services/collector/health"}) {
         client.send(raw_client::request_to("10.0.0.7:9100", "GET", target));
         BOOST_TEST(client.receive().status == 200, target);
     }
