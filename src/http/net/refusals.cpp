@@ -1,6 +1,7 @@
 #include "http/net/refusals.hpp"
 
 #include "http/protocol/problem.hpp"
+#include "http/protocol/response_bytes.hpp"
 
 #include <string>
 
@@ -12,10 +13,9 @@ std::string whole_response(std::string_view status_line, refusal why, std::strin
                            std::string_view more_fields) {
     std::string document;
     write_problem(document, why, detail, "/", "-", {}, {});
-    return std::string(status_line) +
-           "Content-Type: application/problem+json\r\nX-Request-Id: -\r\nX-Content-Type-Options: nosniff\r\n"
-           "Cache-Control: no-store\r\nConnection: close\r\n" +
-           std::string(more_fields) + "Content-Length: " + std::to_string(document.size()) + "\r\n\r\n" + document;
+    return std::string(status_line) + "Content-Type: application/problem+json\r\nX-Request-Id: -\r\n" +
+           std::string(browser_fields) + "Connection: close\r\n" + std::string(more_fields) +
+           "Content-Length: " + std::to_string(document.size()) + "\r\n\r\n" + document;
 }
 
 constexpr std::string_view retry_soon = "Retry-After: 1\r\n";

@@ -61,11 +61,6 @@ void append_type(std::string& out, const response& answer) {
     out.append("\r\nContent-Disposition: attachment; filename=\"").append(answer.reply.file_name).append("\"\r\n");
 }
 
-// A response is never guessed to be something else, kept without asking again, or embedded by another site.
-constexpr std::string_view browser_fields =
-    "X-Content-Type-Options: nosniff\r\nCache-Control: private, no-cache\r\nCross-Origin-Resource-Policy: "
-    "same-origin\r\n";
-
 void append_number_field(std::string& out, std::string_view name_and_colon, std::uint64_t number) {
     out.append(name_and_colon);
     append_number(out, number);

@@ -20,7 +20,14 @@ void append_stream_head(std::string& out, const request& to, const response& ans
 void append_piece(std::string& out, const request& to, std::string_view piece);
 void append_stream_end(std::string& out, const request& to);
 
-/// The fields of every response, with their line ends: `Date` and what keeps browsers from misusing a response.
+/// What keeps browsers from misusing a response, with its line ends: it is never guessed to be something else, kept, shown in a
+/// frame, or embedded by another site; it loads nothing and runs nothing, and no link out of it says where it was.
+inline constexpr std::string_view browser_fields =
+    "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nX-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+
+/// The fields of every response, with their line ends: `Date` and `browser_fields`.
 std::string standing_fields(siem::timestamp now);
 
 inline constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
