@@ -19,6 +19,12 @@ struct limits {
                                         << 20;  ///< What the events of one request may take in the database, about.
     std::size_t unpack_ratio_max = 100;         ///< Unpacked to packed bytes, beyond the first MiB.
 
+    // Requests of one client; a rate of 0 is no limit, and a burst of 0 twice the rate.
+    std::size_t address_rate = 0;  ///< A second, of one address other than loopback (of an IPv6 address its /64).
+    std::size_t address_burst = 0;
+    std::size_t principal_rate = 0;  ///< A second, of one user or token.
+    std::size_t principal_burst = 0;
+
     // One connection.
     std::size_t pipeline_max = 16;  ///< Requests in flight.
     std::size_t requests_per_connection_max = 10'000;

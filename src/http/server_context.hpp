@@ -39,7 +39,9 @@ struct server_context {
           endpoints(all_endpoints()),
           routes(endpoints),
           logins(in_force.login_rate, in_force.login_burst, login_addresses_max),
-          intake(in_force.intake_bytes_max) {}
+          intake(in_force.intake_bytes_max),
+          address_rate(limiter_of(in_force.address_rate, in_force.address_burst)),
+          principal_rate(limiter_of(in_force.principal_rate, in_force.principal_burst)) {}
 
     database* store;
     limits bounds;
@@ -73,6 +75,14 @@ struct server_context {
     std::atomic<std::size_t> unsent_bytes{0};
     byte_budget intake;
     address_counts addresses;
+    carrel::access::rate_limiter address_rate, principal_rate;
+
+private:
+    // A mebibyte each, if it is on.
+    static carrel::access::rate_limiter limiter_of(std::size_t rate, std::size_t burst) {
+        constexpr std::size_t entries_max = 65'536;
+        return {static_cast<double>(rate), static_cast<double>(burst != 0 ? burst : 2 * rate), entries_max};
+    }
 };
 
 }  // namespace carrel::http

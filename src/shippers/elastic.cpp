@@ -30,6 +30,7 @@ constexpr std::string_view nothing = "{}";
 
 std::string_view type_of(unsigned short status) {
     switch (status) {
+        case 429:
         case 503: return "es_rejected_execution_exception";
         case 413: return "content_too_long_exception";
         case 415: return "media_type_header_exception";

@@ -24,9 +24,8 @@ std::string_view text_of(hec_code code) {
 }
 
 void refuse(std::string& body, unsigned short status, std::string_view, std::string_view detail) {
-    const auto code = status == 503 || status == 507 ? hec_code::busy
-                      : status >= 500                ? hec_code::internal
-                                                     : hec_code::invalid_format;
+    const bool is_busy = status == 429 || status == 503 || status == 507;
+    const auto code = is_busy ? hec_code::busy : status >= 500 ? hec_code::internal : hec_code::invalid_format;
     json::writer out(body);
     out.begin_object().key("text").string(text_of(code)).key("code").integer(static_cast<int>(code));
     out.key("detail").string(detail).end_object();

@@ -3,6 +3,7 @@
 #include "http/pipeline/authentication.hpp"
 #include "http/pipeline/event_post.hpp"
 #include "http/pipeline/fingerprint.hpp"
+#include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "http/protocol/content_coding.hpp"
 #include "http/protocol/entity_tag.hpp"
@@ -353,6 +354,7 @@ bool pass_all(exchange& ex, const request_head& head) {
     if (!pass_host_syntax(ex, head)) return false;
     if (!pass_target(ex, head, parts)) return false;
     const auto found = find_route(ex, *parts);
+    if (!pass_address_rate(ex, found.endpoint)) return false;
     return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head) &&
            pass_route(ex, *parts, found) && pass_secret(ex, head) && authenticate(ex, head) &&
            pass_query(ex, parts->query) && pass_expect(ex, head) && pass_media_type(ex, head) &&

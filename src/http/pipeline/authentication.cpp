@@ -4,6 +4,7 @@
 #include "base/base64url.hpp"
 #include "http/net/client_certificate.hpp"
 #include "http/pipeline/exchange.hpp"
+#include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "http/protocol/text.hpp"
 #include "siem/login.hpp"
@@ -146,6 +147,7 @@ bool authenticate(exchange& ex, const request_head& head) {
     const auto now = ex.context->now();
     if (kept.who == nullptr || kept.who->has_expired(now))
         return needs.is_for_anyone() || refuse_unknown(ex, was_given);
+    if (!pass_principal_rate(ex, static_cast<std::uint64_t>(kept.who->user_row))) return false;
     auto& call = ex.request.call;
     if (!needs.is_for_anyone() && !(pass_csrf(ex, head, kept) && pass_rights(ex, *kept.who))) return false;
     note_use(*kept.who, now);
