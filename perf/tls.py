@@ -4,8 +4,8 @@
 
 Rounds alternate: plain carrel, carrel over TLS, nginx over TLS with kept connections to plain carrel. The medians and
 their ratios are printed; what is asked for is 0.6 of plain and 1.0 of nginx. Handshakes are new ones and resumed ones by `openssl
-s_time`, two clients at a time; on few cores the clients take most of the time, so those a second of the server's own processor
-time are printed, too. Last, latencies of point reads alone and beside clients that only shake hands."""
+s_time`, two clients at a time. The clients share the cores, so what a second of the servers' own processor time (nginx's with that
+of carrel behind it) achieves is printed, too: it moves less with what else runs. Last, latencies of point reads alone and beside clients that only shake hands."""
 import argparse
 import http.client
 import json
@@ -124,6 +124,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--no-handshakes", dest="handshakes", action="store_false")
     chosen = parser.parse_args()
     program = os.path.abspath(chosen.program)
     print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
@@ -145,15 +146,22 @@ def main():
 
 
 def measure(chosen, ids, plain, secure, proxy):
-    ways = {"plain": plain.url, "TLS": secure.url, "nginx, TLS": f"https://127.0.0.1:{proxy.port}"}
-    rates = {name: [] for name in ways}
+    ways = {"plain": (plain.url, [plain.process.pid]), "TLS": (secure.url, [secure.process.pid]),
+            "nginx, TLS": (f"https://127.0.0.1:{proxy.port}", proxy.pids() + [plain.process.pid])}
+    rates, costs = {name: [] for name in ways}, {name: [] for name in ways}
     for _ in range(chosen.rounds):
-        for name, url in ways.items():
-            rates[name].append(programs.wrk(url, "point_reads.lua", chosen.connections, chosen.seconds, ids)["rate"])
-    median = {name: statistics.median(each) for name, each in rates.items()}
-    for name, rate in median.items():
-        print(f"point reads, {name:<15} {rate:8.0f} /s   ({', '.join('%.0f' % each for each in rates[name])})")
-    print(f"TLS is {median['TLS'] / median['plain']:.2f} of plain, {median['TLS'] / median['nginx, TLS']:.2f} of nginx", flush=True)
+        for name, (url, pids) in ways.items():
+            before = processor_seconds(pids)
+            run = programs.wrk(url, "point_reads.lua", chosen.connections, chosen.seconds, ids)
+            rates[name].append(run["rate"])
+            costs[name].append(run["requests"] / max(0.01, processor_seconds(pids) - before))
+    for what, figures in (("", rates), (" of processor time", costs)):
+        median = {name: statistics.median(each) for name, each in figures.items()}
+        for name, rate in median.items():
+            print(f"point reads, {name:<15} {rate:8.0f} a second{what}   ({', '.join('%.0f' % each for each in figures[name])})")
+        print(f"TLS is {median['TLS'] / median['plain']:.2f} of plain, {median['TLS'] / median['nginx, TLS']:.2f} of nginx", flush=True)
+    if not chosen.handshakes:
+        return
     for version in ("-tls1_3", "-tls1_2"):
         for way in ("-new", "-reuse"):
             flags = [version, way]

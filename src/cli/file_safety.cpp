@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 namespace carrel::cli {
@@ -13,6 +14,14 @@ std::string mode_of(const struct stat& about) {
     char text[8];
     std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(about.st_mode & 07777));
     return text;
+}
+
+// systemd hands a secret to one service in a directory that only this one can enter. There the bits of the group are the
+// mask of an access list that names the service's user.
+bool is_credential(const std::string& path) {
+    const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+    return directory != nullptr && *directory == '/' &&
+           std::filesystem::path(path).parent_path() == std::filesystem::path(directory);
 }
 
 bool is_open_to_all(const struct stat& about) { return (about.st_mode & S_IWOTH) != 0; }
@@ -31,7 +40,8 @@ std::string unsafe_key(const std::string& path) {
     struct stat about {};
     if (::stat(path.c_str(), &about) != 0) return {};
     if (about.st_uid != ::geteuid() && about.st_uid != 0) return path + " belongs to another user";
-    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    const mode_t forbidden = is_credential(path) ? S_IRWXO | S_IWGRP | S_IXGRP : S_IRWXG | S_IRWXO;
+    if ((about.st_mode & forbidden) != 0)
         return path + " may be read by others (mode " + mode_of(about) + "; it must be 0600 or 0400)";
     return {};
 }

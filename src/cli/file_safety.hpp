@@ -9,7 +9,8 @@ namespace carrel::cli {
 /// Empty if it may, or is not there.
 std::string unsafe_settings(const std::string& path);
 
-/// The same of a private key, which others must not even read; the clause names the path.
+/// The same of a private key, which others must not even read; the clause names the path. Of systemd's credentials
+/// (`CREDENTIALS_DIRECTORY`) the group may read: it is the service's own user.
 std::string unsafe_key(const std::string& path);
 
 /// The same of a database and of its directory; the clause names which. A directory in which only the owner of a file may

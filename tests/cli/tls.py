@@ -13,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from carrel_program import Server, main, run
+from carrel_program import Server, clean_environment, main, run
 
 
 USAGE, FILE, NETWORK, PERMISSION = 2, 3, 5, 6
@@ -95,9 +95,10 @@ class Certificates(Directory):
 
 
 class Refusals(Directory):
-    def refused(self, *flags, naming, status):
+    def refused(self, *flags, naming, status, **more):
         before = sorted(self.directory.iterdir())
-        ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", *flags, cwd=self.directory)
+        ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", *flags, cwd=self.directory,
+                    **more)
         self.assertEqual((ended.returncode, ended.stdout), (status, ""), ended.stderr)
         self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
         self.assertIn(naming, ended.stderr)
@@ -125,6 +126,21 @@ class Refusals(Directory):
             self.refused(*pair, "carrel.key", naming=f"{mode:04o}", status=PERMISSION)
         self.key.chmod(0o400)
         self.assertEqual(self.serve().stop(), 0)
+
+    def test_a_key_that_systemd_hands_over(self):
+        self.make()
+        self.key.chmod(0o440)
+        pair = ["--tls-cert", str(self.certificate), "--tls-key", str(self.key)]
+        for directory, starts in ((self.directory, True), (self.directory.parent, False)):
+            environment = clean_environment(CREDENTIALS_DIRECTORY=str(directory))
+            if starts:
+                with Server(*pair, env=environment) as server:
+                    self.assertEqual(server.stop(), 0)
+            else:
+                self.refused(*pair, naming="0440", status=PERMISSION, env=environment)
+        self.key.chmod(0o444)
+        self.refused(*pair, naming="0444", status=PERMISSION,
+                     env=clean_environment(CREDENTIALS_DIRECTORY=str(self.directory)))
 
 
 class Service(Directory):
