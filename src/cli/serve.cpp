@@ -128,6 +128,14 @@ result<void> load_in_force(database& store, serve_settings& settings) {
     return settings.front.access->load(store);
 }
 
+void warn_of_insecurity(const http::server_options& front, const std::string& url) {
+    if (!front.insecure || asio::ip::make_address(front.address).is_loopback()) return;
+    if (!front.access->has_users() && !front.require_login)
+        log(log_level::warning, "--insecure: anyone who reaches " + url + " can read and write");
+    else if (!front.has_safe_transport())
+        log(log_level::warning, "--insecure: who is on the way to " + url + " can read along");
+}
+
 int serve(serve_settings settings, std::span<char*> arguments) {
     if (const auto why = unsafe_database(settings.store.path); !why.empty())
         return unusable("serve: " + why, exit_permission);
@@ -167,10 +175,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     }
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + server.error().message(), exit_status_of(server.error(), exit_network));
-    if (settings.front.insecure && !asio::ip::make_address(settings.front.address).is_loopback())
-        log(log_level::warning, settings.front.access->has_users() || settings.front.require_login
-                                    ? "--insecure: who is on the way to " + server->url() + " can read along"
-                                    : "--insecure: anyone who reaches " + server->url() + " can read and write");
+    warn_of_insecurity(settings.front, server->url());
     if (auto running = server->run(); !running)
         return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));
     keeping.checkpoint = [&store]() -> result<void> {

@@ -22,14 +22,15 @@ namespace carrel::http {
 class tls_acceptor;
 
 struct server_options {
-    std::string address = "127.0.0.1";         ///< A literal IPv4 or IPv6 address, brackets optional.
-    std::uint16_t port = 8080;                 ///< 0 picks a free one.
-    std::size_t shards = 0;                    ///< Threads that serve; 0: one a core.
-    std::vector<std::string> allow_hosts;      ///< Accepted in `Host` beside the local names; without a port: any port.
-    std::vector<std::string> allow_origins;    ///< `https://siem.example`: may write, and read by CORS.
-    std::vector<std::string> trusted_proxies;  ///< Addresses whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed.
-    bool insecure = false;                     ///< Allows an address that is not loopback.
-    std::shared_ptr<tls_acceptor> tls;         ///< Null: plain HTTP.
+    std::string address = "127.0.0.1";       ///< A literal IPv4 or IPv6 address, brackets optional.
+    std::uint16_t port = 8080;               ///< 0 picks a free one.
+    std::size_t shards = 0;                  ///< Threads that serve; 0: one a core.
+    std::vector<std::string> allow_hosts;    ///< Accepted in `Host` beside the local names; without a port: any port.
+    std::vector<std::string> allow_origins;  ///< `https://siem.example`: may write, and read by CORS.
+    std::vector<std::string>
+        trusted_proxies;                ///< Addresses whose `X-Forwarded-Proto` and `X-Forwarded-For` are believed.
+    bool insecure = false;              ///< Allows an address that is not loopback.
+    std::shared_ptr<tls_acceptor> tls;  ///< Null: plain HTTP.
     http::limits limits;
     std::function<siem::timestamp()> clock;               ///< Wall clock; empty: the system's.
     log_sink log;                                         ///< Called from shard threads; may be empty.

@@ -54,7 +54,7 @@ struct server_context {
     std::shared_ptr<const siem::keeper_counters> keeper;  // may be null
     std::function<std::vector<counter>()> counters;
     std::shared_ptr<siem::mappings_in_force> mappings;
-    std::shared_ptr<siem::access_in_force> access;
+    std::shared_ptr<siem::access_in_force> access = std::make_shared<siem::access_in_force>();
     bool requires_login = false;
     carrel::access::rate_limiter logins;
     std::unique_ptr<carrel::access::hashing_pool> hashing;

@@ -46,7 +46,6 @@ protocol probe(std::string_view path) {
     made.reply = R"({"text":"HEC is healthy","code":17})";
     made.is_probe = true;
     made.refuse = refuse;
-    made.is_probe = true;
     return made;
 }
 

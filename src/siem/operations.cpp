@@ -12,10 +12,10 @@ namespace carrel::siem {
 std::span<const operation> operations() {
     static const std::vector<operation> all = [] {
         std::vector<operation> made;
-        for (auto part : {event_operations, deletion_operations, alert_operations, rule_operations, attack_operations,
-                          exception_operations, correlation_rule_operations, action_operations,
-                          field_mapping_operations, indicator_operations, feed_operations, account_operations,
-                          audit_operations}) {
+        for (auto part :
+             {event_operations, deletion_operations, alert_operations, rule_operations, attack_operations,
+              exception_operations, correlation_rule_operations, action_operations, field_mapping_operations,
+              indicator_operations, feed_operations, account_operations, audit_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }

@@ -212,10 +212,11 @@ BOOST_AUTO_TEST_CASE(log_ins_and_what_is_done_to_users_are_in_the_audit_log) {
         seen.append(each.at("action").as_string().c_str()).append(" ");
         seen.append(each.at("outcome").as_string().c_str()).append("; ");
     }
-    BOOST_TEST(seen ==
-               "? create_user done; root login done; ? login_failed refused; ? login_failed refused; root create_user done; "
-               "root create_api_token done; ? login_failed refused; ? login_failed refused; ? login_failed refused; "
-               "? login_failed refused; ? login_failed refused; ? user_locked done; root unlock_user done; ");
+    BOOST_TEST(
+        seen ==
+        "? create_user done; root login done; ? login_failed refused; ? login_failed refused; root create_user done; "
+        "root create_api_token done; ? login_failed refused; ? login_failed refused; ? login_failed refused; "
+        "? login_failed refused; ? login_failed refused; ? user_locked done; root unlock_user done; ");
     BOOST_TEST(list.text("/items/2/target") == "/users/" + root_id);
     BOOST_TEST(list.text("/items/2/address") == "127.0.0.1");
     for (const std::string& secret : {text, std::string("Hunter2"), std::string(admin_password)})

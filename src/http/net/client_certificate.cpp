@@ -40,8 +40,7 @@ std::string common_name_of(X509& certificate) {
 }
 
 void add_alternative_names(X509& certificate, client_certificate& into) {
-    auto* names =
-        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr));
+    auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr));
     for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
         const auto* each = sk_GENERAL_NAME_value(names, i);
         if (each->type != GEN_EMAIL && each->type != GEN_URI) continue;
@@ -56,7 +55,8 @@ std::string sha256_of(X509& certificate) {
     unsigned int size = 0;
     std::string text;
     if (X509_digest(&certificate, EVP_sha256(), bytes.data(), &size) != 1) return text;
-    for (unsigned int i = 0; i < size; ++i) text.append({base::hex_digits[bytes[i] >> 4], base::hex_digits[bytes[i] & 15]});
+    for (unsigned int i = 0; i < size; ++i)
+        text.append({base::hex_digits[bytes[i] >> 4], base::hex_digits[bytes[i] & 15]});
     return text;
 }
 

@@ -14,9 +14,7 @@ void connection::take_handshake_step() {
         case handshake::unfinished: return;
         case handshake::done: break;
         case handshake::plain: farewell_ = plain_http_response(); break;
-        case handshake::failed:
-            on(connection_event::last_response);
-            return begin_linger();  // an alert is to be read
+        case handshake::failed: on(connection_event::last_response); return begin_linger();  // an alert is to be read
     }
     begin_requests();
 }

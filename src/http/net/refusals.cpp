@@ -23,8 +23,8 @@ constexpr std::string_view retry_soon = "Retry-After: 1\r\n";
 }  // namespace
 
 std::string_view full_response() {
-    static const auto response =
-        whole_response("HTTP/1.1 503 Service Unavailable\r\n", refusal::overloaded, "Too many connections are open.", retry_soon);
+    static const auto response = whole_response("HTTP/1.1 503 Service Unavailable\r\n", refusal::overloaded,
+                                                "Too many connections are open.", retry_soon);
     return response;
 }
 

@@ -60,8 +60,8 @@ bool set_protocol(SSL_CTX* context, tls_version version_min) {
     // An end without close_notify ends the requests, too: HTTP says itself whether one is complete. `tls_session` tells
     // the two ends apart.
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                  SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1);  // a group of records in one receive, instead of two a record
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     return SSL_CTX_set_min_proto_version(context, least) == 1 && SSL_CTX_set_max_early_data(context, 0) == 1 &&
@@ -103,8 +103,7 @@ result<void> load_client_ca(SSL_CTX* context, const std::string& path) {
 void add_to(EVP_MD_CTX* digest, X509* certificate) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> print{};
     unsigned int size = 0;
-    if (X509_digest(certificate, EVP_sha256(), print.data(), &size) == 1)
-        EVP_DigestUpdate(digest, print.data(), size);
+    if (X509_digest(certificate, EVP_sha256(), print.data(), &size) == 1) EVP_DigestUpdate(digest, print.data(), size);
 }
 
 // A ticket holds what was verified. It counts only where the same issuers are trusted for the same server.

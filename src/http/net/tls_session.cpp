@@ -12,7 +12,7 @@ namespace carrel::http {
 namespace {
 
 // What an earlier call has left would be taken for this one's. To look is cheaper than to clear.
-void forget_errors() noexcept {
+void clear_errors() noexcept {
     if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
@@ -26,7 +26,7 @@ bool tls_session::begin() noexcept {
 }
 
 handshake tls_session::shake_hands() {
-    forget_errors();
+    clear_errors();
     if (ssl_ == nullptr && !begin()) return handshake::failed;
     holds_bytes_ = false;
     const int outcome = SSL_do_handshake(ssl_);
@@ -71,7 +71,7 @@ io_outcome tls_session::receive(std::span<char> room) noexcept {
     std::size_t taken = 0;
     while (taken < room.size()) {
         std::size_t count = 0;
-        forget_errors();
+        clear_errors();
         if (SSL_read_ex(ssl_, room.data() + taken, room.size() - taken, &count) != 1) {
             const auto nothing = receive_nothing(SSL_get_error(ssl_, 0));
             // What came before a failure is taken first; the failure is met again.
@@ -103,7 +103,7 @@ io_outcome tls_session::send(std::string_view bytes) noexcept {
     send_waits_for_bytes_ = false;
     while (sent < bytes.size()) {
         std::size_t count = 0;
-        forget_errors();
+        clear_errors();
         if (SSL_write_ex(ssl_, bytes.data() + sent, bytes.size() - sent, &count) == 1) {
             sent += count;
             continue;
@@ -127,7 +127,7 @@ void tls_session::shutdown_send() noexcept {
 // Our side of the socket ends behind the close_notify, not before it.
 void tls_session::say_goodbye() noexcept {
     if (is_established_ && !is_broken_) {
-        forget_errors();
+        clear_errors();
         const int outcome = SSL_shutdown(ssl_);
         goodbye_waits_ = outcome < 0 && SSL_get_error(ssl_, outcome) == SSL_ERROR_WANT_WRITE;
         if (goodbye_waits_) return;
@@ -137,7 +137,7 @@ void tls_session::say_goodbye() noexcept {
 
 void tls_session::close() noexcept {
     if (is_established_ && !is_broken_ && !is_shut_) {
-        forget_errors();
+        clear_errors();
         SSL_shutdown(ssl_);
     }
     SSL_free(std::exchange(ssl_, nullptr));
