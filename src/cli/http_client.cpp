@@ -37,7 +37,7 @@ struct http_client::state {
     error_code connect();
     error_code connect_socket();
     error_code prepare_trust();
-    error_code shake_hands();
+    error_code start_tls();
     void disconnect();
     template <class Use>
     void with_stream(Use use) {
@@ -130,7 +130,7 @@ error_code http_client::state::run() {
 error_code http_client::state::connect() {
     if (const auto failed = connect_socket()) return failed;
     if (server.is_tls)
-        if (const auto failed = shake_hands()) return failed;
+        if (const auto failed = start_tls()) return failed;
     has_connected = true;
     return {};
 }
@@ -162,7 +162,7 @@ error_code http_client::state::prepare_trust() {
     return ec;
 }
 
-error_code http_client::state::shake_hands() {
+error_code http_client::state::start_tls() {
     if (const auto failed = prepare_trust()) return failed;
     const std::string host(plain_host());
     secure.emplace(*socket, *trust);

@@ -86,7 +86,7 @@ private:
         for (int steps = 0; !is_over && stream_.may_receive(); ++steps) {
             fuzz::must(steps < 100'000, "no step is taken for nothing");
             if (!stream_.is_ready()) {
-                outcome = stream_.shake_hands();
+                outcome = stream_.step_handshake();
                 is_over = outcome == http::handshake::failed || outcome == http::handshake::plain;
                 continue;
             }

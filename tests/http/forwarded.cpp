@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(proxies_all_the_way_are_a_client_themselves) {
     BOOST_TEST(is_client("10.0.0.1", "10.0.0.1"));
     BOOST_TEST(is_client("2001:db8::1", "2001:db8::1, 10.0.0.1"));
     BOOST_TEST(is_client("127.0.0.1", ""));
+    BOOST_TEST(is_client("127.0.0.1", {}));  // no such field
 }
 
 BOOST_AUTO_TEST_CASE(what_is_malformed_ends_the_reading_where_it_stands) {

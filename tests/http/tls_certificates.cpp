@@ -52,7 +52,7 @@ std::shared_ptr<const http::client_certificate> certificate_seen(http::tls_accep
         pollfd waits{pair[0], POLLIN, 0};
         ::poll(&waits, 1, 20'000);
         server.note(EPOLLIN);
-        outcome = server.shake_hands();
+        outcome = server.step_handshake();
     }
     auto seen = server.certificate();
     server.close();

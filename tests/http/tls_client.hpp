@@ -78,9 +78,9 @@ public:
 };
 
 /// The client's side of TLS without a socket: the test carries the bytes.
-class tls_puppet {
+class tls_memory_client {
 public:
-    explicit tls_puppet(int version_max = TLS1_3_VERSION)
+    explicit tls_memory_client(int version_max = TLS1_3_VERSION)
         : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
           ssl_(nullptr, SSL_free) {
         SSL_CTX_set_max_proto_version(context_.get(), version_max);
@@ -89,10 +89,10 @@ public:
         SSL_set_connect_state(ssl_.get());
     }
 
-    tls_puppet(const tls_puppet&) = delete;
-    tls_puppet& operator=(const tls_puppet&) = delete;
+    tls_memory_client(const tls_memory_client&) = delete;
+    tls_memory_client& operator=(const tls_memory_client&) = delete;
     // Else OpenSSL takes the ticket for spoilt.
-    ~tls_puppet() { SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN); }
+    ~tls_memory_client() { SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN); }
 
     /// What is to be sent next.
     std::string taken() {

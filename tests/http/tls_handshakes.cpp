@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_is_neither_is_let_go) {
 
 BOOST_AUTO_TEST_CASE(a_handshake_that_stalls_is_ended) {
     tls_running_server server([](auto& settings) { settings.limits.head_time_max = 50ms; });
-    const auto hello = tls_puppet().hello();
+    const auto hello = tls_memory_client().hello();
     tcp_client silent(server->port()), half(server->port()), unfinished(server->port());
     half.send(hello.substr(0, hello.size() / 2));
     unfinished.send(hello);
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_handshake_that_drips_is_ended) {
 
 BOOST_AUTO_TEST_CASE(a_handshake_that_is_cut_off_leaves_nothing) {
     tls_running_server server;
-    const auto hello = tls_puppet().hello();
+    const auto hello = tls_memory_client().hello();
     for (std::size_t size = 0; size <= hello.size(); size += 1 + hello.size() / 16) {
         tcp_client client(server->port());
         client.send(hello.substr(0, size));
@@ -159,24 +159,24 @@ BOOST_AUTO_TEST_CASE(a_handshake_comes_in_pieces_of_any_size) {
     tls_running_server server;
     for (const std::size_t piece : {1u, 3u, 100u}) {
         tcp_client client(server->port());
-        tls_puppet puppet;
+        tls_memory_client offline;
         const auto send = [&](std::string bytes) {
             for (; !bytes.empty(); bytes.erase(0, piece)) client.send(bytes.substr(0, piece));
         };
-        send(puppet.hello());
+        send(offline.hello());
         const auto read_some = [&] {
             std::string bytes(1u << 16, '\0');
             bytes.resize(static_cast<std::size_t>(
                 std::max<ssize_t>(0, ::recv(client.descriptor(), bytes.data(), bytes.size(), 0))));
-            puppet.give(bytes);
+            offline.give(bytes);
             return !bytes.empty();
         };
-        while (!puppet.step()) BOOST_REQUIRE(read_some());
-        send(puppet.taken() + puppet.sealed(client.request("GET", "/health/live")));
+        while (!offline.step()) BOOST_REQUIRE(read_some());
+        send(offline.taken() + offline.sealed(client.request("GET", "/health/live")));
         std::string answer;
         while (answer.empty()) {
             BOOST_REQUIRE(read_some());
-            answer = puppet.opened();
+            answer = offline.opened();
         }
         BOOST_TEST(answer.starts_with("HTTP/1.1 200 "));
     }
@@ -237,8 +237,8 @@ std::size_t answered_before_a_read(std::size_t steps_a_turn) {
     BOOST_TEST(reader.ask("GET", "/health/live").status == 200);  // so they are all known to the shard
     std::atomic<std::size_t> answered{hellos + 1};
     slow_filter::pause = [&](bool) { answered = count_answered(crowd); };
-    turn.hold([&] { crowd.front().send(tls_puppet().hello()); });
-    for (std::size_t i = 1; i < hellos; ++i) crowd[i].send(tls_puppet().hello());
+    turn.hold([&] { crowd.front().send(tls_memory_client().hello()); });
+    for (std::size_t i = 1; i < hellos; ++i) crowd[i].send(tls_memory_client().hello());
     reader.send(reader.request("GET", "/api/v1/alerts?tag=x"));
     turn.release();
     BOOST_TEST(reader.receive().status == 200);

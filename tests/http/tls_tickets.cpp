@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(keys_are_replaced_and_the_last_ones_kept_for_a_while) {
     const auto files = tls_files();
     const auto context = http::make_ssl_context(files.options(), keys).value();
     const auto connect = [&](SSL_SESSION* ticket, session* next) {
-        tls_puppet client;
+        tls_memory_client client;
         const std::unique_ptr<SSL, void (*)(SSL*)> server(SSL_new(context.get()), SSL_free);
         SSL_set_bio(server.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
         SSL_set_accept_state(server.get());

@@ -34,18 +34,18 @@ BOOST_AUTO_TEST_CASE(requests_of_one_record_and_of_many_are_answered_in_order) {
 BOOST_AUTO_TEST_CASE(records_that_came_at_once_are_read_to_the_last) {
     tls_running_server server;
     tcp_client client(server->port());
-    tls_puppet puppet;
-    client.send(puppet.hello());
+    tls_memory_client offline;
+    client.send(offline.hello());
     std::string bytes(1u << 16, '\0');
     const auto read_some = [&] {
         const auto count = ::recv(client.descriptor(), bytes.data(), bytes.size(), 0);
         BOOST_REQUIRE(count > 0);
-        puppet.give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
+        offline.give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
     };
-    while (!puppet.step()) read_some();
+    while (!offline.step()) read_some();
     // The end of the handshake and many requests, a record each, in one segment: one event announces all of it.
-    std::string segment = puppet.taken();
-    for (int i = 0; i < 100; ++i) segment += puppet.sealed(client.request("GET", "/health/live"));
+    std::string segment = offline.taken();
+    for (int i = 0; i < 100; ++i) segment += offline.sealed(client.request("GET", "/health/live"));
     client.send(segment);
     std::string answers;
     const auto count = [&] {
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(records_that_came_at_once_are_read_to_the_last) {
     };
     while (count() < 100) {
         read_some();
-        for (auto more = puppet.opened(); !more.empty(); more = puppet.opened()) answers += more;
+        for (auto more = offline.opened(); !more.empty(); more = offline.opened()) answers += more;
     }
     BOOST_TEST(count() == 100u);
 }
@@ -163,16 +163,16 @@ BOOST_AUTO_TEST_CASE(an_end_without_close_notify_is_told_from_one_with_it) {
 BOOST_AUTO_TEST_CASE(a_record_that_was_changed_ends_the_connection) {
     tls_running_server server;
     tcp_client client(server->port());
-    tls_puppet puppet;
-    client.send(puppet.hello());
+    tls_memory_client offline;
+    client.send(offline.hello());
     std::string bytes(1u << 16, '\0');
-    while (!puppet.step()) {
+    while (!offline.step()) {
         const auto count = ::recv(client.descriptor(), bytes.data(), bytes.size(), 0);
         BOOST_REQUIRE(count > 0);
-        puppet.give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
+        offline.give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
     }
-    client.send(puppet.taken());
-    auto record = puppet.sealed(client.request("DELETE", "/api/v1/alerts/a"));
+    client.send(offline.taken());
+    auto record = offline.sealed(client.request("DELETE", "/api/v1/alerts/a"));
     record[record.size() / 2] ^= 1;
     client.send(record);
     client.receive_all();
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_drain_answers_what_has_come_and_leaves_no_handshake_behin
     tls_client open(server->port());
     BOOST_TEST(open.ask("GET", "/health/live").status == 200);
     tcp_client silent(server->port()), half(server->port());
-    half.send(tls_puppet().hello().substr(0, 20));
+    half.send(tls_memory_client().hello().substr(0, 20));
     BOOST_REQUIRE(eventually([&] { return server->front().connections() == 3; }));
     server->front().begin_drain();
     const auto last = open.ask("GET", "/health/live");

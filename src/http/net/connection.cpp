@@ -126,7 +126,7 @@ void connection::end_drain_grace() {
 void connection::turn_away(std::string_view response) {
     guarded([&] {
         is_turned_away = true;
-        farewell_ = response;
+        last_response_ = response;
         if (stream_.is_ready()) begin_requests();
     });
 }

@@ -38,7 +38,7 @@ public:
     /// What `shard_loop::defer` asked for.
     void after_turn();
     /// One step of TLS's handshake; what `shard_loop::queue_handshake` asked for.
-    void shake_hands();
+    void step_handshake();
     /// Ends what the peer is too slow with.
     void sweep(steady_time now);
     /// Answers what has arrived; the last response says `Connection: close`.
@@ -105,7 +105,7 @@ private:
     void linger();
 
     // The handshake of TLS (connection_handshake.cpp).
-    void take_handshake_step();
+    void run_handshake_step();
     void begin_requests();
 
     // Sending (connection_send.cpp).
@@ -141,7 +141,7 @@ private:
     std::uint32_t running_ = 0;
     std::uint32_t requests_ = 0;
 
-    std::string_view farewell_;  // what is sent instead of answers, once there is a way to send it
+    std::string_view last_response_;  // what is sent instead of answers, once there is a way to send it
     std::string unsent_;
     std::size_t unsent_at_ = 0;
     std::uint64_t queued_ = 0;  // bytes ever given to `send_now`

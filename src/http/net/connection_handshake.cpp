@@ -4,16 +4,16 @@
 
 namespace carrel::http {
 
-void connection::shake_hands() {
-    guarded([this] { take_handshake_step(); });
+void connection::step_handshake() {
+    guarded([this] { run_handshake_step(); });
 }
 
-void connection::take_handshake_step() {
+void connection::run_handshake_step() {
     if (stream_.is_ready() || !is_live(state_)) return;
-    switch (stream_.shake_hands()) {
+    switch (stream_.step_handshake()) {
         case handshake::unfinished: return;
         case handshake::done: break;
-        case handshake::plain: farewell_ = plain_http_response(); break;
+        case handshake::plain: last_response_ = plain_http_response(); break;
         case handshake::failed: on(connection_event::last_response); return begin_linger();  // an alert is to be read
     }
     begin_requests();
@@ -22,9 +22,9 @@ void connection::take_handshake_step() {
 // There is a way to answer now.
 void connection::begin_requests() {
     receive_timer_.begin(awaiting::request, shard_->now());
-    if (farewell_.empty()) return drive();
+    if (last_response_.empty()) return drive();
     on(connection_event::last_response);
-    send_now(farewell_);
+    send_now(last_response_);
 }
 
 }  // namespace carrel::http

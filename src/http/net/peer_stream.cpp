@@ -2,8 +2,8 @@
 
 namespace carrel::http {
 
-handshake peer_stream::shake_hands() {
-    const auto outcome = tls_->shake_hands();
+handshake peer_stream::step_handshake() {
+    const auto outcome = tls_->step_handshake();
     if (outcome == handshake::plain) tls_.reset();
     return outcome;
 }

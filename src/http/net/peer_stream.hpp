@@ -11,7 +11,7 @@ namespace carrel::http {
 /// A client's stream: TCP, or TLS over it if the listener has an acceptor of TLS. Each call costs TCP one branch.
 class peer_stream {
 public:
-    /// `tls` may be null. Else nothing can be received or sent before `shake_hands` is done.
+    /// `tls` may be null. Else nothing can be received or sent before `step_handshake` is done.
     peer_stream(int descriptor, tls_acceptor* tls) noexcept
         : socket_(descriptor) {
         if (tls != nullptr) tls_.emplace(socket_, *tls);
@@ -21,7 +21,7 @@ public:
     bool is_tls() const noexcept { return tls_.has_value(); }
     bool is_ready() const noexcept { return !tls_ || tls_->is_established(); }
     /// After `handshake::plain` this is a TCP stream.
-    handshake shake_hands();
+    handshake step_handshake();
     /// Null unless the client has given one that was verified.
     std::shared_ptr<const client_certificate> certificate() const { return tls_ ? tls_->certificate() : nullptr; }
 

@@ -195,7 +195,7 @@ void shard_loop::step_handshakes() {
         handshakes_.pop_front();
         next.is_in_handshake_queue = false;
         if (next.is_closed()) continue;
-        next.shake_hands();
+        next.step_handshake();
         ++steps;
     }
     if (!handshakes_.empty()) ask_after_turn();

@@ -70,7 +70,7 @@ public:
 
     /// Calls `connection::after_turn` once what is due in this turn has run.
     void defer(connection& later);
-    /// Calls `connection::shake_hands` in a turn soon. Signing costs as much as dozens of point reads, so of all
+    /// Calls `connection::step_handshake` in a turn soon. Signing costs as much as dozens of point reads, so of all
     /// handshakes only a few steps are taken a turn.
     void queue_handshake(connection& later);
     /// Frees a closed connection once nothing on the stack can refer to it.

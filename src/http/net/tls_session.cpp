@@ -12,7 +12,7 @@ namespace carrel::http {
 namespace {
 
 // What an earlier call has left would be taken for this one's. To look is cheaper than to clear.
-void clear_errors() noexcept {
+void drop_errors() noexcept {
     if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
@@ -25,8 +25,8 @@ bool tls_session::begin() noexcept {
     return wire_.attach(ssl_);
 }
 
-handshake tls_session::shake_hands() {
-    clear_errors();
+handshake tls_session::step_handshake() {
+    drop_errors();
     if (ssl_ == nullptr && !begin()) return handshake::failed;
     holds_bytes_ = false;
     const int outcome = SSL_do_handshake(ssl_);
@@ -55,7 +55,7 @@ void tls_session::finish_handshake() {
 void tls_session::note(std::uint32_t epoll_events) noexcept {
     if ((epoll_events & EPOLLOUT) == 0) return;
     if (std::exchange(read_waits_for_room_, false)) holds_bytes_ = true;
-    if (std::exchange(goodbye_waits_, false)) say_goodbye();
+    if (std::exchange(close_notify_waits_, false)) send_close_notify();
 }
 
 bool tls_session::may_send(std::uint32_t epoll_events) const noexcept {
@@ -71,9 +71,9 @@ io_outcome tls_session::receive(std::span<char> room) noexcept {
     std::size_t taken = 0;
     while (taken < room.size()) {
         std::size_t count = 0;
-        clear_errors();
+        drop_errors();
         if (SSL_read_ex(ssl_, room.data() + taken, room.size() - taken, &count) != 1) {
-            const auto nothing = receive_nothing(SSL_get_error(ssl_, 0));
+            const auto nothing = nothing_received(SSL_get_error(ssl_, 0));
             // What came before a failure is taken first; the failure is met again.
             return taken > 0 ? io_outcome{io_status::done, taken} : nothing;
         }
@@ -84,7 +84,7 @@ io_outcome tls_session::receive(std::span<char> room) noexcept {
     return {io_status::done, taken};
 }
 
-io_outcome tls_session::receive_nothing(int why) noexcept {
+io_outcome tls_session::nothing_received(int why) noexcept {
     holds_bytes_ = false;
     read_waits_for_room_ = why == SSL_ERROR_WANT_WRITE;
     if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) return {io_status::would_block, 0};
@@ -103,7 +103,7 @@ io_outcome tls_session::send(std::string_view bytes) noexcept {
     send_waits_for_bytes_ = false;
     while (sent < bytes.size()) {
         std::size_t count = 0;
-        clear_errors();
+        drop_errors();
         if (SSL_write_ex(ssl_, bytes.data() + sent, bytes.size() - sent, &count) == 1) {
             sent += count;
             continue;
@@ -119,25 +119,25 @@ io_outcome tls_session::send(std::string_view bytes) noexcept {
 }
 
 void tls_session::shutdown_send() noexcept {
-    say_goodbye();
+    send_close_notify();
     is_shut_ = true;
     holds_bytes_ = read_waits_for_room_ = false;
 }
 
 // Our side of the socket ends behind the close_notify, not before it.
-void tls_session::say_goodbye() noexcept {
+void tls_session::send_close_notify() noexcept {
     if (is_established_ && !is_broken_) {
-        clear_errors();
+        drop_errors();
         const int outcome = SSL_shutdown(ssl_);
-        goodbye_waits_ = outcome < 0 && SSL_get_error(ssl_, outcome) == SSL_ERROR_WANT_WRITE;
-        if (goodbye_waits_) return;
+        close_notify_waits_ = outcome < 0 && SSL_get_error(ssl_, outcome) == SSL_ERROR_WANT_WRITE;
+        if (close_notify_waits_) return;
     }
     wire_.socket->shutdown_send();
 }
 
 void tls_session::close() noexcept {
     if (is_established_ && !is_broken_ && !is_shut_) {
-        clear_errors();
+        drop_errors();
         SSL_shutdown(ssl_);
     }
     SSL_free(std::exchange(ssl_, nullptr));

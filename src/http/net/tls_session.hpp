@@ -28,7 +28,7 @@ public:
     tls_session& operator=(const tls_session&) = delete;
     ~tls_session() { SSL_free(ssl_); }
 
-    handshake shake_hands();
+    handshake step_handshake();
     bool is_established() const noexcept { return is_established_; }
     /// Of a client that has given one. Null otherwise.
     const std::shared_ptr<const client_certificate>& certificate() const noexcept { return certificate_; }
@@ -51,8 +51,8 @@ public:
 private:
     bool begin() noexcept;
     void finish_handshake();
-    io_outcome receive_nothing(int why) noexcept;
-    void say_goodbye() noexcept;
+    io_outcome nothing_received(int why) noexcept;
+    void send_close_notify() noexcept;
 
     tls_wire wire_;
     tls_acceptor* acceptor_;
@@ -66,7 +66,7 @@ private:
     bool holds_bytes_ = false;          // OpenSSL has bytes that no event will announce
     bool read_waits_for_room_ = false;  // a read has to write first
     bool send_waits_for_bytes_ = false;
-    bool goodbye_waits_ = false;  // close_notify found no room
+    bool close_notify_waits_ = false;  // close_notify found no room
 };
 
 }  // namespace carrel::http

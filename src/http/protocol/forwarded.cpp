@@ -15,7 +15,7 @@ namespace {
 // inet_pton takes neither zones nor leading zeros, unlike what browsers and libraries may take for an address.
 bool parse(int family, std::string_view text, void* into) noexcept {
     std::array<char, INET6_ADDRSTRLEN> terminated{};
-    if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return false;
+    if (text.empty() || text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return false;
     std::memcpy(terminated.data(), text.data(), text.size());
     return ::inet_pton(family, terminated.data(), into) == 1;
 }
