@@ -19,6 +19,7 @@ access_keeper::access_keeper(database& store, std::shared_ptr<access_in_force> i
 
 result<bool> access_keeper::step() {
     if (auto done = note(); !done) return done.error();
+    if (auto done = note_addresses(); !done) return done.error();
     if (auto done = end(); !done) return done.error();
     return false;
 }
@@ -30,6 +31,16 @@ result<void> access_keeper::note() {
                               background_options());
     if (!done) return done.error();
     noted_until_ = now;
+    return {};
+}
+
+result<void> access_keeper::note_addresses() {
+    for (new_address& each : in_force_->take_new_addresses()) addresses_.push_back(std::move(each));
+    if (addresses_.empty()) return {};
+    auto done = store_->write([&](write_session& session) { return siem::note_addresses(session, addresses_); },
+                              background_options());
+    if (!done) return done.error();
+    addresses_.clear();
     return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <utility>
 
 namespace carrel::siem {
 
@@ -211,7 +212,29 @@ result<void> access_in_force::load(database& store) {
     auto stored = store.read([](read_session& session) { return load_access(session); });
     if (!stored) return stored.error();
     publish(*stored);
+    auto seen = store.read([](read_session& session) {
+        return session.all<std::pair<std::int64_t, std::string>>(
+            read_sql("SELECT token, address FROM token_addresses"));
+    });
+    if (!seen) return seen.error();
+    const std::lock_guard lock(addresses_mutex_);
+    for (auto& [token, address] : *seen) addresses_[token].insert(std::move(address));
     return {};
+}
+
+void access_in_force::note_address(const std::shared_ptr<const access::identity>& who, std::string_view address,
+                                   std::int64_t now) {
+    if (who->by != access::credential::token) return;
+    const std::lock_guard lock(addresses_mutex_);
+    auto& known = addresses_[who->credential_row];
+    if (known.size() >= addresses_max || known.contains(address)) return;
+    known.emplace(address);
+    new_addresses_.push_back({who, std::string(address), now});
+}
+
+std::vector<new_address> access_in_force::take_new_addresses() {
+    const std::lock_guard lock(addresses_mutex_);
+    return std::exchange(new_addresses_, {});
 }
 
 std::shared_ptr<const access::identity> access_in_force::find(const base::sha256::digest& digest) const {

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -33,6 +35,13 @@ struct stored_user {
 struct stored_access {
     std::int64_t changes = 0;  // how many such transactions there were
     std::vector<stored_user> users;
+};
+
+/// A token was used from somewhere for the first time since it was made.
+struct new_address {
+    std::shared_ptr<const access::identity> who;
+    std::string address;
+    std::int64_t at = 0;
 };
 
 /// Whether an operation may change what anybody may do.
@@ -61,6 +70,11 @@ public:
     std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
     /// Whether anybody at all is known; until then nobody has to log in.
     bool has_users() const noexcept { return users_.load(std::memory_order_acquire) != 0; }
+    /// Notes where a token is used from: of each token the first `addresses_max` addresses. To be called whenever a connection
+    /// begins to use it.
+    void note_address(const std::shared_ptr<const access::identity>& who, std::string_view address, std::int64_t now);
+    /// What was noted since the last call, each once.
+    std::vector<new_address> take_new_addresses();
     /// Sessions and tokens used since `since`, with when: what is written down now and then.
     std::vector<std::pair<std::shared_ptr<const access::identity>, std::int64_t>> used_since(std::int64_t since) const;
 
@@ -75,12 +89,18 @@ private:
         std::vector<base::sha256::digest> digests;
     };
     void erase_credentials(known_user& user);
+    static constexpr std::size_t addresses_max = 100;
 
     mutable std::shared_mutex mutex_;
     // Guarded by mutex_.
     std::unordered_map<base::sha256::digest, std::shared_ptr<const access::identity>, hash_of_digest> by_digest_;
     std::unordered_map<std::string, std::shared_ptr<const access::identity>> by_certificate_;
     std::unordered_map<std::int64_t, known_user> known_;
+
+    mutable std::mutex addresses_mutex_;
+    // Guarded by addresses_mutex_.
+    std::unordered_map<std::int64_t, std::set<std::string, std::less<>>> addresses_;  // by the token's row
+    std::vector<new_address> new_addresses_;
 
     std::atomic<std::uint64_t> generation_{1};
     std::atomic<std::size_t> users_{0};

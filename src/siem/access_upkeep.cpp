@@ -1,5 +1,6 @@
 #include "siem/access_upkeep.hpp"
 
+#include "resource/audit.hpp"
 #include "siem/accounts.hpp"
 
 namespace carrel::siem {
@@ -14,6 +15,25 @@ std::int64_t idle_before(std::int64_t now) {
 }
 
 }  // namespace
+
+result<void> note_addresses(write_session& session, std::span<const new_address> fresh) {
+    for (const new_address& each : fresh) {
+        // A token that is gone by now has no rows of its own; that it was used stays in the log.
+        auto kept = session.execute(
+            "INSERT INTO token_addresses(token, address, first_at) SELECT seq, ?, ? FROM api_tokens WHERE seq = ? "
+            "ON CONFLICT DO NOTHING",
+            each.address, each.at, each.who->credential_row);
+        if (!kept) return kept;
+        audit_entry entry;
+        entry.at = each.at;
+        entry.principal = each.who->username;
+        entry.action = "token_address";
+        entry.target = "/users/" + each.who->user_id + "/tokens/" + each.who->credential_id;
+        entry.address = each.address;
+        if (auto done = append_audit(session, entry); !done) return done;
+    }
+    return {};
+}
 
 result<void> note_uses(write_session& session, const access_in_force& in_force, std::int64_t since) {
     for (const auto& [who, at] : in_force.used_since(since)) {

@@ -86,7 +86,6 @@ CREATE TABLE api_tokens (
     prefix TEXT NOT NULL,
     expires_at INTEGER,
     last_used_at INTEGER,
-    last_used_address TEXT,
     created_by TEXT,
     updated_by TEXT,
     hash TEXT NOT NULL UNIQUE

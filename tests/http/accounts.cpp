@@ -1,9 +1,14 @@
 #include "access/secret_token.hpp"
 #include "base/base64url.hpp"
 #include "http/signed_in.hpp"
+#include "siem/access_upkeep.hpp"
 #include "siem/login.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
 
 using namespace carrel;
 using namespace carrel::testing;
@@ -235,6 +240,65 @@ BOOST_AUTO_TEST_CASE(what_was_given_survives_a_restart) {
     BOOST_TEST(client.ask("GET", "/api/v1/alerts").status == 401);
     client.close();
     second.stop(std::chrono::milliseconds(1000));
+}
+
+BOOST_AUTO_TEST_CASE(a_revoked_token_lets_in_no_request_that_begins_after_the_reply) {
+    running_server busy([](auto& options) {
+        options.shards = 2;
+        options.limits.login_rate = 0;
+    });
+    const std::string id = add_user(busy, "root", "admin");
+    const browser who = log_in(busy, "root");
+    for (int round = 0; round < 20; ++round) {
+        const auto made = busy.post("/api/v1/users/me/tokens", R"({"name":"t"})", who.fields());
+        const std::string fields = bearer(made.text("/token"));
+        std::atomic<bool> is_revoked{false};
+        std::atomic<int> late{0}, served{0};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i)
+            threads.emplace_back([&] {
+                raw_client client(busy.port());
+                for (bool begun_after = false; !begun_after;) {
+                    begun_after = is_revoked;
+                    const bool is_let_in = client.ask("GET", "/api/v1/alerts", {}, fields).status == 200;
+                    served += is_let_in ? 1 : 0;
+                    late += is_let_in && begun_after ? 1 : 0;
+                }
+            });
+        eventually([&] { return served >= 4; });
+        BOOST_TEST(busy.ask("DELETE", made.field("location"), {}, who.fields()).status == 204);
+        is_revoked = true;
+        for (auto& each : threads) each.join();
+        BOOST_TEST(late == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(where_a_token_was_used_from_is_written_down_once) {
+    auto in_force = std::make_shared<siem::access_in_force>();
+    running_server watched([&](auto& options) {
+        options.access = in_force;
+        options.limits.login_rate = 0;
+    });
+    const std::string id = add_user(watched, "root", "admin");
+    const browser who = log_in(watched, "root");
+    const std::string text = add_token(watched, id, who.fields());
+    const auto ask_from = [&](const char* address) {
+        raw_client client;
+        client.come_from(address);
+        client.connect(watched.port());
+        return client.ask("GET", "/api/v1/alerts", {}, bearer(text)).status;
+    };
+    for (const char* address : {"127.0.0.2", "127.0.0.3", "127.0.0.2"}) BOOST_TEST(ask_from(address) == 200);
+    const auto fresh = in_force->take_new_addresses();
+    BOOST_TEST(fresh.size() == 2u);
+    BOOST_TEST(in_force->take_new_addresses().empty());
+    const auto kept =
+        watched.store().write([&](write_session& session) { return siem::note_addresses(session, fresh); });
+    BOOST_TEST(kept.has_value());
+    const auto list = watched.get("/api/v1/users/me/tokens", who.fields());
+    BOOST_TEST(list.text("/items/0/addresses/0") == "127.0.0.2");
+    BOOST_TEST(list.text("/items/0/addresses/1") == "127.0.0.3");
+    BOOST_TEST(watched.get("/api/v1/audit/count?action=token_address", who.fields()).number("/count") == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

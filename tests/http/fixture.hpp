@@ -109,7 +109,8 @@ private:
     static void speak_tls(http::server_options& settings) {
         settings.tls = shared_acceptor();
         raw_client::make_link_by_default = [](int descriptor) {
-            auto made = std::make_unique<tls_link>(descriptor);
+            auto made =
+                std::make_unique<tls_link>(descriptor, tls_wish{.identity = all_known() ? &known_identity() : nullptr});
             made->shake_hands();  // its failure is that of the first send
             return made;
         };
@@ -123,7 +124,18 @@ private:
         settings.readers_max = 4;
         settings.background_nice = 0;  // what else runs on this machine does not hold a test up
         if (change) change(settings);
-        return database::open(settings).value();
+        auto opened = database::open(settings).value();
+        if (all_known()) add_tester(opened);
+        return opened;
+    }
+    static void add_tester(database& store) {
+        const auto added = store.write([](write_session& session) {
+            return session.execute(
+                "INSERT INTO users(id, version, created_at, updated_at, username, role, active, must_change_password, "
+                "certificate, totp_enabled) VALUES ('tester', 1, 1, 1, 'tester', 'admin', 1, 0, ?, 0)",
+                fingerprint_of(known_identity()));
+        });
+        if (!added) throw std::runtime_error(added.error().message());
     }
     http::server listen(const tweak& change) {
         http::server_options settings;

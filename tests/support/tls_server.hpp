@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace carrel::testing {
 
@@ -39,9 +40,40 @@ inline bool all_over_tls() {
     return is_on;
 }
 
-/// For that. Its files are read once and go at once.
+/// The switch that also has each client show a certificate, which is an administrator's: who asks is known in every test, and no
+/// byte of HTTP is another one.
+inline bool all_known() {
+    static const char* const value = std::getenv("CARREL_TEST_TLS");
+    static const bool is_on = value != nullptr && std::string_view(value) == "known";
+    return is_on;
+}
+inline const tls_identity& known_identity() {
+    static const tls_identity one{{.common_name = "tester", .is_ca = true}};
+    return one;
+}
+inline std::string fingerprint_of(const tls_identity& identity) {
+    unsigned char digest[32];
+    unsigned size = sizeof digest;
+    X509_digest(identity.certificate(), EVP_sha256(), digest, &size);
+    std::string text;
+    for (const unsigned char each : digest) {
+        text += "0123456789abcdef"[each >> 4];
+        text += "0123456789abcdef"[each & 15];
+    }
+    return text;
+}
+
+/// For these. Its files are read once and go at once.
 inline std::shared_ptr<http::tls_acceptor> shared_acceptor() {
-    static const auto acceptor = open_acceptor(tls_files().options());
+    static const auto acceptor = [] {
+        const tls_files files;
+        auto options = files.options();
+        if (all_known()) {
+            known_identity().write_certificate(files.client_ca());
+            options.client_ca_file = files.client_ca();
+        }
+        return open_acceptor(std::move(options));
+    }();
     return acceptor;
 }
 

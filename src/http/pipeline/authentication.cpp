@@ -77,15 +77,18 @@ presented present(const exchange& ex, const request_head& head, std::string& roo
 }
 
 void look_up(exchange& ex, const presented& given, kept_credential& kept) {
-    const auto& in_force = *ex.context->server().access;
+    auto& in_force = *ex.context->server().access;
     const auto generation = in_force.generation();
-    if (kept.generation == generation && access::same(kept.token, given.token)) return;
-    kept = {std::string(given.token), {}, generation, nullptr};
+    const auto& client = ex.request.client_address;
+    if (kept.generation == generation && kept.client == client && access::same(kept.token, given.token)) return;
+    kept = {std::string(given.token), {}, generation, client, nullptr};
     const auto parts = access::parse_token(given.token);
     if (!parts || parts->kind != given.kind) return;
     kept.who = in_force.find(access::digest_of(parts->secret));
-    if (kept.who != nullptr && given.kind == access::token_kind::session)
-        kept.csrf_token = siem::csrf_token_of(given.token);
+    if (kept.who == nullptr) return;
+    if (given.kind == access::token_kind::session) kept.csrf_token = siem::csrf_token_of(given.token);
+    else if (!kept.who->has_expired(ex.context->now()))
+        in_force.note_address(kept.who, client.text(), ex.context->now());
 }
 
 bool refuse_unknown(exchange& ex, bool was_given) {

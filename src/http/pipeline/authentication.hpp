@@ -1,6 +1,7 @@
 #pragma once
 
 #include "access/identity.hpp"
+#include "http/net/peer.hpp"
 #include "http/protocol/request_parser.hpp"
 
 #include <cstdint>
@@ -16,6 +17,7 @@ struct kept_credential {
     std::string token;
     std::string csrf_token;  ///< of a session
     std::uint64_t generation = 0;
+    peer_address client;
     std::shared_ptr<const access::identity> who;
 };
 
