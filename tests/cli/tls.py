@@ -230,7 +230,12 @@ class Service(Directory):
 
     def test_renegotiation(self):
         server = self.serve()
-        answer = self.s_client(server, "-tls1_2", text="R\n")
+        client = subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-tls1_2"], text=True,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with client:  # its input stays open, so that it ends by the server's answer alone
+            client.stdin.write("R\n")
+            client.stdin.flush()
+            answer = client.stdout.read()
         self.assertIn("Secure Renegotiation IS supported", answer)
         self.assertIn("no renegotiation", answer)
 
