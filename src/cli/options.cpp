@@ -159,7 +159,8 @@ std::string fault_in_open_files(const serve_settings& settings) {
 std::string fault_in(const typed& raw, serve_settings& settings) {
     const auto address = parse_listen_address(raw.listen);
     if (!address) return "--listen: '" + raw.listen + "' is not ADDR:PORT, such as 127.0.0.1:8080 or [::1]:0";
-    if (!address->address().is_loopback() && !settings.front.insecure)
+    const bool is_safe = settings.front.insecure || !settings.tls.certificate_file.empty();
+    if (!address->address().is_loopback() && !is_safe)
         return "--listen: " + raw.listen +
                " is not loopback and nobody may read along there: it needs TLS, or --insecure";
     if (settings.front.shards >= raw.readers)

@@ -110,6 +110,16 @@ class Users(unittest.TestCase):
         ended = run("serve", "--listen", "0.0.0.0:0", "--database", self.database)
         self.assertEqual(ended.returncode, 2)
         self.assertIn("TLS", ended.stderr)
+        certificate, key = self.directory / "carrel.crt", self.directory / "carrel.key"
+        run("cert", "--cert", certificate, "--key", key)
+        flags = ("--tls-cert", certificate, "--tls-key", key)
+        ended = run("serve", "--listen", "0.0.0.0:0", "--database", self.database, *flags)
+        self.assertEqual(ended.returncode, 2)
+        self.assertIn("carrel user add", ended.stderr)
+        self.add()
+        with Server("--listen", "0.0.0.0:0", "--database", str(self.database), *map(str, flags), directory=self.directory,
+                    bare=True) as server:
+            self.assertTrue(server.url.startswith("https://0.0.0.0:"), server.url)
 
 
 if __name__ == "__main__":
