@@ -5,6 +5,7 @@
 #include "resource/idempotency.hpp"
 #include "resource/problems.hpp"
 #include "resource/resource_input.hpp"
+#include "resource/same_caller.hpp"
 #include "resource/state_machine.hpp"
 
 #include <boost/json/parse.hpp>
@@ -147,10 +148,8 @@ private:
         uuid_generator fresh;
         for (const auto& item : *items) {
             bulk_item made;
-            call about;
+            call about = by_same_caller(request_);
             about.path = request_.path;
-            about.now = request_.now;
-            about.principal = request_.principal;
             about.fresh_id = fresh();
             given_members values;
             made.faults = read_body(of_, &item, false, values);
@@ -182,9 +181,8 @@ public:
     bulk_run(const resource& of, write_session& session, const call& request)
         : of_(of),
           session_(session),
-          input_(static_cast<const bulk_input&>(*request.parsed)) {
-        about_.now = request.now;
-        about_.principal = request.principal;
+          input_(static_cast<const bulk_input&>(*request.parsed)),
+          about_(by_same_caller(request)) {
         about_.path = request.path;
     }
 

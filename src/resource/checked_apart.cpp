@@ -1,6 +1,7 @@
 #include "resource/checked_apart.hpp"
 
 #include "base/siphash.hpp"
+#include "resource/same_caller.hpp"
 
 #include <carrel/cost.hpp>
 
@@ -55,14 +56,12 @@ std::uint64_t key_of(const operation& what, std::size_t bytes) {
 
 // The same request as far as a check looks at it. What it refuses under a key is for the read to tell.
 call again(const call& request, const boost::json::value& body) {
-    call made;
+    call made = by_same_caller(request);
     made.path = request.path;
     made.query = request.query;
     made.body = &body;
-    made.principal = request.principal;
     made.conditions = request.conditions;
     made.members_left_out = request.members_left_out;
-    made.now = request.now;
     made.fresh_id = request.fresh_id;
     return made;
 }

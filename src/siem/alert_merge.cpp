@@ -1,6 +1,7 @@
 #include "siem/alert_merge.hpp"
 
 #include "json/writer.hpp"
+#include "resource/same_caller.hpp"
 #include "siem/alert_fields.hpp"
 #include "siem/alert_status.hpp"
 
@@ -89,9 +90,8 @@ result<bool> merge_into_open(const resource& of, write_session& session, const c
     if (!id) return id.error();
     if (!*id) return false;
 
-    call about_open;
+    call about_open = by_same_caller(request);
     about_open.path[0] = **id;
-    about_open.now = request.now;
     auto before = load(of, session, about_open, into);
     if (!before) return before.error();
     std::string note;

@@ -129,6 +129,21 @@ BOOST_AUTO_TEST_CASE(nobody_gets_rights_by_giving_them) {
     BOOST_TEST(
         server.post("/api/v1/roles", R"({"name":"mine","permissions":["admin:system"]})", helper.fields()).status ==
         403);
+    // Nor many at once: each item of a bulk request is the same caller's.
+    const auto keeper_role = server.post(
+        "/api/v1/roles", R"({"id":"keeper","name":"keeper","permissions":["read:users","write:users","admin:system"]})",
+        root.fields());
+    BOOST_TEST(keeper_role.status == 201);
+    add_user(server, "keeper", "keeper", root.fields());
+    const browser keeper = log_in(server, "keeper");
+    for (
+        const char* body :
+        {R"({"action":"create","items":[{"name":"mine","permissions":["delete:events"]}]})",
+         R"({"action":"patch","ids":["keeper"],"patch":{"permissions":["write:users","admin:system","delete:events"]}})"}) {
+        const auto many = server.post("/api/v1/roles/bulk", body, keeper.fields());
+        BOOST_TEST((many.status == 422 || many.number("/succeeded") == 0), many.body);
+    }
+    BOOST_TEST(server.get("/api/v1/roles/keeper", root.fields()).body.find("delete:events") == std::string::npos);
     // A token of few rights makes none of more.
     const std::string little = token(R"(,"scopes":["read:alerts"])");
     BOOST_TEST(server.post("/api/v1/users/me/tokens", R"({"name":"t"})", bearer(little)).status == 403);
