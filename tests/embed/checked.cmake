@@ -1,6 +1,7 @@
 # README's sample and the stress host under a checker: CHECK is asan, tsan, valgrind or clang. The sanitizers see the
 # library only if it is instrumented too: it is that of build/dev or build/tsan where those were made for this run
 # (PREBUILT), or else built with the hosts.
+cmake_policy(SET CMP0057 NEW)  # IN_LIST
 include(${CMAKE_CURRENT_LIST_DIR}/consume.cmake)
 
 set(tool_of_valgrind valgrind)
@@ -23,7 +24,7 @@ endif()
 string(APPEND FLAGS " -O1 -g1 ${flags_of_${CHECK}}")
 
 set(library -DCMAKE_PREFIX_PATH=${WORK}/prefix)
-if(preset_of_${CHECK} AND NOT PREBUILT)
+if(preset_of_${CHECK} AND NOT preset_of_${CHECK} IN_LIST PREBUILT)
     set(library -DCARREL_SOURCE=${SOURCE})
 elseif(preset_of_${CHECK})
     set(BUILD ${SOURCE}/build/${preset_of_${CHECK}})
