@@ -6,17 +6,19 @@ The entries are put in past the server, chained as it does, and checked by it. E
 goal stands beside it."""
 import argparse
 import contextlib
-import hashlib
+import pathlib
 import random
 import sqlite3
 import statistics
-import struct
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
 import http.client
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/support"))
+from audit_chain import hash_after
 from programs import Carrel
 
 TIMES = 15
@@ -31,14 +33,6 @@ QUESTIONS = ["/audit", "/audit?sort=seq", "/audit?sort=-at&limit=200", "/audit?p
 COUNTS = ["/audit/count", "/audit/count?action=login", "/audit/count?principal=ann", f"/audit/count?{DAY}"]
 
 
-def encoded(value):
-    if value is None:
-        return b"n"
-    if isinstance(value, int):
-        return b"i" + struct.pack(">q", value)
-    return b"t" + struct.pack(">q", len(value.encode())) + value.encode()
-
-
 def entries(count, before):
     """Half of them are of one principal, some are of a few, the rest of many."""
     pick = random.Random(7)
@@ -47,7 +41,7 @@ def entries(count, before):
         outcome = 0 if pick.random() < 0.95 else 1 if pick.random() < 0.99 else 2
         row = (seq, BEGIN + seq * 2_000_000, principal, pick.choice(ACTIONS), outcome, f"/alerts/a{seq}",
                f"10.0.{pick.randint(0, 3)}.{pick.randint(1, 250)}", f"{seq:032x}", "{}")
-        before = hashlib.sha256(before + b"".join(map(encoded, row))).digest()
+        before = hash_after(before, row)
         yield row + (before,)
 
 

@@ -30,7 +30,7 @@ public:
     /// `on_drop` by `close`. A work may submit another.
     bool submit(work run, work on_drop = {});
 
-    /// Takes no more works, and drops those that wait, which are told so on this thread. Those that run go on.
+    /// Takes no more works, and drops those that wait, whose `on_drop` runs on this thread. Those that run go on.
     void close();
 
     /// How many wait, for metrics.

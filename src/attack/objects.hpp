@@ -31,7 +31,7 @@ struct read_matrix : matrix {
     std::vector<std::string> columns;  // STIX ids
 };
 
-/// Each reads one object of its type; faults are told to the members. An object without an id of ATT&CK has none.
+/// Each reads one object of its type; faults are recorded with the members. An object without an id of ATT&CK has none.
 read_matrix matrix_of(const members& object);
 tactic tactic_of(const members& object);
 read_technique technique_of(const members& object);

@@ -45,7 +45,7 @@ public:
         feed_ = **feed;
         auto done = read();
         if (!done) return done.error();
-        // What a stop broke off is told when feeds begin again, and then begins again, too.
+        // What a stop broke off is recorded when feeds begin again, and then begins again, too.
         if (*done || stop_.stop_requested()) return {};
         return fail(done->error().text);
     }

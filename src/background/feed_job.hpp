@@ -16,7 +16,7 @@ struct feed_job {
 };
 
 /// Reads the feed, stores what is in it unless it is only tested, and keeps what came of it. A feed that cannot be read is no
-/// error of this, but is told in its history.
+/// error of this, but an entry of its history.
 result<void> run_feed_job(database& store, const feed_family& of, const feed_job& job, const log_sink& log,
                           const std::stop_token& stop);
 

@@ -77,9 +77,7 @@ sha256::digest sha256::value() const noexcept {
 }
 
 std::string hex_of(const sha256::digest& sum) {
-    std::string text;
-    for (const auto byte : sum) text.append({hex_digits[byte >> 4], hex_digits[byte & 15]});
-    return text;
+    return to_hex({reinterpret_cast<const char*>(sum.data()), sum.size()});
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -17,11 +17,6 @@ constexpr std::size_t text_size = 36;
 
 constexpr bool is_hyphen_at(std::size_t at) noexcept { return at == 8 || at == 13 || at == 18 || at == 23; }
 
-constexpr int digit_of(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 }  // namespace
 
 std::string text_of(const uuid& id) {
@@ -48,7 +43,7 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept {
             if (text[at] != '-') return std::nullopt;
             continue;
         }
-        const int digit = digit_of(text[at]);
+        const int digit = base::hex_value(text[at]);
         if (digit < 0) return std::nullopt;
         std::uint64_t& half = nibble < 16 ? id.high : id.low;
         half = half << 4 | static_cast<std::uint64_t>(digit);

@@ -90,7 +90,7 @@ int check(std::span<char*> arguments) {
                  "check");
     app.add_option("--database", path, "file to check")->capture_default_str()->envname("CARREL_DATABASE");
     app.add_option("--audit-head", kept_head,
-                   "SEQ:HASH of an entry that the audit log had, as GET /audit/head told it");
+                   "SEQ:HASH of an entry that the audit log had, as GET /audit/head returned it");
     if (const auto ended = parse(app, arguments)) return *ended;
     const auto kept = parse_audit_head(kept_head);
     if (!kept && !kept_head.empty()) return unusable("check: --audit-head must be SEQ:HASH, the hash in 64 digits");

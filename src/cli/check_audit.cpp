@@ -96,15 +96,7 @@ result<std::optional<std::int64_t>> number(const sqlite::check_query& rows, cons
 
 }  // namespace
 
-std::string audit_head::text() const {
-    std::string made = std::to_string(seq) + ":";
-    for (const char c : hash) {
-        const auto byte = static_cast<unsigned char>(c);
-        made += base::hex_digits[byte >> 4];
-        made += base::hex_digits[byte & 15];
-    }
-    return made;
-}
+std::string audit_head::text() const { return std::to_string(seq) + ":" + base::to_hex(hash); }
 
 std::optional<audit_head> parse_audit_head(std::string_view text) {
     audit_head made;

@@ -9,7 +9,7 @@
 
 namespace carrel::cli {
 
-/// What can be imported, and how its outcome is told. All that a new kind needs is a line in import_kinds.cpp.
+/// What can be imported, and how its outcome is printed. All that a new kind needs is a line in import_kinds.cpp.
 struct import_kind {
     std::string_view name;     // carrel import <name>
     std::string_view summary;  // of the command

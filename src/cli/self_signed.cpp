@@ -1,6 +1,6 @@
 #include "cli/self_signed.hpp"
 
-#include "base/hex.hpp"
+#include "http/net/client_certificate.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -10,7 +10,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 namespace carrel::cli {
@@ -90,16 +89,6 @@ std::string pem(Write write) {
     return {bytes, static_cast<std::size_t>(size)};
 }
 
-std::string sha256_of(const X509& certificate) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned int size = 0;
-    std::string text;
-    if (X509_digest(&certificate, EVP_sha256(), bytes.data(), &size) != 1) return text;
-    for (unsigned int i = 0; i < size; ++i)
-        text.append({base::hex_digits[bytes[i] >> 4], base::hex_digits[bytes[i] & 15]});
-    return text;
-}
-
 }  // namespace
 
 bool is_certifiable(std::string_view host) {
@@ -122,7 +111,7 @@ std::optional<self_signed> make_self_signed(const std::vector<std::string>& host
     made.key =
         pem([&](BIO* out) { return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
     made.certificate = pem([&](BIO* out) { return PEM_write_bio_X509(out, certificate.get()); });
-    made.sha256 = sha256_of(*certificate);
+    made.sha256 = http::sha256_of(*certificate);
     if (made.key.empty() || made.certificate.empty() || made.sha256.empty()) return std::nullopt;
     return made;
 }

@@ -69,7 +69,7 @@ bool collector::take_json(std::string_view& text, bool* lines) {
     const auto error = scan.run();
     text = trimmed(text);
     if (error == json::scan_error::none) return true;
-    // Broken lines are told one by one.
+    // Broken lines are reported one by one.
     if (lines != nullptr && (error == json::scan_error::trailing || text.find('\n') != text.npos) &&
         text.starts_with('{')) {
         *lines = true;

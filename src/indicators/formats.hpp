@@ -42,7 +42,7 @@ reading read_csv(std::string_view text, const csv_options& options = {}, const r
 reading read_stix(std::string_view text, const read_limits& within = {});
 
 struct misp_options {
-    bool to_ids_only = true;  // attributes that are not meant for detection are told as faults
+    bool to_ids_only = true;  // attributes that are not meant for detection are reported as faults
 };
 /// Events and attributes of MISP, one, a list, or a response of its API.
 reading read_misp(std::string_view text, const misp_options& options = {}, const read_limits& within = {});

@@ -41,7 +41,7 @@ std::string_view without_brackets(std::string_view text) {
     return text.size() > 2 && text.front() == '[' && text.back() == ']' ? text.substr(1, text.size() - 2) : text;
 }
 
-// Why a text is no address, as exactly as can be told.
+// Why a text is no address, as exactly as possible.
 reason why_no_address(std::string_view text) {
     if (text.find('/') != text.npos) return "is a network: its kind is cidr";
     if (text.find('%') != text.npos) return "has a zone, which means something on one machine alone";

@@ -47,7 +47,7 @@ private:
         if (!read_observable(type, object, base, at)) all_.pass_over();
     }
 
-    // What objects have in common. False: it was told what is wrong.
+    // What objects have in common. False: its faults are recorded.
     bool describe(std::string_view object, candidate& into, const item_place& at) {
         into.external_id = text_at(object, "id");
         into.description = text_at(object, "description");

@@ -8,7 +8,7 @@
 // What is looked at when something is stored that is to be sent later. Nobody is asked here, no name is looked up.
 namespace carrel::outbound {
 
-/// What is wrong with a URL; empty if nothing is. An address that may not be reached is told at once; what a name stands for is
+/// What is wrong with a URL; empty if nothing is. An address that may not be reached is refused at once; what a name stands for is
 /// looked at when it is used, for only then it matters.
 std::string fault_in_url(std::string_view text, const policy& rules);
 

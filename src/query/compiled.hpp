@@ -40,7 +40,7 @@ public:
     truth known = truth::maybe;
 
 private:
-    // Bit i of the progress: the words up to number i of the phrase were the last ones heard.
+    // Bit i of the progress: the words up to number i of the phrase were the last ones read.
     template <class Same>
     bool advance(const Same& same) noexcept {
         std::uint64_t hit = 0;

@@ -181,7 +181,7 @@ struct operation {
     /// Validates path, query and body on the caller's thread and fills `call::parsed`. May be null.
     check_function check = nullptr;
     access::requirement needs = {};  // who may run it
-    bool is_secret = false;          // its reply has what is told once: nobody keeps it, neither do we under a key
+    bool is_secret = false;  // its reply holds a secret that is shown once: it is kept nowhere, also not under a key
     /// One of both is set, but for `body_kind::event_stream`. If both are, the read prepares the write on a reader: what
     /// it leaves in `reply::rest` is what `call::parsed` is to the write.
     read_function read = nullptr;

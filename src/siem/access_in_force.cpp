@@ -1,5 +1,6 @@
 #include "siem/access_in_force.hpp"
 
+#include "base/hex.hpp"
 #include "siem/accounts.hpp"
 
 #include <cstring>
@@ -36,12 +37,11 @@ struct token_row {
     std::string scopes, hash;
 };
 
-int digit_of(char c) noexcept { return c <= '9' ? c - '0' : c - 'a' + 10; }
-
-base::sha256::digest digest_from(std::string_view hex) noexcept {
+// What is no hash is nobody's: of zeros alone no secret is known.
+base::sha256::digest digest_from(std::string_view hex) {
     base::sha256::digest made{};
-    for (std::size_t i = 0; i < made.size() && 2 * i + 1 < hex.size(); ++i)
-        made[i] = static_cast<unsigned char>(digit_of(hex[2 * i]) * 16 + digit_of(hex[2 * i + 1]));
+    const auto bytes = base::from_hex(hex);
+    if (bytes && bytes->size() == made.size()) std::memcpy(made.data(), bytes->data(), made.size());
     return made;
 }
 

@@ -193,7 +193,7 @@ private:
         return change(of, **known, std::move(after));
     }
 
-    // What came with the same matrices before and is not there any more stays, and is told.
+    // What came with the same matrices before and is not there any more stays, and is reported.
     result<void> count_absent(const attack_batch& batch) {
         if (all_.domain.empty()) return {};
         std::set<std::string_view> here;

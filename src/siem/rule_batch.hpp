@@ -57,7 +57,7 @@ struct rule_storing {
     std::string_view note = "imported";
     /// Why a rule that is there is left as it is; empty if it is not. May be empty.
     std::function<result<std::string>(const record& known, const record& given)> keeps = {};
-    /// Told of each rule: its place in the batch, and what became of it. May be empty.
+    /// Called for each rule: its place in the batch, and what became of it. May be empty.
     std::function<void(std::size_t place, std::string_view result, std::string_view detail)> report = {};
 };
 

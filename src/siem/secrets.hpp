@@ -13,7 +13,7 @@ namespace carrel::siem {
 struct key_source {
     std::string path;         ///< of the key's file; empty for a key that ends with the process
     bool may_create = false;  ///< a file that is not there is made when the first secret is sealed
-    log_sink log = {};        ///< told why the key cannot be used, with its path
+    log_sink log = {};        ///< gets why the key cannot be used, with its path
 };
 
 /// Where the key is, from now on. To be called before requests are served; without it, the key is in no file.

@@ -32,6 +32,6 @@ inline constexpr std::size_t regex_count_max = 1'000;
 inline constexpr std::size_t regex_memory_max = std::size_t{1} << 20;  // bytes, compiled
 inline constexpr std::size_t regex_program_max = 100'000;              // instructions of all of a rule's expressions
 inline constexpr std::size_t detail_max = 300;                         // bytes of a fault's text
-inline constexpr std::size_t faults_max = 20;                          // told of one rule
+inline constexpr std::size_t faults_max = 20;                          // reported of one rule
 
 }  // namespace carrel::sigma

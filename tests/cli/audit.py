@@ -1,12 +1,11 @@
 """carrel check follows the audit log: whatever was done to it behind the server's back is found and named."""
 import contextlib
-import hashlib
 import shutil
 import sqlite3
-import struct
 import tempfile
 import unittest
 
+from audit_chain import hash_after
 from carrel_program import Server, main, run
 
 TRIGGERS = ("audit_is_not_changed", "audit_is_not_removed", "audit_genesis_is_not_changed", "audit_genesis_is_not_removed")
@@ -40,20 +39,12 @@ CHANGES = {
 }
 
 
-def encoded(value):
-    if value is None:
-        return b"n"
-    if isinstance(value, int):
-        return b"i" + struct.pack(">q", value)
-    return b"t" + struct.pack(">q", len(value.encode())) + value.encode()
-
-
 def written_anew(database):
     """Changes an entry and makes all hashes anew, as who may do everything with the file can."""
     database.execute("UPDATE audit SET target = '/alerts/other' WHERE seq = 2")
     before, = database.execute("SELECT hash FROM audit_genesis").fetchone()
     for row in database.execute(f"SELECT {COLUMNS} FROM audit ORDER BY seq").fetchall():
-        before = hashlib.sha256(before + b"".join(map(encoded, row))).digest()
+        before = hash_after(before, row)
         database.execute("UPDATE audit SET hash = ? WHERE seq = ?", (before, row[0]))
 
 

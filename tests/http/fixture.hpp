@@ -133,7 +133,7 @@ private:
             return session.execute(
                 "INSERT INTO users(id, version, created_at, updated_at, username, role, active, must_change_password, "
                 "certificate, totp_enabled) VALUES ('tester', 1, 1, 1, 'tester', 'admin', 1, 0, ?, 0)",
-                fingerprint_of(known_identity()));
+                http::sha256_of(*known_identity().certificate()));
         });
         if (!added) throw std::runtime_error(added.error().message());
     }

@@ -103,6 +103,13 @@ public:
     void give(std::string_view bytes) {
         BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), static_cast<int>(bytes.size()));
     }
+    /// What has come to a socket, of which there must be something.
+    void give_from(int descriptor) {
+        std::string bytes(1u << 16, '\0');
+        const auto count = ::recv(descriptor, bytes.data(), bytes.size(), 0);
+        if (count <= 0) throw std::runtime_error("nothing was received");
+        give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
+    }
     /// The first flight.
     std::string hello() {
         SSL_do_handshake(ssl_.get());

@@ -36,13 +36,7 @@ BOOST_AUTO_TEST_CASE(records_that_came_at_once_are_read_to_the_last) {
     tcp_client client(server->port());
     tls_memory_client offline;
     client.send(offline.hello());
-    std::string bytes(1u << 16, '\0');
-    const auto read_some = [&] {
-        const auto count = ::recv(client.descriptor(), bytes.data(), bytes.size(), 0);
-        BOOST_REQUIRE(count > 0);
-        offline.give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
-    };
-    while (!offline.step()) read_some();
+    while (!offline.step()) offline.give_from(client.descriptor());
     // The end of the handshake and many requests, a record each, in one segment: one event announces all of it.
     std::string segment = offline.taken();
     for (int i = 0; i < 100; ++i) segment += offline.sealed(client.request("GET", "/health/live"));
@@ -55,7 +49,7 @@ BOOST_AUTO_TEST_CASE(records_that_came_at_once_are_read_to_the_last) {
         return found;
     };
     while (count() < 100) {
-        read_some();
+        offline.give_from(client.descriptor());
         for (auto more = offline.opened(); !more.empty(); more = offline.opened()) answers += more;
     }
     BOOST_TEST(count() == 100u);
@@ -165,12 +159,7 @@ BOOST_AUTO_TEST_CASE(a_record_that_was_changed_ends_the_connection) {
     tcp_client client(server->port());
     tls_memory_client offline;
     client.send(offline.hello());
-    std::string bytes(1u << 16, '\0');
-    while (!offline.step()) {
-        const auto count = ::recv(client.descriptor(), bytes.data(), bytes.size(), 0);
-        BOOST_REQUIRE(count > 0);
-        offline.give(std::string_view(bytes).substr(0, static_cast<std::size_t>(count)));
-    }
+    while (!offline.step()) offline.give_from(client.descriptor());
     client.send(offline.taken());
     auto record = offline.sealed(client.request("DELETE", "/api/v1/alerts/a"));
     record[record.size() / 2] ^= 1;

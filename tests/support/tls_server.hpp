@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/net/client_certificate.hpp"
 #include "http/net/tls_acceptor.hpp"
 #include "support/temp_database.hpp"
 #include "support/tls_identity.hpp"
@@ -51,18 +52,6 @@ inline const tls_identity& known_identity() {
     static const tls_identity one{{.common_name = "tester", .is_ca = true}};
     return one;
 }
-inline std::string fingerprint_of(const tls_identity& identity) {
-    unsigned char digest[32];
-    unsigned size = sizeof digest;
-    X509_digest(identity.certificate(), EVP_sha256(), digest, &size);
-    std::string text;
-    for (const unsigned char each : digest) {
-        text += "0123456789abcdef"[each >> 4];
-        text += "0123456789abcdef"[each & 15];
-    }
-    return text;
-}
-
 /// For these. Its files are read once and go at once.
 inline std::shared_ptr<http::tls_acceptor> shared_acceptor() {
     static const auto acceptor = [] {

@@ -50,17 +50,15 @@ void add_alternative_names(X509& certificate, client_certificate& into) {
     GENERAL_NAMES_free(names);
 }
 
-std::string sha256_of(X509& certificate) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-    unsigned int size = 0;
-    std::string text;
-    if (X509_digest(&certificate, EVP_sha256(), bytes.data(), &size) != 1) return text;
-    for (unsigned int i = 0; i < size; ++i)
-        text.append({base::hex_digits[bytes[i] >> 4], base::hex_digits[bytes[i] & 15]});
-    return text;
-}
-
 }  // namespace
+
+std::string sha256_of(const X509& certificate) {
+    std::array<char, EVP_MAX_MD_SIZE> bytes{};
+    unsigned int size = 0;
+    auto* const into = reinterpret_cast<unsigned char*>(bytes.data());
+    if (X509_digest(&certificate, EVP_sha256(), into, &size) != 1) return {};
+    return base::to_hex({bytes.data(), size});
+}
 
 std::shared_ptr<const client_certificate> read_client_certificate(X509& certificate) {
     if (X509_cmp_current_time(X509_get0_notAfter(&certificate)) <= 0) return nullptr;

@@ -16,6 +16,9 @@ struct client_certificate {
     std::string sha256;  ///< Of the whole certificate, in lower-case hexadecimal.
 };
 
+/// Of the whole certificate, in lower-case hexadecimal; empty if there is no memory for it.
+std::string sha256_of(const X509& certificate);
+
 /// Null if the certificate's time is over: a session may be resumed later than that.
 std::shared_ptr<const client_certificate> read_client_certificate(X509& certificate);
 

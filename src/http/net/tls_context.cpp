@@ -27,7 +27,7 @@ error bad_content(const std::string& why) {
     return error(make_error_code(boost::system::errc::invalid_argument), why + ": " + take_ssl_reason());
 }
 
-// A file that cannot be opened is told from one whose content is wrong.
+// A file that cannot be opened is distinguished from one whose content is wrong.
 result<void> check_readable(const std::string& path) {
     std::FILE* file = std::fopen(path.c_str(), "re");
     if (file == nullptr) {
@@ -41,7 +41,7 @@ result<void> check_readable(const std::string& path) {
 // Nobody is there to type a password.
 int no_password(char*, int, int, void*) { return 0; }
 
-// RFC 7301: a client that speaks other protocols only is told so.
+// RFC 7301: a client that speaks other protocols only is refused by an alert.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
                     unsigned int offered_size, void*) {
     static constexpr std::array<unsigned char, 9> spoken{8, 'h', 't', 't', 'p', '/', '1', '.', '1'};

@@ -13,7 +13,7 @@ namespace carrel::http {
 enum class handshake {
     unfinished,  ///< It goes on once the socket is ready again.
     done,
-    failed,  ///< The peer has been told by an alert, if there is one for it.
+    failed,  ///< An alert was sent to the peer, if there is one for it.
     plain,   ///< The peer speaks HTTP without TLS.
 };
 

@@ -118,7 +118,7 @@ bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     return false;
 }
 
-// A reply that is told once is not kept under a key, to be told again.
+// A reply that holds a secret is not kept under a key, to be sent again.
 bool pass_secret(exchange& ex, const request_head& head) {
     const auto* operation = ex.request.endpoint->operation;
     if (operation == nullptr || !operation->is_secret || !head.has(field::idempotency_key)) return true;

@@ -1,6 +1,8 @@
 #include "http/protocol/target.hpp"
 
+#include "base/hex.hpp"
 #include "base/utf8.hpp"
+#include "http/protocol/text.hpp"
 
 #include <algorithm>
 
@@ -9,12 +11,6 @@ namespace carrel::http {
 namespace {
 
 bool is_target_byte(char c) noexcept { return c > 0x20 && c < 0x7f && c != '#'; }
-
-int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
@@ -71,8 +67,8 @@ bool percent_decode(std::string_view text, bool plus_is_blank, std::string& out)
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
         if (c == '%') {
-            const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+            const int high = i + 1 < text.size() ? base::hex_value(lower(text[i + 1])) : -1;
+            const int low = i + 2 < text.size() ? base::hex_value(lower(text[i + 2])) : -1;
             if (high < 0 || low < 0) return false;
             c = static_cast<char>(high * 16 + low);
             i += 2;
