@@ -38,10 +38,10 @@ struct server_context {
           hosts(std::move(served_hosts)),
           endpoints(all_endpoints()),
           routes(endpoints),
-          logins(in_force.login_rate, in_force.login_burst, login_addresses_max),
           intake(in_force.intake_bytes_max),
           address_rate(limiter_of(in_force.address_rate, in_force.address_burst)),
-          principal_rate(limiter_of(in_force.principal_rate, in_force.principal_burst)) {}
+          principal_rate(limiter_of(in_force.principal_rate, in_force.principal_burst)),
+          login_rate(in_force.login_rate, in_force.login_burst, login_addresses_max) {}
 
     database* store;
     limits bounds;
@@ -56,7 +56,6 @@ struct server_context {
     std::shared_ptr<siem::mappings_in_force> mappings;
     std::shared_ptr<siem::access_in_force> access = std::make_shared<siem::access_in_force>();
     bool requires_login = false;
-    carrel::access::rate_limiter logins;
     std::unique_ptr<carrel::access::hashing_pool> hashing;
     std::vector<const shard_status*> shards;
     std::vector<held_requests*> holders;  // of each shard
@@ -75,7 +74,7 @@ struct server_context {
     std::atomic<std::size_t> unsent_bytes{0};
     byte_budget intake;
     address_counts addresses;
-    carrel::access::rate_limiter address_rate, principal_rate;
+    carrel::access::rate_limiter address_rate, principal_rate, login_rate;
 
 private:
     // A mebibyte each, if it is on.

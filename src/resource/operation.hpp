@@ -120,8 +120,8 @@ struct call {
     std::shared_ptr<const access::identity> who = {};        // null if that is not known
     std::string address = {};                                // of the client
     std::string request_id = {};
-    std::string csrf_token = {};  // of the session that asks
-    bool is_encrypted = false;    // the client came by TLS, to us or to a proxy that is trusted
+    std::shared_ptr<const std::string> csrf_token = {};  // of the session that asks
+    bool is_encrypted = false;                           // the client came by TLS, to us or to a proxy that is trusted
     preconditions conditions;
     std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out
     std::optional<carrel::siem::idempotency> idempotency;

@@ -130,6 +130,7 @@ struct resource_spec {
     bool sorts_ascending = false;                // ... or ascending
     std::vector<std::string_view> text = {};     // fields that `words` searches
     std::vector<std::string_view> history = {};  // fields whose changes are kept
+    bool has_bulk = true;                        // many at once, by one request
     bool keeps_versions = false;                 // all former versions are kept whole
     std::vector<state_machine> machines = {};
     std::vector<unique_rule> unique = {};
@@ -204,6 +205,9 @@ result<void> save(const resource& of, write_session& session, const call& reques
 result<void> drop(const resource& of, write_session& session, const record& row, reply& into);
 /// A body's members checked against `rules`; `values` gets those that were given, nothing for the others.
 std::vector<fault> read_members(std::span<const field> rules, const boost::json::value* body, given_members& values);
+/// The same of an operation's own body, whose required members must be there. False if it is refused: then `refused` is what the
+/// check of the operation answers.
+bool read_input(std::span<const field> rules, call& request, given_members& values, std::optional<problem>& refused);
 /// The members of a body that fields may be given for, checked.
 std::vector<fault> read_body(const resource& of, const boost::json::value* body, bool for_patch, given_members& values);
 /// A record from a row of its stored columns, of which the first is column `first`.

@@ -224,6 +224,15 @@ std::vector<fault> read_members(rule_list rules, const boost::json::value* body,
     return faults;
 }
 
+bool read_input(rule_list rules, call& request, given_members& values, std::optional<problem>& refused) {
+    std::vector<fault> faults = read_members(rules, request.body, values);
+    for (std::size_t i = 0; i < rules.size() && faults.empty(); ++i)
+        if (rules[i].required && !values[i]) faults.push_back({rules[i].path(), 0, "is required"});
+    if (faults.empty()) return true;
+    refused = refuse_body(request, problem_of(problem_code::invalid, std::move(faults), request.members_left_out));
+    return false;
+}
+
 std::vector<fault> read_body(const resource& of, const boost::json::value* body, bool for_patch,
                              given_members& values) {
     std::vector<fault> faults = read_members(of.fields, body, values);

@@ -241,7 +241,7 @@ std::vector<operation> common_operations(const resource& of) {
     all.push_back(get_operation(of));
     all.push_back(list_operation(of));
     all.push_back(count_operation(of));
-    all.push_back(bulk_operation(of));
+    if (of.has_bulk) all.push_back(bulk_operation(of));
     const auto take = [&](std::vector<operation> more) {
         std::move(more.begin(), more.end(), std::back_inserter(all));
     };

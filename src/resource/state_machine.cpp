@@ -31,10 +31,8 @@ std::vector<field> body_of(const resource& of, const state_machine& by) {
 std::optional<problem> check_move(const operation& what, call& request, const std::vector<field>& body) {
     if (auto wrong = check_address(what, request)) return wrong;
     given_members given;
-    std::vector<fault> faults = read_members(body, request.body, given);
-    if (faults.empty() && !given[0]) faults.push_back({std::string(body[0].name), 0, "is required"});
-    if (!faults.empty())
-        return refuse_body(request, problem_of(problem_code::invalid, std::move(faults), request.members_left_out));
+    std::optional<problem> refused;
+    if (!read_input(body, request, given, refused)) return refused;
     auto parsed = std::make_unique<move_input>();
     parsed->to = std::get<std::int64_t>(*given[0]);
     if (given[1])

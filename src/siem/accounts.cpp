@@ -74,6 +74,15 @@ std::optional<problem> check_owner(call& request) {
 
 }  // namespace
 
+operation auth_operation(const resource& of, method verb, std::string path, std::string id, std::string summary) {
+    operation made = make_operation(of, verb, "", std::move(id), std::move(summary));
+    made.path = std::move(path);
+    made.reply_schema.clear();
+    made.is_about_version = false;
+    made.needs = access::requirement::signed_in();
+    return made;
+}
+
 std::vector<operation> owned(std::vector<operation> all) {
     for (operation& each : all) {
         each.needs = access::requirement::signed_in();

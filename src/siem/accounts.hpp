@@ -39,6 +39,9 @@ bool can_administrate(permission_set rights) noexcept;
 result<void> require_other_administrator(read_session& session, std::string_view user_id, std::string_view role,
                                          reply& into);
 
+/// An operation at a path of its own, for whoever is known unless it says something else.
+operation auth_operation(const resource& of, method verb, std::string path, std::string id, std::string summary);
+
 /// Operations of what belongs to a user, at /users/{id}/…: for that user, who may call it `me`, and for those who may write users
 /// and have the user's rights.
 std::vector<operation> owned(std::vector<operation> all);

@@ -147,6 +147,7 @@ const resource& api_tokens() {
         .filters = {},
         .sorts = {"created_at", "name"},
         .history = {"name", "scopes", "expires_at", "prefix"},
+        .has_bulk = false,  // a secret is shown once, to who asks for it
         .hooks = {.check = check, .before_update = before_update},
     });
     return instance;
@@ -154,7 +155,6 @@ const resource& api_tokens() {
 
 std::vector<operation> api_token_operations() {
     std::vector<operation> all = common_operations(api_tokens());
-    std::erase_if(all, [](const operation& each) { return each.path.ends_with("/bulk"); });
     for (operation& each : all) {
         if (each.id != "create_api_token") continue;
         each.write = create_token;

@@ -41,10 +41,9 @@ const std::array<field, 1>& ids_fields() {
 
 std::optional<problem> check_ids(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
-    std::vector<std::optional<value>> given;
-    std::vector<fault> faults = read_members(ids_fields(), request.body, given);
-    if (faults.empty() && !given[0]) faults.push_back({"ids", 0, "is required"});
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    given_members given;
+    std::optional<problem> refused;
+    if (!read_input(ids_fields(), request, given, refused)) return refused;
     auto parsed = std::make_unique<ids_input>();
     const auto list = boost::json::parse(std::get<std::string>(*given[0]));
     for (const auto& each : list.as_array()) {

@@ -136,9 +136,8 @@ const std::array<field, 1>& hits_body() {
 std::optional<problem> check_hits(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     given_members given;
-    std::vector<fault> faults = read_members(hits_body(), request.body, given);
-    if (!faults.empty())
-        return refuse_body(request, problem_of(problem_code::invalid, std::move(faults), request.members_left_out));
+    std::optional<problem> refused;
+    if (!read_input(hits_body(), request, given, refused)) return refused;
     auto parsed = std::make_unique<hits_input>();
     if (given[0]) parsed->count = std::get<std::int64_t>(*given[0]);
     request.parsed = std::move(parsed);

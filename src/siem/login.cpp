@@ -42,10 +42,8 @@ const std::vector<field>& login_fields() {
 std::optional<problem> check_login(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     given_members given;
-    std::vector<fault> faults = read_members(login_fields(), request.body, given);
-    for (std::size_t i = 0; i < 2 && faults.empty(); ++i)
-        if (!given[i]) faults.push_back({std::string(login_fields()[i].name), 0, "is required"});
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    std::optional<problem> refused;
+    if (!read_input(login_fields(), request, given, refused)) return refused;
     auto parsed = std::make_unique<login_attempt>();
     std::string* const texts[] = {&parsed->username, &parsed->password, &parsed->code};
     for (std::size_t i = 0; i < 3; ++i)
@@ -57,9 +55,7 @@ std::optional<problem> check_login(const operation& what, call& request) {
 result<void> find_credentials(const operation&, read_session& session, const call& request, reply& into) {
     into.clear();
     auto attempt = std::make_unique<login_attempt>(static_cast<const login_attempt&>(*request.parsed));
-    auto until = locked_until(session, attempt->username, request.now);
-    if (!until) return until.error();
-    if (*until != 0) return refuse_locked(*until, request.now, into);
+    if (auto open = require_unlocked(session, attempt->username, request.now, into); !open) return open;
     auto stored = credentials_of_name(session, attempt->username);
     if (!stored) return stored.error();
     attempt->stored = std::move(*stored);
@@ -83,11 +79,7 @@ result<void> refuse_login(write_session& session, const call& request, const std
     into.refused = problem{problem_code::unauthorized, "The user name, the password or the code is wrong.", {}};
     if (!counts) return {};
     const auto& attempt = static_cast<const login_attempt&>(*request.parsed);
-    const stored_credentials* const known = user ? &*user : nullptr;
-    auto locks = count_failure(session, attempt.username, request.now);
-    if (!locks) return locks.error();
-    if (auto done = audit_login(session, request, "login_failed", false, known); !done) return done;
-    return *locks ? audit_login(session, request, "user_locked", true, known) : result<void>();
+    return record_failure(session, request, "login_failed", attempt.username, user ? &*user : nullptr);
 }
 
 // The cookie ends with the browser; the session at its own time.
@@ -130,7 +122,7 @@ result<void> begin_session(write_session& session, const call& request, const st
         if (auto done = session.execute("UPDATE users SET must_change_password = 1 WHERE seq = ?", of.row); !done)
             return done;
     if (auto done = store_session(session, request, of, made, expires_at); !done) return done;
-    if (auto done = audit_login(session, request, "login", true, &of); !done) return done;
+    if (auto done = record_login(session, request, of); !done) return done;
     into.cookie = cookie_of(request, made.text, "");
     json::writer out(into.body);
     out.begin_object().key("user_id").string(of.id).key("username").string(of.username).key("role").string(of.role);
@@ -143,9 +135,7 @@ result<void> begin_session(write_session& session, const call& request, const st
 result<void> log_in(const operation&, write_session& session, const call& request, reply& into) {
     into.clear();
     const auto& attempt = static_cast<const login_attempt&>(*request.parsed);
-    auto until = locked_until(session, attempt.username, request.now);
-    if (!until) return until.error();
-    if (*until != 0) return refuse_locked(*until, request.now, into);
+    if (auto open = require_unlocked(session, attempt.username, request.now, into); !open) return open;
     auto stored = credentials_of_name(session, attempt.username);
     if (!stored) return stored.error();
     // What was checked must still be what is stored.
@@ -180,18 +170,6 @@ result<void> log_out(const operation&, write_session& session, const call& reque
     return session.execute("DELETE FROM sessions WHERE seq = ?", request.who->credential_row);
 }
 
-operation auth_operation(method verb, std::string_view path, std::string_view id, std::string_view summary) {
-    operation made;
-    made.method = verb;
-    made.path = path;
-    made.id = id;
-    made.summary = summary;
-    made.of = &sessions();
-    made.is_about_version = false;
-    made.check = check_address;
-    return made;
-}
-
 constexpr std::string_view session_schema =
     R"({"type":"object","properties":{"user_id":{"type":"string"},"username":{"type":"string"},"role":{"type":"string"},)"
     R"("session_id":{"type":"string"},"expires_at":{"type":"string","format":"date-time"},)"
@@ -208,8 +186,8 @@ std::string csrf_token_of(std::string_view session_token) {
 }
 
 std::vector<operation> login_operations() {
-    operation in =
-        auth_operation(method::post, "/auth/login", "log_in", "Begins a session, whose token is in a cookie.");
+    operation in = auth_operation(sessions(), method::post, "/auth/login", "log_in",
+                                  "Begins a session, whose token is in a cookie.");
     in.body = body_kind::json;
     in.fields = document(login_fields(), false);
     in.reply_schema = session_schema;
@@ -219,10 +197,9 @@ std::vector<operation> login_operations() {
     in.read = find_credentials;
     in.compute = check_password;
     in.write = log_in;
-    operation out = auth_operation(method::post, "/auth/logout", "log_out", "Ends the session.");
+    operation out = auth_operation(sessions(), method::post, "/auth/logout", "log_out", "Ends the session.");
     out.success = outcome::no_content;
     out.is_audited = true;
-    out.needs = access::requirement::signed_in();
     out.write = log_out;
     return {std::move(in), std::move(out)};
 }

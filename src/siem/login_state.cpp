@@ -41,23 +41,7 @@ result<void> drop_old_failures(write_session& session, timestamp now) {
         unknown_names_max);
 }
 
-}  // namespace
-
-result<std::optional<stored_credentials>> credentials_of_name(read_session& session, std::string_view username) {
-    return session.first<stored_credentials>(read_sql::dynamic(std::string(columns) + "username = ?"), username);
-}
-
-result<std::optional<stored_credentials>> credentials_of_id(read_session& session, std::string_view id) {
-    return session.first<stored_credentials>(read_sql::dynamic(std::string(columns) + "id = ?"), id);
-}
-
-result<std::int64_t> locked_until(read_session& session, std::string_view username, timestamp now) {
-    auto until = session.first_integer("SELECT locked_until FROM login_failures WHERE name = ? AND locked_until > ?",
-                                       folded(username), now);
-    if (!until) return until.error();
-    return until->value_or(0);
-}
-
+// True if the name is locked by it.
 result<bool> count_failure(write_session& session, std::string_view username, timestamp now) {
     const auto& policy = accounts_in_force().passwords;
     const std::string name = folded(username);
@@ -77,14 +61,55 @@ result<bool> count_failure(write_session& session, std::string_view username, ti
     return locks;
 }
 
-result<void> clear_failures(write_session& session, std::string_view username) {
-    return session.execute("DELETE FROM login_failures WHERE name = ?", folded(username));
+audit_entry login_entry(const call& request, std::string_view action, const stored_credentials* user) {
+    audit_entry entry;
+    entry.at = request.now;
+    entry.principal = request.principal;
+    entry.action = action;
+    if (user != nullptr) entry.target = "/users/" + user->id;
+    entry.address = request.address;
+    entry.request_id = request.request_id;
+    return entry;
 }
 
-error refuse_locked(std::int64_t until, timestamp now, reply& into) {
+}  // namespace
+
+result<std::optional<stored_credentials>> credentials_of_name(read_session& session, std::string_view username) {
+    return session.first<stored_credentials>(read_sql::dynamic(std::string(columns) + "username = ?"), username);
+}
+
+result<std::optional<stored_credentials>> credentials_of_id(read_session& session, std::string_view id) {
+    return session.first<stored_credentials>(read_sql::dynamic(std::string(columns) + "id = ?"), id);
+}
+
+result<void> require_unlocked(read_session& session, std::string_view username, timestamp now, reply& into) {
+    auto until = session.first_integer("SELECT locked_until FROM login_failures WHERE name = ? AND locked_until > ?",
+                                       folded(username), now);
+    if (!until) return until.error();
+    if (!*until) return {};
     error why = refuse(into, {problem_code::locked, "Too many wrong passwords; try again later.", {}});
-    into.retry_after = (until - now + 999'999) / 1'000'000;
+    into.retry_after = (**until - now + 999'999) / 1'000'000;
     return why;
+}
+
+result<void> record_failure(write_session& session, const call& request, std::string_view action,
+                            std::string_view username, const stored_credentials* user) {
+    auto locks = count_failure(session, username, request.now);
+    if (!locks) return locks.error();
+    audit_entry failed = login_entry(request, action, user);
+    failed.outcome = audit_outcome::refused;
+    if (auto done = append_audit(session, failed); !done) return done;
+    return *locks ? append_audit(session, login_entry(request, "user_locked", user)) : result<void>();
+}
+
+result<void> record_login(write_session& session, const call& request, const stored_credentials& user) {
+    audit_entry entry = login_entry(request, "login", &user);
+    entry.principal = user.username;
+    return append_audit(session, entry);
+}
+
+result<void> clear_failures(write_session& session, std::string_view username) {
+    return session.execute("DELETE FROM login_failures WHERE name = ?", folded(username));
 }
 
 result<bool> take_code(write_session& session, const stored_credentials& of, std::string_view code, timestamp now) {
@@ -139,19 +164,6 @@ result<void> set_password(write_session& session, const stored_credentials& of, 
         !ended)
         return ended;
     return clear_failures(session, of.username);
-}
-
-result<void> audit_login(write_session& session, const call& request, std::string_view action, bool is_done,
-                         const stored_credentials* user) {
-    audit_entry entry;
-    entry.at = request.now;
-    entry.principal = action == "login" && user != nullptr ? user->username : request.principal;
-    entry.action = action;
-    entry.outcome = is_done ? audit_outcome::done : audit_outcome::refused;
-    if (user != nullptr) entry.target = "/users/" + user->id;
-    entry.address = request.address;
-    entry.request_id = request.request_id;
-    return append_audit(session, entry);
 }
 
 std::string totp_place(std::string_view user_id) { return "users/" + std::string(user_id) + "/totp"; }

@@ -26,14 +26,15 @@ struct stored_credentials {
 result<std::optional<stored_credentials>> credentials_of_name(read_session& session, std::string_view username);
 result<std::optional<stored_credentials>> credentials_of_id(read_session& session, std::string_view id);
 
-/// Until when nobody gets in by this name, microseconds; 0: that is not so. The name is one that somebody typed.
-result<std::int64_t> locked_until(read_session& session, std::string_view username, timestamp now);
-/// Counts a wrong password or code. True if the name is locked by it.
-result<bool> count_failure(write_session& session, std::string_view username, timestamp now);
+/// 423, with the time to wait, if nobody gets in by this name now. The name is one that somebody typed.
+result<void> require_unlocked(read_session& session, std::string_view username, timestamp now, reply& into);
+/// Counts a wrong password or code, by which the name may be locked, and writes it into the audit log as `action`. A name that is no
+/// user's is not written there: it may be a password that was typed in the wrong place. `user` is then null.
+result<void> record_failure(write_session& session, const call& request, std::string_view action,
+                            std::string_view username, const stored_credentials* user);
 result<void> clear_failures(write_session& session, std::string_view username);
-
-/// `423`, with the time to wait.
-error refuse_locked(std::int64_t until, timestamp now, reply& into);
+/// Writes a log-in into the audit log.
+result<void> record_login(write_session& session, const call& request, const stored_credentials& user);
 
 /// Whether a code, of an authenticator or of the list for recovery, is the user's; it is used up by that.
 result<bool> take_code(write_session& session, const stored_credentials& of, std::string_view code, timestamp now);
@@ -43,11 +44,6 @@ result<std::vector<std::string>> known_passwords(read_session& session, const st
 /// Puts another password in place of the one in use. Sessions end, but for `kept`.
 result<void> set_password(write_session& session, const stored_credentials& of, std::string_view hash, bool must_change,
                           timestamp now, std::int64_t kept_session);
-
-/// Writes down what happened to somebody's log-in: `login`, `login_failed`, `user_locked`. A name that is no user's is not kept: it may
-/// be a password that was typed in the wrong place.
-result<void> audit_login(write_session& session, const call& request, std::string_view action, bool is_done,
-                         const stored_credentials* user);
 
 /// The secret's place, for what seals it.
 std::string totp_place(std::string_view user_id);

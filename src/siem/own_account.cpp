@@ -15,19 +15,6 @@ namespace carrel::siem {
 
 namespace {
 
-operation own_operation(method verb, std::string path, std::string id, std::string summary) {
-    operation made;
-    made.method = verb;
-    made.path = std::move(path);
-    made.id = std::move(id);
-    made.summary = std::move(summary);
-    made.of = &users();
-    made.is_about_version = false;
-    made.needs = access::requirement::signed_in();
-    made.check = check_address;
-    return made;
-}
-
 // A token or a certificate is a machine's: what is a person's alone it does not change.
 std::optional<problem> check_person(const operation& what, call& request) {
     if (request.who == nullptr)
@@ -54,15 +41,15 @@ result<void> who_am_i(const operation&, read_session&, const call& request, repl
     out.key("permissions").begin_array();
     for (const std::string_view name : rights_of(request).names()) out.string(name);
     out.end_array();
-    text("csrf_token", request.csrf_token);
+    text("csrf_token", request.csrf_token != nullptr ? *request.csrf_token : nobody);
     text("expires_at", who != nullptr && who->expires_at != 0 ? format_time(who->expires_at) : nobody);
     out.key("must_change_password").boolean(who != nullptr && who->must_change_password).end_object();
     return {};
 }
 
 operation session_operation() {
-    operation made = own_operation(method::get, "/auth/session", "get_own_session",
-                                   "Who asks and what they may do; without users that is everything.");
+    operation made = auth_operation(users(), method::get, "/auth/session", "get_own_session",
+                                    "Who asks and what they may do; without users that is everything.");
     made.reply_schema =
         R"({"type":"object","properties":{"user_id":{"type":["string","null"]},"username":{"type":["string","null"]},)"
         R"("role":{"type":["string","null"]},"permissions":{"type":"array","items":{"type":"string"}},)"
@@ -86,9 +73,8 @@ const std::vector<field>& code_fields() {
 std::optional<problem> check_code(const operation& what, call& request) {
     if (auto wrong = check_person(what, request)) return wrong;
     given_members given;
-    std::vector<fault> faults = read_members(code_fields(), request.body, given);
-    if (faults.empty() && !given[0]) faults.push_back({"code", 0, "is required"});
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    std::optional<problem> refused;
+    if (!read_input(code_fields(), request, given, refused)) return refused;
     auto parsed = std::make_unique<code_input>();
     parsed->code = std::get<std::string>(*given[0]);
     request.parsed = std::move(parsed);
@@ -122,15 +108,10 @@ result<void> begin_totp(const operation&, write_session& session, const call& re
 
 // A wrong code counts like a wrong password: who has taken over a session cannot try them all.
 result<bool> use_code(write_session& session, const call& request, const stored_credentials& user, reply& into) {
-    auto until = locked_until(session, user.username, request.now);
-    if (!until) return until.error();
-    if (*until != 0) return refuse_locked(*until, request.now, into);
+    if (auto open = require_unlocked(session, user.username, request.now, into); !open) return open.error();
     auto is_code = take_code(session, user, static_cast<const code_input&>(*request.parsed).code, request.now);
     if (!is_code || *is_code) return is_code;
-    auto locks = count_failure(session, user.username, request.now);
-    if (!locks) return locks.error();
-    if (auto done = audit_login(session, request, *locks ? "user_locked" : "code_failed", false, &user); !done)
-        return done.error();
+    if (auto done = record_failure(session, request, "code_failed", user.username, &user); !done) return done.error();
     into.refused = problem_of(problem_code::invalid, "code", "is wrong");
     return false;
 }
@@ -172,18 +153,18 @@ result<void> disable_totp(const operation&, write_session& session, const call& 
 }
 
 std::vector<operation> totp_operations() {
-    operation begin = own_operation(method::post, "/auth/totp", "begin_totp",
-                                    "Makes the secret of an authenticator; it is shown once.");
+    operation begin = auth_operation(users(), method::post, "/auth/totp", "begin_totp",
+                                     "Makes the secret of an authenticator; it is shown once.");
     begin.check = check_person;
     begin.write = begin_totp;
     begin.reply_schema = R"({"type":"object","properties":{"secret":{"type":"string"},"uri":{"type":"string"}}})";
-    operation confirm = own_operation(method::post, "/auth/totp/confirm", "confirm_totp",
-                                      "From now on a log-in needs a code; gives codes for recovery, once.");
+    operation confirm = auth_operation(users(), method::post, "/auth/totp/confirm", "confirm_totp",
+                                       "From now on a log-in needs a code; gives codes for recovery, once.");
     confirm.write = confirm_totp;
     confirm.reply_schema =
         R"({"type":"object","properties":{"recovery_codes":{"type":"array","items":{"type":"string"}}}})";
     operation disable =
-        own_operation(method::post, "/auth/totp/disable", "disable_totp", "A log-in needs no code any more.");
+        auth_operation(users(), method::post, "/auth/totp/disable", "disable_totp", "A log-in needs no code any more.");
     disable.write = disable_totp;
     disable.success = outcome::no_content;
     for (operation* each : {&confirm, &disable}) {
@@ -212,8 +193,8 @@ result<void> drop_totp(write_session& session, std::int64_t user, timestamp now)
 std::vector<operation> own_account_operations() {
     std::vector<operation> all = totp_operations();
     all.push_back(session_operation());
-    operation change = own_operation(method::post, "/auth/password", "change_own_password",
-                                     "Another password for the user who asks; other sessions end.");
+    operation change = auth_operation(users(), method::post, "/auth/password", "change_own_password",
+                                      "Another password for the user who asks; other sessions end.");
     describe_own_password_change(change, check_person);
     all.push_back(std::move(change));
     return all;

@@ -41,10 +41,8 @@ const std::vector<field>& reset_fields() {
 
 std::optional<problem> read_change(call& request, const std::vector<field>& rules) {
     given_members given;
-    std::vector<fault> faults = read_members(rules, request.body, given);
-    for (std::size_t i = 0; i < rules.size() && faults.empty(); ++i)
-        if (rules[i].required && !given[i]) faults.push_back({std::string(rules[i].name), 0, "is required"});
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    std::optional<problem> refused;
+    if (!read_input(rules, request, given, refused)) return refused;
     auto parsed = std::make_unique<change_input>();
     parsed->must_change = true;
     for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -108,14 +106,10 @@ result<void> write_change(write_session& session, const call& request, bool must
 result<void> change_own(const operation&, write_session& session, const call& request, reply& into) {
     into.clear();
     const change_input& change = input_of(request);
-    auto until = locked_until(session, change.stored.username, request.now);
-    if (!until) return until.error();
-    if (*until != 0) return refuse_locked(*until, request.now, into);
+    if (auto open = require_unlocked(session, change.stored.username, request.now, into); !open) return open;
     if (change.is_current) return write_change(session, request, false, request.who->credential_row, into);
-    auto locks = count_failure(session, change.stored.username, request.now);
-    if (!locks) return locks.error();
-    const std::string_view action = *locks ? "user_locked" : "password_failed";
-    if (auto done = audit_login(session, request, action, false, &change.stored); !done) return done;
+    auto counted = record_failure(session, request, "password_failed", change.stored.username, &change.stored);
+    if (!counted) return counted;
     // It counts, so it commits.
     into.refused = problem_of(problem_code::invalid, "current_password", "is wrong");
     return {};

@@ -59,10 +59,8 @@ const std::array<field, 4>& counted_fields() {
 std::optional<problem> check_counted(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     auto parsed = std::make_unique<counted_input>();
-    std::vector<fault> faults = read_members(counted_fields(), request.body, parsed->given);
-    if (faults.empty() && !parsed->given[0]) faults.push_back({"evaluations", 0, "is required"});
-    if (!faults.empty())
-        return refuse_body(request, problem_of(problem_code::invalid, std::move(faults), request.members_left_out));
+    std::optional<problem> refused;
+    if (!read_input(counted_fields(), request, parsed->given, refused)) return refused;
     request.parsed = std::move(parsed);
     return std::nullopt;
 }

@@ -29,10 +29,8 @@ bool is_setup_token(const std::string& text) {
 std::optional<problem> check_setup(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
     given_members given;
-    std::vector<fault> faults = read_members(setup_fields(), request.body, given);
-    for (std::size_t i = 0; i < given.size() && faults.empty(); ++i)
-        if (!given[i]) faults.push_back({std::string(setup_fields()[i].name), 0, "is required"});
-    if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults), request.members_left_out);
+    std::optional<problem> refused;
+    if (!read_input(setup_fields(), request, given, refused)) return refused;
     if (!is_setup_token(std::get<std::string>(*given[0])))
         return problem{problem_code::forbidden, "The link is not the one that this server gave.", {}};
     given_members user(users().fields.size());
@@ -40,7 +38,7 @@ std::optional<problem> check_setup(const operation& what, call& request) {
     user[users().position("password")] = std::move(given[2]);
     user[users().position("role")] = value(std::string("admin"));
     auto parsed = std::make_unique<record_input>();
-    faults = make_record(users(), request, std::move(user), parsed->row);
+    std::vector<fault> faults = make_record(users(), request, std::move(user), parsed->row);
     if (!faults.empty()) return problem_of(problem_code::invalid, std::move(faults));
     request.parsed = std::move(parsed);
     return std::nullopt;
@@ -63,12 +61,11 @@ std::string begin_setup() {
 }
 
 operation setup_operation() {
-    operation made = make_operation(users(), method::post, "", "set_up", "Makes the first administrator.");
-    made.path = "/auth/setup";
+    operation made = auth_operation(users(), method::post, "/auth/setup", "set_up", "Makes the first administrator.");
+    made.reply_schema = R"({"$ref":"#/components/schemas/user"})";
     made.body = body_kind::json;
     made.fields = document(setup_fields(), false);
     made.success = outcome::created;
-    made.is_about_version = false;
     made.is_secret = true;
     made.is_audited = true;
     made.needs = access::requirement::anyone();

@@ -118,14 +118,6 @@ bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     return false;
 }
 
-// A reply that holds a secret is not kept under a key, to be sent again.
-bool pass_secret(exchange& ex, const request_head& head) {
-    const auto* operation = ex.request.endpoint->operation;
-    if (operation == nullptr || !operation->is_secret || !head.has(field::idempotency_key)) return true;
-    ex.refuse(refusal::bad_request, "This takes no Idempotency-Key: its reply is not kept.");
-    return false;
-}
-
 bool pass_query(exchange& ex, std::string_view query) {
     if (decode_query(query, ex.request.call.query)) return true;
     ex.refuse(refusal::bad_request, "The query is badly encoded.");
@@ -224,6 +216,10 @@ bool pass_idempotency(exchange& ex, const request_head& head) {
     const bool may_have_key = ex.request.method == method::post || ex.request.method == method::del;
     if (!may_have_key || !ex.request.endpoint->writes() || !head.has(field::idempotency_key)) return true;
     if (ex.request.endpoint->shipper != nullptr) return true;  // its reply would not be the first one's
+    if (ex.request.endpoint->operation->is_secret) {
+        ex.refuse(refusal::bad_request, "This takes no Idempotency-Key: its reply is not kept.");
+        return false;
+    }
     if (!is_idempotency_key(head[field::idempotency_key])) {
         ex.refuse(refusal::bad_request, "Idempotency-Key must be 1 to 128 visible ASCII characters.");
         return false;
@@ -356,10 +352,9 @@ bool pass_all(exchange& ex, const request_head& head) {
     const auto found = find_route(ex, *parts);
     if (!pass_address_rate(ex, found.endpoint)) return false;
     return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head) &&
-           pass_route(ex, *parts, found) && pass_secret(ex, head) && authenticate(ex, head) &&
-           pass_query(ex, parts->query) && pass_expect(ex, head) && pass_media_type(ex, head) &&
-           pass_deadline(ex, head) && pass_conditions(ex, head) && pass_idempotency(ex, head) &&
-           pass_length(ex, head) && pass_load(ex) && pass_budget(ex, head);
+           pass_route(ex, *parts, found) && authenticate(ex, head) && pass_query(ex, parts->query) &&
+           pass_expect(ex, head) && pass_media_type(ex, head) && pass_deadline(ex, head) && pass_conditions(ex, head) &&
+           pass_idempotency(ex, head) && pass_length(ex, head) && pass_load(ex) && pass_budget(ex, head);
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ void look_up(exchange& ex, const presented& given, kept_credential& kept) {
     if (!parts || parts->kind != given.kind) return;
     kept.who = in_force.find(access::digest_of(parts->secret));
     if (kept.who == nullptr) return;
-    if (given.kind == access::token_kind::session) kept.csrf_token = siem::csrf_token_of(given.token);
+    if (given.kind == access::token_kind::session)
+        kept.csrf_token = std::make_shared<const std::string>(siem::csrf_token_of(given.token));
     else if (!kept.who->has_expired(ex.context->now()))
         in_force.note_address(kept.who, client.text(), ex.context->now());
 }
@@ -113,7 +114,7 @@ bool refuse_rights(exchange& ex, access::permission_set missing) {
 // A browser adds a cookie to whatever a page of another site makes it send; the token of the session it does not.
 bool pass_csrf(exchange& ex, const request_head& head, const kept_credential& kept) {
     if (kept.who->by != access::credential::session || !is_mutation(ex.request.method)) return true;
-    if (access::same(head[field::csrf_token], kept.csrf_token)) return true;
+    if (access::same(head[field::csrf_token], *kept.csrf_token)) return true;
     ex.refuse(refusal::forbidden_csrf, "A write of a session needs its token in X-CSRF-Token.");
     return false;
 }
@@ -156,7 +157,7 @@ bool authenticate(exchange& ex, const request_head& head) {
     note_use(*kept.who, now);
     call.who = kept.who;
     call.principal = kept.who->username;
-    if (kept.who->by == access::credential::session) call.csrf_token = kept.csrf_token;
+    call.csrf_token = kept.csrf_token;
     return true;
 }
 

@@ -15,7 +15,7 @@ class exchange;
 /// What the last request of a connection was let in by: the next one most likely says the same, and then nothing is looked up.
 struct kept_credential {
     std::string token;
-    std::string csrf_token;  ///< of a session
+    std::shared_ptr<const std::string> csrf_token;  ///< of a session
     std::uint64_t generation = 0;
     peer_address client;
     std::shared_ptr<const access::identity> who;

@@ -5,6 +5,7 @@
 #include "http/pipeline/health.hpp"
 #include "http/pipeline/job_handler.hpp"
 #include "http/pipeline/metrics_page.hpp"
+#include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "resource/audit.hpp"
 
@@ -150,15 +151,6 @@ struct write_work {
     }
 };
 
-// A write that may change how new events are read: with what it leaves, which is in force before it is answered.
-struct mapping_work {
-    exchange* ex;
-    result<siem::stored_mappings> operator()(write_session& session) const {
-        if (auto done = write_work{ex}(session); !done) return done.error();
-        return siem::load_mappings(session);
-    }
-};
-
 job_options options_for(const exchange& ex) {
     constexpr std::chrono::milliseconds piece_deadline{60'000};  // nobody waits for a piece as for a page
     job_options settings;
@@ -176,35 +168,31 @@ void start_read(exchange& ex) {
     ex.context->store().async_read(read_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
 
-// A write that may change what anybody may do: every shard knows it before it is answered.
-struct access_work {
-    exchange* ex;
-    result<siem::stored_access> operator()(write_session& session) const {
-        if (auto done = write_work{ex}(session); !done) return done.error();
-        return siem::take_touched(session);
-    }
-};
-
-void start_access_write(exchange& ex) {
-    auto done = [&ex](const result<committed<siem::stored_access>>& outcome) {
-        if (outcome) ex.context->server().access->publish(outcome->value);
+// A write of what requests look up in memory: `load` reads what it leaves in its own transaction, and `publish` puts that in force
+// before it is answered.
+template <class State, class Publish>
+void start_published_write(exchange& ex, result<State> (*load)(write_session&), Publish publish) {
+    auto work = [&ex, load](write_session& session) -> result<State> {
+        if (auto done = write_work{&ex}(session); !done) return done.error();
+        return load(session);
+    };
+    auto done = [&ex, publish](const result<committed<State>>& outcome) {
+        if (outcome) publish(ex.context->server(), outcome->value);
         write_done(ex, outcome);
     };
-    ex.context->store().async_write(access_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
+    ex.context->store().async_write(std::move(work), options_for(ex), as_result(job_handler(ex, std::move(done))));
 }
 
-void start_mapping_write(exchange& ex) {
-    auto done = [&ex](const result<committed<siem::stored_mappings>>& outcome) {
-        if (outcome) ex.context->server().mappings->publish(outcome->value);
-        write_done(ex, outcome);
-    };
-    ex.context->store().async_write(mapping_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
-}
+result<siem::stored_mappings> load_mappings(write_session& session) { return siem::load_mappings(session); }
 
 void start_write(exchange& ex) {
     ex.busy = true;
-    if (siem::changes_mappings(*ex.request.operation)) return start_mapping_write(ex);
-    if (siem::changes_access(*ex.request.operation)) return start_access_write(ex);
+    if (siem::changes_mappings(*ex.request.operation))
+        return start_published_write(
+            ex, load_mappings, [](server_context& server, const auto& stored) { server.mappings->publish(stored); });
+    if (siem::changes_access(*ex.request.operation))
+        return start_published_write(
+            ex, siem::take_touched, [](server_context& server, const auto& stored) { server.access->publish(stored); });
     auto done = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
     ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
@@ -238,18 +226,6 @@ bool start_computation(exchange& ex) {
     };
     if (ex.context->server().hashing->submit(std::move(run), [back] { back(false); })) return true;
     refuse_computation(ex);
-    return false;
-}
-
-// Trying out passwords is slowed down by address, whoever's they are.
-bool pass_login_rate(exchange& ex) {
-    if (!ex.request.operation->needs.is_for_anyone()) return true;
-    const peer_address from = ex.request.client_address.group();
-    const std::string_view key(reinterpret_cast<const char*>(from.bytes.data()), from.bytes.size());
-    const auto wait = ex.context->server().logins.take(key, std::chrono::steady_clock::now());
-    if (!wait) return true;
-    ex.refuse(refusal::too_many_requests, "Too many log-ins from this address; try again later.");
-    ex.response.retry_after = static_cast<std::uint64_t>(wait->count());
     return false;
 }
 
@@ -299,7 +275,8 @@ void start_audited_read(exchange& ex) {
 void start_operation(exchange& ex) {
     const auto& operation = *ex.request.operation;
     const bool is_refused = ex.request.call.refused_by_check.has_value();
-    if (operation.compute != nullptr && !pass_login_rate(ex)) return;
+    const bool tries_password = operation.compute != nullptr && operation.needs.is_for_anyone();
+    if (tries_password && !pass_login_rate(ex)) return;
     if (operation.is_write() && operation.read != nullptr && !is_refused) return start_preparation(ex);
     if (siem::is_audited_read(operation, ex.request.call)) return start_audited_read(ex);
     if (ex.request.endpoint->writes()) start_change(ex);

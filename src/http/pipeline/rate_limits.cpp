@@ -35,6 +35,12 @@ bool pass_address_rate(exchange& ex, const endpoint* found) {
     return refuse_excess(ex, *wait, "This address sends more requests than it may.");
 }
 
+bool pass_login_rate(exchange& ex) {
+    auto& rates = ex.context->server().login_rate;
+    const auto wait = rates.take(bytes_of(client_of(ex).group()), carrel::access::rate_limiter::clock::now());
+    return !wait || refuse_excess(ex, *wait, "Too many log-ins from this address; try again later.");
+}
+
 bool pass_principal_rate(exchange& ex, std::uint64_t principal) {
     auto& rates = ex.context->server().principal_rate;
     if (rates.is_off()) return true;
