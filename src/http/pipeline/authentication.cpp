@@ -81,9 +81,11 @@ void look_up(exchange& ex, const presented& given, kept_credential& kept) {
     const auto generation = in_force.generation();
     const auto& client = ex.request.client_address;
     if (kept.generation == generation && kept.client == client && access::same(kept.token, given.token)) return;
-    kept = {std::string(given.token), {}, generation, client, nullptr};
+    kept = {};
+    // What is no token may be long, and is not kept.
     const auto parts = access::parse_token(given.token);
     if (!parts || parts->kind != given.kind) return;
+    kept = {std::string(given.token), {}, generation, client, nullptr};
     kept.who = in_force.find(access::digest_of(parts->secret));
     if (kept.who == nullptr) return;
     if (given.kind == access::token_kind::session)
