@@ -243,11 +243,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_is_refused_before_the_body_comes) {
 
 BOOST_AUTO_TEST_CASE(what_was_given_survives_a_restart) {
     const std::string text = token();
-    running_server::tweak nothing;
-    http::server_options settings;
-    settings.port = 0;
-    settings.shards = 1;
-    auto second = http::server::listen(server.store(), settings).value();
+    auto second = http::server::listen(server.store(), running_server::another_servers_options()).value();
     BOOST_REQUIRE(second.run());
     raw_client client(second.port());
     BOOST_TEST(client.ask("GET", "/api/v1/alerts", {}, bearer(text)).status == 200);

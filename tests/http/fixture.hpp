@@ -104,6 +104,14 @@ public:
     wire_reply get(std::string_view target, std::string_view more_fields = {}) {
         return ask("GET", target, {}, more_fields);
     }
+    /// What another server over the same store starts with: what it knows it has read from the store.
+    static http::server_options another_servers_options() {
+        http::server_options settings;
+        settings.port = 0;
+        settings.shards = 1;
+        if (all_over_tls()) settings.tls = shared_acceptor();
+        return settings;
+    }
 
 private:
     static void speak_tls(http::server_options& settings) {

@@ -71,11 +71,7 @@ BOOST_AUTO_TEST_CASE(shippers_and_every_shard_read_by_the_same_mappings) {
 BOOST_AUTO_TEST_CASE(what_is_stored_is_in_force_from_the_start) {
     running_server server;
     add_mapping(server);
-    http::server_options settings;
-    settings.port = 0;
-    settings.shards = 1;
-    if (all_over_tls()) settings.tls = shared_acceptor();
-    auto second = http::server::listen(server.store(), settings).value();
+    auto second = http::server::listen(server.store(), running_server::another_servers_options()).value();
     BOOST_REQUIRE(second.run().has_value());
     raw_client client(second.port());
     const auto taken =
