@@ -4,11 +4,19 @@
 #include "siem/actions_tables.hpp"
 #include "siem/attack_tables.hpp"
 #include "siem/audit_tables.hpp"
+#include "siem/cases/alert_links_tables.hpp"
+#include "siem/cases/evidence_tables.hpp"
+#include "siem/cases/investigations_tables.hpp"
+#include "siem/console/saved_searches_tables.hpp"
+#include "siem/console/system_metadata_tables.hpp"
 #include "siem/correlation_rules_tables.hpp"
 #include "siem/exceptions_tables.hpp"
 #include "siem/feeds_tables.hpp"
 #include "siem/field_mappings_tables.hpp"
 #include "siem/indicators_tables.hpp"
+#include "siem/listeners/listeners_tables.hpp"
+#include "siem/models/models_tables.hpp"
+#include "siem/playbooks/playbooks_tables.hpp"
 #include "siem/rule_tables.hpp"
 
 #include <array>
@@ -269,6 +277,14 @@ constexpr auto steps = std::to_array<migration>({
     {19, "accounts", accounts_tables},
     {20, "audit", audit_tables},
     {21, "indicators in order", indicators_in_order},
+    {22, "investigations", investigations_tables},
+    {23, "evidence", evidence_tables},
+    {24, "alert links", alert_links_tables},
+    {25, "saved searches", saved_searches_tables},
+    {26, "system metadata", system_metadata_tables},
+    {27, "playbooks", playbooks_tables},
+    {28, "models", models_tables},
+    {29, "listeners", listeners_tables},
 });
 
 }  // namespace

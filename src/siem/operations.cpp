@@ -12,10 +12,29 @@ namespace carrel::siem {
 std::span<const operation> operations() {
     static const std::vector<operation> all = [] {
         std::vector<operation> made;
-        for (auto part :
-             {event_operations, deletion_operations, alert_operations, rule_operations, attack_operations,
-              exception_operations, correlation_rule_operations, action_operations, field_mapping_operations,
-              indicator_operations, feed_operations, account_operations, audit_operations}) {
+        for (auto part : {event_operations,
+                          deletion_operations,
+                          alert_operations,
+                          rule_operations,
+                          attack_operations,
+                          exception_operations,
+                          correlation_rule_operations,
+                          action_operations,
+                          field_mapping_operations,
+                          indicator_operations,
+                          feed_operations,
+                          account_operations,
+                          audit_operations,
+                          investigation_operations,
+                          evidence_operations,
+                          alert_link_operations,
+                          saved_search_operations,
+                          dashboard_operations,
+                          system_metadata_operations,
+                          playbook_operations,
+                          model_operations,
+                          listener_operations,
+                          content_archive_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }
@@ -32,8 +51,11 @@ std::span<const resource* const> resources() {
     static const std::vector<const resource*> all = [] {
         std::vector<const resource*> made{&events(), &alerts()};
         for (auto part :
-             {rule_resources, attack_resources, exception_resources, correlation_rule_resources, action_resources,
-              field_mapping_resources, indicator_resources, feed_resources, account_resources, audit_resources}) {
+             {rule_resources,       attack_resources,        exception_resources,     correlation_rule_resources,
+              action_resources,     field_mapping_resources, indicator_resources,     feed_resources,
+              account_resources,    audit_resources,         investigation_resources, evidence_resources,
+              alert_link_resources, saved_search_resources,  dashboard_resources,     system_metadata_resources,
+              playbook_resources,   model_resources,         listener_resources,      content_archive_resources}) {
             const std::vector<const resource*> own = part();
             made.insert(made.end(), own.begin(), own.end());
         }

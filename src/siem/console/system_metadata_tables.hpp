@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace carrel::siem {
+
+inline constexpr std::string_view system_metadata_tables = R"(
+-- none yet
+)";
+
+}  // namespace carrel::siem
