@@ -109,15 +109,11 @@ result<void> store_session(write_session& session, const call& request, const st
     return session.execute("UPDATE users SET last_login_at = ? WHERE seq = ?", request.now, of.row);
 }
 
-bool is_password_old(const stored_credentials& of, timestamp now) {
-    const timestamp age_max = std::chrono::microseconds(accounts_in_force().passwords.age_max).count();
-    return age_max != 0 && of.password_changed_at && now - *of.password_changed_at >= age_max;
-}
-
 result<void> begin_session(write_session& session, const call& request, const stored_credentials& of, reply& into) {
     const access::new_token made = access::make_token(access::token_kind::session);
     const timestamp expires_at = request.now + std::chrono::microseconds(accounts_in_force().session_max).count();
-    const bool must_change = of.must_change_password != 0 || is_password_old(of, request.now);
+    const password_expiry expiry = expiry_of(of, request.now);
+    const bool must_change = of.must_change_password != 0 || expiry.is_over;
     if (must_change && of.must_change_password == 0)
         if (auto done = session.execute("UPDATE users SET must_change_password = 1 WHERE seq = ?", of.row); !done)
             return done;
@@ -128,6 +124,7 @@ result<void> begin_session(write_session& session, const call& request, const st
     out.begin_object().key("user_id").string(of.id).key("username").string(of.username).key("role").string(of.role);
     out.key("session_id").string(request.fresh_id).key("expires_at").string(format_time(expires_at));
     out.key("csrf_token").string(csrf_token_of(made.text)).key("must_change_password").boolean(must_change);
+    append_expiry(expiry, out);
     out.end_object();
     return {};
 }
@@ -173,7 +170,8 @@ result<void> log_out(const operation&, write_session& session, const call& reque
 constexpr std::string_view session_schema =
     R"({"type":"object","properties":{"user_id":{"type":"string"},"username":{"type":"string"},"role":{"type":"string"},)"
     R"("session_id":{"type":"string"},"expires_at":{"type":"string","format":"date-time"},)"
-    R"("csrf_token":{"type":"string"},"must_change_password":{"type":"boolean"}}})";
+    R"("csrf_token":{"type":"string"},"must_change_password":{"type":"boolean"},)"
+    R"("password_expires_at":{"type":["string","null"],"format":"date-time"},"password_expires_soon":{"type":"boolean"}}})";
 
 }  // namespace
 

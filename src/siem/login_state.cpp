@@ -166,6 +166,20 @@ result<void> set_password(write_session& session, const stored_credentials& of, 
     return clear_failures(session, of.username);
 }
 
+password_expiry expiry_of(const stored_credentials& of, timestamp now) {
+    const auto& policy = accounts_in_force().passwords;
+    if (policy.age_max.count() == 0 || !of.password_hash || !of.password_changed_at) return {};
+    const timestamp at = *of.password_changed_at + std::chrono::microseconds(policy.age_max).count();
+    return {at, now >= at, now >= at - std::chrono::microseconds(policy.warn_before).count()};
+}
+
+void append_expiry(const password_expiry& what, json::writer& out) {
+    out.key("password_expires_at");
+    if (what.at) out.string(format_time(*what.at));
+    else out.null();
+    out.key("password_expires_soon").boolean(what.is_soon);
+}
+
 std::string totp_place(std::string_view user_id) { return "users/" + std::string(user_id) + "/totp"; }
 
 }  // namespace carrel::siem

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "json/writer.hpp"
 #include "resource/operation.hpp"
 
 #include <carrel/row.hpp>
@@ -41,6 +42,14 @@ result<bool> take_code(write_session& session, const stored_credentials& of, std
 
 /// The latest hashes of the user's passwords, the one in use first: what a new one must not be.
 result<std::vector<std::string>> known_passwords(read_session& session, const stored_credentials& of);
+/// When the password in use has to be changed, by its age; none if never. `password_policy::warn_before` says from when on that is soon.
+struct password_expiry {
+    std::optional<timestamp> at;
+    bool is_over = false, is_soon = false;
+};
+password_expiry expiry_of(const stored_credentials& of, timestamp now);
+/// Appends `password_expires_at` and `password_expires_soon`, as replies tell them.
+void append_expiry(const password_expiry& what, json::writer& out);
 /// Puts another password in place of the one in use. Sessions end, but for `kept`.
 result<void> set_password(write_session& session, const stored_credentials& of, std::string_view hash, bool must_change,
                           timestamp now, std::int64_t kept_session);

@@ -24,8 +24,17 @@ std::optional<problem> check_person(const operation& what, call& request) {
     return check_address(what, request);
 }
 
-result<void> who_am_i(const operation&, read_session&, const call& request, reply& into) {
+result<password_expiry> own_expiry(read_session& session, const call& request) {
+    if (request.who == nullptr || request.who->by != access::credential::session) return password_expiry();
+    auto found = credentials_of_id(session, request.who->user_id);
+    if (!found) return found.error();
+    return *found ? expiry_of(**found, request.now) : password_expiry();
+}
+
+result<void> who_am_i(const operation&, read_session& session, const call& request, reply& into) {
     into.clear();
+    const auto expiry = own_expiry(session, request);
+    if (!expiry) return expiry.error();
     json::writer out(into.body);
     const auto text = [&](std::string_view name, const std::string& value) {
         out.key(name);
@@ -43,7 +52,9 @@ result<void> who_am_i(const operation&, read_session&, const call& request, repl
     out.end_array();
     text("csrf_token", request.csrf_token != nullptr ? *request.csrf_token : nobody);
     text("expires_at", who != nullptr && who->expires_at != 0 ? format_time(who->expires_at) : nobody);
-    out.key("must_change_password").boolean(who != nullptr && who->must_change_password).end_object();
+    out.key("must_change_password").boolean(who != nullptr && who->must_change_password);
+    append_expiry(*expiry, out);
+    out.end_object();
     return {};
 }
 
@@ -54,7 +65,8 @@ operation session_operation() {
         R"({"type":"object","properties":{"user_id":{"type":["string","null"]},"username":{"type":["string","null"]},)"
         R"("role":{"type":["string","null"]},"permissions":{"type":"array","items":{"type":"string"}},)"
         R"("csrf_token":{"type":["string","null"]},"expires_at":{"type":["string","null"],"format":"date-time"},)"
-        R"("must_change_password":{"type":"boolean"}}})";
+        R"("must_change_password":{"type":"boolean"},)"
+        R"("password_expires_at":{"type":["string","null"],"format":"date-time"},"password_expires_soon":{"type":"boolean"}}})";
     made.read = who_am_i;
     return made;
 }

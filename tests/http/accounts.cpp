@@ -284,6 +284,62 @@ BOOST_AUTO_TEST_CASE(a_revoked_token_lets_in_no_request_that_begins_after_the_re
     }
 }
 
+// Four clients write all the time while a role and a user's role change under them: each write that begins after a change's reply
+// has what the change says.
+BOOST_AUTO_TEST_CASE(a_changed_role_counts_for_every_request_that_begins_after_the_reply) {
+    running_server busy([](auto& options) {
+        options.shards = 2;
+        options.limits.login_rate = 0;
+    });
+    add_user(busy, "root", "admin");
+    const browser who = log_in(busy, "root");
+    busy.post("/api/v1/roles", R"({"id":"own","name":"own","permissions":["read:alerts","write:alerts"]})",
+              who.fields());
+    const std::string id = add_user(busy, "eve", "own", who.fields());
+    const std::string fields = bearer(add_token(busy, id, who.fields()));
+    // Grows before a change is asked for and after its reply: the same even number before and after a request says that no change
+    // was about meanwhile, and which one was the last.
+    std::atomic<int> changes{0};
+    std::atomic<bool> is_over{false};
+    std::atomic<int> wrong{0}, allowed{0}, refused{0};
+    const auto may_write = [](int done) { return done / 2 % 2 == 0; };
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.emplace_back([&] {
+            raw_client client(busy.port());
+            while (!is_over) {
+                const int before = changes;
+                const int status = client
+                                       .ask("POST", "/api/v1/alerts", R"({"title":"t","severity":"low"})",
+                                            fields + "Content-Type: application/json\r\n")
+                                       .status;
+                if (status != 201 && status != 403) ++wrong;
+                ++(status == 201 ? allowed : refused);
+                if (before % 2 == 0 && before == changes && (status == 201) != may_write(before)) ++wrong;
+            }
+        });
+    const auto change = [&](const std::string& target, std::string_view body) {
+        ++changes;
+        const auto reply =
+            busy.ask("PATCH", target, body, who.fields() + "Content-Type: application/merge-patch+json\r\n");
+        ++changes;
+        BOOST_TEST(reply.status == 200);
+        const int seen = allowed + refused;
+        eventually([&] { return allowed + refused >= seen + 8; });
+    };
+    for (int round = 0; round < 10; ++round) {
+        change("/api/v1/roles/own", R"({"permissions":["read:alerts"]})");
+        change("/api/v1/roles/own", R"({"permissions":["read:alerts","write:alerts"]})");
+        change("/api/v1/users/" + id, R"({"role":"viewer"})");
+        change("/api/v1/users/" + id, R"({"role":"own"})");
+    }
+    is_over = true;
+    for (auto& each : threads) each.join();
+    BOOST_TEST(wrong == 0);
+    BOOST_TEST(allowed > 0);
+    BOOST_TEST(refused > 0);
+}
+
 BOOST_AUTO_TEST_CASE(where_a_token_was_used_from_is_written_down_once) {
     auto in_force = std::make_shared<siem::access_in_force>();
     running_server watched([&](auto& options) {

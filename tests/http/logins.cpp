@@ -97,6 +97,33 @@ BOOST_AUTO_TEST_CASE(a_right_password_forgets_the_wrong_ones) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_password_that_expires_is_told_of_before_and_must_be_changed_after) {
+    constexpr std::int64_t day = 86'400'000'000;
+    std::atomic<std::int64_t> later{0};
+    running_server aging([&](auto& options) {
+        any_rate(options);
+        options.clock = [&, real = options.clock] { return real() + later; };
+    });
+    add_user(aging, "root", "admin");
+    const auto log_in_after = [&](std::int64_t days) {
+        later = days * day;
+        return aging.post("/api/v1/auth/login", login_body("root", admin_password));
+    };
+    const auto fresh = log_in_after(0);
+    BOOST_TEST(fresh.json().at("password_expires_at").is_string());
+    BOOST_TEST(!fresh.json().at("password_expires_soon").as_bool());
+    BOOST_TEST(!log_in_after(75).json().at("password_expires_soon").as_bool());
+    const auto warned = log_in_after(77);
+    BOOST_TEST(warned.json().at("password_expires_soon").as_bool());
+    BOOST_TEST(!warned.json().at("must_change_password").as_bool());
+    const auto own = aging.get("/api/v1/auth/session", browser_of(warned).fields());
+    BOOST_TEST(own.json().at("password_expires_soon").as_bool());
+    BOOST_TEST(own.text("/password_expires_at") == fresh.text("/password_expires_at"));
+    const auto over = log_in_after(91);
+    BOOST_TEST(over.json().at("must_change_password").as_bool());
+    BOOST_TEST(aging.get("/api/v1/alerts", browser_of(over).fields()).problem() == "password_change_required");
+}
+
 BOOST_AUTO_TEST_CASE(log_ins_of_one_address_are_slowed_down) {
     running_server slow([](auto& options) {
         options.limits.login_rate = 0.001;
