@@ -185,6 +185,7 @@ std::vector<operation> totp_operations() {
         each->check = check_code;
     }
     std::vector<operation> all;
+    all.reserve(3);
     for (operation* each : {&begin, &confirm, &disable}) {
         each->is_secret = true;
         each->is_audited = true;
