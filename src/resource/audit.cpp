@@ -1,9 +1,13 @@
 #include "resource/audit.hpp"
 
 #include "base/utf8.hpp"
+#include "json/value_text.hpp"
 #include "json/writer.hpp"
 #include "resource/audit_chain.hpp"
 #include "resource/bulk.hpp"
+#include "resource/resource.hpp"
+
+#include <boost/json/parse.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -83,6 +87,23 @@ void write_query(const call& request, json::writer& out) {
     if (left_out > 0) out.key("query_left_out").integer(static_cast<std::int64_t>(left_out));
 }
 
+// What a record says afterwards in the fields whose past is kept: of a user the role, of a role the permissions.
+void write_record(const operation& what, const reply& done, json::writer& out) {
+    if (what.of == nullptr || what.of->history.empty() || done.body.empty()) return;
+    boost::system::error_code none;
+    const auto shown = boost::json::parse(boost::json::string_view(done.body.data(), done.body.size()), none);
+    const auto* const members = none ? nullptr : shown.if_object();
+    if (members == nullptr || !members->contains("id")) return;
+    out.key("record").begin_object();
+    for (const std::string_view name : what.of->history)
+        if (const auto* const member = members->if_contains(boost::json::string_view(name.data(), name.size()))) {
+            std::string text;
+            json::append_value(text, *member);
+            out.key(name).raw(text);
+        }
+    out.end_object();
+}
+
 }  // namespace
 
 result<void> append_audit(write_session& session, const audit_entry& entry) {
@@ -123,6 +144,7 @@ result<void> audit_write(const operation& what, write_session& session, const ca
     out.begin_object();
     if (!request.query.empty()) write_query(request, out);
     append_bulk_detail(request, done, out);
+    write_record(what, done, out);
     // A long write is several transactions, each with its entry.
     if (done.rest != nullptr) out.key("goes_on").boolean(true);
     out.end_object();

@@ -30,6 +30,8 @@ constexpr std::string_view nothing = "{}";
 
 std::string_view type_of(unsigned short status) {
     switch (status) {
+        case 401:
+        case 403: return "security_exception";
         case 429:
         case 503: return "es_rejected_execution_exception";
         case 413: return "content_too_long_exception";

@@ -11,6 +11,8 @@ namespace {
 std::string_view text_of(hec_code code) {
     switch (code) {
         case hec_code::success: return "Success";
+        case hec_code::invalid_authorization: return "Invalid authorization";
+        case hec_code::invalid_token: return "Invalid token";
         case hec_code::no_data: return "No data";
         case hec_code::invalid_format: return "Invalid data format";
         case hec_code::internal: return "Internal server error";
@@ -25,7 +27,11 @@ std::string_view text_of(hec_code code) {
 
 void refuse(std::string& body, unsigned short status, std::string_view, std::string_view detail) {
     const bool is_busy = status == 429 || status == 503 || status == 507;
-    const auto code = is_busy ? hec_code::busy : status >= 500 ? hec_code::internal : hec_code::invalid_format;
+    const auto code = status == 401   ? hec_code::invalid_authorization
+                      : status == 403 ? hec_code::invalid_token
+                      : is_busy       ? hec_code::busy
+                      : status >= 500 ? hec_code::internal
+                                      : hec_code::invalid_format;
     json::writer out(body);
     out.begin_object().key("text").string(text_of(code)).key("code").integer(static_cast<int>(code));
     out.key("detail").string(detail).end_object();

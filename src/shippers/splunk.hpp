@@ -14,6 +14,8 @@ std::unique_ptr<shipper_body> make_hec_raw_body(const siem::call& request);
 /// What the collector tells its clients by number.
 enum class hec_code {
     success = 0,
+    invalid_authorization = 3,
+    invalid_token = 4,
     no_data = 5,
     invalid_format = 6,
     internal = 8,

@@ -1,5 +1,6 @@
 #include "siem/accounts.hpp"
 
+#include "json/writer.hpp"
 #include "resource/problems.hpp"
 #include "resource/references.hpp"
 #include "siem/aggregates.hpp"
@@ -37,13 +38,23 @@ result<permission_set> rights_of_role(read_session& session, std::string_view ro
 }
 
 result<void> require_rights_of(read_session& session, const call& request, std::string_view user_id, reply& into) {
-    if (request.who == nullptr || request.who->user_id == user_id) return {};
+    if (request.who == nullptr) return {};
     auto role = session.first<std::string>(read_sql("SELECT role FROM users WHERE id = ?"), user_id);
     if (!role) return role.error();
     auto rights = rights_of_role(session, role->value_or(std::string()));
     if (!rights) return rights.error();
     if (rights_of(request).has_all(*rights)) return {};
-    return refuse(into, {problem_code::forbidden, "The user has rights that you do not have.", {}});
+    return refuse_rights(into, "The user has rights that you do not have.", rights->without(rights_of(request)));
+}
+
+error refuse_rights(reply& into, std::string detail, permission_set missing) {
+    std::string list;
+    json::writer out(list);
+    out.begin_array();
+    for (const std::string_view name : missing.names()) out.string(name);
+    out.end_array();
+    into.extra.emplace_back("permissions", std::move(list));
+    return refuse(into, {problem_code::forbidden, std::move(detail), {}});
 }
 
 bool can_administrate(permission_set rights) noexcept {
@@ -90,7 +101,16 @@ std::vector<operation> owned(std::vector<operation> all) {
             auto wrong = check_owner(request);
             return wrong ? wrong : inner(what, request);
         };
-        if (each.write == nullptr) continue;
+        if (each.write == nullptr) {
+            each.read = [inner = std::move(each.read)](const operation& what, read_session& session,
+                                                       const call& request, reply& into) -> result<void> {
+                into.clear();
+                auto owner = session.first_integer("SELECT 1 FROM users WHERE id = ?", request.path[0]);
+                if (!owner) return owner.error();
+                return *owner ? inner(what, session, request, into) : refuse(into, not_found("user", request.path[0]));
+            };
+            continue;
+        }
         each.write = [inner = std::move(each.write)](const operation& what, write_session& session, const call& request,
                                                      reply& into) -> result<void> {
             into.clear();

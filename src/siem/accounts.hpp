@@ -31,8 +31,11 @@ permission_set rights_of(const call& request);
 permission_set permissions_in(std::string_view list);
 /// What a role may do; nothing if there is no such role.
 result<permission_set> rights_of_role(read_session& session, std::string_view role);
-/// Refuses a change of what is somebody's with more rights than the caller's: it would be a way to get them.
+/// Refuses a change of what is somebody's with more rights than the caller's: it would be a way to get them. A token of few scopes
+/// has not even all rights of its own user.
 result<void> require_rights_of(read_session& session, const call& request, std::string_view user_id, reply& into);
+/// 403, with the rights that the caller would need.
+error refuse_rights(reply& into, std::string detail, permission_set missing);
 /// Whether these are the rights of an administrator: someone of such rights there must always be, once there are users.
 bool can_administrate(permission_set rights) noexcept;
 /// A conflict unless an active administrator is left besides this user, and those of this role (either may be empty).

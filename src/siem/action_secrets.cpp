@@ -6,6 +6,9 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace carrel::siem {
 
 namespace {
@@ -72,6 +75,23 @@ std::vector<std::string> names_of(const json_of::object& members) {
     return names;
 }
 
+// Who may change an action never sees its secrets: they are not sent where somebody else has turned them to.
+void require_secrets_again(const json_of::object& before, const json_of::object& after, const json_of::object& sealed,
+                           const json_of::object& given, std::vector<fault>& faults) {
+    constexpr std::string_view addresses[] = {"url", "base_url", "smtp_server", "port", "tls"};
+    const auto of = [](const json_of::object& config, std::string_view name) {
+        const auto* const found = config.if_contains(name);
+        return found == nullptr ? json_of::value() : *found;
+    };
+    const auto* const moved = std::find_if(std::begin(addresses), std::end(addresses),
+                                           [&](std::string_view name) { return of(before, name) != of(after, name); });
+    if (moved == std::end(addresses)) return;
+    for (const std::string& name : names_of(sealed))
+        if (!given.contains(name))
+            faults.push_back({"config." + name, 0,
+                              "must be given again, or null, since config." + std::string(*moved) + " has changed"});
+}
+
 }  // namespace
 
 void seal_config(const call& request, given_members& given, bool is_new, std::vector<fault>& faults) {
@@ -112,9 +132,11 @@ void settle_config(const call& request, const record* before, record& after, std
     json_of::object given = object_of(after.values[at().secrets]), sealed = was, config;
     // A change of type alone leaves the secrets of the type that was.
     if (before != nullptr && !has_before && before->values[at().secrets] == after.values[at().secrets]) given.clear();
-    if (given.erase(is_merged) != 0 && has_before) config = object_of(before->values[at().config]);
+    const json_of::object config_before = has_before ? object_of(before->values[at().config]) : json_of::object();
+    if (given.erase(is_merged) != 0 && has_before) config = config_before;
     merge(config, object_of(after.values[at().config]));
     merge(sealed, given);
+    if (has_before) require_secrets_again(config_before, config, sealed, given, faults);
     check_config(static_cast<action_type>(after.integer(at().type)), config, names_of(sealed), faults);
     after.values[at().config] = text_of(config);
     after.values[at().secrets] = sealed.empty() ? value() : value(text_of(sealed));

@@ -36,14 +36,20 @@ void check(const resource&, const call& request, const record* before, record& r
         faults.push_back({"expires_at", 0, "must be in the future"});
 }
 
-// A token of few rights makes none of more.
+// A token of few rights makes none of more, and one that ends none that goes on.
 result<void> require_rights(read_session& session, const call& request, const record& row, reply& into) {
     auto role = session.first<std::string>(read_sql("SELECT role FROM users WHERE id = ?"), request.path[0]);
     if (!role) return role.error();
     auto rights = rights_of_role(session, role->value_or(std::string()));
     if (!rights) return rights.error();
-    if (rights_of(request).has_all(scopes_of(row) & *rights)) return {};
-    return refuse(into, {problem_code::forbidden, "The token would have rights that you do not have.", {}});
+    const permission_set missing = (scopes_of(row) & *rights).without(rights_of(request));
+    if (!missing.is_empty()) return refuse_rights(into, "The token would have rights that you do not have.", missing);
+    const std::int64_t end = request.who != nullptr && request.who->by == access::credential::token
+                                 ? request.who->expires_at
+                                 : std::int64_t{0};
+    if (end == 0 || (row.has(at().expires_at) && row.integer(at().expires_at) <= end)) return {};
+    return refuse(
+        into, problem_of(problem_code::forbidden, "expires_at", "must not be after the end of the token that asks"));
 }
 
 result<bool> before_insert(const resource&, write_session& session, const call& request, record& row, reply& into) {
@@ -97,6 +103,8 @@ result<void> rotate_token(const operation&, write_session& session, const call& 
     into.clear();
     auto before = load(api_tokens(), session, request, into);
     if (!before) return before.error();
+    if (before->has(at().expires_at) && before->integer(at().expires_at) <= request.now)
+        return refuse(into, {problem_code::conflict, "The token has ended: give it another end first.", {}});
     const access::new_token made = access::make_token(access::token_kind::api);
     record after = *before;
     put_secret(made, after);

@@ -115,6 +115,12 @@ public:
             static_cast<std::int64_t>(row_.integer(at("enabled")) != 0 ? feed_status::active : feed_status::disabled);
     }
 
+    // Who may change a feed never sees its secret: it is not sent where somebody else has turned it to.
+    void check_secret(const record* before) {
+        if (before == nullptr || !row_.has(at("auth_config")) || !same(*before, {"auth_config"})) return;
+        if (!same(*before, {"url"})) fault_at("auth_config", "must be given again, or null, since url has changed");
+    }
+
     // What was read of another source, or by other rules, is not what would be read now.
     void reset_last(const record* before) {
         constexpr std::array<std::string_view, 6> own = {"id",         "status",  "next_sync_at",
@@ -195,6 +201,7 @@ void check_feed(const resource& of, const call& request, const record* before, r
     feed_checker checker(of, after, faults);
     checker.check_source();
     checker.check_schedule(request, before);
+    checker.check_secret(before);
     checker.settle_status(before);
     checker.reset_last(before);
 }

@@ -100,11 +100,59 @@ result<stored_credentials> own_credentials(read_session& session, const call& re
     return std::move(**found);
 }
 
+// Who asks for an authenticator shows the password first: a stolen session must not lock its owner out.
+struct totp_input : input {
+    std::string password;
+    stored_credentials stored;
+    bool is_password = false;
+};
+
+const std::vector<field>& totp_fields() {
+    static const std::vector<field> all = {{.name = "current_password", .required = true, .min = 1, .max = 1024}};
+    return all;
+}
+
+std::optional<problem> check_totp(const operation& what, call& request) {
+    if (auto wrong = check_person(what, request)) return wrong;
+    given_members given;
+    std::optional<problem> refused;
+    if (!read_input(totp_fields(), request, given, refused)) return refused;
+    auto parsed = std::make_unique<totp_input>();
+    parsed->password = std::get<std::string>(*given[0]);
+    request.parsed = std::move(parsed);
+    return std::nullopt;
+}
+
+result<void> find_own_password(const operation&, read_session& session, const call& request, reply& into) {
+    into.clear();
+    auto user = own_credentials(session, request, into);
+    if (!user) return user.error();
+    auto found = std::make_unique<totp_input>();
+    found->password = static_cast<const totp_input&>(*request.parsed).password;
+    found->stored = std::move(*user);
+    into.rest = std::move(found);
+    return {};
+}
+
+void check_own_password(const operation&, call& request) {
+    auto& asked = static_cast<totp_input&>(*request.parsed);
+    asked.is_password = asked.stored.password_hash && access::is_password(*asked.stored.password_hash, asked.password);
+}
+
 // The secret of an authenticator is kept at once and counts once a code of it has been shown.
 result<void> begin_totp(const operation&, write_session& session, const call& request, reply& into) {
     into.clear();
     auto user = own_credentials(session, request, into);
     if (!user) return user.error();
+    if (auto open = require_unlocked(session, user->username, request.now, into); !open) return open;
+    const auto& asked = static_cast<const totp_input&>(*request.parsed);
+    if (!asked.is_password || asked.stored.password_hash != user->password_hash) {
+        auto counted = record_failure(session, request, "password_failed", user->username, &*user);
+        if (!counted) return counted;
+        // It counts, so it commits.
+        into.refused = problem_of(problem_code::invalid, "current_password", "is wrong");
+        return {};
+    }
     if (user->totp_enabled != 0)
         return refuse(into, {problem_code::conflict, "An authenticator is in use already.", {}});
     const std::string secret = access::new_totp_secret();
@@ -167,7 +215,11 @@ result<void> disable_totp(const operation&, write_session& session, const call& 
 std::vector<operation> totp_operations() {
     operation begin = auth_operation(users(), method::post, "/auth/totp", "begin_totp",
                                      "Makes the secret of an authenticator; it is shown once.");
-    begin.check = check_person;
+    begin.body = body_kind::json;
+    begin.fields = document(totp_fields(), false);
+    begin.check = check_totp;
+    begin.read = find_own_password;
+    begin.compute = check_own_password;
     begin.write = begin_totp;
     begin.reply_schema = R"({"type":"object","properties":{"secret":{"type":"string"},"uri":{"type":"string"}}})";
     operation confirm = auth_operation(users(), method::post, "/auth/totp/confirm", "confirm_totp",

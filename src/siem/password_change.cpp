@@ -151,7 +151,10 @@ operation password_reset_operation() {
     made.success = outcome::no_content;
     made.is_about_version = false;
     made.is_secret = true;
-    made.check = [](const operation& what, call& request) {
+    made.check = [](const operation& what, call& request) -> std::optional<problem> {
+        if (request.who != nullptr && request.who->user_id == request.path[0])
+            return problem{
+                problem_code::forbidden, "Your own is changed by POST /auth/password, which asks for it.", {}};
         auto wrong = check_address(what, request);
         return wrong ? wrong : read_change(request, reset_fields());
     };

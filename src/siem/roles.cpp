@@ -29,7 +29,7 @@ result<void> before_update(const resource& of, write_session& session, const cal
     if (before.integer(of.position("built_in")) != 0) return refuse(into, built_in_stays());
     const permission_set had = permissions_of(before);
     if (!rights_of(request).has_all(had))
-        return refuse(into, {problem_code::forbidden, "The role has rights that you do not have.", {}});
+        return refuse_rights(into, "The role has rights that you do not have.", had.without(rights_of(request)));
     if (!can_administrate(had) || can_administrate(permissions_of(after))) return {};
     return require_other_administrator(session, "", *before.text(of.id), into);
 }

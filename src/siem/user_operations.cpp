@@ -8,6 +8,12 @@ namespace carrel::siem {
 
 namespace {
 
+// An authenticator is what a stolen session or token must not get past.
+std::optional<problem> check_other(const operation& what, call& request) {
+    if (request.who == nullptr || request.who->user_id != request.path[0]) return check_address(what, request);
+    return problem{problem_code::forbidden, "Your own goes by POST /auth/totp/disable, which asks for a code.", {}};
+}
+
 // Runs what changes a user whom the caller may change.
 template <class Change>
 write_function changing(Change change) {
@@ -41,6 +47,7 @@ operation unlock_operation() {
 operation totp_removal_operation() {
     operation made = plain_operation(method::del, "/{id}/totp", "delete_user_totp",
                                      "Takes the authenticator away that a user lost.");
+    made.check = check_other;
     made.write = changing([](write_session& session, const call& request, const stored_credentials& user) {
         return drop_totp(session, user.row, request.now);
     });

@@ -64,7 +64,7 @@ result<permission_set> allowed_rights(read_session& session, const call& request
     auto rights = rights_of_role(session, *row.text(at().role));
     if (!rights) return rights.error();
     if (!rights_of(request).has_all(*rights))
-        return refuse(into, {problem_code::forbidden, "The role has rights that you do not have.", {}});
+        return refuse_rights(into, "The role has rights that you do not have.", rights->without(rights_of(request)));
     return rights;
 }
 
@@ -78,6 +78,9 @@ result<bool> before_insert(const resource&, write_session& session, const call& 
     auto others = session.first_integer("SELECT EXISTS (SELECT 1 FROM users)");
     if (!others) return others.error();
     const bool is_first = others->value_or(0) == 0;
+    // Somebody was first while nobody had to log in: this one came at the same time, and is nobody now.
+    if (!is_first && request.who == nullptr && request.principal.empty())
+        return refuse(into, {problem_code::unauthorized, "There are users meanwhile: log in.", {}});
     if (is_first && (!can_administrate(*rights) || row.integer(at().active) == 0 || hash == nullptr))
         return refuse(into, problem_of(problem_code::conflict, "role",
                                        "of the first user must be an administrator's, with a password"));
@@ -158,7 +161,7 @@ const resource& users() {
                     {.name = "role", .column = "role"},
                     {.name = "active", .kind = filter_kind::boolean, .column = "active"}},
         .sorts = {"created_at", "updated_at", "username"},
-        .history = {"full_name", "email", "role", "active", "certificate"},
+        .history = {"username", "full_name", "email", "role", "active", "certificate"},
         .has_bulk = false,  // a password is hashed for one request at a time
         .unique = {{.columns = "users.username", .field = "username"},
                    {.columns = "users.certificate", .field = "certificate"}},

@@ -50,7 +50,7 @@ class Secrets(unittest.TestCase):
         login = server.client().request("POST", "/api/v1/auth/login", {"username": "root", "password": PASSWORD})
         cookie = login.headers["Set-Cookie"].split(";")[0]
         own = {"Cookie": cookie, "X-CSRF-Token": login.json()["csrf_token"]}
-        totp = server.client().request("POST", "/api/v1/auth/totp", headers=own).json()["secret"]
+        totp = server.client().post("/api/v1/auth/totp", {"current_password": PASSWORD}, **own).json()["secret"]
         self.ask(server, "POST", "/api/v1/auth/totp/confirm", {"code": "000000"}, **own)
         changed = self.ask(server, "POST", "/api/v1/auth/password", {"current_password": PASSWORD, "password": NEW}, **own)
         self.assertEqual(changed.status, 204)

@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(a_reset_password_must_be_changed_before_anything_else) {
 }
 
 BOOST_AUTO_TEST_CASE(an_authenticator_is_asked_for_its_code_and_no_code_counts_twice) {
-    const auto begun = server.ask("POST", "/api/v1/auth/totp", {}, root.fields());
+    const auto begun = server.post("/api/v1/auth/totp", current_password(admin_password), root.fields());
     BOOST_TEST(begun.status == 200);
     const std::string secret = access::from_base32(begun.text("/secret")).value();
     const auto now =
@@ -207,8 +207,57 @@ BOOST_AUTO_TEST_CASE(an_authenticator_is_asked_for_its_code_and_no_code_counts_t
                    .json()
                    .as_object()
                    .contains("code_required") == false);
-    BOOST_TEST(server.ask("DELETE", "/api/v1/users/" + root_id + "/totp", {}, root.fields()).status == 204);
+    BOOST_TEST(server.ask("DELETE", "/api/v1/users/" + root_id + "/totp", {}, root.fields()).status == 403);
+    BOOST_TEST(server
+                   .post("/api/v1/auth/totp/disable", R"({"code":")" + std::string(codes[4].as_string()) + "\"}",
+                         root.fields())
+                   .status == 204);
     BOOST_TEST(server.post("/api/v1/auth/login", login_body("root", admin_password)).status == 200);
+}
+
+// A session that was stolen must not lock its owner out.
+BOOST_AUTO_TEST_CASE(an_authenticator_is_given_to_who_knows_the_password) {
+    BOOST_TEST(server.post("/api/v1/auth/totp", "{}", root.fields()).status == 422);
+    for (int i = 0; i < 5; ++i) {
+        const auto refused = server.post("/api/v1/auth/totp", current_password("Wrong-horse-1"), root.fields());
+        BOOST_TEST(refused.status == 422);
+        BOOST_TEST(refused.text("/errors/0/field") == "current_password");
+    }
+    BOOST_TEST(server.post("/api/v1/auth/totp", current_password(admin_password), root.fields()).status == 423);
+    BOOST_TEST(server.get("/api/v1/users/me", root.fields()).json().at("totp_enabled").as_bool() == false);
+}
+
+BOOST_AUTO_TEST_CASE(who_must_change_the_password_can_do_nothing_else) {
+    add_user(server, "eve", "analyst", root.fields(), R"(,"must_change_password":true)");
+    const browser eve = log_in(server, "eve");
+    BOOST_TEST(server.post("/api/v1/auth/totp", current_password(admin_password), eve.fields()).problem() ==
+               "password_change_required");
+    BOOST_TEST(status_of("/api/v1/auth/session", eve.fields()) == 200);
+    BOOST_TEST(server.ask("POST", "/api/v1/auth/logout", {}, eve.fields()).status == 204);
+}
+
+// Whoever has given up must not keep the others waiting: hashes here cost what they cost.
+BOOST_AUTO_TEST_CASE(a_log_in_past_its_deadline_is_not_checked) {
+    siem::set_accounts({});
+    running_server slow([](auto& options) {
+        options.limits.login_rate = 0;
+        options.limits.hashing_threads = 1;
+    });
+    std::vector<std::unique_ptr<raw_client>> waiting;
+    const std::string body = login_body("nobody", "Wrong-horse-1");
+    const auto ask = [&](raw_client& client, const std::string& more) {
+        client.send("POST /api/v1/auth/login HTTP/1.1\r\nHost: " + client.authority() +
+                    "\r\nContent-Type: application/json\r\n" + more + "Content-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n" + body);
+    };
+    for (int i = 0; i < 20; ++i) {
+        waiting.push_back(std::make_unique<raw_client>(slow.port()));
+        ask(*waiting.back(), "");
+    }
+    raw_client late(slow.port());
+    ask(late, "Carrel-Timeout-Ms: 40\r\n");
+    BOOST_TEST(late.receive().status == 503);
+    use_cheap_passwords();
 }
 
 BOOST_AUTO_TEST_CASE(sessions_are_listed_and_ended) {

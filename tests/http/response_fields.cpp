@@ -38,6 +38,7 @@ void check_browser_fields(const wire_reply& reply, const std::string& of) {
         BOOST_TEST(reply.field(name) == value, of << ", " << name);
         BOOST_TEST(names.count(name) == 1u, of << ", " << name);
     }
+    BOOST_TEST(reply.field("strict-transport-security") == (all_over_tls() ? "max-age=31536000" : ""), of);
 }
 
 void check_known_fields(const wire_reply& reply, const std::string& of) {
@@ -52,6 +53,7 @@ void check_known_fields(const wire_reply& reply, const std::string& of) {
                                                 "vary",
                                                 "connection",
                                                 "carrel-commit",
+                                                "strict-transport-security",
                                                 "transfer-encoding",
                                                 "content-disposition"};
     for (const auto& name : names_of(reply)) {

@@ -78,6 +78,9 @@ struct closed_house {
     int status_of(std::string_view target, const std::string& fields) { return server.get(target, fields).status; }
 };
 
+inline std::string current_password(std::string_view text) {
+    return R"({"current_password":")" + std::string(text) + "\"}";
+}
 inline std::string new_password(std::string_view text) { return R"({"password":")" + std::string(text) + "\"}"; }
 
 }  // namespace carrel::testing

@@ -110,6 +110,36 @@ BOOST_AUTO_TEST_CASE(a_secret_stays_until_another_is_given) {
     BOOST_TEST(column(d, "SELECT ifnull(secrets, '') FROM actions") == "");
 }
 
+// Who may write actions is not one who may know what is sealed in them.
+BOOST_AUTO_TEST_CASE(a_secret_is_not_sent_to_another_address) {
+    domain d;
+    d.post("/actions",
+           R"({"id":"w","type":"webhook","config":{"url":"https://example.org/a","secret_headers":{"X":"s"}}})");
+    d.post(
+        "/actions",
+        R"({"id":"j","type":"jira","config":{"base_url":"https://example.org","project":"P","user":"u","token":"t"}})");
+    d.post(
+        "/actions",
+        R"({"id":"m","type":"email","config":{"smtp_server":"mx.example.org","port":587,"from":"a@example.org","to":["b@example.org"],"tls":"starttls","user":"u","password":"p"}})");
+    const auto fault_of = [&](const std::string& id, const std::string& config) {
+        return d.patch("/actions/" + id, R"({"config":)" + config + "}").faults();
+    };
+    BOOST_TEST(fault_of("w", R"({"url":"https://example.com/a"})") == "config.secret_headers");
+    BOOST_TEST(fault_of("j", R"({"base_url":"https://example.com"})") == "config.token");
+    BOOST_TEST(fault_of("m", R"({"smtp_server":"mx.example.com"})") == "config.password");
+    BOOST_TEST(fault_of("m", R"({"port":25})") == "config.password");
+    BOOST_TEST(d.send(carrel::siem::method::put, "/actions/w",
+                      R"({"type":"webhook","config":{"url":"https://example.com/"}})", {})
+                   .faults() == "config.secret_headers");
+    BOOST_TEST(!d.patch("/actions/w", R"({"config":{"url":"https://example.com/a","secret_headers":null}})")
+                    .at("/has_secret")
+                    .as_bool());
+    BOOST_TEST(d.patch("/actions/j", R"({"config":{"base_url":"https://example.com","token":"new"}})")
+                   .at("/has_secret")
+                   .as_bool());
+    BOOST_TEST(d.patch("/actions/m", R"({"config":{"to":["c@example.org"]}})").at("/has_secret").as_bool());
+}
+
 BOOST_AUTO_TEST_CASE(many_actions_are_created_at_once_and_get_their_secrets_one_by_one) {
     domain d;
     const auto made = d.post("/actions/bulk", R"({"action":"create","items":[)" + std::string(webhook) +

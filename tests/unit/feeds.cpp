@@ -56,6 +56,17 @@ BOOST_AUTO_TEST_CASE(a_feed_is_created_read_changed_listed_and_deleted) {
     BOOST_TEST((d.get("/feeds/f").refused->code == problem_code::not_found));
 }
 
+BOOST_AUTO_TEST_CASE(a_secret_is_not_sent_to_another_url) {
+    domain d;
+    d.post("/feeds", http_feed);
+    BOOST_TEST(d.patch("/feeds/f", R"({"url":"https://example.com/"})").faults() == "auth_config");
+    BOOST_TEST(d.patch("/feeds/f", R"({"url":"https://example.com/","auth_config":{"type":"bearer","token":"t"}})")
+                   .at("/has_auth")
+                   .as_bool());
+    BOOST_TEST(!d.patch("/feeds/f", R"({"url":"https://example.org/","auth_config":null})").at("/has_auth").as_bool());
+    BOOST_TEST(d.patch("/feeds/f", R"({"url":"https://example.com/"})").text("/url") == "https://example.com/");
+}
+
 BOOST_AUTO_TEST_CASE(a_source_has_what_its_type_needs) {
     BOOST_TEST(faults_of(R"("type":"http")") == "url");
     BOOST_TEST(faults_of(R"("type":"git")") == "url");

@@ -121,9 +121,14 @@ bool pass_csrf(exchange& ex, const request_head& head, const kept_credential& ke
     return false;
 }
 
+// What somebody may do who must change the password first.
+bool is_open_before_change(std::string_view path) noexcept {
+    return path == "/api/v1/auth/password" || path == "/api/v1/auth/session" || path == "/api/v1/auth/logout";
+}
+
 bool pass_rights(exchange& ex, const access::identity& who) {
     const auto& needs = ex.request.endpoint->needs;
-    if (who.must_change_password && !ex.request.path().starts_with("/api/v1/auth/")) {
+    if (who.must_change_password && !is_open_before_change(ex.request.path())) {
         ex.refuse(refusal::password_change_required, "Change the password first: POST /api/v1/auth/password.");
         return false;
     }

@@ -197,6 +197,8 @@ void start_write(exchange& ex) {
     ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
 
+constexpr std::chrono::milliseconds computation_deadline{5'000};  // of a request that names none
+
 void refuse_computation(exchange& ex) {
     ex.busy = false;
     ex.refuse(refusal::overloaded, "The server has too many passwords to check; try again later.");
@@ -214,7 +216,10 @@ bool start_computation(exchange& ex) {
     auto back = [&ex, guard = asio::make_work_guard(ex.context->executor())](bool is_done) {
         asio::post(guard.get_executor(), [&ex, is_done] { computation_done(ex, is_done); });
     };
-    auto run = [&ex, back] {
+    const auto until = std::chrono::steady_clock::now() + ex.request.deadline.value_or(computation_deadline);
+    auto run = [&ex, back, until] {
+        // Whoever has given up must not keep others waiting.
+        if (std::chrono::steady_clock::now() >= until) return back(false);
         bool is_done = true;
         try {
             ex.request.operation->compute(*ex.request.operation, ex.request.call);

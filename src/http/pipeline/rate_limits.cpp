@@ -43,7 +43,7 @@ bool pass_login_rate(exchange& ex) {
 
 bool pass_principal_rate(exchange& ex, std::uint64_t principal) {
     auto& rates = ex.context->server().principal_rate;
-    if (rates.is_off()) return true;
+    if (rates.is_off() || (ex.request.endpoint != nullptr && is_probe(*ex.request.endpoint))) return true;
     const auto wait = rates.take(principal, carrel::access::rate_limiter::clock::now());
     return !wait || refuse_excess(ex, *wait, "You send more requests than you may.");
 }

@@ -41,6 +41,9 @@ std::string_view status_line_of(unsigned short status) noexcept {
     }
 }
 
+// A browser that has come by TLS once does not come without it again.
+constexpr std::string_view only_by_tls = "Strict-Transport-Security: max-age=31536000\r\n";
+
 std::string_view type_line_of(content kind) noexcept {
     switch (kind) {
         case content::problem: return "Content-Type: application/problem+json\r\n";
@@ -101,6 +104,7 @@ void append_rare_fields(std::string& out, const request& to, const response& ans
 }
 
 void append_last_fields(std::string& out, const request& to, const response& answer, bool closes) {
+    if (to.is_tls || to.call.is_encrypted) out.append(only_by_tls);
     out.append("X-Request-Id: ").append(to.id).append("\r\n");
     append_rare_fields(out, to, answer);
     if (to.endpoint != nullptr && to.endpoint->shipper != nullptr) out.append(to.endpoint->shipper->header_lines);
