@@ -140,6 +140,7 @@ result<server> server::listen(database& store, server_options options) {
     context.hashing = std::make_unique<carrel::access::hashing_pool>(options.limits.hashing_threads,
                                                                      options.limits.hashing_queue_max);
     context.openapi = openapi_document(context.endpoints, options.version);
+    context.version = std::move(options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
         auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));
         context.shards.push_back(&added.context().status());

@@ -48,6 +48,7 @@ struct server_context {
     host_list hosts;
     std::vector<endpoint> endpoints;
     router routes;
+    std::string version;
     std::string openapi;
     std::function<siem::timestamp()> clock;
     log_sink log;

@@ -1,7 +1,10 @@
 #include "metrics/exposition.hpp"
 
+#include "metrics/process.hpp"
+
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <sqlite3.h>
 
 #include <array>
 #include <filesystem>
@@ -22,8 +25,12 @@ double number(auto value) noexcept { return static_cast<double>(value); }
 class page {
 public:
     void family(std::string name, MetricType type, std::string help) {
+        shared_family("carrel_" + std::move(name), type, std::move(help));
+    }
+    /// One that other programs have by the same name.
+    void shared_family(std::string name, MetricType type, std::string help) {
         auto& made = families_.emplace_back();
-        made.name = "carrel_" + std::move(name);
+        made.name = std::move(name);
         made.help = std::move(help);
         made.type = type;
     }
@@ -44,6 +51,18 @@ public:
             below += waits.counts[i];
             const bool is_last = i + 1 == waits.counts.size();
             made.histogram.bucket.push_back({below, is_last ? std::numeric_limits<double>::infinity() : bound});
+        }
+        made.histogram.sample_count = below;
+    }
+    void histogram(std::span<const double> bounds, const std::vector<std::uint64_t>& counts, double sum, labels with) {
+        auto& made = families_.back().metric.emplace_back();
+        made.label = std::move(with);
+        made.histogram.sample_sum = sum;
+        std::uint64_t below = 0;
+        for (std::size_t i = 0; i < counts.size(); ++i) {
+            below += counts[i];
+            made.histogram.bucket.push_back(
+                {below, i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity()});
         }
         made.histogram.sample_count = below;
     }
@@ -136,6 +155,57 @@ void add_refusals(page& out, const database_stats& stats) {
     out.series(number(stats.expired), {{"reason", "expired"}});
 }
 
+void add_times(page& out, const server_stats& stats) {
+    out.family("http_request_duration_seconds", MetricType::Histogram,
+               "From the first bytes of a request to those of its response, by route, method and class of status.");
+    for (const auto& each : stats.times)
+        out.histogram(stats.time_bounds, each.counts, each.seconds,
+                      {{"route", std::string(each.route)},
+                       {"method", std::string(each.method)},
+                       {"code", std::string(1, each.status_class) + "xx"}});
+}
+
+void add_ingest(page& out, const ingest_totals& totals) {
+    out.counter("events_ingested_total", number(totals.stored), "Events stored by requests.");
+    out.counter("events_ingested_bytes_total", number(totals.bytes), "Their bytes, unpacked.");
+    out.counter("events_untimed_total", number(totals.untimed), "Of those, events with the time of their receipt.");
+    out.counter("events_duplicate_total", number(totals.duplicates), "Events that were known by their identity.");
+    out.counter("events_rejected_total", number(totals.rejected), "What came as events and is none.");
+}
+
+void add_events(page& out, const event_totals& events) {
+    out.gauge("events_stored", number(events.events), "Events in segments.");
+    out.family("event_segments", MetricType::Gauge, "Segments of events, by whether they have their full size.");
+    out.series(number(events.segments - events.fresh_segments), {{"state", "sealed"}});
+    out.series(number(events.fresh_segments), {{"state", "fresh"}});
+    out.gauge("events_unsealed", number(events.fresh_events), "Events in segments that will be put together.");
+    out.gauge("sealing_lag_seconds", events.sealing_lag_seconds, "How long the first of them has waited for that.");
+    out.gauge("oldest_event_timestamp_seconds", events.oldest, "Time of the oldest event; 0: there is none.");
+    out.gauge("retention_seconds", events.retention_seconds, "Age at which events are deleted; 0: never.");
+    out.gauge("retention_bytes", events.retention_bytes, "What segments may take; 0: anything.");
+}
+
+void add_build(page& out, std::string_view version) {
+    out.family("build_info", MetricType::Gauge, "Always 1.");
+    out.series(1, {{"version", std::string(version)}, {"sqlite_version", sqlite3_libversion()}});
+}
+
+void add_process(page& out) {
+    const auto now = process_now();
+    const auto add = [&](const char* name, MetricType type, const char* help, std::optional<double> value) {
+        if (!value) return;
+        out.shared_family(name, type, help);
+        out.series(*value);
+    };
+    add("process_cpu_seconds_total", MetricType::Counter, "Processor time.", now.cpu_seconds);
+    add("process_resident_memory_bytes", MetricType::Gauge, "Memory in use.", now.resident_bytes);
+    add("process_virtual_memory_bytes", MetricType::Gauge, "Address space.", now.virtual_bytes);
+    add("process_start_time_seconds", MetricType::Gauge, "Start, since 1970.", now.start_seconds);
+    add("process_open_fds", MetricType::Gauge, "Descriptors open.", now.descriptors);
+    add("process_max_fds", MetricType::Gauge, "Descriptors that may be open.", now.descriptors_max);
+    add("process_threads", MetricType::Gauge, "Threads.", now.threads);
+}
+
 void add_more(page& out, const std::vector<named_count>& more) {
     std::string_view family;
     for (const named_count& each : more) {
@@ -150,6 +220,8 @@ void add_more(page& out, const std::vector<named_count>& more) {
 
 std::string exposition(const server_stats& stats) {
     page out;
+    add_build(out, stats.version);
+    add_process(out);
     add_pools(out, stats.database);
     add_writer(out, stats.database.writer);
     add_readers(out, stats.database.readers);
@@ -159,10 +231,17 @@ std::string exposition(const server_stats& stats) {
     out.series(number(stats.deleted_by_age), {{"reason", "age"}});
     out.series(number(stats.deleted_by_size), {{"reason", "size"}});
     out.counter("events_put_together_total", number(stats.put_together), "Events written again in larger segments.");
+    add_ingest(out, stats.ingest);
+    if (stats.events) add_events(out, *stats.events);
+    if (stats.disk) {
+        out.gauge("database_bytes", number(stats.disk->database_bytes), "Size of the database file.");
+        out.gauge("disk_free_bytes", number(stats.disk->free_bytes), "What its file system has left.");
+    }
     out.gauge("http_connections", number(stats.connections), "Sockets open.");
     out.family("http_replies_total", MetricType::Counter, "Replies begun, by method and status.");
     for (const auto& each : stats.replies)
         out.series(number(each.count), {{"method", std::string(each.method)}, {"code", std::to_string(each.status)}});
+    add_times(out, stats);
     add_more(out, stats.more);
     return out.text();
 }

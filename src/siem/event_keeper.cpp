@@ -19,6 +19,7 @@ constexpr std::chrono::seconds retention_interval{5};
 constexpr std::chrono::seconds put_off_max{10};
 // Nobody waits for it: a machine with more to do lets it go slowly.
 constexpr std::chrono::milliseconds deadline{60'000};
+constexpr std::chrono::seconds count_interval{5};
 constexpr timestamp day = timestamp{24} * 3600 * 1'000'000;
 
 job_options read_options() {
@@ -70,7 +71,7 @@ result<bool> event_keeper::step() {
     const auto at = std::chrono::steady_clock::now();
     if (has_worked && at < put_off_until_) return true;
     put_off_until_ = at + put_off_max;
-    for (const auto part : {&event_keeper::seal, &event_keeper::shrink}) {
+    for (const auto part : {&event_keeper::count, &event_keeper::seal, &event_keeper::shrink}) {
         auto worked = (this->*part)();
         if (!worked) failed = worked.error();
         else has_worked = has_worked || *worked;
@@ -106,6 +107,25 @@ result<bool> event_keeper::seal() {
     settings_.counters->put_together += static_cast<std::uint64_t>((*run)->events);
     if ((*run)->rows > 0 && settings_.on_positions) settings_.on_positions();
     return true;
+}
+
+result<bool> event_keeper::count() {
+    const auto at = std::chrono::steady_clock::now();
+    if (at < count_at_) return false;
+    count_at_ = at + count_interval;
+    auto found = store_->read(take_census, read_options());
+    if (!found) return found.error();
+    auto& into = *settings_.counters;
+    into.segments = found->segments;
+    into.events = found->events;
+    into.fresh_segments = found->fresh_segments;
+    into.fresh_events = found->fresh_events;
+    into.oldest_at = found->oldest_at.value_or(0);
+    into.fresh_since = found->fresh_since.value_or(0);
+    const std::lock_guard lock(mutex_);
+    into.days_max = kept_.days;
+    into.bytes_max = kept_.bytes;
+    return false;
 }
 
 result<bool> event_keeper::delete_some() {

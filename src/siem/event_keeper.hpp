@@ -52,6 +52,8 @@ private:
     result<bool> retain();
     result<bool> retain(reason why, const removal_step& planned);
     result<bool> shrink();
+    /// Counts what there is, now and then.
+    result<bool> count();
     template <class Work>
     auto write(Work work, std::size_t bytes, durability needed = durability::full);
     timestamp now() const;
@@ -64,7 +66,7 @@ private:
     std::condition_variable stopping_;
     bool stops_ = false;
     retention kept_;  // guarded by mutex_
-    std::chrono::steady_clock::time_point retain_at_{}, put_off_until_{};
+    std::chrono::steady_clock::time_point retain_at_{}, put_off_until_{}, count_at_{};
     std::uint64_t dropped_by_age_ = 0, dropped_by_size_ = 0;  // since the last line in the log
     bool is_shrinking_ = false;
     std::string last_failure_;

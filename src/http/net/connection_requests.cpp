@@ -46,6 +46,7 @@ bool connection::begin_request(std::string_view& bytes) {
     current_->owner = this;
     current_->credential = &credential_;
     auto& request = current_->request;
+    request.found_at = shard_->now();
     request.is_proxied = is_proxied_;
     request.client_address = peer_;
     request.is_tls = stream_.is_tls();

@@ -43,7 +43,7 @@ bool connection::append_stream(std::string& out, exchange& ex) {
     if (!ex.has_piece) return false;
     if (!std::exchange(ex.has_head, true)) {
         if (!ex.request.is_http11) ex.response.closes = true;  // the end of the body is that of the connection
-        shard_->context().counts().add(ex.request.method, ex.response.status);
+        shard_->context().count(ex.request, ex.response);
         append_stream_head(out, ex.request, ex.response, shard_->standing_fields(), ex.response.closes);
     }
     // Without its end the client knows that something is missing.
@@ -77,7 +77,7 @@ void connection::append_responses(std::string& out) {
             first_ == nullptr && current_ == nullptr && shard_->server().draining.load(std::memory_order_relaxed);
         const bool closes = ex.response.closes || drains;
         if (closes) on(connection_event::last_response);
-        shard_->context().counts().add(ex.request.method, ex.response.status);
+        shard_->context().count(ex.request, ex.response);
         shard_->context().pack(ex.request, ex.response);
         append_response(out, ex.request, ex.response, shard_->standing_fields(), closes);
         shard_->context().retire(ex);

@@ -195,7 +195,10 @@ void event_post::stored(result<committed<std::vector<siem::stored_part>>> outcom
     ex_->busy = false;
     if (outcome) {
         ex_->response.commit = outcome->sequence;
-        for (std::size_t i = 0; i < writing_.size(); ++i) intake_.committed(writing_[i], outcome->value[i]);
+        for (std::size_t i = 0; i < writing_.size(); ++i) {
+            intake_.committed(writing_[i], outcome->value[i]);
+            ex_->context->status().ingest.add(outcome->value[i], writing_[i].bytes);
+        }
         ex_->context->server().announce_events();
     } else if (ex_->response.reply.refused) {
         failed_ = failure{refusal_of(ex_->response.reply.refused->code), std::move(*ex_->response.reply.refused), {}};
@@ -209,6 +212,7 @@ void event_post::stored(result<committed<std::vector<siem::stored_part>>> outcom
 }
 
 void event_post::conclude_failed() {
+    count_rejected();
     const auto failed = std::move(*failed_);
     auto extra = std::move(ex_->response.reply.extra);
     if (std::none_of(extra.begin(), extra.end(), [](const auto& member) { return member.first == "accepted"; }))
@@ -217,7 +221,12 @@ void event_post::conclude_failed() {
     else ex_->refuse(failed.why, failed.problem.detail, failed.problem.faults, extra);
 }
 
+void event_post::count_rejected() noexcept {
+    ingest_counts::grow(ex_->context->status().ingest.rejected, static_cast<std::uint64_t>(intake_.summary().rejected));
+}
+
 void event_post::conclude() {
+    count_rejected();
     if (shipper_ != nullptr) return conclude_shipper();
     const auto& summary = intake_.summary();
     if (summary.accepted == 0 && summary.duplicates == 0) {

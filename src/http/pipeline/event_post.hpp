@@ -66,6 +66,7 @@ private:
     void conclude();
     void conclude_shipper();
     void conclude_failed();
+    void count_rejected() noexcept;
 
     exchange* ex_;
     siem::event_intake intake_;

@@ -32,6 +32,7 @@ enum class body_use { discard, collect, stream };
 /// What a client asked for. A value made anew for each request, so that nothing of another request can be in it.
 struct request {
     http::method method = http::method::get;
+    std::chrono::steady_clock::time_point found_at;  ///< The turn of the shard that found its first bytes.
     bool is_http11 = true;
     bool keep_alive = true;
     bool awaits_continue = false;  ///< `Expect: 100-continue`, and no 100 has been sent yet.

@@ -10,6 +10,7 @@ namespace carrel::http {
 shard_context::shard_context(server_context& server, boost::asio::io_context& io)
     : server_(&server),
       io_(&io),
+      status_(server.endpoints.size() + 1),
       held_(io) {
     char salt[16];
     std::snprintf(salt, sizeof salt, "%08x-", std::random_device()());
@@ -33,6 +34,13 @@ void shard_context::note_failure(std::string_view what, std::string_view why) no
     } catch (const std::exception&) {
         return;
     }
+}
+
+void shard_context::count(const request& of, const response& answer) noexcept {
+    status_.counts.add(of.method, answer.status);
+    const auto& all = server_->endpoints;
+    const std::size_t place = of.endpoint == nullptr ? all.size() : static_cast<std::size_t>(of.endpoint - all.data());
+    status_.times.add(place, answer.status, std::chrono::steady_clock::now() - of.found_at);
 }
 
 void shard_context::pack(const request& of, response& answer) {

@@ -38,7 +38,8 @@ public:
 
     held_requests& held() noexcept { return held_; }
     shard_status& status() noexcept { return status_; }
-    response_counts& counts() noexcept { return status_.counts; }
+    /// A response begins.
+    void count(const request& of, const response& answer) noexcept;
     /// Whether a request body could be parsed now. Never throws.
     bool can_parse() noexcept;
 
