@@ -4,7 +4,6 @@
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-#include <sqlite3.h>
 
 #include <array>
 #include <filesystem>
@@ -187,7 +186,7 @@ void add_events(page& out, const event_totals& events) {
 
 void add_build(page& out, std::string_view version) {
     out.family("build_info", MetricType::Gauge, "Always 1.");
-    out.series(1, {{"version", std::string(version)}, {"sqlite_version", sqlite3_libversion()}});
+    out.series(1, {{"version", std::string(version)}});
 }
 
 void add_process(page& out) {

@@ -111,7 +111,7 @@ def _allowed_in_syslog(name):
 
 
 def _allowed_in_metrics(name):
-    return _is_standard(name) or _starts(name, "carrel/", "metrics/", "prometheus/")
+    return _is_standard(name) or _is_system(name) or _starts(name, "carrel/", "metrics/", "prometheus/")
 
 
 def _allowed_in_http(name):

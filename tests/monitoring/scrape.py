@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -143,22 +144,19 @@ class Prometheus:
         text = text.replace("15s", "200ms").replace("127.0.0.1:8080", target)
         (self.folder / "prometheus.yml").write_text(text)
         shutil.copy(MONITORING / "carrel-rules.yml", self.folder)
-        self.log = open(self.folder / "log", "w+")
         self.process = subprocess.Popen(
             ["prometheus", f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
-             "--web.listen-address=127.0.0.1:0"], stdout=self.log, stderr=subprocess.STDOUT)
-        self.address = self.wait_for_address()
+             "--web.listen-address=127.0.0.1:0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.address = self.read_address()
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()  # it must not wait for a reader
 
-    def wait_for_address(self):
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            found = re.search(r'msg="Listening on" address=(\S+)', (self.folder / "log").read_text())
-            if found:
+    def read_address(self):
+        seen = []
+        for line in self.process.stderr:
+            seen.append(line)
+            if found := re.search(r'msg="Listening on" address=(\S+)', line):
                 return found.group(1)
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise RuntimeError((self.folder / "log").read_text())
+        raise RuntimeError("".join(seen))
 
     def __enter__(self):
         return self
@@ -166,7 +164,6 @@ class Prometheus:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-        self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def query(self, expression):
@@ -182,7 +179,6 @@ class Prometheus:
         while not (found := self.query(expression)):
             if time.monotonic() > until:
                 raise AssertionError(f"no series for {expression}")
-            time.sleep(0.1)
         return found
 
 
