@@ -1,5 +1,6 @@
 #include "siem/event_keeper.hpp"
 
+#include "siem/event_census.hpp"
 #include "siem/event_deletion.hpp"
 #include "siem/event_identity.hpp"
 #include "siem/event_sealing.hpp"
