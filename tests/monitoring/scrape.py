@@ -16,7 +16,7 @@ import carrel_program as program
 
 MONITORING = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "monitoring"
 # Of a page: name{labels} value.
-SERIES = re.compile(r"^([a-z_]+)(?:\{([^}]*)\})? (\S+)$", re.M)
+SERIES = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$", re.M)
 
 
 def page_of(client):
@@ -151,11 +151,13 @@ class Prometheus:
         threading.Thread(target=self.process.stderr.read, daemon=True).start()  # it must not wait for a reader
 
     def read_address(self):
-        seen = []
+        seen, address = [], None
         for line in self.process.stderr:
             seen.append(line)
             if found := re.search(r'msg="Listening on" address=(\S+)', line):
-                return found.group(1)
+                address = found.group(1)
+            if address and "Server is ready" in line:
+                return address
         raise RuntimeError("".join(seen))
 
     def __enter__(self):
