@@ -135,8 +135,8 @@ result<void> find_own_password(const operation&, read_session& session, const ca
 }
 
 void check_own_password(const operation&, call& request) {
-    auto& asked = static_cast<totp_input&>(*request.parsed);
-    asked.is_password = asked.stored.password_hash && access::is_password(*asked.stored.password_hash, asked.password);
+    auto& given = static_cast<totp_input&>(*request.parsed);
+    given.is_password = given.stored.password_hash && access::is_password(*given.stored.password_hash, given.password);
 }
 
 // The secret of an authenticator is kept at once and counts once a code of it has been shown.
@@ -145,8 +145,8 @@ result<void> begin_totp(const operation&, write_session& session, const call& re
     auto user = own_credentials(session, request, into);
     if (!user) return user.error();
     if (auto open = require_unlocked(session, user->username, request.now, into); !open) return open;
-    const auto& asked = static_cast<const totp_input&>(*request.parsed);
-    if (!asked.is_password || asked.stored.password_hash != user->password_hash) {
+    const auto& given = static_cast<const totp_input&>(*request.parsed);
+    if (!given.is_password || given.stored.password_hash != user->password_hash) {
         auto counted = record_failure(session, request, "password_failed", user->username, &*user);
         if (!counted) return counted;
         // It counts, so it commits.
