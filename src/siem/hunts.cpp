@@ -1,9 +1,9 @@
 #include "siem/hunts.hpp"
 
-#include "json/value_text.hpp"
 #include "json/writer.hpp"
 #include "resource/bulk.hpp"
 #include "resource/conditions.hpp"
+#include "resource/filter_object.hpp"
 #include "resource/links.hpp"
 #include "resource/problems.hpp"
 #include "resource/references.hpp"
@@ -40,33 +40,8 @@ const hunt_fields& at() {
     return found;
 }
 
-// The members of `filter` are filters of the list of indicators: a text, a number, or a list of them.
-query_pairs filters_of(const std::string& text, std::vector<fault>& faults) {
-    query_pairs made;
-    const boost::json::value filter = boost::json::parse(text);
-    for (const auto& [name, given] : filter.as_object()) {
-        const std::string parameter(name);
-        if (!is_filter(iocs(), parameter)) {
-            faults.push_back({"filter." + quoted(parameter), 0, "is no filter of indicators"});
-            continue;
-        }
-        const auto add = [&](const boost::json::value& one) {
-            if (const auto* words = one.if_string()) made.emplace_back(parameter, std::string(*words));
-            else if (one.is_number()) json::append_value(made.emplace_back(parameter, "").second, one);
-            else faults.push_back({"filter." + parameter, 0, "must be a string, a number or a list of them"});
-        };
-        if (const auto* list = given.if_array()) std::for_each(list->begin(), list->end(), add);
-        else add(given);
-    }
-    return made;
-}
-
-void check_filter(const call& request, const record& row, std::vector<fault>& faults) {
-    const query_pairs given = filters_of(*row.text(at().filter), faults);
-    if (given.empty() && faults.empty()) faults.push_back({"filter", 0, "must have a filter"});
-    if (!faults.empty()) return;
-    for (fault& wrong : read_conditions(iocs(), given, request.now).faults)
-        faults.push_back({"filter." + wrong.field, 0, std::move(wrong.detail)});
+query_pairs filters_of(const record& row, timestamp now, std::vector<fault>& faults) {
+    return read_filters(iocs(), boost::json::parse(*row.text(at().filter)).as_object(), now, faults);
 }
 
 void check(const resource&, const call& request, const record* before, record& row, std::vector<fault>& faults) {
@@ -77,14 +52,14 @@ void check(const resource&, const call& request, const record* before, record& r
     if (to > request.now) faults.push_back({"to", 0, "must not be in the future"});
     const bool has_ids = *row.text(at().ioc_ids) != "[]", has_filter = row.has(at().filter);
     if (has_ids == has_filter) faults.push_back({"ioc_ids", 0, "is required, or a `filter`, and not both"});
-    else if (has_filter) check_filter(request, row, faults);
+    else if (has_filter) (void)filters_of(row, request.now, faults);
 }
 
 // Which indicators a filter means is decided once.
 result<void> resolve_filter(write_session& session, const call& request, record& row, reply& into) {
     std::vector<fault> ignored;
     query_pairs given;
-    for (auto& [name, text] : filters_of(*row.text(at().filter), ignored)) {
+    for (auto& [name, text] : filters_of(row, request.now, ignored)) {
         const auto forms = name == "value" ? forms_of(text) : std::vector<std::string>{text};
         for (const std::string& form : forms) given.emplace_back(name, form);
     }
