@@ -5,6 +5,8 @@
 #include "siem/alert_fields.hpp"
 #include "siem/alert_merge.hpp"
 #include "siem/alert_status.hpp"
+#include "siem/cases/case_links.hpp"
+#include "siem/cases/investigations.hpp"
 #include "siem/event_finder.hpp"
 #include "siem/legal_hold.hpp"
 #include "siem/rules.hpp"
@@ -20,9 +22,10 @@ const text_index& alert_text() { return *alerts().index; }
 const alert_fields& at() {
     static const alert_fields found = [] {
         const auto of = [](std::string_view name) { return alerts().position(name); };
-        return alert_fields{of("title"),       of("description"),     of("severity"),    of("status"),
-                            of("disposition"), of("event_ids"),       of("assigned_to"), of("tags"),
-                            of("fingerprint"), of("duplicate_count"), of("last_seen")};
+        return alert_fields{of("title"),           of("description"),     of("severity"),    of("status"),
+                            of("disposition"),     of("event_ids"),       of("assigned_to"), of("tags"),
+                            of("fingerprint"),     of("duplicate_count"), of("last_seen"),   of("created_at"),
+                            of("investigation_id")};
     }();
     return found;
 }
@@ -72,6 +75,10 @@ std::vector<field> field_list() {
          .summary = "A new alert is merged into the open one that has the same; an empty one is none."},
         {.name = "duplicate_count", .kind = field_kind::integer, .from = origin::server, .initial = 0},
         {.name = "last_seen", .kind = field_kind::time, .from = origin::now},
+        {.name = "investigation_id",
+         .from = origin::server,
+         .summary = "What it belongs to: see POST /alerts/{id}/investigation.",
+         .refers = {.to = investigations}},
         // Null when the rule is gone; `rule_id` still tells which it was.
         {.name = "rule", .kind = field_kind::integer, .from = origin::server, .seen = visibility::hidden},
     };
@@ -85,6 +92,7 @@ std::vector<filter> filter_list() {
         {.name = "rule_id", .column = "rule_id"},
         {.name = "assigned_to", .column = "assigned_to"},
         {.name = "tag", .kind = filter_kind::list_item, .column = "tags"},
+        {.name = "investigation_id", .column = "investigation_id"},
         {.name = "ioc_id",
          .kind = filter_kind::among,
          .column = "id IN (SELECT right_id FROM ioc_alerts WHERE left_id IN "},
@@ -157,12 +165,17 @@ result<void> move_count(write_session& session, const record& before, const reco
 result<void> after_update(const resource&, write_session& session, const call&, const record& before,
                           const record& after, std::string_view) {
     if (auto done = move_hold(session, before, after); !done) return done;
+    if (auto done = move_case_events(session, before, after); !done) return done;
     return move_count(session, before, after);
 }
 
 result<void> before_delete(const resource&, write_session& session, const record& row, reply&) {
     auto released = release_events(session, holder_kind::alert, row.row, *row.text(at().event_ids));
     if (!released) return released;
+    auto last = alert_text().last_indexed(session);
+    if (!last) return last.error();
+    if (row.row <= *last)
+        if (auto done = recount_month(session, row.integer(at().created_at), -1); !done) return done;
     return recount(session, row, -1);
 }
 
@@ -178,13 +191,16 @@ const resource& alerts() {
         .filters = filter_list(),
         .sorts = {"created_at", "updated_at", "severity", "risk_score"},
         .text = {"title", "description"},
-        .history = {"status", "disposition", "assigned_to", "duplicate_count"},
+        .history = {"status", "disposition", "assigned_to", "duplicate_count", "investigation_id"},
         .machines = {{.field = "status",
                       .path = "status",
                       .to = "status",
                       .note = "note",
                       .edges = alert_transitions,
                       .needs = permission::alert_acknowledge}},
+        .unique = {{.columns = "alerts.fingerprint",
+                    .field = "fingerprint",
+                    .detail = "is that of an alert that is open"}},
         .hooks = {.before_insert = before_insert,
                   .after_insert = after_insert,
                   .after_update = after_update,

@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(members_come_in_the_contract_s_order) {
     for (const auto& member : alert.as_object()) order += std::string(member.key()) + " ";
     BOOST_TEST(order ==
                "id version created_at updated_at title description severity status disposition rule_id event_ids "
-               "assigned_to tags risk_score fingerprint duplicate_count last_seen ");
+               "assigned_to tags risk_score fingerprint duplicate_count last_seen investigation_id ");
 }
 
 BOOST_AUTO_TEST_CASE(an_illegal_transition_is_409_and_names_what_is_allowed) {

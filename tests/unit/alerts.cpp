@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_new_alert_is_answered_whole_in_the_order_of_the_contract)
         R"({"id":"a-1","version":1,"created_at":"2023-11-14T22:13:20.000000Z","updated_at":"2023-11-14T22:13:20.000000Z",)"
         R"("title":"Odd \"logon\"","description":null,"severity":"high","status":"pending","disposition":"undetermined",)"
         R"("rule_id":null,"event_ids":[],"assigned_to":null,"tags":["x","y"],"risk_score":70,"fingerprint":null,)"
-        R"("duplicate_count":0,"last_seen":"2023-11-14T22:13:20.000000Z"})";
+        R"("duplicate_count":0,"last_seen":"2023-11-14T22:13:20.000000Z","investigation_id":null})";
     BOOST_TEST(made.reply.body == expected);
     const auto read = d.get("/alerts/a-1");
     BOOST_TEST(read.reply.body == expected);
