@@ -17,7 +17,7 @@ import time
 from filling import make_alerts
 from iocs import Server, ask
 
-CONNECTIONS, WINDOW, TIMES, LONG = 8, 16, 9, 10
+CONNECTIONS, PER_CONNECTION, WINDOW, TIMES, LONG = 8, 8_000, 16, 9, 10
 TACTICS, PRIORITIES = ["execution", "persistence", "impact", "discovery"], ["low", "medium", "high", "critical"]
 
 
@@ -27,13 +27,8 @@ def post_all(server, requests, expected):
 
     def send(share):
         try:
-            with socket.create_connection(("127.0.0.1", server.port)) as connection:
-                reader = connection.makefile("rb")
-                for first in range(0, len(share), WINDOW):
-                    window = share[first:first + WINDOW]
-                    connection.sendall(b"".join(_request(server.port, *each) for each in window))
-                    for _ in window:
-                        _read(reader, expected)
+            for first in range(0, len(share), PER_CONNECTION):
+                _send(server.port, share[first:first + PER_CONNECTION], expected)
         except Exception as failure:  # noqa: BLE001: raised below
             failures.append(failure)
 
@@ -45,6 +40,16 @@ def post_all(server, requests, expected):
     if failures:
         raise failures[0]
     return time.perf_counter() - began
+
+
+def _send(port, requests, expected):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        reader = connection.makefile("rb")
+        for first in range(0, len(requests), WINDOW):
+            window = requests[first:first + WINDOW]
+            connection.sendall(b"".join(_request(port, *each) for each in window))
+            for _ in window:
+                _read(reader, expected)
 
 
 def _request(port, path, body):

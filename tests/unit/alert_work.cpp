@@ -1,6 +1,6 @@
-// What is done with alerts beside their fields: links, comments, dismissing, reopening, one change of many, counts by month.
+// What is done with alerts beside their fields: links, comments, dismissing, reopening, counts by month.
+#include "support/alert_work.hpp"
 #include "base/time.hpp"
-#include "support/plans.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,45 +9,7 @@ using carrel::siem::outcome;
 using carrel::siem::problem_code;
 using namespace carrel::testing;
 
-namespace {
-
-struct fixture {
-    domain d;
-
-    answer add(const std::string& id, const std::string& more = "") {
-        return d.post("/alerts", R"({"id":")" + id + R"(","title":"of )" + id + R"(","severity":"high")" + more + "}");
-    }
-    answer become(const std::string& id, const std::string& status) {
-        return d.post("/alerts/" + id + "/status", R"({"status":")" + status + "\"}");
-    }
-    answer relate(const std::string& one, const std::string& other, const std::string& more = "") {
-        return d.post("/alerts/" + one + "/related", R"({"linked_alert_id":")" + other + "\"" + more + "}");
-    }
-    // The other alerts of one, with the direction, in order.
-    std::string related(const std::string& id) {
-        std::string all;
-        const auto items = d.get("/alerts/" + id + "/related", {{"sort", "created_at"}}).at("/items");
-        for (const auto& each : items.as_array())
-            all.append(all.empty() ? "" : " ")
-                .append(each.at("linked_alert_id").as_string().c_str())
-                .append(":")
-                .append(each.at("direction").as_string().c_str());
-        return all;
-    }
-    answer change(const std::string& body) { return d.post("/alerts/changes", body); }
-    // The ids that a change failed for.
-    static std::string failed(const answer& got) {
-        std::string all;
-        const auto items = got.at("/items");
-        for (const auto& each : items.as_array())
-            if (!each.at("ok").as_bool()) all.append(all.empty() ? "" : " ").append(each.at("id").as_string().c_str());
-        return all;
-    }
-};
-
-}  // namespace
-
-BOOST_FIXTURE_TEST_SUITE(alert_work, fixture)
+BOOST_FIXTURE_TEST_SUITE(alert_work, alert_fixture)
 
 // -- links ---
 
@@ -215,118 +177,6 @@ BOOST_AUTO_TEST_CASE(two_open_alerts_never_have_one_fingerprint) {
     BOOST_TEST(d.get("/alerts/a").text("/status") == "closed");
     become("b", "closed");
     BOOST_TEST(!d.post("/alerts/a/reopen", R"({"reason":"r"})").refused.has_value());
-}
-
-// -- many at once ---
-
-BOOST_AUTO_TEST_CASE(each_action_does_what_it_says_and_tells_of_each) {
-    for (const char* id : {"a", "b"}) add(id, R"(,"tags":["old"])");
-    add("done");
-    become("done", "closed");
-    const std::string which = R"("ids":["a","none","b","done"])";
-    auto got = change(R"({"action":"status","status":"acknowledged","note":"by hand",)" + which + "}");
-    BOOST_TEST(got.at("/succeeded").as_int64() == 2);
-    BOOST_TEST(got.at("/failed").as_int64() == 2);
-    BOOST_TEST(failed(got) == "none done");
-    BOOST_TEST(got.text("/items/3/detail").find("closed cannot become acknowledged") != std::string::npos);
-    BOOST_TEST(d.get("/alerts/a").text("/status") == "acknowledged");
-    BOOST_TEST(d.get("/alerts/a/history").text("/items/0/note") == "by hand");
-    BOOST_TEST(failed(change(R"({"action":"assign","assigned_to":"ann",)" + which + "}")) == "none");
-    BOOST_TEST(d.get("/alerts/done").text("/assigned_to") == "ann");
-    change(R"({"action":"assign","assigned_to":null,)" + which + "}");
-    BOOST_TEST(d.get("/alerts/a").at("/assigned_to").is_null());
-    change(R"({"action":"tag","tags":["new","old"],)" + which + "}");
-    BOOST_TEST(boost::json::serialize(d.get("/alerts/b").at("/tags")) == R"(["old","new"])");
-    change(R"({"action":"untag","tags":["old","never"],)" + which + "}");
-    BOOST_TEST(boost::json::serialize(d.get("/alerts/b").at("/tags")) == R"(["new"])");
-    change(R"({"action":"disposition","disposition":"suspicious",)" + which + "}");
-    BOOST_TEST(d.get("/alerts/a").text("/disposition") == "suspicious");
-    d.post("/investigations", R"({"id":"i","title":"t"})");
-    BOOST_TEST(failed(change(R"({"action":"link","investigation_id":"i",)" + which + "}")) == "none");
-    BOOST_TEST(ids(d.get("/investigations/i/alerts", {{"sort", "created_at"}})) == "a b done");
-    BOOST_TEST(failed(change(R"({"action":"link","investigation_id":"no",)" + which + "}")) == "a none b done");
-    BOOST_TEST(failed(change(R"({"action":"unlink",)" + which + "}")) == "none");
-    BOOST_TEST(d.get("/investigations/i/alerts").at("/items").as_array().empty());
-}
-
-BOOST_AUTO_TEST_CASE(a_filter_is_that_of_the_list) {
-    for (const char* id : {"a", "b", "c"}) add(id, R"(,"tags":["x"])");
-    add("d", R"(,"tags":["y"])");
-    become("c", "closed");
-    const auto got =
-        change(R"({"action":"tag","tags":["seen"],"filter":{"tag":"x","status":["pending","acknowledged"]}})");
-    BOOST_TEST(got.at("/succeeded").as_int64() == 2);
-    BOOST_TEST(ids(d.get("/alerts", {{"tag", "seen"}, {"sort", "created_at"}})) == "a b");
-    BOOST_TEST(change(R"({"action":"untag","tags":["seen"],"filter":{"q":"of"}})").at("/succeeded").as_int64() == 4);
-    BOOST_TEST(change(R"({"action":"tag","tags":["z"],"filter":{"tag":"nowhere"}})").at("/succeeded").as_int64() == 0);
-    BOOST_TEST(change(R"({"action":"tag","tags":["z"],"filter":{"colour":"red"}})").faults() == "filter.colour");
-    BOOST_TEST(change(R"({"action":"tag","tags":["z"],"filter":{"severity":"red"}})").faults() == "filter.severity");
-    BOOST_TEST(change(R"({"action":"tag","tags":["z"],"filter":{"q":"(of"}})").faults() == "filter.q");
-    BOOST_TEST(change(R"({"action":"tag","tags":["z"],"filter":{"tag":true}})").faults() == "filter.tag");
-    BOOST_TEST(change(R"({"action":"tag","tags":["z"],"filter":{}})").faults() == "filter");
-}
-
-BOOST_AUTO_TEST_CASE(a_change_that_is_not_understood_changes_nothing) {
-    add("a");
-    const auto faults = [&](const std::string& members) { return change("{" + members + "}").faults(); };
-    BOOST_TEST(faults("") == "action");
-    BOOST_TEST(faults(R"("action":"explode","ids":["a"])") == "action");
-    BOOST_TEST(faults(R"("action":"tag","tags":["x"])") == "ids");
-    BOOST_TEST(faults(R"("action":"tag","tags":["x"],"ids":[])") == "ids");
-    BOOST_TEST(faults(R"("action":"tag","tags":["x"],"ids":["a"],"filter":{"tag":"x"})") == "ids");
-    BOOST_TEST(faults(R"("action":"tag","tags":["x"],"ids":[7])") == "ids[0]");
-    BOOST_TEST(faults(R"("action":"tag","tags":[],"ids":["a"])") == "tags");
-    BOOST_TEST(faults(R"("action":"tag","ids":["a"])") == "tags");
-    BOOST_TEST(faults(R"("action":"tag","tags":["x"],"status":"closed","ids":["a"])") == "status");
-    BOOST_TEST(faults(R"("action":"status","status":"gone","ids":["a"])") == "status");
-    BOOST_TEST(faults(R"("action":"status","status":null,"ids":["a"])") == "status");
-    BOOST_TEST(faults(R"("action":"assign","ids":["a"])") == "assigned_to");
-    BOOST_TEST(faults(R"("action":"link","ids":["a"])") == "investigation_id");
-    BOOST_TEST(faults(R"("action":"unlink","investigation_id":"i","ids":["a"])") == "investigation_id");
-    std::string many;
-    for (int i = 0; i < 1001; ++i) many += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\"";
-    BOOST_TEST(faults(R"("action":"tag","tags":["x"],"ids":[)" + many + "]") == "ids");
-    BOOST_TEST(d.get("/alerts/a").reply.version == 1);
-}
-
-BOOST_AUTO_TEST_CASE(tags_that_do_not_fit_are_refused_for_that_alert_only) {
-    std::string tags;
-    for (int i = 0; i < 50; ++i) tags += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\"";
-    add("full", ",\"tags\":[" + tags + "]");
-    add("free");
-    const auto got = change(R"({"action":"tag","tags":["one more"],"ids":["full","free"]})");
-    BOOST_TEST(failed(got) == "full");
-    BOOST_TEST(d.get("/alerts/free").text("/tags/0") == "one more");
-}
-
-BOOST_AUTO_TEST_CASE(a_thousand_go_in_transactions_of_a_hundred_and_more_are_refused) {
-    std::string many;
-    for (int i = 0; i < 1000; ++i) {
-        const std::string id = std::to_string(10'000 + i);
-        add(id);
-        many += (i == 0 ? "\"" : ",\"") + id + "\"";
-    }
-    auto got = change(R"({"action":"status","status":"acknowledged","ids":[)" + many + "]}");
-    BOOST_TEST(got.at("/succeeded").as_int64() == 1000);
-    BOOST_TEST(got.at("/items").as_array().size() == 1000u);
-    BOOST_TEST(d.parts_of_write >= 10);
-    got = change(R"({"action":"assign","assigned_to":"x","filter":{"status":"acknowledged"}})");
-    BOOST_TEST(got.at("/succeeded").as_int64() == 1000);
-    BOOST_TEST(d.get("/alerts/count", {{"assigned_to", "x"}}).at("/count").as_int64() == 1000);
-    add("one-more");
-    const auto refused = change(R"({"action":"assign","assigned_to":"y","filter":{"severity":"high"}})");
-    BOOST_TEST(refused.faults() == "filter");
-    BOOST_TEST(d.get("/alerts/count", {{"assigned_to", "y"}}).at("/count").as_int64() == 0);
-    // A key keeps all of it in one transaction, and answers again.
-    const auto with_key = [&] {
-        return d.post("/alerts/changes", R"({"action":"untag","tags":["x"],"filter":{"assigned_to":"x"}})",
-                      [](call& request) {
-                          request.idempotency = carrel::siem::idempotency{"k", "f"};
-                      });
-    };
-    const auto first = with_key();
-    BOOST_TEST(d.parts_of_write == 1);
-    BOOST_TEST(with_key().reply.body == first.reply.body);
 }
 
 // -- months ---

@@ -153,6 +153,7 @@ BOOST_AUTO_TEST_CASE(a_deletion_takes_notes_and_trail_along_and_frees_the_alerts
           "SELECT sum(count) FROM investigations_facets",
           "SELECT count(*) FROM history WHERE resource = 'investigations'"})
         BOOST_TEST(d.count(sql) == 0, sql);
+    BOOST_TEST(d.count("SELECT count(*) FROM audit WHERE action = 'delete_investigation' AND principal = 'ann'") == 1);
     const auto alert = d.get("/alerts/a");
     BOOST_TEST(alert.at("/investigation_id").is_null());
     BOOST_TEST(alert.reply.version == 3);

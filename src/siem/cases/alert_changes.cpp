@@ -140,8 +140,9 @@ result<void> change_alert(write_session& session, const call& request, const ale
         case alert_action::status:
             return move(alerts(), alerts().machines.front(), session, about, *before,
                         std::get<std::int64_t>(wanted.given), std::move(after), wanted.note, into);
-        case alert_action::link: return link_alert(session, about, *before, std::get<std::string>(wanted.given), into);
-        case alert_action::unlink: return unlink_alert(session, about, *before, into);
+        case alert_action::link:
+            return link_alert(session, about, *before, std::get<std::string>(wanted.given), wanted.note, into);
+        case alert_action::unlink: return unlink_alert(session, about, *before, wanted.note, into);
         case alert_action::assign: after.values[at().assigned_to] = wanted.given; break;
         case alert_action::disposition: after.values[at().disposition] = wanted.given; break;
         case alert_action::tag: add_tags(*before, wanted.given, after, faults); break;

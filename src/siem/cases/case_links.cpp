@@ -7,6 +7,7 @@
 #include "siem/cases/investigations.hpp"
 #include "siem/event_finder.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace carrel::siem {
@@ -31,10 +32,11 @@ result<void> require_open_of(read_session& session, const std::string& id, reply
     return *found ? require_open(**found, into) : result<void>();
 }
 
-// An event that has been deleted meanwhile has no time any more.
+// An event that has been deleted meanwhile has no time any more. In the order of the ids each segment is read once.
 result<void> add_events(write_session& session, std::int64_t investigation, std::int64_t alert,
-                        const std::vector<std::string>& ids) {
+                        std::vector<std::string> ids) {
     if (ids.empty()) return {};
+    std::sort(ids.begin(), ids.end());
     auto finder = event_finder::open(session);
     if (!finder) return finder.error();
     for (const std::string& id : ids) {
@@ -62,7 +64,7 @@ std::vector<std::string> added_events(const record& before, const record& after)
 }  // namespace
 
 result<void> link_alert(write_session& session, const call& request, const record& alert, const record& investigation,
-                        reply& into) {
+                        std::string_view note, reply& into) {
     if (auto open = require_open(investigation, into); !open) return open;
     const std::string& id = *investigation.text(investigations().id);
     const std::string* const linked = investigation_of(alert);
@@ -72,25 +74,26 @@ result<void> link_alert(write_session& session, const call& request, const recor
         if (auto room = require_room(session, id, into); !room) return room;
     record after = alert;
     after.values[at().investigation_id] = id;
-    return save(alerts(), session, request, alert, std::move(after), {}, into);
+    return save(alerts(), session, request, alert, std::move(after), note, into);
 }
 
 result<void> link_alert(write_session& session, const call& request, const record& alert, const std::string& id,
-                        reply& into) {
+                        std::string_view note, reply& into) {
     auto found = find(investigations(), session, id);
     if (!found) return found.error();
     if (!*found) return refuse(into, problem_of(problem_code::invalid, "investigation_id", "does not exist"));
-    return link_alert(session, request, alert, **found, into);
+    return link_alert(session, request, alert, **found, note, into);
 }
 
-result<void> unlink_alert(write_session& session, const call& request, const record& alert, reply& into) {
+result<void> unlink_alert(write_session& session, const call& request, const record& alert, std::string_view note,
+                          reply& into) {
     const std::string* const linked = investigation_of(alert);
     if (linked == nullptr)
         return refuse(into, {problem_code::not_found, "The alert is linked with no investigation.", {}});
     if (auto open = require_open_of(session, *linked, into); !open) return open;
     record after = alert;
     after.values[at().investigation_id] = value();
-    return save(alerts(), session, request, alert, std::move(after), {}, into);
+    return save(alerts(), session, request, alert, std::move(after), note, into);
 }
 
 result<void> unlink_all_alerts(write_session& session, const call& request, const record& investigation) {

@@ -106,7 +106,7 @@ result<void> open_from_alert(const operation&, write_session& session, const cal
     if (auto faults = make_record(investigations(), about, members_of(*alert, members), row); !faults.empty())
         return refuse(into, problem_of(problem_code::invalid, std::move(faults)));
     if (auto done = open_investigation(session, about, row, into); !done) return done;
-    if (auto done = link_alert(session, about, *alert, row, into); !done) return done;
+    if (auto done = link_alert(session, about, *alert, row, {}, into); !done) return done;
     into.clear();
     into.kind = outcome::created;
     into.location = investigations().location(request, *row.text(investigations().id));
@@ -132,7 +132,7 @@ result<void> link_one(const operation&, write_session& session, const call& requ
     auto alert = load(alerts(), session, request, into);
     if (!alert) return alert.error();
     const auto& given = static_cast<const members_input&>(*request.parsed).given;
-    return link_alert(session, request, *alert, std::get<std::string>(*given[0]), into);
+    return link_alert(session, request, *alert, std::get<std::string>(*given[0]), {}, into);
 }
 
 operation linking_operation() {
@@ -152,7 +152,7 @@ operation unlinking_operation() {
         into.clear();
         auto alert = load(alerts(), session, request, into);
         if (!alert) return alert.error();
-        if (auto done = unlink_alert(session, request, *alert, into); !done) return done;
+        if (auto done = unlink_alert(session, request, *alert, {}, into); !done) return done;
         into.clear();
         into.kind = outcome::no_content;
         return {};
@@ -197,7 +197,7 @@ result<void> put(const operation&, write_session& session, const call& request, 
     if (!investigation) return investigation.error();
     auto alert = alert_in_path(session, request, into);
     if (!alert) return alert.error();
-    if (auto done = link_alert(session, request, *alert, *investigation, into); !done) return done;
+    if (auto done = link_alert(session, request, *alert, *investigation, {}, into); !done) return done;
     into.clear();
     into.kind = outcome::no_content;
     return {};
@@ -209,7 +209,7 @@ result<void> cut(const operation&, write_session& session, const call& request, 
     if (!alert) return alert.error();
     const auto* linked = alert->text(at().investigation_id);
     if (linked == nullptr || *linked != request.path[0]) return refuse(into, not_found("alert", request.path[1]));
-    if (auto done = unlink_alert(session, request, *alert, into); !done) return done;
+    if (auto done = unlink_alert(session, request, *alert, {}, into); !done) return done;
     into.clear();
     into.kind = outcome::no_content;
     return {};
