@@ -9,7 +9,7 @@ import (
 )
 
 const alertColumns = "id,version,created_at,updated_at,title,description,severity,status,disposition,rule_id," +
-	"event_ids,assigned_to,tags,risk_score,fingerprint,duplicate_count,last_seen"
+	"event_ids,assigned_to,tags,risk_score,fingerprint,duplicate_count,last_seen,investigation_id"
 
 // Kept in the database by place.
 var (
@@ -32,19 +32,20 @@ type alert struct {
 	riskScore                     sql.NullInt64
 	fingerprint                   sql.NullString
 	duplicateCount, lastSeen      int64
+	investigationID               sql.NullString
 }
 
 // Where Scan puts the columns.
 func (a *alert) places() []any {
 	return []any{&a.id, &a.version, &a.createdAt, &a.updatedAt, &a.title, &a.description, &a.severity, &a.status,
 		&a.disposition, &a.ruleID, &a.eventIDs, &a.assignedTo, &a.tags, &a.riskScore, &a.fingerprint,
-		&a.duplicateCount, &a.lastSeen}
+		&a.duplicateCount, &a.lastSeen, &a.investigationID}
 }
 
 func (a *alert) values() []any {
 	return []any{a.id, a.version, a.createdAt, a.updatedAt, a.title, a.description, a.severity, a.status,
 		a.disposition, a.ruleID, a.eventIDs, a.assignedTo, a.tags, a.riskScore, a.fingerprint,
-		a.duplicateCount, a.lastSeen}
+		a.duplicateCount, a.lastSeen, a.investigationID}
 }
 
 func (a *alert) append(out []byte) []byte {
@@ -70,6 +71,7 @@ func (a *alert) append(out []byte) []byte {
 	out = appendNullString(append(out, `,"fingerprint":`...), a.fingerprint)
 	out = strconv.AppendInt(append(out, `,"duplicate_count":`...), a.duplicateCount, 10)
 	out = appendTime(append(out, `,"last_seen":`...), a.lastSeen)
+	out = appendNullString(append(out, `,"investigation_id":`...), a.investigationID)
 	return append(out, '}')
 }
 

@@ -82,7 +82,7 @@ func (s *store) prepare() error {
 		// Carrel's own function compares the text of a member as it came. This is the nearest stock thing: numbers and
 		// strings are alike, `true` is 1.
 		{&s.countField, s.read, "SELECT count(*) FROM events WHERE CAST(json_extract(fields, ?) AS TEXT) IN (?)"},
-		{&s.insertAlert, s.write, "INSERT INTO alerts(" + alertColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+		{&s.insertAlert, s.write, "INSERT INTO alerts(" + alertColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
 		{&s.twin, s.write, "SELECT id FROM alerts WHERE fingerprint = ? AND fingerprint IS NOT NULL AND status <> 7"},
 		{&s.touchTwin, s.write, "UPDATE alerts SET version = version + 1, updated_at = ?1, last_seen = ?1, duplicate_count = duplicate_count + 1 WHERE id = ?2"},
 		{&s.eventExists, s.write, "SELECT 1 FROM events WHERE id = ?"},

@@ -5,7 +5,7 @@ import { freshId } from "./uuid.mjs"
 
 export const columns =
   "id,version,created_at,updated_at,title,description,severity,status,disposition,rule_id,event_ids,assigned_to,tags," +
-  "risk_score,fingerprint,duplicate_count,last_seen"
+  "risk_score,fingerprint,duplicate_count,last_seen,investigation_id"
 export const fingerprintAt = 14
 
 // Kept in the database by place.
@@ -22,7 +22,8 @@ export function alertJson(row) {
     `"title":${JSON.stringify(row[4])},"description":${textOf(row[5])},"severity":"${severities[row[6]]}",` +
     `"status":"${statuses[row[7]]}","disposition":"${dispositions[row[8]]}","rule_id":${textOf(row[9])},` +
     `"event_ids":${row[10]},"assigned_to":${textOf(row[11])},"tags":${row[12]},"risk_score":${row[13]},` +
-    `"fingerprint":${textOf(row[14])},"duplicate_count":${row[15]},"last_seen":"${timeText(row[16])}"}`
+    `"fingerprint":${textOf(row[14])},"duplicate_count":${row[15]},"last_seen":"${timeText(row[16])}",` +
+    `"investigation_id":${textOf(row[17])}}`
   )
 }
 
@@ -82,7 +83,7 @@ export function readAlert(given, now) {
     id, 1, now, now, title, checkText(given, "description", 10000), checkName(given, "severity", severities), 0,
     given.disposition == null ? 0 : checkName(given, "disposition", dispositions), checkText(given, "rule_id", 128),
     JSON.stringify(events), checkText(given, "assigned_to", 200), JSON.stringify(checkList(given, "tags", 50, 100)),
-    score, checkText(given, "fingerprint", 256), 0, now,
+    score, checkText(given, "fingerprint", 256), 0, now, null,
   ]
   return { row, events }
 }

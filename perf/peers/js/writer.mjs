@@ -24,7 +24,7 @@ export class Writer {
     this.begin = prepare("BEGIN IMMEDIATE")
     this.commit = prepare("COMMIT")
     this.rollback = prepare("ROLLBACK")
-    this.insertAlert = prepare(`INSERT INTO alerts(${columns}) VALUES (${"?,".repeat(16)}?)`)
+    this.insertAlert = prepare(`INSERT INTO alerts(${columns}) VALUES (${"?,".repeat(17)}?)`)
     this.selectAlert = prepare(`SELECT ${columns} FROM alerts WHERE id = ?`)
     this.twin = prepare("SELECT id FROM alerts WHERE fingerprint = ? AND fingerprint IS NOT NULL AND status <> 7")
     this.touchTwin = prepare(
