@@ -1,5 +1,7 @@
 #include "background/periodic_jobs.hpp"
 
+#include "siem/console/search_uses.hpp"
+#include "siem/listeners/dead_letter_upkeep.hpp"
 #include "siem/rule_operations.hpp"
 
 #include <array>
@@ -10,7 +12,11 @@ namespace {
 
 constexpr std::chrono::seconds interval{30};
 
-constexpr std::array jobs{periodic_job{"rules whose last day has come", has_sunset_rules, sunset_rules}};
+constexpr std::array jobs{
+    periodic_job{"rules whose last day has come", has_sunset_rules, sunset_rules},
+    periodic_job{"uses of saved searches", has_search_uses, write_search_uses},
+    periodic_job{"dead letters that are old", has_old_dead_letters, drop_old_dead_letters},
+};
 
 // All that a job has to do now.
 result<void> run(database& store, const periodic_job& job, const log_sink& log, const std::stop_token& stop) {

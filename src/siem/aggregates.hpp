@@ -28,6 +28,7 @@ std::vector<operation> playbook_operations();
 std::vector<operation> model_operations();
 std::vector<operation> listener_operations();
 std::vector<operation> content_archive_operations();
+std::vector<operation> dead_letter_operations();
 
 std::vector<const resource*> rule_resources();
 std::vector<const resource*> attack_resources();
@@ -49,5 +50,6 @@ std::vector<const resource*> playbook_resources();
 std::vector<const resource*> model_resources();
 std::vector<const resource*> listener_resources();
 std::vector<const resource*> content_archive_resources();
+std::vector<const resource*> dead_letter_resources();
 
 }  // namespace carrel::siem

@@ -9,8 +9,8 @@ namespace carrel::siem {
 namespace {
 
 // Whatever changes these says how the server works: what it does by itself, whom it asks, how it reads events.
-constexpr std::array<std::string_view, 7> configuration = {"/actions",  "/feeds", "/ioc-feeds", "/field-mappings",
-                                                           "/settings", "/users", "/roles"};
+constexpr std::array<std::string_view, 8> configuration = {"/actions",  "/feeds", "/ioc-feeds", "/field-mappings",
+                                                           "/settings", "/users", "/roles",     "/system"};
 // Beside what `is_audited` finds by itself. The histories and versions of rules tell of the rest.
 constexpr std::array<std::string_view, 4> others = {"import_rules", "change_rule_lifecycle", "import_attack",
                                                     "import_iocs"};

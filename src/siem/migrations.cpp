@@ -14,6 +14,7 @@
 #include "siem/feeds_tables.hpp"
 #include "siem/field_mappings_tables.hpp"
 #include "siem/indicators_tables.hpp"
+#include "siem/listeners/dead_letters_tables.hpp"
 #include "siem/listeners/listeners_tables.hpp"
 #include "siem/models/models_tables.hpp"
 #include "siem/playbooks/playbooks_tables.hpp"
@@ -285,6 +286,7 @@ constexpr auto steps = std::to_array<migration>({
     {27, "playbooks", playbooks_tables},
     {28, "models", models_tables},
     {29, "listeners", listeners_tables},
+    {30, "dead letters", dead_letters_tables},
 });
 
 }  // namespace

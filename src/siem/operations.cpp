@@ -34,7 +34,8 @@ std::span<const operation> operations() {
                           playbook_operations,
                           model_operations,
                           listener_operations,
-                          content_archive_operations}) {
+                          content_archive_operations,
+                          dead_letter_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }
@@ -55,7 +56,8 @@ std::span<const resource* const> resources() {
               action_resources,     field_mapping_resources, indicator_resources,     feed_resources,
               account_resources,    audit_resources,         investigation_resources, evidence_resources,
               alert_link_resources, saved_search_resources,  dashboard_resources,     system_metadata_resources,
-              playbook_resources,   model_resources,         listener_resources,      content_archive_resources}) {
+              playbook_resources,   model_resources,         listener_resources,      content_archive_resources,
+              dead_letter_resources}) {
             const std::vector<const resource*> own = part();
             made.insert(made.end(), own.begin(), own.end());
         }

@@ -36,8 +36,10 @@ struct dead_letter {
 /// Bytes of `raw` that are kept. Longer ones are cut, and say so.
 inline constexpr std::size_t dead_letter_bytes_max = std::size_t{1} << 20;
 /// Letters that are kept at most, and the bytes of their `raw`: the oldest make room for new ones.
-inline constexpr std::int64_t dead_letters_max = 100'000;
-inline constexpr std::int64_t dead_letters_bytes_max = std::int64_t{256} << 20;
+struct dead_letter_bounds {
+    std::int64_t letters = 100'000;
+    std::int64_t bytes = std::int64_t{256} << 20;
+};
 
 /// What adding did.
 struct dead_letters_added {
@@ -47,7 +49,8 @@ struct dead_letters_added {
 
 /// Keeps letters, in the job's transaction: with the events of the same batch or not at all. May run more than once. Each
 /// gets an id of its own; those that are given together keep their order. Errors: SQLite's.
-result<dead_letters_added> add_dead_letters(write_session& session, std::span<const dead_letter> letters);
+result<dead_letters_added> add_dead_letters(write_session& session, std::span<const dead_letter> letters,
+                                            const dead_letter_bounds& bounds = {});
 
 /// Makes the text of an event, a JSON object, of what came, and maybe its time. False if that cannot be done: `why` says why then.
 struct dead_letter_event {
