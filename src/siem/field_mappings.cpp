@@ -53,28 +53,11 @@ bool is_in_force(const record& row) {
                                               stage == static_cast<std::int64_t>(lifecycle::stable));
 }
 
-// All mappings in force are one table.
-result<void> require_room(read_session& session, const record& row, reply& into) {
-    auto others =
-        session.all<std::string>(read_sql("SELECT mappings FROM field_mappings "
-                                          "WHERE builtin = 0 AND enabled = 1 AND lifecycle IN (1, 2) AND seq <> ?"),
-                                 row.row);
-    if (!others) return others.error();
-    std::size_t paths = count_paths(*row.text(at().mappings));
-    for (const std::string& each : *others) paths += count_paths(each);
-    if (paths <= paths_in_force_max) return {};
-    return refuse(into, {problem_code::conflict,
-                         "the mappings in use would have " + std::to_string(paths) + " paths; at most " +
-                             std::to_string(paths_in_force_max) + " are taken",
-                         {}});
-}
-
 result<void> before_update(const resource&, write_session& session, const call&, const record& before, record& after,
                            reply& into) {
     if (auto allowed = refuse_builtin(before, into); !allowed) return allowed;
-    if (!is_in_force(after)) return {};
     if (is_in_force(before) && before.values[at().mappings] == after.values[at().mappings]) return {};
-    return require_room(session, after, into);
+    return require_mapping_room(session, after, into);
 }
 
 result<void> before_delete(const resource&, write_session&, const record& row, reply& into) {
@@ -128,6 +111,23 @@ std::vector<filter> filter_list() {
 }
 
 }  // namespace
+
+// All mappings in force are one table.
+result<void> require_mapping_room(read_session& session, const record& row, reply& into) {
+    if (!is_in_force(row)) return {};
+    auto others =
+        session.all<std::string>(read_sql("SELECT mappings FROM field_mappings "
+                                          "WHERE builtin = 0 AND enabled = 1 AND lifecycle IN (1, 2) AND seq <> ?"),
+                                 row.row);
+    if (!others) return others.error();
+    std::size_t paths = count_paths(*row.text(at().mappings));
+    for (const std::string& each : *others) paths += count_paths(each);
+    if (paths <= paths_in_force_max) return {};
+    return refuse(into, {problem_code::conflict,
+                         "the mappings in use would have " + std::to_string(paths) + " paths; at most " +
+                             std::to_string(paths_in_force_max) + " are taken",
+                         {}});
+}
 
 const resource& field_mappings() {
     static const resource instance({

@@ -41,7 +41,9 @@ result<stored_mappings> load_mappings(read_session& session) {
     return found;
 }
 
-bool changes_mappings(const operation& what) noexcept { return what.of == &field_mappings() && what.is_write(); }
+bool changes_mappings(const operation& what) noexcept {
+    return what.is_write() && (what.of == &field_mappings() || what.id == "restore_content");
+}
 
 mappings_in_force::mappings_in_force()
     : table_(compile_mappings({})),
