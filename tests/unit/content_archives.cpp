@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <map>
+#include <random>
 
 using namespace carrel::siem;
 using namespace carrel::testing;
@@ -301,6 +302,32 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_wrong_is_told_with_its_place) {
     files twice = unpacked(archive);
     twice["rules.ndjson"] += twice["rules.ndjson"];
     BOOST_TEST(!restored(to, resealed(twice)).refused);
+}
+
+// Whatever a line says, it is stored or refused: the domain's caller gets no other error of it.
+BOOST_AUTO_TEST_CASE(lines_with_random_damage_are_refused_or_stored) {
+    std::mt19937 random(20261127);
+    const files whole = unpacked(archive);
+    std::vector<std::string> names;
+    for (const auto& [name, bytes] : whole)
+        if (name != "manifest.json") names.push_back(name);
+    constexpr std::string_view bytes = "0a\"{}[]:,\\.-n\x01\xff ";
+    int refused = 0;
+    for (int i = 0; i < 300; ++i) {
+        files damaged = whole;
+        std::string& text = damaged[names[random() % names.size()]];
+        for (std::size_t changes = 1 + random() % 3; changes > 0; --changes) {
+            const std::size_t at = random() % (text.size() - 1);
+            if (random() % 2 == 0) text[at] = bytes[random() % bytes.size()];
+            else text.erase(at, random() % 20 % (text.size() - 1 - at));
+        }
+        domain empty;
+        const auto got = restored(empty, resealed(damaged), {{"indicators", "true"}, {"mode", "overwrite"}});
+        if (got.refused) ++refused;
+        if (got.refused) BOOST_TEST(all_of(empty) == all_of(to));
+    }
+    BOOST_TEST(refused > 100);
+    BOOST_TEST(refused < 300);
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_that_grows_beyond_all_bounds_is_refused) {
