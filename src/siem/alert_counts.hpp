@@ -7,12 +7,9 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
-#include <string>
 
-// How many alerts there are of each status and severity, of each day and of each rule, kept in tables so that nobody scans all
-// alerts for it. The rows that the full-text index has not taken in yet are counted when asked, so a new alert costs nothing
-// here. Of a day and of a rule an alert is for as long as it is there: a trigger takes one away that is deleted.
+// How many alerts there are of each status and severity, kept in a table so that nobody scans all alerts for it. The rows
+// that the full-text index has not taken in yet are counted when asked, so a new alert costs nothing here.
 namespace carrel::siem {
 
 struct alert_counts {
@@ -33,19 +30,5 @@ using month_counts = std::map<std::int64_t, std::int64_t>;
 result<month_counts> read_month_counts(read_session& session, std::int64_t from, std::int64_t last_counted);
 /// All alerts. `last_counted` is the last row that is in the table.
 result<alert_counts> read_alert_counts(read_session& session, std::int64_t last_counted);
-
-/// How many alerts were created on each day, in days since 1970, from `first_day` on.
-result<std::map<std::int64_t, std::int64_t>> read_alert_days(read_session& session, std::int64_t last_counted,
-                                                             std::int64_t first_day);
-
-struct rule_alerts {
-    std::string rule_id;
-    std::int64_t alerts = 0;
-};
-struct fired_rules {
-    std::int64_t count = 0;        // rules that have an alert
-    std::vector<rule_alerts> top;  // those with most alerts, by their number, then by their id
-};
-result<fired_rules> read_fired_rules(read_session& session, std::int64_t last_counted, std::size_t top_max);
 
 }  // namespace carrel::siem

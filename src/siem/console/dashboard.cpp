@@ -4,6 +4,7 @@
 #include "siem/aggregates.hpp"
 #include "siem/alert_counts.hpp"
 #include "siem/alerts.hpp"
+#include "siem/console/alert_days.hpp"
 #include "siem/console/event_days.hpp"
 #include "siem/event_walk.hpp"
 #include "siem/events.hpp"

@@ -4,7 +4,7 @@
 
 namespace carrel::siem {
 
-// Beside the metadata what the dashboard counts alerts by: see alert_counts.hpp.
+// Beside the metadata what the dashboard counts alerts by: see alert_days.hpp.
 inline constexpr std::string_view system_metadata_tables = R"(
 CREATE TABLE system_metadata (
     seq INTEGER PRIMARY KEY,
