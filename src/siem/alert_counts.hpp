@@ -20,14 +20,6 @@ struct alert_counts {
 result<void> count_alerts(write_session& session, row_range rows);
 /// A counted alert had one status and severity and has another; -1 for one that goes.
 result<void> recount_alert(write_session& session, std::int64_t status, std::int64_t severity, std::int64_t change);
-/// The same of the months in which alerts are created, of one that goes.
-result<void> recount_month(write_session& session, timestamp created_at, std::int64_t change);
-
-/// 202601 for January 2026.
-std::int64_t month_of(timestamp at);
-/// By such months, from one on. `last_counted` as below.
-using month_counts = std::map<std::int64_t, std::int64_t>;
-result<month_counts> read_month_counts(read_session& session, std::int64_t from, std::int64_t last_counted);
 /// All alerts. `last_counted` is the last row that is in the table.
 result<alert_counts> read_alert_counts(read_session& session, std::int64_t last_counted);
 

@@ -172,10 +172,6 @@ result<void> after_update(const resource&, write_session& session, const call&, 
 result<void> before_delete(const resource&, write_session& session, const record& row, reply&) {
     auto released = release_events(session, holder_kind::alert, row.row, *row.text(at().event_ids));
     if (!released) return released;
-    auto last = alert_text().last_indexed(session);
-    if (!last) return last.error();
-    if (row.row <= *last)
-        if (auto done = recount_month(session, row.integer(at().created_at), -1); !done) return done;
     return recount(session, row, -1);
 }
 

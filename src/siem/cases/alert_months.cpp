@@ -1,11 +1,13 @@
 #include "json/writer.hpp"
 #include "resource/listing.hpp"
 #include "resource/problems.hpp"
-#include "siem/alert_counts.hpp"
 #include "siem/alerts.hpp"
 #include "siem/cases/alert_links.hpp"
+#include "siem/console/alert_days.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <map>
 
 namespace carrel::siem {
 
@@ -28,28 +30,37 @@ std::optional<problem> check_months(const operation& what, call& request) {
     return std::nullopt;
 }
 
-std::int64_t month_before(std::int64_t month) { return month % 100 == 1 ? month - 89 : month - 1; }
+using month = std::chrono::year_month;
 
-std::string name_of(std::int64_t month) {
-    std::string digits = std::to_string(month);
+std::chrono::sys_days day_of(std::int64_t days) { return std::chrono::sys_days(std::chrono::days(days)); }
+
+month month_of(std::chrono::sys_days day) {
+    const std::chrono::year_month_day date(day);
+    return date.year() / date.month();
+}
+
+std::string name_of(month of) {
+    std::string digits = std::to_string(static_cast<int>(of.year()) * 100 + static_cast<int>(unsigned{of.month()}));
     digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
     return digits.insert(4, "-");
 }
 
 result<void> by_month(const operation&, read_session& session, const call& request, reply& into) {
     into.clear();
-    std::vector<std::int64_t> months{month_of(request.now)};
-    while (std::ssize(months) < static_cast<const months_input&>(*request.parsed).count)
-        months.push_back(month_before(months.back()));
+    const auto wanted = static_cast<const months_input&>(*request.parsed).count;
+    const std::int64_t today = request.now / (std::int64_t{24} * 3600 * 1'000'000);
+    month first = month_of(day_of(today)) - std::chrono::months(wanted - 1);
     auto last = alert_text().last_indexed(session);
     if (!last) return last.error();
-    auto counts = read_month_counts(session, months.back(), *last);
-    if (!counts) return counts.error();
+    const std::chrono::sys_days from = first / 1;
+    auto days = read_alert_days(session, *last, from.time_since_epoch().count());
+    if (!days) return days.error();
+    std::map<month, std::int64_t> counts;
+    for (const auto& [day, count] : *days) counts[month_of(day_of(day))] += count;
     json::writer out(into.body);
     out.begin_object().key("items").begin_array();
-    std::for_each(months.rbegin(), months.rend(), [&](std::int64_t month) {
-        out.begin_object().key("month").string(name_of(month)).key("count").integer((*counts)[month]).end_object();
-    });
+    for (std::int64_t i = 0; i < wanted; ++i, first += std::chrono::months(1))
+        out.begin_object().key("month").string(name_of(first)).key("count").integer(counts[first]).end_object();
     out.end_array().end_object();
     return {};
 }
