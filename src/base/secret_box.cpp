@@ -1,6 +1,7 @@
 #include "base/secret_box.hpp"
 
 #include "base/base64url.hpp"
+#include "base/private_file.hpp"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -19,7 +20,6 @@ constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t hex_bytes = 2 * key_bytes;
 constexpr std::string_view version = "v1.";
-constexpr mode_t others = S_IRWXG | S_IRWXO;
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
@@ -51,9 +51,7 @@ outcome<void> check_owner(int number, const std::string& path) {
     struct stat file {};
     if (::fstat(number, &file) != 0) return system_fault(path, "looked at");
     if (!S_ISREG(file.st_mode)) return about(path, "is no regular file");
-    if (file.st_uid != ::geteuid()) return about(path, "belongs to another user");
-    if ((file.st_mode & others) != 0)
-        return about(path, "may be read or written by others than its owner; its mode should be 0600");
+    if (const auto why = why_not_private(file, path); !why.empty()) return about(path, why);
     return {};
 }
 

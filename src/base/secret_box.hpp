@@ -12,8 +12,8 @@ namespace carrel::base {
 /// locked where the system allows it, guarded on both sides, and wiped at the end. Thread-safe once made.
 class secret_box {
 public:
-    /// The key of a file: 32 bytes, or 64 hexadecimal digits and a line end. A file is refused that is not this user's or
-    /// that others may read.
+    /// The key of a file: 32 bytes, or 64 hexadecimal digits and a line end. A file that others may read is
+    /// refused (`why_not_private`).
     static outcome<secret_box> load(const std::string& path);
 
     /// Makes a key, and a file for it that only this user may read; never overwrites one.
