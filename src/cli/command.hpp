@@ -22,7 +22,7 @@ inline constexpr int exit_network = 5;  // an address cannot be listened on, or 
 inline constexpr int exit_permission = 6;  // a file may not be used, or is open to others
 inline constexpr int exit_damaged = 7;     // the database is damaged or was changed from outside
 
-/// Says why a command cannot run, in one line on stderr, and returns `status`.
+/// Says why a command cannot run, in one line on stderr and without the user information of a URL in it, and returns `status`.
 int unusable(std::string_view why, int status = exit_usage);
 
 /// Parses a command's arguments (the command's name first). Returns an exit status when the command is not to run:

@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <iostream>
 
 namespace carrel::cli {
@@ -16,10 +17,22 @@ std::string one_line(std::string_view text) {
     return line;
 }
 
+// A password or a token in a URL that was typed is not written down.
+std::string without_user_information(std::string text) {
+    constexpr std::string_view mark = "://";
+    for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at)) {
+        at += mark.size();
+        const auto end = std::min(text.find_first_of(" '\"", at), text.size());
+        const auto sign = std::string_view(text).substr(0, end).rfind('@');
+        if (sign != text.npos && sign > at) text.replace(at, sign - at, "…");
+    }
+    return text;
+}
+
 }  // namespace
 
 int unusable(std::string_view why, int status) {
-    std::cerr << "carrel: " << one_line(why) << std::endl;
+    std::cerr << "carrel: " << without_user_information(one_line(why)) << std::endl;
     return status;
 }
 

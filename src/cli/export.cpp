@@ -11,6 +11,7 @@
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 namespace carrel::cli {
@@ -30,8 +31,9 @@ struct export_settings {
 
 std::optional<int> parse_export(std::span<char*> arguments, export_settings& into) {
     CLI::App app("Writes events in the order of receipt. A file grows as OUTPUT.part until it is whole.", "export");
-    auto* url = add_server_flags(app, into.server, "server to ask");
-    app.add_option("--database", into.database, "database to read, while no server has it")->excludes(url);
+    add_server_flags(app, into.server, "server to ask");
+    auto* database = app.add_option("--database", into.database, "database to read, while no server has it");
+    exclude_server_flags(app, *database);
     auto* output = app.add_option("--output", into.output, "file to write; stdout without it");
     app.add_flag("--resume", into.resumes, "go on with what an earlier run left of the file")->needs(output);
     app.add_option("--format", into.format, "ndjson or csv")
@@ -117,12 +119,16 @@ private:
 
 result<std::unique_ptr<export_source>> source_of(const export_settings& settings, int& status) {
     if (settings.database.empty()) {
-        std::string fault;
+        server_fault fault;
         const auto server = server_of(settings.server, fault);
-        status = exit_usage;
-        if (!server) return error(error_code(EINVAL, boost::system::generic_category()), fault);
+        status = fault.status;
+        if (!server) return error(error_code(EINVAL, boost::system::generic_category()), fault.why);
         return make_remote_source(*server);
     }
+    status = exit_file;
+    std::error_code ec;
+    if (!std::filesystem::exists(settings.database, ec))
+        return error(error_code(ENOENT, boost::system::generic_category()), settings.database + " does not exist");
     status = exit_permission;
     if (const auto why = unsafe_database(settings.database); !why.empty())
         return error(error_code(EPERM, boost::system::generic_category()), why);

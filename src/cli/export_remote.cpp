@@ -1,5 +1,6 @@
 #include "cli/export_source.hpp"
 #include "cli/retry.hpp"
+#include "cli/server_answer.hpp"
 #include "json/reader.hpp"
 
 #include <boost/json/object.hpp>
@@ -52,14 +53,6 @@ private:
         return value != nullptr ? value->if_object() : nullptr;
     }
 
-    error refusal(const http_reply& reply) {
-        std::string text = "the server answered " + std::to_string(reply.status);
-        const auto* said = object_of(reply.body);
-        const auto* detail = said != nullptr ? said->if_contains("detail") : nullptr;
-        if (detail != nullptr && detail->is_string()) text += ": " + std::string(detail->as_string());
-        return error(error_code(EPROTO, boost::system::generic_category()), text);
-    }
-
     // A read may be asked for again, whatever became of the last one.
     result<std::string> get(std::string_view path, const query_list& query, std::string_view media_type) {
         std::string target(path);
@@ -74,7 +67,7 @@ private:
             if (!reply && !client_.has_connected()) return reply.error();
             const auto wait = reply ? wait_before_retry(attempts, reply->status, reply->header("retry-after"))
                                     : wait_before_retry(attempts, 0, {});
-            if (!wait) return reply ? refusal(*reply) : reply.error();
+            if (!wait) return reply ? refusal(*reply, object_of(reply->body)) : reply.error();
             std::this_thread::sleep_for(*wait);
         }
     }

@@ -80,6 +80,7 @@ result<http_reply> http_client::state::send(std::string_view method, std::string
     head.append(" ").append(server.base).append(path).append(" HTTP/1.1\r\nHost: ").append(server.authority());
     head += "\r\n";
     if (method != "GET") head += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    if (!server.token.empty()) head += "Authorization: Bearer " + server.token + "\r\n";
     for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
     head += "\r\n";
 

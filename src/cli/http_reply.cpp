@@ -1,5 +1,7 @@
 #include "cli/http_reply.hpp"
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -67,6 +69,14 @@ std::optional<http_url> parse_url(std::string_view text) {
     const bool clean = text.find_first_of(" \t\r\n?#@") == std::string_view::npos;
     if (url.host.empty() || !port || *port == 0 || *port > 65'535 || !clean) return std::nullopt;
     return url;
+}
+
+bool http_url::is_safe() const {
+    if (is_tls || host == "localhost") return true;
+    const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+    boost::system::error_code ec;
+    const auto address = boost::asio::ip::make_address(is_bracketed ? host.substr(1, host.size() - 2) : host, ec);
+    return !ec && address.is_loopback();
 }
 
 std::string_view http_reply::header(std::string_view lower_case_name) const {

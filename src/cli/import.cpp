@@ -30,8 +30,9 @@ struct import_settings {
 std::optional<int> parse_import(const import_kind& kind, std::span<char*> arguments, import_settings& into) {
     CLI::App app(std::string(kind.summary), "import " + std::string(kind.name));
     app.add_option("FILE", into.files, std::string(kind.files) + "; - for stdin")->required();
-    auto* url = add_server_flags(app, into.server, "server to send to");
-    app.add_option("--database", into.database, "database to write to, while no server has it")->excludes(url);
+    add_server_flags(app, into.server, "server to send to");
+    auto* database = app.add_option("--database", into.database, "database to write to, while no server has it");
+    exclude_server_flags(app, *database);
     app.add_flag("--dry-run", into.dry_run, "tell what would happen, store nothing");
     return parse(app, arguments);
 }
@@ -117,9 +118,9 @@ int run_import(const import_kind& kind, std::span<char*> arguments) {
         if (auto known = check_import_file(each, kind.endings); !known)
             return unusable(name + ": " + plain(known.error()), exit_status_of(known.error()));
     if (settings.database.empty()) {
-        std::string fault;
+        server_fault fault;
         const auto server = server_of(settings.server, fault);
-        if (!server) return unusable(name + ": " + fault);
+        if (!server) return unusable(name + ": " + fault.why, fault.status);
         return import_run(kind, settings, *make_remote_import(*server)).run();
     }
     if (const auto why = unsafe_database(settings.database); !why.empty())

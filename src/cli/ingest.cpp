@@ -32,8 +32,9 @@ std::optional<int> parse_ingest(std::span<char*> arguments, ingest_settings& int
     CLI::App app("Puts events from NDJSON files into a server or a database. Exit status 1: a line was refused.",
                  "ingest");
     app.add_option("FILE", into.files, "NDJSON, packed by gzip or zstd or not at all; - for stdin")->required();
-    auto* url = add_server_flags(app, into.server, "server to send to");
-    app.add_option("--database", into.database, "database to write to, while no server has it")->excludes(url);
+    add_server_flags(app, into.server, "server to send to");
+    auto* database = app.add_option("--database", into.database, "database to write to, while no server has it");
+    exclude_server_flags(app, *database);
     app.add_option("--run", into.run, "name of this run: repeated under it, what was stored is not stored twice")
         ->check([](const std::string& name) {
             return siem::is_valid_id(name) && name.size() <= 64
@@ -220,9 +221,9 @@ int ingest(std::span<char*> arguments) {
             return unusable("ingest: " + explain(target.error(), settings.database), exit_status_of(target.error()));
         return run_to(**target, "");
     }
-    std::string fault;
+    server_fault fault;
     const auto server = server_of(settings.server, fault);
-    if (!server) return unusable("ingest: " + fault);
+    if (!server) return unusable("ingest: " + fault.why, fault.status);
     if (settings.run.empty()) settings.run = siem::uuid_generator()();
     const auto target = make_remote_target(*server, settings.run, settings.ingest_id);
     return run_to(*target, resumed ? "; run it again to go on where it stopped"

@@ -80,7 +80,8 @@ void add_access_flags(CLI::App& app, http::server_options& front) {
     app.add_option("--trusted-proxy", front.trusted_proxies,
                    "an address whose X-Forwarded-Proto and X-Forwarded-For are believed, may be repeated")
         ->delimiter(',');
-    app.add_flag("--insecure", front.insecure, "listen on other addresses than loopback, without authentication");
+    app.add_flag("--insecure", front.insecure,
+                 "serve beyond loopback also without TLS and without users, and take syslog there");
 }
 
 std::string fault_in_access(const http::server_options& front) {

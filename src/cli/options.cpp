@@ -250,7 +250,11 @@ std::string explain(const error& why, const std::string& path) {
     if (why == errc::file_replaced) return path + " was replaced while it was opened";
     if (why == errc::unsafe_sqlite) return "the SQLite library in use is not safe for several threads";
     if (why == errc::newer_database) return path + " was written by a newer carrel";
-    return path + ": " + why.message();
+    return path + ": " + explain(why);
+}
+
+std::string explain(const error& why) {
+    return why == errc::invalid_option && !why.diagnostic().empty() ? why.diagnostic() : why.message();
 }
 
 int exit_status_of(const error& why, int otherwise) {

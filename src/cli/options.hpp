@@ -49,6 +49,8 @@ options store_options(const std::string& path);
 
 /// An error of `database::open` in words for the person who named the path, and the exit status it means.
 std::string explain(const error& why, const std::string& path);
+/// An error of what is not a file. An option that is refused says itself why.
+std::string explain(const error& why);
 int exit_status_of(const error& why, int otherwise = exit_file);
 
 }  // namespace carrel::cli

@@ -8,6 +8,7 @@
 #include "cli/listen_address.hpp"
 #include "cli/log.hpp"
 #include "cli/options.hpp"
+#include "cli/setup_link.hpp"
 #include "cli/signals.hpp"
 #include "cli/tls_flags.hpp"
 #include "http/server.hpp"
@@ -112,10 +113,11 @@ std::optional<int> prepare_outbound(const serve_settings& settings) {
     siem::key_source where{.path = settings.key_file, .log = settings.store.log};
     where.may_create = where.path.empty() && !is_private;
     if (where.may_create) where.path = settings.store.path + ".key";
+    const std::string path = where.path;
     siem::set_key_source(std::move(where));
     siem::set_outbound(settings.outbound);
     if (auto usable = siem::check_key(); !usable)
-        return unusable("serve: --key-file: " + usable.error().text, exit_permission);
+        return unusable("serve: --key-file: " + usable.error().text, status_of_secret(path));
     return std::nullopt;
 }
 
@@ -128,7 +130,11 @@ result<void> load_in_force(database& store, serve_settings& settings) {
     return settings.front.access->load(store);
 }
 
-void warn_of_insecurity(const http::server_options& front, const std::string& url) {
+void warn_of_insecurity(const serve_settings& settings, const std::string& url) {
+    // Hashes of passwords are in them.
+    for (const std::string& file : database_files_open_to_others(settings.store.path))
+        log(log_level::warning, file + " may be read or written by others than its owner; its mode should be 0600");
+    const auto& front = settings.front;
     if (!front.insecure || asio::ip::make_address(front.address).is_loopback()) return;
     if (!front.access->has_users() && !front.require_login)
         log(log_level::warning, "--insecure: anyone who reaches " + url + " can read and write");
@@ -174,10 +180,10 @@ int serve(serve_settings settings, std::span<char*> arguments) {
         settings.front.counters = [&counted = logs->counted()] { return counters_of(counted); };
     }
     auto server = http::server::listen(*store, settings.front);
-    if (!server) return unusable("serve: " + server.error().message(), exit_status_of(server.error(), exit_network));
-    warn_of_insecurity(settings.front, server->url());
+    if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
+    warn_of_insecurity(settings, server->url());
     if (auto running = server->run(); !running)
-        return unusable("serve: " + running.error().message(), exit_status_of(running.error(), exit_network));
+        return unusable("serve: " + explain(running.error()), exit_status_of(running.error(), exit_network));
     keeping.checkpoint = [&store]() -> result<void> {
         auto done = store->async_checkpoint(as_result(asio::use_future)).get();
         if (!done) return done.error();
@@ -193,7 +199,8 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
     if (logs) logs->run();
     std::cout << "listening on " << server->url() << std::endl;
-    if (!setup_token.empty()) std::cout << "set up at " << server->url() << "/#setup=" << setup_token << std::endl;
+    if (!setup_token.empty())
+        std::cout << setup_lines(reachable_url(settings.front, server->url()), setup_token) << std::flush;
     if (logs)
         for (const auto& url : logs->urls()) std::cout << "syslog on " << url << std::endl;
     const int number = signals->wait();

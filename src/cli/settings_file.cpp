@@ -48,10 +48,10 @@ CLI::Option* option_named(CLI::App& app, const std::string& name) {
     return name == "config" || name == "help" ? nullptr : app.get_option_no_throw("--" + name);
 }
 
-// Variables of the tests and the benchmarks are not settings.
+// Variables of the tests, the benchmarks and the other commands are not settings.
 bool is_setting(std::string_view variable) {
     return variable.starts_with("CARREL_") && !variable.starts_with("CARREL_TEST_") &&
-           !variable.starts_with("CARREL_BENCH_");
+           !variable.starts_with("CARREL_BENCH_") && variable != token_file_variable;
 }
 
 std::string unknown_variable(CLI::App& app) {

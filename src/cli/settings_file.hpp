@@ -12,6 +12,9 @@ namespace carrel::cli {
 /// The environment variable of a flag: `CARREL_LOG_FORMAT` of `log-format`.
 std::string environment_name(std::string_view flag);
 
+/// Names the token's file of the commands that ask a server. `serve` has no use for it and lets it stand.
+inline constexpr const char* token_file_variable = "CARREL_TOKEN_FILE";
+
 /// One key of a settings file and its values as a flag would have them.
 struct setting {
     std::string name;

@@ -133,6 +133,62 @@ class Refusals(unittest.TestCase):
             os.chown(path, 12345, 12345)
             self.serve_refused("--config", "carrel.toml", naming="another user", status=PERMISSION)
 
+    def test_a_key_of_secrets(self):
+        flags = ("--database", "carrel.db", "--key-file", "key")
+        path = self.directory / "key"
+        self.serve_refused(*flags, naming="key", status=FILE)
+        for content in (b"", bytes(31), bytes(33), b"x" * 64):
+            path.write_bytes(content)
+            path.chmod(0o600)
+            self.serve_refused(*flags, naming="32 bytes", status=FILE)
+        path.write_bytes(bytes(32))
+        path.chmod(0o640)
+        self.serve_refused(*flags, naming="0640", status=PERMISSION)
+        path.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(path, 12345, 12345)
+            self.serve_refused(*flags, naming="another user", status=PERMISSION)
+        path.unlink()
+        path.mkdir()
+        ended = run("serve", "--listen", "127.0.0.1:0", *flags, cwd=self.directory)
+        self.assertEqual((ended.returncode, "no regular file" in ended.stderr), (FILE, True), ended.stderr)
+
+    def test_a_key_of_secrets_that_is_a_credential_of_systemd(self):
+        path = self.directory / "key"
+        path.write_bytes(bytes(32))
+        path.chmod(0o440)
+        env = clean_environment(CREDENTIALS_DIRECTORY=str(self.directory))
+        with Server("--key-file", str(path), directory=self.directory, env=env) as server:
+            self.assertEqual(server.stop(), 0)
+
+    def test_a_database_that_others_may_read_is_told(self):
+        path = self.directory / "carrel.db"
+        with Server(directory=self.directory) as server:
+            self.assertNotIn("should be 0600", server.log_text())
+            self.assertEqual(server.stop(), 0)
+        path.chmod(0o640)
+        with Server(directory=self.directory) as server:
+            self.assertIn(f"warning {path} (mode 0640) may be read or written by others", server.log_text())
+            self.assertEqual(server.log_text().count("should be 0600"), 1)  # the WAL has the mode of its database
+            self.assertEqual(server.stop(), 0)
+
+    def test_a_wal_that_others_may_read_is_told(self):
+        path = self.directory / "carrel.db"
+        with Server(directory=self.directory) as server:
+            self.assertEqual(server.client().post("/api/v1/events", {"host": "h1"}).status, 201)
+            server.process.kill()
+            server.process.wait()
+        pathlib.Path(f"{path}-wal").chmod(0o644)  # SQLite gives the shared memory its mode anew
+        with Server(directory=self.directory) as server:
+            self.assertIn(f"warning {path}-wal (mode 0644) may be read or written by others", server.log_text())
+            self.assertNotIn(f"{path} (mode", server.log_text())
+            self.assertEqual(server.stop(), 0)
+
+    def test_help_says_what_insecure_does(self):
+        said = " ".join(run("serve", "--help").stdout.split())
+        self.assertIn("serve beyond loopback also without TLS and without users, and take syslog there", said)
+        self.assertNotIn("without authentication", said)
+
     def test_a_damaged_database(self):
         path = self.directory / "carrel.db"
         with Server(directory=self.directory) as server:

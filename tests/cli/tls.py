@@ -307,6 +307,17 @@ class Service(Directory):
         self.assertIn("TLSv1.3", self.s_client(server))
         self.assertIn("protocol version", self.s_client(server, "-tls1_2"))
 
+    def test_a_token_goes_by_tls(self):
+        database, token = self.directory / "carrel.db", self.directory / "token"
+        run("user", "add", "root", "--role", "admin", "--database", database, stdin="Correct-horse-1\n")
+        token.touch(mode=0o600)
+        token.write_text(run("user", "token", "root", "--database", database).stdout)
+        server = self.serve(directory=self.directory)
+        trust = ["--url", f"https://localhost:{server.port}", "--cacert", self.certificate]
+        self.assertEqual(run("export", *trust).returncode, NETWORK)
+        done = run("export", *trust, "--token-file", token)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_carrel_s_own_commands(self):
         server = self.serve()
         events = self.directory / "events.ndjson"
@@ -324,7 +335,7 @@ class Service(Directory):
         self.assertIn("self-signed", run("export", "--url", url).stderr)
         self.assertEqual(run("export", "--url", url).returncode, NETWORK)
         missing = run("export", "--url", url, "--cacert", "none.crt")
-        self.assertEqual((missing.returncode, "none.crt" in missing.stderr), (USAGE, True))
+        self.assertEqual((missing.returncode, "none.crt" in missing.stderr), (FILE, True))
         plain = run("export", "--url", f"http://127.0.0.1:{server.port}")
         self.assertIn("https://", plain.stderr)
         self.remake("--host", "other.example")
