@@ -14,6 +14,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -37,14 +38,20 @@ public:
         : operations_(store),
           given_(std::move(given)) {}
 
+    // What would be refused whatever the password is, is refused before it is asked for.
     result<void> add() {
+        auto role = id_of_role();
+        if (!role) return role.error();
+        auto known = id_of_user();
+        if (!known) return known.error();
+        if (!known->empty()) return refusal(EEXIST, "there is a user " + given_.name + " already");
         std::string body;
         json::writer out(body);
-        out.begin_object().key("username").string(given_.name).key("role").string(given_.role);
+        out.begin_object().key("username").string(given_.name).key("role").string(*role);
         if (!given_.full_name.empty()) out.key("full_name").string(given_.full_name);
         if (!given_.without_password) {
             const auto password = read_password(given_.name);
-            if (!password) return error(error_code(EINVAL, boost::system::generic_category()), "no password");
+            if (!password) return refusal(EINVAL, "no password");
             out.key("password").string(*password);
         }
         out.end_object();
@@ -52,12 +59,13 @@ public:
     }
 
     result<void> list() {
-        auto reply = run(method::get, "/users", {}, {});
-        if (!reply) return reply.error();
-        const auto list = boost::json::parse(reply->body);
-        for (const auto& each : list.at("items").as_array()) {
-            std::cout << each.at("username").as_string().c_str() << '\t' << each.at("role").as_string().c_str() << '\t'
-                      << (each.at("active").as_bool() ? "active" : "inactive");
+        auto users = all("/users");
+        if (!users) return users.error();
+        auto roles = all("/roles");
+        if (!roles) return roles.error();
+        for (const auto& each : *users) {
+            std::cout << each.at("username").as_string().c_str() << '\t' << name_of_role(*roles, text_of(each, "role"))
+                      << '\t' << (each.at("active").as_bool() ? "active" : "inactive");
             if (each.at("locked_until").is_string())
                 std::cout << "\tlocked until " << each.at("locked_until").as_string().c_str();
             std::cout << '\n';
@@ -66,8 +74,11 @@ public:
     }
 
     result<void> password() {
+        auto id = id_of_user();
+        if (!id) return id.error();
+        if (id->empty()) return no_user();
         const auto typed = read_password(given_.name);
-        if (!typed) return error(error_code(EINVAL, boost::system::generic_category()), "no password");
+        if (!typed) return refusal(EINVAL, "no password");
         std::string body;
         json::writer(body)
             .begin_object()
@@ -90,8 +101,10 @@ public:
     }
 
     result<void> set_role() {
+        auto role = id_of_role();
+        if (!role) return role.error();
         std::string body;
-        json::writer(body).begin_object().key("role").string(given_.role).end_object();
+        json::writer(body).begin_object().key("role").string(*role).end_object();
         return reported(of_user(method::patch, "/users/{id}", body), given_.name + " is " + given_.role);
     }
 
@@ -113,17 +126,67 @@ private:
         return operations_.run(verb, path, std::move(call), body);
     }
 
-    result<siem::reply> of_user(method verb, std::string_view path, std::string_view body) {
+    static error refusal(int number, const std::string& text) {
+        return error(error_code(number, boost::system::generic_category()), text);
+    }
+    error no_user() const { return refusal(ENOENT, "there is no user " + given_.name); }
+
+    // All items of a list, page by page.
+    result<boost::json::array> all(std::string_view path) {
+        boost::json::array items;
+        for (std::string cursor;;) {
+            siem::call search;
+            search.query.emplace_back("limit", "1000");
+            if (!cursor.empty()) search.query.emplace_back("cursor", cursor);
+            auto page = run(method::get, path, std::move(search), {});
+            if (!page) return page.error();
+            const auto parsed = boost::json::parse(page->body);
+            for (const auto& each : parsed.at("items").as_array()) items.push_back(each);
+            if (!parsed.at("next").is_string()) return items;
+            cursor = text_of(parsed, "next");
+        }
+    }
+
+    // Empty if there is no such user.
+    result<std::string> id_of_user() {
         siem::call search;
         search.query.emplace_back("username", given_.name);
         auto found = run(method::get, "/users", std::move(search), {});
         if (!found) return found.error();
         const auto list = boost::json::parse(found->body);
         const auto& items = list.at("items").as_array();
-        if (items.empty())
-            return error(error_code(ENOENT, boost::system::generic_category()), "there is no user " + given_.name);
+        return items.empty() ? std::string() : text_of(items.front(), "id");
+    }
+
+    // An id comes before a name: it is what the API means by a role.
+    result<std::string> id_of_role() {
+        auto roles = all("/roles");
+        if (!roles) return roles.error();
+        std::string list;
+        for (const char* const key : {"id", "name"})
+            for (const auto& each : *roles)
+                if (text_of(each, key) == given_.role) return text_of(each, "id");
+        for (const auto& each : *roles) {
+            list.append(list.empty() ? "" : ", ").append(text_of(each, "name"));
+            if (!each.at("built_in").as_bool()) list.append(" (").append(text_of(each, "id")).append(")");
+        }
+        return refusal(ENOENT, "there is no role " + given_.role + "; there are " + list);
+    }
+
+    static std::string name_of_role(const boost::json::array& roles, const std::string& id) {
+        for (const auto& each : roles)
+            if (text_of(each, "id") == id) return text_of(each, "name");
+        return id;
+    }
+
+    static std::string text_of(const boost::json::value& of, const char* key) { return of.at(key).as_string().c_str(); }
+
+    result<siem::reply> of_user(method verb, std::string_view path, std::string_view body) {
+        auto id = id_of_user();
+        if (!id) return id.error();
+        if (id->empty()) return no_user();
         siem::call call;
-        call.path[0] = items.front().at("id").as_string().c_str();
+        call.path[0] = *id;
         return run(verb, path, std::move(call), body);
     }
 
@@ -160,22 +223,27 @@ constexpr subcommand subcommands[] = {
     {"token", "prints a new API token of a user", &user_command::token},
 };
 
+constexpr const char* about_role = "viewer, analyst, engineer, admin, or the id or the name of one of your own";
+
 void add_arguments(CLI::App& app, std::string_view name, user_arguments& into) {
     if (name != "list") app.add_option("NAME", into.name, "the user")->required();
     if (name == "add") {
-        app.add_option("--role", into.role, "viewer, analyst, engineer, admin, or one of your own")->required();
+        app.add_option("--role", into.role, about_role)->required();
         app.add_option("--full-name", into.full_name, "of the person");
         app.add_flag("--no-password", into.without_password, "a user that gets in by tokens alone");
     }
-    if (name == "role")
-        app.add_option("ROLE", into.role, "viewer, analyst, engineer, admin, or one of your own")->required();
+    if (name == "role") app.add_option("ROLE", into.role, about_role)->required();
     if (name != "token") return;
     app.add_option("--name", into.token_name, "what the token is for")->capture_default_str();
     app.add_option("--scope", into.scopes,
                    "a permission that it has, such as write:events; may be repeated (default: all of the user's)");
 }
 
+// A wrong name is not made a database that has no users: only the first user makes one.
 int run_on(const user_arguments& given, const subcommand& wanted) {
+    std::error_code ec;
+    if (wanted.name != "add" && !std::filesystem::exists(given.database, ec))
+        return unusable("user: " + given.database + " does not exist", exit_file);
     if (const auto why = unsafe_database(given.database); !why.empty())
         return unusable("user: " + why, exit_permission);
     siem::set_key_source({.path = given.database + ".key", .may_create = true});

@@ -1,12 +1,14 @@
 """Users are made on the machine itself, without a server; a server with users answers nobody who is not known."""
+import json
 import os
 import pathlib
 import pty
+import shutil
 import subprocess
 import tempfile
 import unittest
 
-from carrel_program import PROGRAM, Server, clean_environment, main, run
+from carrel_program import PROGRAM, Client, Server, clean_environment, main, run
 
 PASSWORD = "Correct-horse-1"
 
@@ -106,6 +108,86 @@ class Users(unittest.TestCase):
             self.assertEqual(server.client().request("POST", "/api/v1/auth/setup", body | {"username": "eve"}).status, 409)
             self.assertNotIn(body["token"], server.log_text())
 
+    def test_the_link_names_a_host_that_is_served(self):
+        for listen, hosts, expected in (("0.0.0.0:0", [], "localhost:{}"), ("[::]:0", [], "localhost:{}"),
+                                        ("0.0.0.0:0", ["siem.example", "b.example"], "siem.example:{}"),
+                                        ("0.0.0.0:0", ["[2001:db8::1]:8443"], "[2001:db8::1]:8443"),
+                                        ("0.0.0.0:0", ["siem.example:8443"], "siem.example:8443"),
+                                        ("127.0.0.1:0", ["siem.example"], "127.0.0.1:{}")):
+            with self.subTest(listen=listen, hosts=hosts):
+                flags = [part for host in hosts for part in ("--allow-host", host)]
+                with Server("--listen", listen, "--insecure", "--setup-link", *flags, "--database", ":memory:",
+                            bare=True) as server:
+                    authority = expected.format(server.port)
+                    link = server.process.stdout.readline()
+                    self.assertTrue(link.startswith(f"set up at http://{authority}/#setup="), link)
+                    known = {"Host": authority}
+                    client = Client("::1" if listen[0] == "[" else "127.0.0.1", server.port)
+                    self.assertEqual(client.request("GET", "/api/v1/auth/session", headers=known).status, 401)
+                    unknown = {"Host": f"other.example:{server.port}"}
+                    self.assertEqual(client.request("GET", "/api/v1/auth/session", headers=unknown).status, 421)
+
+    @unittest.skipUnless(shutil.which("curl"), "needs curl")
+    def test_the_line_below_the_link_does_without_a_page(self):
+        with Server("--listen", "0.0.0.0:0", "--insecure", "--setup-link", "--database", str(self.database), bare=True) as server:
+            server.process.stdout.readline()
+            line = server.process.stdout.readline().strip()
+            command = line.removeprefix("or without a page: ").replace("NAME", "root").replace(":\"PASSWORD", f":\"{PASSWORD}")
+            made = subprocess.run(command, shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+            self.assertEqual(json.loads(made.stdout)["username"], "root", made.stdout)
+        self.assertEqual(self.user("list").stdout, "root\tadmin\tactive\n")
+
+    def test_only_a_first_user_makes_a_database(self):
+        for arguments in (["list"], ["password", "root"], ["unlock", "root"], ["role", "root", "admin"], ["disable", "root"],
+                          ["enable", "root"], ["reset-totp", "root"], ["token", "root"]):
+            with self.subTest(arguments=arguments):
+                self.assertIn("carrel.db does not exist", self.user(*arguments, status=3).stderr)
+        ended = run("export", "--database", self.database)
+        self.assertEqual((ended.returncode, "carrel.db does not exist" in ended.stderr), (3, True), ended.stderr)
+        self.assertEqual(list(self.directory.iterdir()), [])
+
+    def test_what_is_wrong_is_said_before_a_password_is_asked_for(self):
+        self.add()
+        for arguments, naming in ((["password", "nosuch"], "no user nosuch"),
+                                  (["add", "root", "--role", "admin"], "a user root already"),
+                                  (["add", "eve", "--role", "nosuch"], "no role nosuch")):
+            with self.subTest(arguments=arguments):
+                ended = self.user(*arguments, status=1)  # no password is given, and none is missed
+                self.assertIn(naming, ended.stderr)
+                self.assertNotIn("password was given", ended.stderr)
+
+    def test_an_own_role_is_meant_by_its_id_or_its_name(self):
+        self.add()
+        known = {"Authorization": "Bearer " + self.user("token", "root").stdout.strip()}
+        with Server(directory=self.directory) as server:
+            body = {"name": "Night shift", "permissions": ["read:alerts"]}
+            made = server.client().request("POST", "/api/v1/roles", body, known)
+            self.assertEqual(made.status, 201, made)
+            self.assertEqual(server.stop(), 0)
+        role = made.json()["id"]
+        self.add("eve", "Night shift")
+        self.add("bob", role)
+        self.user("role", "root", "Night shift", status=1)  # the last administrator
+        listed = self.user("list").stdout.splitlines()
+        self.assertEqual(listed, ["bob\tNight shift\tactive", "eve\tNight shift\tactive", "root\tadmin\tactive"])
+        self.user("role", "eve", "viewer")
+        self.user("role", "eve", "Night shift")
+        self.assertIn("eve\tNight shift\t", self.user("list").stdout)
+        said = self.user("role", "eve", "Day shift", status=1).stderr
+        for name in ("no role Day shift", "viewer", "analyst", "engineer", "admin", f"Night shift ({role})"):
+            self.assertIn(name, said)
+
+    def test_each_user_is_listed(self):
+        self.add()
+        token = {"Authorization": "Bearer " + self.user("token", "root").stdout.strip()}
+        with Server(directory=self.directory) as server:
+            client = server.client()
+            for number in range(60):  # more than a page has if nothing is asked for
+                made = client.request("POST", "/api/v1/users", {"username": f"user{number:02}", "role": "viewer"}, token)
+                self.assertEqual(made.status, 201, made)
+            self.assertEqual(server.stop(), 0)
+        self.assertEqual(len(self.user("list").stdout.splitlines()), 61)
+
     def test_beyond_loopback_nobody_is_served_without_an_administrator_and_tls(self):
         ended = run("serve", "--listen", "0.0.0.0:0", "--database", self.database)
         self.assertEqual(ended.returncode, 2)
@@ -115,6 +197,8 @@ class Users(unittest.TestCase):
         flags = ("--tls-cert", certificate, "--tls-key", key)
         ended = run("serve", "--listen", "0.0.0.0:0", "--database", self.database, *flags)
         self.assertEqual(ended.returncode, 2)
+        self.assertTrue(ended.stderr.startswith("carrel: serve: refusing to listen on 0.0.0.0: there is no administrator"),
+                        ended.stderr)
         self.assertIn("carrel user add", ended.stderr)
         self.add()
         with Server("--listen", "0.0.0.0:0", "--database", str(self.database), *map(str, flags), directory=self.directory,
