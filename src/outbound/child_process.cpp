@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -41,7 +42,7 @@ public:
         ::posix_spawn_file_actions_destroy(&actions_);
     }
 
-    int start(const child& what, pid_t& pid) {
+    int start(const child& what, int output, pid_t& pid) {
         sigset_t all, none;
         ::sigfillset(&all);
         ::sigemptyset(&none);
@@ -51,10 +52,12 @@ public:
         ::posix_spawnattr_setflags(&attributes_,
                                    POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
         int rc = ::posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
-        if (rc == 0) rc = ::posix_spawn_file_actions_addopen(&actions_, 1, "/dev/null", O_WRONLY, 0);
-        if (rc == 0)
+        if (rc == 0 && output < 0) rc = ::posix_spawn_file_actions_addopen(&actions_, 1, "/dev/null", O_WRONLY, 0);
+        if (rc == 0 && output < 0)
             rc = ::posix_spawn_file_actions_addopen(&actions_, 2, what.error_path.c_str(),
                                                     O_WRONLY | O_CREAT | O_APPEND, 0600);
+        if (rc == 0 && output >= 0) rc = ::posix_spawn_file_actions_adddup2(&actions_, output, 1);
+        if (rc == 0 && output >= 0) rc = ::posix_spawn_file_actions_adddup2(&actions_, output, 2);
         if (rc == 0) rc = ::posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
         if (rc == 0) rc = ::posix_spawn_file_actions_addchdir_np(&actions_, what.directory.c_str());
         if (rc != 0) return rc;
@@ -66,6 +69,47 @@ public:
 private:
     posix_spawn_file_actions_t actions_;
     posix_spawnattr_t attributes_;
+};
+
+// What a child says, read as it comes so that it never waits for us.
+class captured_output {
+public:
+    explicit captured_output(const child& what)
+        : what_(what) {
+        if (what.output != nullptr && ::pipe2(ends_, O_CLOEXEC | O_NONBLOCK) != 0) error_ = errno;
+        // The child's end waits as any other would.
+        if (ends_[1] >= 0) ::fcntl(ends_[1], F_SETFL, 0);
+    }
+    captured_output(const captured_output&) = delete;
+    captured_output& operator=(const captured_output&) = delete;
+    ~captured_output() {
+        close_child_end();
+        if (ends_[0] >= 0) ::close(ends_[0]);
+    }
+
+    int error() const noexcept { return error_; }
+    int child_end() const noexcept { return ends_[1]; }
+    void close_child_end() noexcept {
+        if (ends_[1] >= 0) ::close(ends_[1]);
+        ends_[1] = -1;
+    }
+    // As much as is there, but no more than a child can say at a time: one that never ends must not keep us from looking at
+    // the clock.
+    void read_some() {
+        char bytes[4096];
+        for (int i = 0; ends_[0] >= 0 && i < reads_max; ++i) {
+            const auto got = ::read(ends_[0], bytes, sizeof bytes);
+            if (got <= 0) return;
+            const auto room = what_.output_bytes_max - std::min(what_.output_bytes_max, what_.output->size());
+            what_.output->append(bytes, std::min(room, static_cast<std::size_t>(got)));
+        }
+    }
+
+private:
+    static constexpr int reads_max = 64;
+    const child& what_;
+    int ends_[2] = {-1, -1};
+    int error_ = 0;
 };
 
 // A child that was started; what is left of its group ends with this.
@@ -105,8 +149,11 @@ private:
 base::outcome<int> run(const child& what, steady_clock::time_point deadline, const std::stop_token& stop,
                        const std::function<std::string()>& fault) {
     pid_t pid = 0;
-    if (const int rc = spawn_plan().start(what, pid); rc != 0)
-        return failure{what.program, " cannot be started: ", std::strerror(rc)};
+    captured_output output(what);
+    int rc = output.error();
+    if (rc == 0) rc = spawn_plan().start(what, output.child_end(), pid);
+    if (rc != 0) return failure{what.program, " cannot be started: ", std::strerror(rc)};
+    output.close_child_end();
     running_child started(pid);
     const struct rlimit bound { what.file_bytes_max, what.file_bytes_max };
     ::prlimit(pid, RLIMIT_FSIZE, &bound, nullptr);
@@ -118,9 +165,12 @@ base::outcome<int> run(const child& what, steady_clock::time_point deadline, con
         if (stop.stop_requested()) return failure{"cancelled"};
         if (steady_clock::now() >= deadline) return failure{what.program, " took too long and was ended"};
         if (auto text = fault(); !text.empty()) return failure{std::move(text)};
+        output.read_some();
         never.wait_for(lock, stop, look_interval, [] { return false; });
     }
-    return started.end();
+    const int status = started.end();
+    output.read_some();
+    return status;
 }
 
 }  // namespace carrel::outbound

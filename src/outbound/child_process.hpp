@@ -18,6 +18,8 @@ struct child {
     std::string directory;   ///< it begins there
     std::string error_path;  ///< its standard error goes there; its standard output goes nowhere
     std::size_t file_bytes_max = 0;
+    std::string* output = nullptr;     ///< gets what it says on standard output and error, instead of those two
+    std::size_t output_bytes_max = 0;  ///< ... up to this; what is beyond is read and dropped
 };
 
 /// Runs it to its end and gives its exit status (128 and the signal if one ended it). It and all processes of its group are

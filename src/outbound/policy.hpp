@@ -26,6 +26,8 @@ struct policy {
     std::vector<std::string> allowed_hosts;
     /// PEM of certificates that are trusted beside the system's; empty for none.
     std::string ca_file;
+    /// Called when a part of the message may be on its way: what fails before has had no effect. Empty for nobody.
+    std::function<void()> on_sending;
     /// Another look-up of names than the system's, for tests. It must not wait long.
     std::function<base::outcome<addresses>(const std::string& host)> look_up;
 };

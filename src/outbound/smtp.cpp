@@ -27,8 +27,10 @@ constexpr int lines_max = 100;  // of one answer
 // One dialogue with a mail server, in clear text and then, maybe, by TLS.
 class dialogue {
 public:
-    dialogue(const mail_probe& what, const policy& rules, const std::stop_token& stop)
+    dialogue(const mail_probe& what, std::optional<std::string_view> message, const policy& rules,
+             const std::stop_token& stop)
         : what_(what),
+          message_(message),
           rules_(rules),
           deadline_(std::chrono::steady_clock::now() + rules.deadline),
           peer_(deadline_, stop) {}
@@ -43,10 +45,12 @@ private:
     outcome<int> say(const std::string& line, std::string_view name);
     outcome<void> greet();
     outcome<mail_verdict> ask();
+    outcome<mail_verdict> send_message();
 
     std::string origin() const { return what_.host + ":" + std::to_string(what_.port); }
 
     const mail_probe& what_;
+    const std::optional<std::string_view> message_;  // none: it only asks
     const policy& rules_;
     const std::chrono::steady_clock::time_point deadline_;
     timed_socket peer_;
@@ -139,10 +143,36 @@ outcome<mail_verdict> dialogue::ask() {
         if (!status) return status.error();
         if (*status != 250 && *status != 251) return refused("RCPT", *status);
     }
+    if (message_) return send_message();
     const mail_verdict accepted{true, *status, "the server takes mail from this sender to these receivers"};
     // Whatever comes of these two, the answer is there.
     if (say("RSET", "RSET")) static_cast<void>(say("QUIT", "QUIT"));
     return accepted;
+}
+
+// A line that begins with a dot gets another one, for a dot alone ends the message.
+std::string with_dots(std::string_view message) {
+    std::string out;
+    bool is_line_begin = true;
+    for (const char c : message) {
+        if (is_line_begin && c == '.') out += '.';
+        out += c;
+        is_line_begin = c == '\n';
+    }
+    if (!out.ends_with("\r\n")) out += "\r\n";
+    return out;
+}
+
+outcome<mail_verdict> dialogue::send_message() {
+    auto status = say("DATA", "DATA");
+    if (!status) return status.error();
+    if (*status != 354) return mail_verdict{false, *status, "the answer to DATA was " + std::to_string(*status)};
+    if (rules_.on_sending) rules_.on_sending();
+    status = say(with_dots(*message_) + ".", "the message");
+    if (!status) return status.error();
+    if (*status != 250) return mail_verdict{false, *status, "the answer to the message was " + std::to_string(*status)};
+    static_cast<void>(say("QUIT", "QUIT"));  // the mail is theirs, whatever comes of it
+    return mail_verdict{true, *status, "the server has taken the mail"};
 }
 
 outcome<mail_verdict> dialogue::run(const std::stop_token& stop) {
@@ -166,14 +196,24 @@ outcome<mail_verdict> dialogue::run(const std::stop_token& stop) {
     return ask();
 }
 
-}  // namespace
-
-outcome<mail_verdict> probe_mail(const mail_probe& what, const policy& rules, std::stop_token stop) noexcept try {
-    return dialogue(what, rules, stop).run(stop);
+outcome<mail_verdict> talk(const mail_probe& what, std::optional<std::string_view> message, const policy& rules,
+                           const std::stop_token& stop) noexcept try {
+    return dialogue(what, message, rules, stop).run(stop);
 } catch (const std::bad_alloc&) {
     return failure{"there is not enough memory for the request"};
 } catch (const std::exception&) {
     return failure{"the request could not be made: the system refused what it takes"};
+}
+
+}  // namespace
+
+outcome<mail_verdict> probe_mail(const mail_probe& what, const policy& rules, std::stop_token stop) noexcept {
+    return talk(what, std::nullopt, rules, stop);
+}
+
+outcome<mail_verdict> send_mail(const mail_probe& what, std::string_view message, const policy& rules,
+                                std::stop_token stop) noexcept {
+    return talk(what, message, rules, stop);
 }
 
 }  // namespace carrel::outbound

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carrel::outbound {
@@ -34,5 +35,9 @@ struct mail_verdict {
 /// Asks a mail server whether it takes mail from this sender to these receivers, and sends none: it says RSET and QUIT after the
 /// last receiver. Blocks up to the policy's deadline; what holds for `fetch` holds here.
 base::outcome<mail_verdict> probe_mail(const mail_probe& what, const policy& rules, std::stop_token stop) noexcept;
+
+/// Sends a mail: `message` has its header and its body, whose lines end with CRLF. Accepted once the server has taken it.
+base::outcome<mail_verdict> send_mail(const mail_probe& what, std::string_view message, const policy& rules,
+                                      std::stop_token stop) noexcept;
 
 }  // namespace carrel::outbound

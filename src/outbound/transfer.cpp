@@ -108,6 +108,7 @@ outcome<void> connection::read(Stream& stream, std::optional<parser>& answer) {
 template <class Stream>
 outcome<response> connection::talk(Stream& stream) {
     auto made = made_request();
+    if (rules_.on_sending) rules_.on_sending();
     const auto sent = peer_.wait([&](auto done) { http::async_write(stream, made, std::move(done)); });
     if (sent && !peer_.socket().is_open()) return failed("sending the request", sent);
     // A server that refuses a body answers and closes; the answer counts, not that sending failed.
