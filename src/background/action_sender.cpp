@@ -1,5 +1,6 @@
 #include "background/action_sender.hpp"
 
+#include "background/mail_text.hpp"
 #include "base/base64url.hpp"
 #include "json/value_text.hpp"
 #include "outbound/fetch.hpp"
@@ -29,19 +30,19 @@ void add_headers(const json_of::object& from, outbound::headers& into) {
         into.push_back({{name.data(), name.size()}, {text.as_string().data(), text.as_string().size()}});
 }
 
-outbound::request webhook_request(const opened_action& what) {
+outbound::request webhook_request(const opened_action& what, std::string body) {
     outbound::request made{.method = text_at(what, "method"), .url = text_at(what, "url")};
     if (made.method.empty()) made.method = "POST";
     if (const auto* open = what.config.if_contains("headers")) add_headers(open->as_object(), made.fields);
     if (const auto sealed = secret_at(what, "secret_headers"); !sealed.empty())
         add_headers(json_of::parse(sealed).as_object(), made.fields);
     made.fields.push_back({"Content-Type", "application/json"});
-    made.body = R"({"type":"test","source":"carrel","message":"A test of this action; nothing has happened."})";
+    made.body = std::move(body);
     return made;
 }
 
-outbound::request slack_request(const opened_action& what) {
-    json_of::object message{{"text", "carrel: a test of this action; nothing has happened."}};
+outbound::request slack_request(const opened_action& what, const std::string& text) {
+    json_of::object message{{"text", text}};
     if (const auto channel = text_at(what, "channel"); !channel.empty()) message["channel"] = channel;
     outbound::request made{.method = "POST", .url = secret_at(what, "webhook_url")};
     made.fields.push_back({"Content-Type", "application/json"});
@@ -63,15 +64,43 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-outbound::request jira_request(const opened_action& what) {
+outbound::request jira_request(const opened_action& what, const std::string& path) {
     std::string base = text_at(what, "base_url");
     while (base.ends_with('/')) base.pop_back();
-    outbound::request made{.url = base + "/rest/api/2/project/" + percent_encoded(text_at(what, "project"))};
+    outbound::request made{.url = base + path};
     made.fields.push_back({"Accept", "application/json"});
     const std::string user = text_at(what, "user"), token = secret_at(what, "token");
     if (!user.empty()) made.fields.push_back({"Authorization", "Basic " + to_base64(user + ":" + token)});
     else if (!token.empty()) made.fields.push_back({"Authorization", "Bearer " + token});
     return made;
+}
+
+outbound::request project_request(const opened_action& what) {
+    return jira_request(what, "/rest/api/2/project/" + percent_encoded(text_at(what, "project")));
+}
+
+outbound::request issue_request(const opened_action& what, const action_message& message) {
+    outbound::request made = jira_request(what, "/rest/api/2/issue");
+    made.method = "POST";
+    made.fields.push_back({"Content-Type", "application/json"});
+    const std::string type = text_at(what, "issue_type");
+    const json_of::object issue{{"fields",
+                                 {{"project", {{"key", text_at(what, "project")}}},
+                                  {"issuetype", {{"name", type.empty() ? std::string("Task") : type}}},
+                                  {"summary", message.subject},
+                                  {"description", message.text}}}};
+    json::append_value(made.body, issue);
+    return made;
+}
+
+// The key of the issue, if the answer has one that looks like one.
+std::string key_in(const std::string& body) {
+    boost::system::error_code ec;
+    const auto answer = json_of::parse(body, ec);
+    const auto* object = ec ? nullptr : answer.if_object();
+    const auto* key = object == nullptr ? nullptr : object->if_contains("key");
+    const auto* text = key == nullptr ? nullptr : key->if_string();
+    return text == nullptr || text->size() > 100 ? std::string() : std::string(text->data(), text->size());
 }
 
 attempt send(const outbound::request& message, const outbound::policy& rules, const std::stop_token& stop) {
@@ -80,10 +109,11 @@ attempt send(const outbound::request& message, const outbound::policy& rules, co
     const bool is_well = answer->status >= 200 && answer->status < 300;
     return {.has_succeeded = is_well,
             .status = answer->status,
-            .detail = "the answer has the status " + std::to_string(answer->status)};
+            .detail = "the answer has the status " + std::to_string(answer->status),
+            .reference = is_well ? key_in(answer->body) : std::string()};
 }
 
-attempt try_mail(const opened_action& what, const outbound::policy& rules, const std::stop_token& stop) {
+outbound::mail_probe probe_of(const opened_action& what) {
     outbound::mail_probe probe{.host = text_at(what, "smtp_server"),
                                .port = static_cast<std::uint16_t>(what.config.at("port").as_int64()),
                                .from = text_at(what, "from"),
@@ -98,7 +128,10 @@ attempt try_mail(const opened_action& what, const outbound::policy& rules, const
     if (const auto* list = to.if_array())
         for (const auto& each : *list) probe.to.emplace_back(each.as_string().data(), each.as_string().size());
     else probe.to.push_back(text_at(what, "to"));
-    const auto done = outbound::probe_mail(probe, rules, stop);
+    return probe;
+}
+
+attempt attempt_of(const base::outcome<outbound::mail_verdict>& done) {
     if (!done) return {.detail = done.error().text};
     return {.has_succeeded = done->is_accepted, .status = done->status, .detail = done->detail};
 }
@@ -106,11 +139,33 @@ attempt try_mail(const opened_action& what, const outbound::policy& rules, const
 }  // namespace
 
 attempt try_action(const opened_action& what, const outbound::policy& rules, const std::stop_token& stop) {
+    constexpr std::string_view said =
+        R"({"type":"test","source":"carrel","message":"A test of this action; nothing has happened."})";
     switch (what.type) {
-        case action_type::webhook: return send(webhook_request(what), rules, stop);
-        case action_type::jira: return send(jira_request(what), rules, stop);
-        case action_type::slack: return send(slack_request(what), rules, stop);
-        case action_type::email: return try_mail(what, rules, stop);
+        case action_type::webhook: return send(webhook_request(what, std::string(said)), rules, stop);
+        case action_type::jira: return send(project_request(what), rules, stop);
+        case action_type::slack:
+            return send(slack_request(what, "carrel: a test of this action; nothing has happened."), rules, stop);
+        case action_type::email: return attempt_of(outbound::probe_mail(probe_of(what), rules, stop));
+    }
+    return {.detail = "the type of the action is unknown"};
+}
+
+attempt send_action(const opened_action& what, const action_message& message, const outbound::policy& rules,
+                    const std::stop_token& stop) {
+    const auto with_key = [&](outbound::request made) {
+        if (!message.idempotency_key.empty()) made.fields.push_back({"Idempotency-Key", message.idempotency_key});
+        return made;
+    };
+    const std::string words = message.subject.empty() ? message.text : message.subject + "\n" + message.text;
+    switch (what.type) {
+        case action_type::webhook: return send(with_key(webhook_request(what, message.payload)), rules, stop);
+        case action_type::jira: return send(issue_request(what, message), rules, stop);
+        case action_type::slack: return send(slack_request(what, words), rules, stop);
+        case action_type::email: {
+            const outbound::mail_probe probe = probe_of(what);
+            return attempt_of(outbound::send_mail(probe, mail_text(probe, message), rules, stop));
+        }
     }
     return {.detail = "the type of the action is unknown"};
 }
