@@ -2,6 +2,7 @@
 
 #include "siem/console/search_uses.hpp"
 #include "siem/listeners/dead_letter_upkeep.hpp"
+#include "siem/playbooks/approval.hpp"
 #include "siem/rule_operations.hpp"
 
 #include <array>
@@ -16,6 +17,7 @@ constexpr std::array jobs{
     periodic_job{"rules whose last day has come", has_sunset_rules, sunset_rules},
     periodic_job{"uses of saved searches", has_search_uses, write_search_uses},
     periodic_job{"dead letters that are old", has_old_dead_letters, drop_old_dead_letters},
+    periodic_job{"approvals whose time has come", has_due_approvals, end_due_approvals},
 };
 
 // All that a job has to do now.

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace carrel::cli {
 
@@ -28,7 +29,8 @@ struct serve_settings {
     log_settings log;
     siem::retention kept;
     siem::outbound_settings outbound;
-    std::string key_file;  ///< empty: beside the database
+    std::vector<std::string> playbook_commands;  ///< NAME=/path
+    std::string key_file;                        ///< empty: beside the database
     siem::account_settings accounts;
     int session_idle_minutes = 60, session_hours_max = 24, password_days_max = 90, lockout_minutes = 15;
     bool prints_setup_link = false;

@@ -1,8 +1,12 @@
 #include "cli/outbound_flags.hpp"
 
+#include "base/uuid.hpp"
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <unistd.h>
 
 namespace carrel::cli {
 
@@ -22,7 +26,27 @@ void add_outbound_flags(CLI::App& app, serve_settings& settings) {
         ->delimiter(',');
     app.add_option("--outbound-ca-file", out.feeds.ca_file,
                    "certificates (PEM) that feeds and actions trust beside the system's");
+    app.add_option("--playbook-command", settings.playbook_commands,
+                   "NAME=/path: a program that steps of playbooks may run; may be repeated")
+        ->delimiter(',');
 }
+
+namespace {
+
+// An absolute path of a program that may be run, under a name that can stand in a step.
+std::string add_command(const std::string& given, siem::outbound_settings& into) {
+    const auto equals = given.find('=');
+    const std::string name = given.substr(0, equals);
+    const std::filesystem::path path = equals == given.npos ? std::string() : given.substr(equals + 1);
+    if (!siem::is_valid_id(name) || !path.is_absolute()) return "--playbook-command: '" + given + "' is not NAME=/path";
+    std::error_code ec;
+    if (!std::filesystem::is_regular_file(path, ec) || ::access(path.c_str(), X_OK) != 0)
+        return "--playbook-command: " + path.string() + " is no program that can be run";
+    if (!into.commands.emplace(name, path).second) return "--playbook-command: " + name + " is there twice";
+    return {};
+}
+
+}  // namespace
 
 std::string fault_in_outbound(serve_settings& settings) {
     auto& out = settings.outbound;
@@ -30,6 +54,8 @@ std::string fault_in_outbound(serve_settings& settings) {
     out.actions.ca_file = out.feeds.ca_file;
     out.actions.body_bytes_max = std::size_t{1} << 20;  // nobody needs what a webhook answers
     out.actions.deadline = std::chrono::milliseconds(20'000);
+    for (const auto& each : settings.playbook_commands)
+        if (auto wrong = add_command(each, out); !wrong.empty()) return wrong;
     if (out.feeds_directory.empty()) return {};
     std::error_code ec;
     const auto absolute = std::filesystem::canonical(out.feeds_directory, ec);
@@ -46,6 +72,7 @@ std::string describe_outbound(const serve_settings& settings) {
     if (!out.feeds_directory.empty()) text += ", feeds in " + out.feeds_directory.string();
     if (out.feeds.allow_private) text += ", feeds from private addresses";
     if (out.actions.allow_private) text += ", actions to private addresses";
+    for (const auto& [name, path] : out.commands) text += ", playbooks run " + name + " (" + path.string() + ")";
     for (const auto& host : out.feeds.allowed_hosts) text += ", outbound to " + host;
     return text;
 }

@@ -3,6 +3,7 @@
 #include "background/feed_runner.hpp"
 #include "background/hunt_runner.hpp"
 #include "background/periodic_jobs.hpp"
+#include "background/playbook_runner.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
@@ -98,12 +99,14 @@ struct background {
           periodic(store, sink),
           hunts(store, sink),
           tester(store, sink),
+          playbooks(store, sink),
           feeds(store, sink) {}
 
     siem::access_keeper sessions;
     siem::periodic_jobs periodic;
     siem::hunt_runner hunts;
     siem::action_tester tester;
+    siem::playbook_runner playbooks;
     siem::feed_runner feeds;
 };
 

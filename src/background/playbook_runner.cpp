@@ -1,0 +1,130 @@
+#include "background/playbook_runner.hpp"
+
+#include "background/step_effects.hpp"
+#include "siem/outbound_settings.hpp"
+#include "siem/playbooks/alert_triggers.hpp"
+
+namespace carrel::siem {
+
+namespace {
+
+// Looks are cheap, and what is asked for should begin soon.
+constexpr std::chrono::milliseconds pause{100};
+// Until an outcome is kept: it must not get lost because the machine is busy.
+constexpr int keep_attempts_max = 100;
+
+job_options soon() {
+    job_options made = background_options();
+    made.priority = priority::normal;
+    return made;
+}
+
+result<bool> watch_alerts(database& store, timestamp now) {
+    auto matches = store.read(match_alerts, background_options());
+    if (!matches) return matches.error();
+    if (matches->empty()) return false;
+    auto started = store.write(
+        [&](write_session& session) -> result<std::pair<std::int64_t, std::int64_t>> {
+            auto count = start_matches(session, *matches, now);
+            if (!count) return count.error();
+            return std::pair(*count, session.changes());
+        },
+        background_options());
+    if (!started) return started.error();
+    // What there is no room for waits in the queue.
+    return started->value.second > 0;
+}
+
+result<void> keep(database& store, const step_to_do& step, const step_outcome& outcome,
+                  const std::function<timestamp()>& clock) {
+    result<void> failed;
+    for (int i = 0; i < keep_attempts_max; ++i) {
+        auto done =
+            store.write([&](write_session& session) { return keep_outcome(session, step, outcome, clock()); }, soon());
+        if (done) return {};
+        failed = done.error();
+        if (done.error() != errc::overloaded && done.error() != errc::deadline_exceeded) break;
+    }
+    return failed;
+}
+
+}  // namespace
+
+result<void> take_over(database& store, timestamp now) {
+    auto done = store.write(
+        [&](write_session& session) -> result<void> {
+            auto ended = end_broken_off(session, now);
+            if (!ended) return ended.error();
+            return end_broken_off_notices(session);
+        },
+        background_options());
+    if (!done) return done.error();
+    return {};
+}
+
+result<bool> run_own_steps(database& store, timestamp now) {
+    auto watched = watch_alerts(store, now);
+    if (!watched) return watched.error();
+    auto due = store.read([&](read_session& session) { return has_due_step(session, work_lane::own, now); }, soon());
+    if (!due) return due.error();
+    if (!*due) return *watched;
+    auto taken = store.write([&](write_session& session) { return take_step(session, work_lane::own, now); },
+                             background_options());
+    if (!taken) return taken.error();
+    return *watched || taken->value.has_worked;
+}
+
+result<bool> run_outbound_step(database& store, const outbound::policy& rules, const std::function<timestamp()>& clock,
+                               const std::stop_token& stop) {
+    const timestamp now = clock();
+    auto due = store.read([&](read_session& session) { return has_due_step(session, work_lane::others, now); }, soon());
+    if (!due) return due.error();
+    if (!*due) return false;
+    auto taken = store.write([&](write_session& session) { return take_step(session, work_lane::others, now); },
+                             background_options());
+    if (!taken) return taken.error();
+    if (!taken->value.to_do) return taken->value.has_worked;
+    const step_to_do& step = *taken->value.to_do;
+    const step_effect effect = have_effect(step, rules, stop);
+    // The server stops, and nothing has left it: as if it had not begun.
+    if (stop.stop_requested() && !effect.has_begun) {
+        auto back = store.write([&](write_session& session) { return put_back(session, step, clock()); }, soon());
+        if (!back) return back.error();
+        return true;
+    }
+    if (auto kept = keep(store, step, effect.outcome, clock); !kept) return kept.error();
+    return true;
+}
+
+result<bool> send_notice(database& store, const outbound::policy& rules, const std::stop_token& stop) {
+    auto waits = store.read(has_notice, soon());
+    if (!waits) return waits.error();
+    if (!*waits) return false;
+    auto notice = store.write(take_notice, background_options());
+    if (!notice) return notice.error();
+    if (!notice->value) return false;
+    const std::string why = tell(*notice->value, rules, stop);
+    auto kept = store.write(
+        [&](write_session& session) { return keep_notice(session, notice->value->row, why.empty(), why); }, soon());
+    if (!kept) return kept.error();
+    return true;
+}
+
+playbook_runner::playbook_runner(database& store, log_sink log, std::size_t threads) {
+    if (auto done = take_over(store, wall_clock()); !done && log)
+        log(log_level::warning, "playbooks that were broken off: " + done.error().message());
+    workers_.emplace_back([&store](const std::stop_token&) { return run_own_steps(store, wall_clock()); }, log,
+                          "playbooks could not go on", pause);
+    for (std::size_t i = 0; i < threads; ++i)
+        workers_.emplace_back(
+            [&store](const std::stop_token& stop) -> result<bool> {
+                auto noticed = send_notice(store, outbound_in_force().actions, stop);
+                if (!noticed) return noticed.error();
+                auto ran = run_outbound_step(store, outbound_in_force().actions, wall_clock, stop);
+                if (!ran) return ran.error();
+                return *noticed || *ran;
+            },
+            log, "steps of playbooks could not be run", pause);
+}
+
+}  // namespace carrel::siem
