@@ -62,8 +62,24 @@ std::optional<fault> read_real(const field& rules, const boost::json::value& giv
     return std::nullopt;
 }
 
+// What is kept is parsed again, by parsers that go no deeper than 32.
+constexpr std::size_t nested_max = 30;
+
+bool is_nested_deeper(const boost::json::value& given, std::size_t than) {
+    if (!given.is_structured()) return false;
+    if (than == 0) return true;
+    if (const auto* list = given.if_array())
+        return std::any_of(list->begin(), list->end(),
+                           [&](const auto& each) { return is_nested_deeper(each, than - 1); });
+    const auto& object = given.get_object();
+    return std::any_of(object.begin(), object.end(),
+                       [&](const auto& each) { return is_nested_deeper(each.value(), than - 1); });
+}
+
 std::optional<fault> read_json(const field& rules, const boost::json::value& given, value& into) {
     if (rules.kind == field_kind::object && !given.is_object()) return at_fault(rules, "must be an object");
+    if (is_nested_deeper(given, nested_max))
+        return at_fault(rules, "must be nested at most " + std::to_string(nested_max) + " deep");
     std::string text;
     json::append_value(text, given);
     if (text.size() > static_cast<std::size_t>(rules.max))

@@ -152,16 +152,29 @@ BOOST_AUTO_TEST_CASE(parameters_are_checked_for_their_type) {
                "steps[0].parameters");
 }
 
-BOOST_AUTO_TEST_CASE(deep_parameters_are_kept_as_they_are) {
+BOOST_AUTO_TEST_CASE(what_is_nested_too_deeply_is_refused_wherever_json_is_kept) {
+    const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     domain d;
     add_webhook(d, "hook");
-    std::string deep = "1";
-    for (int i = 0; i < 50; ++i) deep = "[" + deep + "]";
-    const auto got = add_playbook(
-        d, "p", R"({"id":"s","type":"call_webhook","parameters":{"action_id":"hook","payload":{"p":)" + deep + "}}}");
-    BOOST_TEST(!got.refused);
-    const std::string execution = execute(d, "p");
+    const auto with = [&](int depth) {
+        return add_playbook(d, "p" + std::to_string(depth),
+                            R"({"id":"s","type":"call_webhook","parameters":)"
+                            R"({"action_id":"hook","payload":{"p":)" +
+                                nested(depth) + "}}}");
+    };
+    BOOST_TEST(with(27).faults() == "steps");
+    BOOST_TEST(with(26).faults() == "");
+    execute(d, "p26");
     BOOST_TEST(take(d).has_value());
+    const std::string deep = nested(40);
+    BOOST_TEST(
+        d.post("/actions", R"({"type":"webhook","config":{"url":"https://x.example/","headers":{"a":)" + deep + "}}}")
+            .faults() == "config");
+    BOOST_TEST(d.post("/correlation-rules", R"({"name":"n","severity":"low","window_s":1,"sequence":)" + deep + "}")
+                   .faults() == "sequence");
+    BOOST_TEST(
+        d.post("/hunts", R"({"from":"2023-11-14T22:13:20Z","to":"2023-11-14T22:13:20Z","filter":{"a":)" + deep + "}}")
+            .faults() == "filter");
 }
 
 BOOST_AUTO_TEST_CASE(actions_must_exist_and_be_able_to_do_it) {
