@@ -8,10 +8,11 @@ namespace carrel::siem {
 
 namespace {
 
-// Looks are cheap, and what is asked for should begin soon.
+// What is asked for should begin soon; only one thread looks so often.
 constexpr std::chrono::milliseconds pause{100};
-// Until an outcome is kept: it must not get lost because the machine is busy.
+// An outcome must not get lost because the writer is busy: for ten seconds it is offered again.
 constexpr int keep_attempts_max = 100;
+constexpr std::chrono::milliseconds keep_interval{100};
 
 job_options soon() {
     job_options made = background_options();
@@ -44,6 +45,7 @@ result<void> keep(database& store, const step_to_do& step, const step_outcome& o
         if (done) return {};
         failed = done.error();
         if (done.error() != errc::overloaded && done.error() != errc::deadline_exceeded) break;
+        std::this_thread::sleep_for(keep_interval);
     }
     return failed;
 }
@@ -124,7 +126,7 @@ playbook_runner::playbook_runner(database& store, log_sink log, std::size_t thre
                 if (!ran) return ran.error();
                 return *noticed || *ran;
             },
-            log, "steps of playbooks could not be run", pause);
+            log, "steps of playbooks could not be run");
 }
 
 }  // namespace carrel::siem
