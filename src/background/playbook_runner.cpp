@@ -13,6 +13,7 @@ constexpr std::chrono::milliseconds pause{100};
 // An outcome must not get lost because the writer is busy: for ten seconds it is offered again.
 constexpr int keep_attempts_max = 100;
 constexpr std::chrono::milliseconds keep_interval{100};
+constexpr int executions_a_commit = 32;
 
 job_options soon() {
     job_options made = background_options();
@@ -34,6 +35,18 @@ result<bool> watch_alerts(database& store, timestamp now) {
     if (!started) return started.error();
     // What there is no room for waits in the queue.
     return started->value.second > 0;
+}
+
+// Of some executions in one commit, as long as nobody else waits for the writer.
+result<bool> take_own_steps(write_session& session, timestamp now) {
+    bool has_worked = false;
+    for (int i = 0; i < executions_a_commit && !session.should_yield(); ++i) {
+        auto taken = take_step(session, work_lane::own, now);
+        if (!taken) return taken.error();
+        if (!taken->has_worked) break;
+        has_worked = true;
+    }
+    return has_worked;
 }
 
 result<void> keep(database& store, const step_to_do& step, const step_outcome& outcome,
@@ -70,10 +83,10 @@ result<bool> run_own_steps(database& store, timestamp now) {
     auto due = store.read([&](read_session& session) { return has_due_step(session, work_lane::own, now); }, soon());
     if (!due) return due.error();
     if (!*due) return *watched;
-    auto taken = store.write([&](write_session& session) { return take_step(session, work_lane::own, now); },
-                             background_options());
+    auto taken =
+        store.write([&](write_session& session) { return take_own_steps(session, now); }, background_options());
     if (!taken) return taken.error();
-    return *watched || taken->value.has_worked;
+    return *watched || taken->value;
 }
 
 result<bool> run_outbound_step(database& store, const outbound::policy& rules, const std::function<timestamp()>& clock,
