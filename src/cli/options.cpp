@@ -134,7 +134,7 @@ std::uint64_t open_files_min(const serve_settings& settings) {
 }
 
 std::string fault_in_syslog(const typed& raw, serve_settings& settings) {
-    settings.syslog.tcp_message_bytes_max = raw.syslog_message_kib << 10;
+    settings.syslog.message_bytes_max = raw.syslog_message_kib << 10;
     for (const auto& each : raw.syslog) {
         const auto found = parse_syslog_address(each);
         if (found.empty())

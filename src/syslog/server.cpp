@@ -35,8 +35,13 @@ std::string authority(const boost::asio::ip::address& address, std::uint16_t por
 struct server::state {
     state(database& of, server_options given)
         : options(std::move(given)),
-          store(io, of, options.log, counted, options.mappings),
-          context{io, store, counted, options.tcp_message_bytes_max, options.connections_max, options.log},
+          store(io, of, {.log = options.log, .mappings = options.mappings, .format = nullptr}, counted),
+          context{.io = io,
+                  .store = store,
+                  .counted = counted,
+                  .message_bytes_max = options.message_bytes_max,
+                  .connections_max = options.connections_max,
+                  .log = options.log},
           report_timer(io) {
         store.on_room = [this] {
             for (auto& each : receivers) each->go_on();
@@ -72,7 +77,7 @@ struct server::state {
         report_timer.expires_after(report_interval);
         report_timer.async_wait([this](const error_code& ec) {
             if (ec) return;
-            for (auto& each : receivers) each->count_lost();
+            for (auto& each : receivers) each->keep_up();
             report();
             report_later();
         });

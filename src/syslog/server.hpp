@@ -12,7 +12,7 @@
 
 namespace carrel::syslog {
 
-enum class transport { udp, tcp };
+enum class transport { udp, tcp, tls };
 
 struct endpoint {
     transport protocol = transport::udp;
@@ -25,7 +25,7 @@ std::string authority(const boost::asio::ip::address& address, std::uint16_t por
 
 struct server_options {
     std::vector<endpoint> endpoints;
-    std::size_t tcp_message_bytes_max = 256u << 10;
+    std::size_t message_bytes_max = 256u << 10;
     std::size_t connections_max = 1'024;
     log_sink log;
     std::shared_ptr<const siem::mappings_in_force> mappings;  ///< Null: the builtin ones.

@@ -1,13 +1,9 @@
-#include "syslog/framing.hpp"
-#include "syslog/receiver.hpp"
+#include "syslog/connection.hpp"
 #include "syslog/server.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
-#include <array>
-#include <functional>
-#include <list>
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace carrel::syslog {
 
@@ -16,93 +12,21 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 
-constexpr int turn_reads_max = 16;  // before others have their turn
 constexpr std::chrono::milliseconds accept_pause{100};
-
-// One sender. It is read while there is room for what it says.
-class connection {
-public:
-    connection(receiver_context& context, tcp::socket socket)
-        : context_(context),
-          socket_(std::move(socket)),
-          framing_(context.tcp_message_bytes_max) {
-        error_code ec;
-        const auto peer = socket_.remote_endpoint(ec);
-        if (!ec) peer_ = peer.address().to_string();
-        socket_.non_blocking(true, ec);
-    }
-
-    std::function<void()> on_end;
-
-    void wait() {
-        if (is_waiting_ || has_ended_ || context_.store.is_full()) return;
-        is_waiting_ = true;
-        socket_.async_wait(tcp::socket::wait_read, [this](const error_code& ec) {
-            if (ec == asio::error::operation_aborted || has_ended_) return;
-            is_waiting_ = false;
-            for (int i = 0; i < turn_reads_max && !context_.store.is_full(); ++i)
-                if (!receive()) break;
-            // It destroys this, so it must not be a part of it.
-            if (has_ended_) return std::exchange(on_end, nullptr)();
-            wait();
-        });
-    }
-
-    void drain() {
-        while (receive()) {
-        }
-        if (!has_ended_) end();
-    }
-
-private:
-    // False if nothing has come, or it is over.
-    bool receive() {
-        if (has_ended_) return false;
-        error_code ec;
-        const auto size = socket_.read_some(asio::buffer(buffer_), ec);
-        if (ec == asio::error::would_block) return false;
-        if (ec) {
-            end();
-            return false;
-        }
-        std::string_view bytes(buffer_.data(), size);
-        while (framing_.next(bytes)) add();
-        return true;
-    }
-
-    // A last message may lack its end.
-    void end() {
-        has_ended_ = true;
-        if (framing_.finish()) add();
-        error_code ignored;
-        socket_.close(ignored);
-    }
-
-    void add() {
-        context_.counted.received_tcp.fetch_add(1, std::memory_order_relaxed);
-        context_.store.add(framing_.message(), peer_, framing_.was_cut());
-    }
-
-    receiver_context& context_;
-    tcp::socket socket_;
-    framing framing_;
-    std::string peer_;
-    std::array<char, 64 * 1024> buffer_{};
-    bool is_waiting_ = false, has_ended_ = false;
-};
 
 class tcp_receiver final : public receiver {
 public:
     tcp_receiver(receiver_context& context, const endpoint& at)
         : context_(context),
           acceptor_(context.io, tcp::endpoint(at.address, at.port)),
-          pause_(context.io) {
+          pause_(context.io),
+          is_tls_(at.protocol == transport::tls) {
         acceptor_.non_blocking(true);
     }
 
     std::string url() const override {
         const auto at = acceptor_.local_endpoint();
-        return "tcp://" + authority(at.address(), at.port());
+        return (is_tls_ ? "tls://" : "tcp://") + authority(at.address(), at.port());
     }
 
     void start() override {
@@ -119,13 +43,19 @@ public:
     }
 
     void go_on() override {
-        for (auto& each : connections_) each.wait();
+        for (const auto& each : connections_) each->go_on();
+    }
+
+    void keep_up() override {
+        const auto now = connection::clock::now();
+        const auto all = connections_;  // those that end leave the list
+        for (const auto& each : all) each->end_if_idle(now);
     }
 
     void drain() override {
         error_code ec;
         // Those that have connected, and not been accepted yet, may have sent, too.
-        for (;;) {
+        for (std::size_t i = 0; i < context_.connections_max; ++i) {
             tcp::socket socket(context_.io);
             acceptor_.accept(socket, ec);
             if (ec) break;
@@ -133,31 +63,48 @@ public:
         }
         acceptor_.close(ec);
         pause_.cancel();
-        // They stay: their handlers may have been called for already.
-        for (auto& each : connections_) each.drain();
+        for (const auto& each : std::exchange(connections_, {})) each->drain();
         context_.counted.connections.store(0, std::memory_order_relaxed);
     }
 
 private:
-    void drain(tcp::socket socket) { connections_.emplace_back(context_, std::move(socket)).drain(); }
+    using connection_ptr = std::shared_ptr<connection>;
 
-    void count(std::uint64_t more) { context_.counted.connections.fetch_add(more, std::memory_order_relaxed); }
+    // Null if it is turned away.
+    connection_ptr opened(tcp::socket socket) {
+        auto made = std::make_shared<connection>(context_, std::move(socket));
+        const tls_context tls = is_tls_ ? context_.tls() : nullptr;
+        if ((is_tls_ && !tls) || !made->open(tls)) {
+            context_.counted.refused.fetch_add(1, std::memory_order_relaxed);
+            return nullptr;
+        }
+        return made;
+    }
+
+    void drain(tcp::socket socket) {
+        if (const auto made = opened(std::move(socket))) made->drain();
+    }
 
     void take(tcp::socket socket) {
         if (connections_.size() >= context_.connections_max) {
+            context_.counted.refused.fetch_add(1, std::memory_order_relaxed);
             if (!std::exchange(said_full_, true) && context_.log)
-                context_.log(log_level::warning,
-                             "syslog: connections beyond " + std::to_string(context_.connections_max) + " are closed");
+                context_.log(log_level::warning, context_.name + ": connections beyond " +
+                                                     std::to_string(context_.connections_max) + " are closed");
             return;
         }
-        const auto added = connections_.emplace(connections_.end(), context_, std::move(socket));
-        count(1);
-        added->on_end = [this, added] {
-            connections_.erase(added);
-            said_full_ = false;
-            context_.counted.connections.fetch_sub(1, std::memory_order_relaxed);
-        };
-        added->wait();
+        const auto added = opened(std::move(socket));
+        if (!added) return;
+        connections_.push_back(added);
+        context_.counted.connections.fetch_add(1, std::memory_order_relaxed);
+        added->on_end = [this](connection& ended) { leave(ended); };
+        added->go_on();
+    }
+
+    void leave(connection& ended) {
+        std::erase_if(connections_, [&](const connection_ptr& each) { return each.get() == &ended; });
+        said_full_ = false;
+        context_.counted.connections.fetch_sub(1, std::memory_order_relaxed);
     }
 
     // There are no descriptors left, or such: it gets better by itself.
@@ -171,7 +118,8 @@ private:
     receiver_context& context_;
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
-    std::list<connection> connections_;
+    std::vector<connection_ptr> connections_;
+    bool is_tls_;
     bool said_full_ = false;
 };
 

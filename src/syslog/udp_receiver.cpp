@@ -1,3 +1,4 @@
+#include "syslog/datagrams.hpp"
 #include "syslog/receiver.hpp"
 #include "syslog/server.hpp"
 
@@ -6,6 +7,7 @@
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 namespace carrel::syslog {
@@ -16,7 +18,8 @@ namespace asio = boost::asio;
 using asio::ip::udp;
 
 constexpr int receive_buffer_bytes = 8 << 20;  // bursts wait there; the system may give less
-constexpr int turn_messages_max = 256;         // before others have their turn
+constexpr int turn_batches_max = 8;            // before others have their turn
+constexpr int drain_batches_max = 16'384;      // more than any receive buffer has
 
 // With the right to it, more than net.core.rmem_max allows.
 void enlarge_buffer(int descriptor) noexcept {
@@ -34,11 +37,18 @@ std::uint32_t drops_at(int descriptor) noexcept {
     return info[SK_MEMINFO_DROPS];
 }
 
+std::string_view without_end(std::string_view message) {
+    while (!message.empty() && (message.back() == '\n' || message.back() == '\0' || message.back() == '\r'))
+        message.remove_suffix(1);
+    return message;
+}
+
 class udp_receiver final : public receiver {
 public:
     udp_receiver(receiver_context& context, const endpoint& at)
         : context_(context),
-          socket_(context.io) {
+          socket_(context.io),
+          received_(std::min(context.datagram_bytes_max, udp_message_bytes_max)) {
         const udp::endpoint there(at.address, at.port);
         socket_.open(there.protocol());
         socket_.bind(there);
@@ -53,16 +63,11 @@ public:
 
     void start() override { wait(); }
     void go_on() override {}
-
-    void count_lost() noexcept override {
-        if (!socket_.is_open()) return;
-        const std::uint32_t drops = drops_at(socket_.native_handle());
-        context_.counted.lost.fetch_add(drops - drops_, std::memory_order_relaxed);
-        drops_ = drops;
-    }
+    void keep_up() override { count_lost(); }
 
     void drain() override {
-        while (receive()) {
+        refuse_more();
+        for (int i = 0; i < drain_batches_max && receive(); ++i) {
         }
         count_lost();
         error_code ignored;
@@ -73,35 +78,60 @@ private:
     void wait() {
         socket_.async_wait(udp::socket::wait_read, [this](const error_code& ec) {
             if (ec) return;
-            for (int i = 0; i < turn_messages_max && receive(); ++i) {
+            for (int i = 0; i < turn_batches_max && receive(); ++i) {
             }
             count_lost();
             wait();
         });
     }
 
+    void count_lost() noexcept {
+        if (!socket_.is_open()) return;
+        const std::uint32_t drops = drops_at(socket_.native_handle());
+        context_.counted.lost.fetch_add(drops - drops_, std::memory_order_relaxed);
+        drops_ = drops;
+    }
+
+    // A socket that is connected to itself gets nothing from others, and still has what came before: what is received at
+    // an end is a whole, however fast others send.
+    void refuse_more() {
+        error_code ec;
+        auto own = socket_.local_endpoint(ec);
+        if (own.address().is_unspecified())
+            own.address(own.address().is_v4() ? asio::ip::address(asio::ip::address_v4::loopback())
+                                              : asio::ip::address(asio::ip::address_v6::loopback()));
+        socket_.connect(own, ec);
+    }
+
     // False if none has come.
     bool receive() {
-        udp::endpoint from;
-        error_code ec;
-        const auto size = socket_.receive_from(asio::buffer(buffer_), from, 0, ec);
-        if (ec == asio::error::would_block || ec == asio::error::bad_descriptor) return false;
-        if (ec) return true;  // of an earlier answer: the next datagram is not concerned
-        context_.counted.received_udp.fetch_add(1, std::memory_order_relaxed);
-        if (context_.store.is_full()) {
-            context_.store.drop();
-            return true;
+        const std::size_t count = received_.receive(socket_.native_handle());
+        for (std::size_t i = 0; i < count; ++i) take(i);
+        return count > 0;
+    }
+
+    void take(std::size_t which) {
+        std::string_view rest = without_end(received_.bytes(which));
+        const bool was_cut = received_.was_cut(which);
+        while (context_.has_lines) {
+            const std::size_t end = rest.find('\n');
+            if (end == rest.npos) break;
+            if (const auto line = without_end(rest.substr(0, end)); !line.empty()) add(line, which, false);
+            rest.remove_prefix(end + 1);
         }
-        std::string_view message(buffer_.data(), size);
-        while (!message.empty() && (message.back() == '\n' || message.back() == '\0')) message.remove_suffix(1);
-        context_.store.add(message, from.address().to_string(), false);
-        return true;
+        add(rest, which, was_cut);
+    }
+
+    void add(std::string_view message, std::size_t which, bool was_cut) {
+        context_.counted.received_udp.fetch_add(1, std::memory_order_relaxed);
+        if (context_.store.is_full()) context_.store.drop();
+        else context_.store.add(message, received_.peer(which), was_cut);
     }
 
     receiver_context& context_;
     udp::socket socket_;
+    datagrams received_;
     std::uint32_t drops_ = 0;  // counted already
-    std::array<char, udp_message_bytes_max> buffer_{};
 };
 
 }  // namespace
