@@ -54,6 +54,9 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
         ->check(CLI::Range(1, 16'384))
         ->capture_default_str()
         ->group("Limits");
+    app.add_option("--listener-address", settings.listeners.addresses,
+                   "address beside loopback that listeners may be started on, such as 0.0.0.0; may be repeated")
+        ->delimiter(',');
     app.add_option("--readers", raw.readers, "reading connections, those of the shards included")
         ->check(CLI::Range(2, 256))
         ->capture_default_str();
@@ -147,6 +150,16 @@ std::string fault_in_syslog(const typed& raw, serve_settings& settings) {
     return {};
 }
 
+std::string fault_in_listeners(serve_settings& settings) {
+    settings.listeners.anywhere = settings.front.insecure;
+    for (const auto& each : settings.listeners.addresses) {
+        error_code ec;
+        boost::asio::ip::make_address(each, ec);
+        if (ec) return "--listener-address: '" + each + "' is not an address, such as 0.0.0.0 or ::";
+    }
+    return {};
+}
+
 std::string fault_in_open_files(const serve_settings& settings) {
     struct rlimit limit {};
     const auto needed = open_files_min(settings);
@@ -171,6 +184,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     if (auto fault = fault_in_access(settings.front); !fault.empty()) return fault;
     if (auto fault = fault_in_tls(settings.tls); !fault.empty()) return fault;
     if (auto fault = fault_in_syslog(raw, settings); !fault.empty()) return fault;
+    if (auto fault = fault_in_listeners(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
@@ -219,6 +233,7 @@ std::string describe(const serve_settings& settings) {
     for (const auto& each : settings.syslog.endpoints)
         text += std::string(", syslog ") + (each.protocol == syslog::transport::udp ? "udp://" : "tcp://") +
                 syslog::authority(each.address, each.port);
+    for (const auto& address : settings.listeners.addresses) text += ", listeners on " + address;
     text += describe_tls(settings.tls);
     text += describe_outbound(settings);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;

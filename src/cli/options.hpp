@@ -6,6 +6,7 @@
 #include "http/server.hpp"
 #include "siem/accounts.hpp"
 #include "siem/event_retention.hpp"
+#include "siem/listeners/listener_control.hpp"
 #include "siem/outbound_settings.hpp"
 #include "syslog/server.hpp"
 
@@ -30,7 +31,8 @@ struct serve_settings {
     siem::retention kept;
     siem::outbound_settings outbound;
     std::vector<std::string> playbook_commands;  ///< NAME=/path
-    std::string key_file;                        ///< empty: beside the database
+    siem::listener_rules listeners;
+    std::string key_file;  ///< empty: beside the database
     siem::account_settings accounts;
     int session_idle_minutes = 60, session_hours_max = 24, password_days_max = 90, lockout_minutes = 15;
     bool prints_setup_link = false;

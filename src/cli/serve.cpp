@@ -7,6 +7,7 @@
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
+#include "cli/listener_service.hpp"
 #include "cli/log.hpp"
 #include "cli/options.hpp"
 #include "cli/setup_link.hpp"
@@ -39,8 +40,10 @@ std::vector<http::counter> counters_of(const syslog::counts& of) {
 }
 
 // Sockets first, then what they were promised, then the file.
-int stop(http::server& server, std::optional<syslog::server>& logs, database& store,
+int stop(http::server& server, std::optional<syslog::server>& logs, listener_service& listeners, database& store,
          std::chrono::milliseconds drain_time_max) {
+    if (!listeners.stop(drain_time_max))
+        log(log_level::warning, "messages of listeners were lost at the end of the drain");
     if (logs && !logs->stop(drain_time_max))
         log(log_level::warning, "messages of syslog were lost at the end of the drain");
     if (!server.stop(drain_time_max)) log(log_level::warning, "connections were cut at the end of the drain");
@@ -133,6 +136,19 @@ result<void> load_in_force(database& store, serve_settings& settings) {
     return settings.front.access->load(store);
 }
 
+// An exit status if it cannot be received.
+std::optional<int> open_syslog(database& store, serve_settings& settings, std::optional<syslog::server>& into) {
+    if (settings.syslog.endpoints.empty()) return std::nullopt;
+    settings.syslog.mappings = settings.front.mappings;
+    settings.syslog.log = settings.store.log;
+    auto opened = syslog::server::listen(store, settings.syslog);
+    if (!opened)
+        return unusable("serve: --syslog: " + opened.error().diagnostic() + ": " + opened.error().code().message(),
+                        exit_network);
+    into.emplace(std::move(*opened));
+    return std::nullopt;
+}
+
 void warn_of_insecurity(const serve_settings& settings, const std::string& url) {
     // Hashes of passwords are in them.
     for (const std::string& file : database_files_open_to_others(settings.store.path))
@@ -172,16 +188,13 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     const bool is_new = !settings.front.access->has_users();
     const std::string setup_token = settings.prints_setup_link && is_new ? siem::begin_setup() : std::string();
     std::optional<syslog::server> logs;
-    if (!settings.syslog.endpoints.empty()) {
-        settings.syslog.mappings = settings.front.mappings;
-        settings.syslog.log = settings.store.log;
-        auto opened = syslog::server::listen(*store, settings.syslog);
-        if (!opened)
-            return unusable("serve: --syslog: " + opened.error().diagnostic() + ": " + opened.error().code().message(),
-                            exit_network);
-        logs.emplace(std::move(*opened));
-        settings.front.counters = [&counted = logs->counted()] { return counters_of(counted); };
-    }
+    if (const auto status = open_syslog(*store, settings, logs)) return *status;
+    listener_service listeners(*store, settings);
+    settings.front.counters = [&logs, &listeners] {
+        auto all = logs ? counters_of(logs->counted()) : std::vector<http::counter>();
+        listeners.add_counters(all);
+        return all;
+    };
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
@@ -197,6 +210,8 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     in_use = &*keeper;
     auto workers = std::make_optional<background>(*store, settings.front.access, settings.store.log);
     tell_of_missing_rules(*store);
+    if (auto started = listeners.start(); !started)
+        log(log_level::error, "listeners could not be started: " + started.error().message());
     if (settings.front.tls) warn_of_end(*settings.front.tls);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
@@ -211,7 +226,7 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     log(log_level::info, std::string("stopping: ") + ::strsignal(number));
     workers.reset();
     keeper.reset();
-    const int status = stop(*server, logs, *store, settings.drain_time_max);
+    const int status = stop(*server, logs, listeners, *store, settings.drain_time_max);
     finish_log();
     return status;
 }

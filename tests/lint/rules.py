@@ -107,7 +107,11 @@ def _allowed_in_shippers(name):
 
 
 def _allowed_in_syslog(name):
-    return not _starts(name, "actors/", "sqlite/", "cli/", "http/", "boost/beast") and name != "sqlite3.h"
+    return not _starts(name, "actors/", "sqlite/", "cli/", "http/", "listeners/", "boost/beast") and name != "sqlite3.h"
+
+
+def _allowed_in_listeners(name):
+    return _starts(name, "listeners/") or _allowed_in_syslog(name)
 
 
 def _allowed_in_metrics(name):
@@ -137,6 +141,7 @@ LAYERS = [
     ("src/siem/", _allowed_in_siem),
     ("src/shippers/", _allowed_in_shippers),
     ("src/syslog/", _allowed_in_syslog),
+    ("src/listeners/", _allowed_in_listeners),
     ("src/indicators/", _allowed_in_indicators),
     ("src/json/", _allowed_in_json),
     ("src/query/", _allowed_in_query),

@@ -8,6 +8,7 @@
 #include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "resource/audit.hpp"
+#include "siem/listeners/listener_control.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -183,6 +184,31 @@ void start_published_write(exchange& ex, result<State> (*load)(write_session&), 
     ex.context->store().async_write(std::move(work), options_for(ex), as_result(job_handler(ex, std::move(done))));
 }
 
+// Listeners run elsewhere: what was committed takes effect there before it is answered.
+void settle_listener(exchange& ex, const std::string& id, const result<committed<void>>& outcome) {
+    auto back = [&ex, outcome,
+                 guard = asio::make_work_guard(ex.context->executor())](std::optional<siem::settled_listener> now) {
+        asio::post(guard.get_executor(), [&ex, outcome, now = std::move(now)] {
+            if (!now || !siem::replies_settled_listener(*ex.request.operation)) return write_done(ex, outcome);
+            ex.response.reply.body = now->json;
+            ex.response.reply.version = now->version;
+            auto last = outcome;
+            if (now->commit != 0) last->sequence = now->commit;
+            write_done(ex, last);
+        });
+    };
+    siem::listeners_in_force()->apply(id, std::move(back));
+}
+
+void start_listener_write(exchange& ex, std::string id) {
+    auto done = [&ex, id = std::move(id)](const result<committed<void>>& outcome) {
+        const bool is_done = outcome && !ex.response.reply.refused && ex.response.reply.rest == nullptr;
+        if (is_done && siem::listeners_in_force() != nullptr) return settle_listener(ex, id, outcome);
+        write_done(ex, outcome);
+    };
+    ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, std::move(done))));
+}
+
 result<siem::stored_mappings> load_mappings(write_session& session) { return siem::load_mappings(session); }
 
 void start_write(exchange& ex) {
@@ -193,6 +219,8 @@ void start_write(exchange& ex) {
     if (siem::changes_access(*ex.request.operation))
         return start_published_write(
             ex, siem::take_touched, [](server_context& server, const auto& stored) { server.access->publish(stored); });
+    if (auto id = siem::changed_listener(*ex.request.operation, ex.request.call))
+        return start_listener_write(ex, *std::move(id));
     auto done = [&ex](const result<committed<void>>& outcome) { write_done(ex, outcome); };
     ex.context->store().async_write(write_work{&ex}, options_for(ex), as_result(job_handler(ex, done)));
 }
