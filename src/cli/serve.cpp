@@ -198,6 +198,9 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
+    // Before requests can change what is to run; the server's own port is bound already.
+    if (auto started = listeners.start(); !started)
+        log(log_level::error, "listeners could not be started: " + started.error().message());
     if (auto running = server->run(); !running)
         return unusable("serve: " + explain(running.error()), exit_status_of(running.error(), exit_network));
     keeping.checkpoint = [&store]() -> result<void> {
@@ -210,8 +213,6 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     in_use = &*keeper;
     auto workers = std::make_optional<background>(*store, settings.front.access, settings.store.log);
     tell_of_missing_rules(*store);
-    if (auto started = listeners.start(); !started)
-        log(log_level::error, "listeners could not be started: " + started.error().message());
     if (settings.front.tls) warn_of_end(*settings.front.tls);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));

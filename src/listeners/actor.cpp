@@ -123,6 +123,8 @@ bool actor::is_as(const siem::stored_listener& of) const noexcept {
 
 void actor::keep_up() {
     receiver_->keep_up();
+    // What several hold together may have shrunk, though nothing of this one was stored.
+    receiver_->go_on();
     const auto now = std::chrono::steady_clock::now();
     if (now - reported_at_ < report_interval) return;
     reported_at_ = now;

@@ -3,6 +3,7 @@
 
 #include "listeners/cef_event.hpp"
 #include "listeners/formats.hpp"
+#include "listeners/letters.hpp"
 #include "siem/event_reader.hpp"
 
 #include <boost/json/parse.hpp>
@@ -136,6 +137,18 @@ BOOST_AUTO_TEST_CASE(a_message_is_read_again_as_it_was) {
     BOOST_TEST(into.reason == "not JSON");
     BOOST_TEST(carrel::listeners::read_again(listener_type::cef, "CEF:0|V|P|2|c|n|1|", "", received_at, into));
     BOOST_TEST(carrel::listeners::read_again(listener_type::syslog, "anything", "", received_at, into));
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_letter_that_was_put_right_is_an_event) {
+    carrel::siem::dead_letter_event into;
+    BOOST_TEST(
+        carrel::listeners::read_cef_letter("<1>Nov 26 10:00:00 h CEF:0|V|P|2|c|n|1|a=b", "::1", received_at, into));
+    BOOST_TEST(boost::json::parse(into.json).at_pointer("/cef/extension/a").as_string() == "b");
+    BOOST_TEST(carrel::siem::format_time(into.at.value()) == "2026-11-26T10:00:00.000000Z");
+    BOOST_TEST(!carrel::listeners::read_cef_letter("CEF:0|V", "::1", received_at, into));
+    BOOST_TEST(into.why == "not CEF: the header has 1 of 7 fields");
+    BOOST_TEST(carrel::listeners::read_syslog_letter("x", "::1", received_at, into));
+    BOOST_TEST(into.why.empty());
 }
 
 BOOST_AUTO_TEST_CASE(every_event_begins_with_its_listener) {

@@ -247,6 +247,47 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_stored_by_the_end_is_dropped_and_counted) {
     BOOST_TEST(one.stored_events() == 0);
 }
 
+// What all hold is bounded. One that waits for others goes on when they have stored, though nothing of its own was.
+BOOST_AUTO_TEST_CASE(one_that_waits_for_the_others_goes_on) {
+    listening one;
+    one.runs->stop(std::chrono::seconds(10));
+    const auto held = std::make_shared<std::size_t>(syslog::message_store::held_by_all_max);
+    listeners::actor_surroundings with{.io = one.io,
+                                       .store = *one.store,
+                                       .log = nullptr,
+                                       .mappings = nullptr,
+                                       .tls = nullptr,
+                                       .keep_letters = nullptr,
+                                       .bytes_held = held};
+    siem::stored_listener of;
+    of.id = "a";
+    of.type = siem::listener_type::json;
+    of.protocol = siem::listener_protocol::tcp;
+    of.host = "127.0.0.1";
+    of.port = one.port;
+    of.connections_max = 10;
+    of.message_bytes_max = 1'000;
+    syslog::counts counted;
+    listeners::actor waits(with, of, counted);
+    waits.start();
+    one.send("{\"a\":1}\n");
+    const auto turn = [&] {
+        one.io.restart();
+        one.io.poll();
+    };
+    BOOST_TEST(eventually([&] { return turn(), counted.connections == 1; }));
+    turn();
+    BOOST_TEST(counted.received_tcp == 0U);
+    *held = 0;
+    waits.keep_up();
+    BOOST_TEST(eventually([&] { return turn(), counted.stored == 1; }));
+    bool has_stopped = false;
+    waits.stop(std::chrono::seconds(10), [&] { has_stopped = true; });
+    BOOST_TEST(eventually([&] { return turn(), has_stopped; }));
+    turn();
+    BOOST_TEST(*held == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(after_a_stop_nothing_takes_effect_and_nothing_hangs) {
     listening one;
     BOOST_TEST(one.runs->stop(std::chrono::seconds(10)));
