@@ -1,6 +1,8 @@
 #include "cli/listener_service.hpp"
 
 #include "http/net/tls_acceptor.hpp"
+#include "listeners/letters.hpp"
+#include "siem/listeners/dead_letters.hpp"
 
 #include <array>
 
@@ -12,6 +14,10 @@ listeners::supervisor_options options_of(const serve_settings& settings) {
     listeners::supervisor_options made;
     made.log = settings.store.log;
     made.mappings = settings.front.mappings;
+    made.keep_letters = [](write_session& session, std::span<const siem::dead_letter> letters) -> result<void> {
+        auto added = siem::add_dead_letters(session, letters);
+        return added ? result<void>() : result<void>(added.error());
+    };
     if (settings.front.tls) made.tls = [tls = settings.front.tls] { return tls->current(); };
     return made;
 }
@@ -38,6 +44,8 @@ constexpr std::array<family, 7> families = {{
 listener_service::listener_service(database& store, const serve_settings& settings)
     : listeners_(std::make_shared<listeners::supervisor>(store, options_of(settings))) {
     siem::set_listener_rules(settings.listeners);
+    siem::read_dead_letters_by(siem::dead_letter_protocol::syslog, listeners::read_syslog_letter);
+    siem::read_dead_letters_by(siem::dead_letter_protocol::cef, listeners::read_cef_letter);
     siem::set_listeners_in_force(listeners_);
 }
 
