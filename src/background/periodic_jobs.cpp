@@ -1,5 +1,6 @@
 #include "background/periodic_jobs.hpp"
 
+#include "siem/blobs.hpp"
 #include "siem/console/search_uses.hpp"
 #include "siem/listeners/dead_letter_upkeep.hpp"
 #include "siem/playbooks/approval.hpp"
@@ -18,6 +19,7 @@ constexpr std::array jobs{
     periodic_job{"uses of saved searches", has_search_uses, write_search_uses},
     periodic_job{"dead letters that are old", has_old_dead_letters, drop_old_dead_letters},
     periodic_job{"approvals whose time has come", has_due_approvals, end_due_approvals},
+    periodic_job{"chunks of files that nobody refers to", has_released_blobs, remove_blobs},
 };
 
 // All that a job has to do now.

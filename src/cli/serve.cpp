@@ -14,6 +14,7 @@
 #include "cli/signals.hpp"
 #include "cli/tls_flags.hpp"
 #include "http/server.hpp"
+#include "siem/blobs.hpp"
 #include "siem/event_keeper.hpp"
 #include "siem/login.hpp"
 #include "siem/secrets.hpp"
@@ -133,6 +134,8 @@ result<void> load_in_force(database& store, serve_settings& settings) {
     settings.front.mappings = std::make_shared<siem::mappings_in_force>();
     settings.front.access = std::make_shared<siem::access_in_force>();
     if (auto loaded = settings.front.mappings->load(store); !loaded) return loaded;
+    const auto given_up = store.write([](write_session& session) { return siem::give_up_blobs(session); });
+    if (!given_up) return given_up.error();
     return settings.front.access->load(store);
 }
 

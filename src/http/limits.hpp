@@ -12,9 +12,10 @@ struct limits {
     std::size_t head_bytes_max = 16 * 1024;
     std::size_t fields_max = 100;
     std::size_t target_bytes_max = 8 * 1024;
-    std::size_t body_bytes_max = 1 << 20;     ///< JSON bodies.
-    std::size_t event_bytes_max = 64u << 20;  ///< Events of one request, unpacked.
-    std::size_t events_max = 1'000'000;       ///< Events of one request.
+    std::size_t body_bytes_max = 1 << 20;      ///< JSON bodies.
+    std::size_t event_bytes_max = 64u << 20;   ///< Events of one request, unpacked.
+    std::size_t upload_bytes_max = 50u << 20;  ///< A file of evidence.
+    std::size_t events_max = 1'000'000;        ///< Events of one request.
     std::size_t event_store_bytes_max = 256u
                                         << 20;  ///< What the events of one request may take in the database, about.
     std::size_t unpack_ratio_max = 100;         ///< Unpacked to packed bytes, beyond the first MiB.

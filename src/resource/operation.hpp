@@ -37,6 +37,7 @@ enum class problem_code {
     stale_version,           // 412
     too_large,               // 413
     unsupported_media_type,  // 415
+    range_not_satisfiable,   // 416
     invalid,                 // 422: a field's value
     unauthorized,            // 401: who asks is not known
     forbidden,               // 403: who asks may not
@@ -67,13 +68,16 @@ struct input;
 /// What an operation answers. Reused between requests: `clear` keeps the buffers.
 struct reply {
     outcome kind = outcome::ok;
-    std::string body;                // JSON text; empty for no_content
-    std::int64_t version = 0;        // ETag; 0: none
-    std::string location;            // path of what was created, from /api/v1 on
-    std::string_view media_type;     // of a body that is no JSON
-    std::string file_name;           // under which a client may keep the body
-    std::string cookie;              // of a session that begins or ends: the value of Set-Cookie
-    std::int64_t retry_after = 0;    // seconds
+    std::string body;              // JSON text; empty for no_content
+    std::int64_t version = 0;      // ETag; 0: none
+    std::string location;          // path of what was created, from /api/v1 on
+    std::string_view media_type;   // of a body that is no JSON
+    std::string file_name;         // under which a client may keep the body
+    std::string cookie;            // of a session that begins or ends: the value of Set-Cookie
+    std::int64_t retry_after = 0;  // seconds
+    /// Of a file that goes on in pieces: how long it is, or the part of it that was asked for.
+    std::optional<std::uint64_t> length;
+    std::string content_range;       // of a part, or of what no part of was there: the value of Content-Range
     std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
     std::vector<std::pair<std::string, std::string>>
         extra;  // members an ingest refusal adds to its problem: name, JSON
@@ -112,13 +116,16 @@ struct idempotency {
 
 /// One request in the domain's words. Immutable once checked; read by the actor that runs the operation.
 struct call {
-    std::array<std::string, 2> path;                         // values of the {…} parts, in order
-    std::vector<std::pair<std::string, std::string>> query;  // percent-decoded, in order
-    const boost::json::value* body = nullptr;                // only during `check`
-    std::string_view file = {};                              // of `body_kind::file`; until the call is done
-    std::string principal;                                   // who asks; empty if that is not known
-    std::shared_ptr<const access::identity> who = {};        // null if that is not known
-    std::string address = {};                                // of the client
+    std::array<std::string, 2> path;                               // values of the {…} parts, in order
+    std::vector<std::pair<std::string, std::string>> query;        // percent-decoded, in order
+    const boost::json::value* body = nullptr;                      // only during `check`
+    std::string_view file = {};                                    // of `body_kind::file`; until the call is done
+    std::string_view content_type = {}, content_disposition = {};  // of `body_kind::upload`; only during `check`
+    std::size_t file_bytes_max = 0;                                // of `body_kind::upload`; 0: as many as come
+    std::string range = {}, if_range = {};                         // what part of a file is asked for
+    std::string principal;                                         // who asks; empty if that is not known
+    std::shared_ptr<const access::identity> who = {};              // null if that is not known
+    std::string address = {};                                      // of the client
     std::string request_id = {};
     std::shared_ptr<const std::string> csrf_token = {};  // of the session that asks
     bool is_encrypted = false;                           // the client came by TLS, to us or to a proxy that is trusted
@@ -143,7 +150,8 @@ enum class body_kind {
     json,
     merge_patch,
     event_stream,
-    file,  // bytes of any type: `call::file`
+    file,    // bytes of any type: `call::file`
+    upload,  // a file that is stored while it comes: see uploads.hpp
 };
 
 /// A query parameter or a body field, for validation messages and OpenAPI.
@@ -173,6 +181,7 @@ struct operation {
     std::vector<field_doc> fields;      // body
     std::string reply_schema;           // a JSON Schema fragment, or {"$ref":"#/components/schemas/alert"}
     std::string_view reply_type = {};   // if it is not JSON
+    bool sends_parts = false;           // its reply is a file, of which Range may ask for a part
     outcome success = outcome::ok;      // what it answers when all is well (a creation may also answer ok)
     const resource* of = nullptr;
     bool has_rows = false;         // it can also answer row by row: see `reply_format`
@@ -186,6 +195,11 @@ struct operation {
     /// it leaves in `reply::rest` is what `call::parsed` is to the write.
     read_function read = nullptr;
     write_function write = nullptr;
+    /// Of `body_kind::upload`: whether the file would be taken, before its bytes are.
+    read_function admit = nullptr;
+    std::size_t file_bytes_max = 0;  // of `body_kind::upload`; 0: as the server is set
+    /// Of a read: what is written down in a transaction of its own before it, so that nothing leaves the server untold.
+    write_function note = nullptr;
     /// What takes long and needs no session, such as the hash of a password: on a thread of its own, before the write and after
     /// what prepares it. Changes `call::parsed`.
     compute_function compute = nullptr;

@@ -42,6 +42,8 @@ void reply::clear() {
     file_name.clear();
     cookie.clear();
     retry_after = 0;
+    length.reset();
+    content_range.clear();
     refused.reset();
     extra.clear();
     nothing_before.reset();

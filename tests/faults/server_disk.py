@@ -1,5 +1,9 @@
 """The server on a disk that fails: what clients are told, and what is true afterwards. Usage: server_disk.py PROGRAM BAD-DISK-LIBRARY"""
+import contextlib
+import hashlib
+import os
 import pathlib
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -86,6 +90,37 @@ class BadDisk(unittest.TestCase):
         self.assertEqual(self.client.get("/api/v1/alerts/count").json(), {"count": 6})
         self.assertEqual(self.client.get("/api/v1/events/count").json(), {"count": 0})
         self.assertEqual(self.server.stop(), 0)
+
+    def upload(self, body):
+        path = f"/api/v1/alerts/{self.kept[0]}/evidence"
+        return self.client.post(path + "?file_name=f.bin", body, Content_Type="application/octet-stream")
+
+    def evidence(self):
+        return self.client.get(f"/api/v1/alerts/{self.kept[0]}/evidence/count").json()["count"]
+
+    def test_of_a_file_for_which_there_is_no_space_nothing_stays(self):
+        body = os.urandom(6 << 20)
+
+        def pieces():
+            yield body[:3 << 20]
+            self.fail("no-space")
+            yield body[3 << 20:]
+
+        self.assertEqual(self.problem(self.upload(pieces())), (507, "/problems/storage_full"))
+        self.assertEqual(self.problem(self.upload(b"x")), (507, "/problems/storage_full"))
+        self.assertEqual(self.evidence(), 0)
+        self.assert_reads_go_on()
+        self.heal("no-space")
+        made = self.upload(body)
+        self.assertEqual(made.status, 201)
+        self.assertEqual(made.json()["sha256"], hashlib.sha256(body).hexdigest())
+        self.assertEqual(self.evidence(), 1)
+        self.assertEqual(self.server.stop(), 0)
+        # What could not even be given up, as that is a write too, is by the next start.
+        with Server(directory=self.server.directory) as again:
+            self.assertEqual(again.stop(), 0)
+            with contextlib.closing(sqlite3.connect(again.database)) as file:
+                self.assertEqual(file.execute("SELECT sum(size) FROM blobs WHERE state < 2").fetchone()[0], 6 << 20)
 
 
 main()

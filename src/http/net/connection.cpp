@@ -1,7 +1,7 @@
 #include "http/net/connection.hpp"
 
 #include "http/net/shard_loop.hpp"
-#include "http/pipeline/event_post.hpp"
+#include "http/pipeline/body_stream.hpp"
 
 #include <sys/epoll.h>
 
@@ -45,7 +45,7 @@ void connection::exchange_advanced(exchange& advanced) {
     guarded([&] {
         if (&advanced == current_) return drive();
         // Its body is complete: nothing but parts to store is left.
-        if (advanced.events->pump() == event_post::progress::yielded) shard_->defer(*this);
+        if (advanced.stream->pump() == body_stream::progress::yielded) shard_->defer(*this);
         if (advanced.is_done()) complete();
     });
 }

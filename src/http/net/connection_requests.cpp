@@ -1,8 +1,8 @@
 #include "http/net/connection.hpp"
 #include "http/net/shard_loop.hpp"
 #include "http/pipeline/admission.hpp"
+#include "http/pipeline/body_stream.hpp"
 #include "http/pipeline/dispatch.hpp"
-#include "http/pipeline/event_post.hpp"
 #include "http/protocol/forwarded.hpp"
 
 #include <utility>
@@ -86,7 +86,7 @@ void connection::on_body(std::string_view bytes) {
     ex.request.awaits_continue = false;
     ex.request.body_seen += bytes.size();
     receive_timer_.received(bytes.size(), shard_->now());
-    if (ex.request.body_use == body_use::stream && !ex.is_done()) return ex.events->take(bytes);
+    if (ex.request.body_use == body_use::stream && !ex.is_done()) return ex.stream->take(bytes);
     if (ex.request.body_seen > body_bytes_max(ex)) {
         ex.refuse_body(refusal::too_large, "The body is larger than this server takes.");
         ex.response.closes = true;
@@ -100,7 +100,7 @@ void connection::complete_request() {
     if (!ex.request.keep_alive || requests_ >= shard_->server().bounds.requests_per_connection_max)
         ex.response.closes = true;
     if (!ex.is_done()) prepare(ex);
-    if (ex.events && !ex.is_done()) ex.events->end(event_post::end_reason::complete);
+    if (ex.stream && !ex.is_done()) ex.stream->end(body_stream::end_reason::complete);
     enqueue_current();
     if (ex.is_done()) return;
     if (ex.request.endpoint->writes() || ex.request.endpoint->may_answer_long()) alone_ = &ex;
@@ -113,7 +113,7 @@ void connection::cut_request(refusal why, std::string_view detail) {
     auto& ex = *current_;
     on(connection_event::input_stopped);
     // A stream says how much of it was accepted, once the parts under way are stored.
-    if (ex.events && !ex.is_done()) return ex.events->end(event_post::end_reason_of(why));
+    if (ex.stream && !ex.is_done()) return ex.stream->end(body_stream::end_reason_of(why));
     if (ex.request.id.empty()) shard_->context().name_request(ex.request.id);
     if (parser_->method() == "HEAD") ex.request.method = method::head;  // also where the head is not whole
     ex.refuse_body(why, detail);
@@ -136,7 +136,7 @@ void connection::launch(exchange& ex) {
     ++running_;
     start(ex);
     if (ex.is_done()) --running_;
-    else if (ex.events && ex.events->has_yielded()) shard_->defer(*this);
+    else if (ex.stream && ex.stream->has_yielded()) shard_->defer(*this);
 }
 
 void connection::complete() {
@@ -150,12 +150,12 @@ void connection::complete() {
 
 // Moves a streamed body on, once earlier requests are done.
 void connection::advance_stream() {
-    if (alone_ != nullptr && alone_->events && alone_->stage == stage::running) {
-        if (alone_->events->pump() == event_post::progress::yielded) shard_->defer(*this);
+    if (alone_ != nullptr && alone_->stream && alone_->stage == stage::running) {
+        if (alone_->stream->pump() == body_stream::progress::yielded) shard_->defer(*this);
         if (alone_->is_done()) --running_;
     }
-    if (current_ == nullptr || !current_->events || running_ > 0) return;
-    if (!current_->is_done() && current_->events->pump() == event_post::progress::yielded) shard_->defer(*this);
+    if (current_ == nullptr || !current_->stream || running_ > 0) return;
+    if (!current_->is_done() && current_->stream->pump() == body_stream::progress::yielded) shard_->defer(*this);
     if (!current_->is_done()) return;
     current_->response.closes = true;  // answered before its body was read
     enqueue_current();
@@ -164,7 +164,7 @@ void connection::advance_stream() {
 bool connection::may_parse() const noexcept {
     if (!may_read(state_) || waiting_ != nullptr || alone_ != nullptr) return false;
     if (pipelined_ >= shard_->server().bounds.pipeline_max) return false;
-    return current_ == nullptr || !current_->events || current_->is_done() || current_->events->wants_bytes();
+    return current_ == nullptr || !current_->stream || current_->is_done() || current_->stream->wants_bytes();
 }
 
 }  // namespace carrel::http

@@ -42,7 +42,8 @@ exchange& connection::take_first() {
 bool connection::append_stream(std::string& out, exchange& ex) {
     if (!ex.has_piece) return false;
     if (!std::exchange(ex.has_head, true)) {
-        if (!ex.request.is_http11) ex.response.closes = true;  // the end of the body is that of the connection
+        if (!ex.request.is_http11 && !ex.response.has_length)
+            ex.response.closes = true;  // the end of the body is that of the connection
         shard_->context().count(ex.request, ex.response);
         append_stream_head(out, ex.request, ex.response, shard_->standing_fields(), ex.response.closes);
     }
@@ -52,12 +53,13 @@ bool connection::append_stream(std::string& out, exchange& ex) {
         return true;
     }
     const bool is_head_request = ex.request.method == method::head;
-    if (!is_head_request && !ex.response.reply.body.empty()) append_piece(out, ex.request, ex.response.reply.body);
+    if (!is_head_request && !ex.response.reply.body.empty())
+        append_piece(out, ex.request, ex.response, ex.response.reply.body);
     if (!is_last_piece(ex) && !is_head_request) {
         start_piece(ex);
         return false;
     }
-    if (!is_head_request) append_stream_end(out, ex.request);
+    if (!is_head_request) append_stream_end(out, ex.request, ex.response);
     return true;
 }
 

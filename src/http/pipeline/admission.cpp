@@ -1,16 +1,15 @@
 #include "http/pipeline/admission.hpp"
 
 #include "http/pipeline/authentication.hpp"
-#include "http/pipeline/event_post.hpp"
-#include "http/pipeline/fingerprint.hpp"
+#include "http/pipeline/body_choice.hpp"
 #include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
+#include "http/pipeline/upload_post.hpp"
 #include "http/protocol/content_coding.hpp"
 #include "http/protocol/entity_tag.hpp"
 #include "http/protocol/media_type.hpp"
 #include "http/protocol/target.hpp"
 #include "http/protocol/text.hpp"
-#include "siem/events.hpp"
 
 #include <algorithm>
 
@@ -19,7 +18,6 @@ namespace carrel::http {
 namespace {
 
 constexpr std::uint64_t deadline_ms_max = 60'000;
-constexpr std::uint64_t body_reserve_max = 16 * 1024;
 constexpr std::size_t name_bytes_max = 128;  // of request ids and idempotency keys
 
 bool is_request_id(std::string_view text) noexcept {
@@ -137,7 +135,8 @@ bool pass_expect(exchange& ex, const request_head& head) {
 bool is_accepted(siem::body_kind kind, media_type given) noexcept {
     switch (kind) {
         case siem::body_kind::none:
-        case siem::body_kind::file: return true;
+        case siem::body_kind::file:
+        case siem::body_kind::upload: return true;
         case siem::body_kind::json: return given == media_type::json;
         case siem::body_kind::merge_patch: return given == media_type::json || given == media_type::merge_patch;
         case siem::body_kind::event_stream: return given == media_type::json || given == media_type::ndjson;
@@ -206,6 +205,8 @@ bool pass_conditions(exchange& ex, const request_head& head) {
         ex.refuse(refusal::bad_request, "If-None-Match must be * or a list of entity tags.");
         return false;
     }
+    ex.request.call.range = head[field::range];
+    ex.request.call.if_range = head[field::if_range];
     if (!ex.request.endpoint->is_event_stream() || conditions.allow_write(0)) return true;
     ex.refuse(refusal::stale_version, "What is created has no version to match yet.");
     return false;
@@ -250,7 +251,9 @@ bool pass_budget(exchange& ex, const request_head& head) {
     const auto unknown = head.chunked ? std::uint64_t{body_bytes_max(ex)} : 0;
     const auto bytes = head.content_length.value_or(unknown);
     if (bytes <= free_bytes) return true;
-    const auto wanted = static_cast<std::size_t>(std::min(2 * bytes, stream_bytes_max));
+    const auto most =
+        ex.request.endpoint->takes_upload() ? std::uint64_t{upload_post::held_bytes_max} : stream_bytes_max;
+    const auto wanted = static_cast<std::size_t>(std::min(2 * bytes, most));
     if (ex.context->server().intake.take(wanted, ex.claim)) return true;
     ex.refuse(refusal::overloaded, "Too much is being received already; it is safe to try again later.");
     ex.response.closes = true;  // reading the body over would cost what there is too little of
@@ -259,8 +262,9 @@ bool pass_budget(exchange& ex, const request_head& head) {
 
 bool pass_load(exchange& ex) {
     const auto& server = ex.context->server();
-    if (ex.request.endpoint->is_event_stream() && server.storage_is_low.load(std::memory_order_relaxed)) {
-        ex.refuse(refusal::storage_full, "The disk is nearly full; no events are taken.");
+    const bool stores_much = ex.request.endpoint->is_event_stream() || ex.request.endpoint->takes_upload();
+    if (stores_much && server.storage_is_low.load(std::memory_order_relaxed)) {
+        ex.refuse(refusal::storage_full, "The disk is nearly full; no events and no files are taken.");
         ex.response.closes = true;
         return false;
     }
@@ -275,41 +279,6 @@ void choose_format(exchange& ex, const request_head& head) {
     const auto* operation = ex.request.endpoint->operation;
     if (operation != nullptr && operation->has_rows && head.has(field::accept))
         ex.request.call.format = preferred_format(head[field::accept]);
-}
-
-void take_from_shipper(exchange& ex, const request_head& head) {
-    ex.request.body_use = body_use::stream;
-    auto body = ex.request.endpoint->shipper->make(ex.request.call);
-    siem::intake_options options{
-        ex.request.call.now, {}, {}, body->identity_scope(), ex.context->server().mappings->current()};
-    const auto* shipper = body.get();
-    ex.events = std::make_unique<event_post>(ex, std::move(body), std::move(options),
-                                             content_coding_of(head[field::content_encoding]), shipper);
-}
-
-void choose_body_use(exchange& ex, const request_head& head) {
-    if (!ex.request.endpoint->takes_body()) return;
-    if (!ex.request.endpoint->is_event_stream()) {
-        ex.request.body_use = body_use::collect;
-        // What is only announced costs little.
-        ex.request.body.reserve(
-            static_cast<std::size_t>(std::min<std::uint64_t>(head.content_length.value_or(0), body_reserve_max)));
-        return;
-    }
-    if (ex.request.endpoint->takes_shipper()) return take_from_shipper(ex, head);
-    auto& call = ex.request.call;
-    const auto& operation = *ex.request.endpoint->operation;
-    if (call.idempotency) call.idempotency->fingerprint = fingerprint_of(head.method, ex.request.target, {});
-    if (operation.check != nullptr) {
-        if (const auto why = operation.check(operation, call)) return ex.refuse(*why);
-    }
-    ex.request.body_use = body_use::stream;
-    const bool is_ndjson = media_type_of(head[field::content_type]) == media_type::ndjson;
-    const auto& wanted = static_cast<const siem::ingest_input&>(*call.parsed);
-    siem::intake_options options{
-        call.now, call.idempotency, wanted.identity_path, {}, ex.context->server().mappings->current()};
-    ex.events = std::make_unique<event_post>(ex, siem::make_body(is_ndjson, wanted.unwrap), std::move(options),
-                                             content_coding_of(head[field::content_encoding]));
 }
 
 void note_head(exchange& ex, const request_head& head) {
@@ -361,8 +330,10 @@ bool pass_all(exchange& ex, const request_head& head) {
 }  // namespace
 
 std::size_t body_bytes_max(const exchange& ex) noexcept {
+    constexpr std::size_t form_bytes_max = 64 * 1024;  // around the file
     const auto& bounds = ex.context->server().bounds;
     const auto* endpoint = ex.request.endpoint;
+    if (endpoint != nullptr && endpoint->takes_upload()) return upload_bytes_max(ex) + form_bytes_max;
     return endpoint != nullptr && endpoint->takes_file() ? bounds.event_bytes_max : bounds.body_bytes_max;
 }
 

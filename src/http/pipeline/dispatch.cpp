@@ -1,6 +1,6 @@
 #include "http/pipeline/dispatch.hpp"
 
-#include "http/pipeline/event_post.hpp"
+#include "http/pipeline/body_stream.hpp"
 #include "http/pipeline/fingerprint.hpp"
 #include "http/pipeline/health.hpp"
 #include "http/pipeline/job_handler.hpp"
@@ -64,15 +64,19 @@ void answer_operation(exchange& ex) {
     ex.answer(status_of(kind), kind == siem::outcome::no_content ? content::none : body);
 }
 
-// The preconditions of a read; those of a write are evaluated inside its transaction.
-void answer_read(exchange& ex) {
+// The preconditions of a read; those of a write are evaluated inside its transaction. False if they have answered it.
+bool pass_preconditions(exchange& ex) {
     const auto version = ex.response.reply.version;
     const auto& conditions = ex.request.call.conditions;
     if (version != 0 && conditions.if_match && !conditions.if_match->names(version))
-        return ex.refuse(refusal::stale_version, "The resource has another version.");
-    if (version != 0 && conditions.if_none_match && conditions.if_none_match->names(version))
-        return ex.answer(304, content::none);
-    answer_operation(ex);
+        ex.refuse(refusal::stale_version, "The resource has another version.");
+    else if (version != 0 && conditions.if_none_match && conditions.if_none_match->names(version))
+        ex.answer(304, content::none);
+    return !ex.is_done();
+}
+
+void answer_read(exchange& ex) {
+    if (pass_preconditions(ex)) answer_operation(ex);
 }
 
 bool is_refusal(const error& failure) noexcept { return failure.code() == make_error_code(siem::siem_errc::refused); }
@@ -96,8 +100,9 @@ void piece_done(exchange& ex, const result<void>& outcome) {
 
 // The head goes out with the first piece; what fails before that is answered as usual.
 void begin_stream(exchange& ex) {
-    ex.response.status = 200;
-    ex.response.content = content_of(ex.request.call.format);
+    ex.response.has_length = ex.response.reply.length.has_value();
+    ex.response.status = ex.response.reply.content_range.empty() ? 200 : 206;
+    ex.response.content = ex.response.has_length ? content::file : content_of(ex.request.call.format);
     ex.stage = stage::streaming;
     piece_done(ex, {});
 }
@@ -105,6 +110,8 @@ void begin_stream(exchange& ex) {
 void read_done(exchange& ex, const result<void>& outcome) {
     if (ex.stage == stage::streaming) return piece_done(ex, outcome);
     if (outcome && ex.request.call.format != siem::reply_format::json) return begin_stream(ex);
+    if (outcome && ex.response.reply.length && pass_preconditions(ex)) return begin_stream(ex);
+    if (ex.is_done()) return ex.finish();
     const bool may_wait = outcome && ex.response.reply.nothing_before && ex.request.call.wait.count() > 0;
     if (may_wait && ex.owner != nullptr) {
         ex.busy = false;
@@ -126,13 +133,20 @@ void write_done(exchange& ex, const result<committed<T>>& outcome) {
         ex.request.call.parsed = std::move(ex.response.reply.rest);
         return start_write(ex);
     }
-    // With an idempotency key a refusal is stored, so the write succeeds and yet refuses.
+    conclude_write(ex, outcome ? result<void>() : result<void>(outcome.error()));
+    ex.finish();
+}
+
+}  // namespace
+
+void conclude_write(exchange& ex, const result<void>& outcome) {
     if (ex.response.reply.refused && (outcome || is_refusal(outcome.error())))
         ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
     else if (!outcome) ex.refuse(outcome.error(), session_kind::write);
     else answer_operation(ex);
-    ex.finish();
 }
+
+namespace {
 
 // Works hold a plain pointer: they may be destroyed on an actor's thread, the exchange waits for their handler.
 struct read_work {
@@ -156,7 +170,8 @@ job_options options_for(const exchange& ex) {
     constexpr std::chrono::milliseconds piece_deadline{60'000};  // nobody waits for a piece as for a page
     job_options settings;
     settings.deadline = ex.request.deadline;
-    const bool is_long = ex.request.call.format != siem::reply_format::json || ex.request.endpoint->takes_file();
+    const bool is_long = ex.request.call.format != siem::reply_format::json || ex.request.endpoint->takes_file() ||
+                         ex.response.has_length;
     if (!settings.deadline && is_long) settings.deadline = piece_deadline;
     settings.bytes = ex.request.body.size();
     return settings;
@@ -290,7 +305,12 @@ void start_preparation(exchange& ex) {
 struct audit_work {
     exchange* ex;
     result<void> operator()(write_session& session) const {
-        return siem::audit_read(*ex->request.operation, session, ex->request.call);
+        const auto& operation = *ex->request.operation;
+        ex->response.reply.clear();
+        if (siem::is_audited_read(operation, ex->request.call))
+            if (auto done = siem::audit_read(operation, session, ex->request.call); !done) return done;
+        if (operation.note == nullptr || ex->request.method == method::head) return {};
+        return operation.note(operation, session, ex->request.call, ex->response.reply);
     }
 };
 
@@ -298,7 +318,9 @@ struct audit_work {
 void start_audited_read(exchange& ex) {
     ex.busy = true;
     auto done = [&ex](const result<committed<void>>& outcome) {
-        if (!outcome) ex.refuse(outcome.error(), session_kind::write);
+        // What is to be noted may not be there.
+        if (!outcome && is_refusal(outcome.error())) ex.refuse(*ex.response.reply.refused, ex.response.reply.extra);
+        else if (!outcome) ex.refuse(outcome.error(), session_kind::write);
         if (ex.is_done() || ex.owner == nullptr) return ex.finish();
         start_read(ex);
     };
@@ -311,7 +333,8 @@ void start_operation(exchange& ex) {
     const bool tries_password = operation.compute != nullptr && operation.needs.is_for_anyone();
     if (tries_password && !pass_login_rate(ex)) return;
     if (operation.is_write() && operation.read != nullptr && !is_refused) return start_preparation(ex);
-    if (siem::is_audited_read(operation, ex.request.call)) return start_audited_read(ex);
+    const bool is_noted = operation.note != nullptr && ex.request.method != method::head;
+    if (is_noted || siem::is_audited_read(operation, ex.request.call)) return start_audited_read(ex);
     if (ex.request.endpoint->writes()) start_change(ex);
     else start_read(ex);
 }
@@ -326,20 +349,25 @@ void start_piece(exchange& ex) {
 
 bool is_last_piece(const exchange& ex) noexcept { return ex.response.reply.rest == nullptr; }
 
+void note_operation(exchange& ex) {
+    auto& request = ex.request;
+    request.operation = request.endpoint->operation;
+    if (request.method != method::get) request.call.fresh_id = ex.context->fresh_id();
+    const auto& what = *request.operation;
+    if (!what.is_write() && !what.is_audited && what.note == nullptr) return;
+    request.call.address = request.client_address.text();
+    request.call.request_id = request.id;
+}
+
 void prepare(exchange& ex) {
     auto& request = ex.request;
-    if (request.endpoint == nullptr || request.endpoint->what != action::operation || ex.events) return;
+    if (request.endpoint == nullptr || request.endpoint->what != action::operation || ex.stream) return;
     const auto& operation = *request.endpoint->operation;
-    request.operation = &operation;
     if (request.call.idempotency)
         request.call.idempotency->fingerprint = fingerprint_of(name_of(request.method), request.target, request.body);
     if (request.endpoint->takes_file()) request.call.file = request.body;
     else if (request.body_use == body_use::collect && !parse_body(ex)) return;
-    if (request.method != method::get) request.call.fresh_id = ex.context->fresh_id();
-    if (operation.is_write()) {
-        request.call.address = request.client_address.text();
-        request.call.request_id = request.id;
-    }
+    note_operation(ex);
     if (operation.check != nullptr) {
         if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
     }
@@ -358,8 +386,8 @@ void answer_held(exchange& ex) {
 
 void start(exchange& ex) {
     ex.stage = stage::running;
-    if (ex.events) {
-        ex.events->pump();
+    if (ex.stream) {
+        ex.stream->pump();
         return;
     }
     switch (ex.request.endpoint->what) {

@@ -48,10 +48,6 @@ event_post::event_post(exchange& ex, std::unique_ptr<siem::event_body> body, sie
     if (coding == content_coding::zstd) unpacker_ = std::make_unique<base::zstd_unpacker>();
 }
 
-event_post::end_reason event_post::end_reason_of(refusal why) noexcept {
-    return why == refusal::request_timeout ? end_reason::too_slow : end_reason::cut_off;
-}
-
 void event_post::end(end_reason why) noexcept { ended_ = why; }
 
 void event_post::take(std::string_view bytes) {

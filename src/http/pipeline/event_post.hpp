@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/unpacker.hpp"
+#include "http/pipeline/body_stream.hpp"
 #include "http/pipeline/exchange.hpp"
 #include "http/protocol/content_coding.hpp"
 #include "shippers/protocol.hpp"
@@ -22,25 +23,16 @@ namespace carrel::http {
 /// While a part is being written at most one further part is made; then `wants_bytes` is false and the connection stops
 /// reading. A shipper sends the whole again when it is refused, so its parts wait for the end and are written together:
 /// all of them or none. Touched only by the shard's thread, but for the part under way, which the writer reads.
-class event_post {
+class event_post final : public body_stream {
 public:
     /// `shipper` is the body if that writes the reply, too.
     event_post(exchange& ex, std::unique_ptr<siem::event_body> body, siem::intake_options options,
                content_coding coding, const shippers::shipper_body* shipper = nullptr);
 
-    /// Bytes of the body, dechunked. They are kept until `pump`.
-    void take(std::string_view bytes);
-    enum class end_reason { complete, cut_off, too_slow };
-    static end_reason end_reason_of(refusal why) noexcept;
-    /// No more bytes come.
-    void end(end_reason why) noexcept;
-    bool wants_bytes() const noexcept { return !has_input() && !is_full() && !failed_; }
-
-    enum class progress { waits, yielded };
-    /// Goes on as far as it can for about a millisecond; `yielded` says that it could go on at once. May answer the
-    /// exchange; it does not notify the owner, which looks at `exchange::is_done`.
-    progress pump();
-    bool has_yielded() const noexcept { return has_yielded_; }
+    void take(std::string_view bytes) override;
+    void end(end_reason why) noexcept override;
+    bool wants_bytes() const noexcept override { return !has_input() && !is_full() && !failed_; }
+    progress pump() override;
 
 private:
     struct failure {
@@ -82,7 +74,6 @@ private:
     std::size_t events_ = 0;       // in the parts made
     std::size_t store_bytes_ = 0;  // of them
     std::optional<end_reason> ended_;
-    bool has_yielded_ = false;
     bool intake_finished_ = false;
     std::optional<siem::event_part> next_part_;
     std::vector<siem::event_part> kept_;     // a shipper's, until its body has ended

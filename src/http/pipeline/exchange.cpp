@@ -1,6 +1,6 @@
 #include "http/pipeline/exchange.hpp"
 
-#include "http/pipeline/event_post.hpp"
+#include "http/pipeline/body_stream.hpp"
 #include "http/pipeline/shard_context.hpp"
 
 #include <algorithm>
@@ -71,7 +71,9 @@ void exchange::refuse(refusal why, std::string_view detail, std::span<const siem
 
 void exchange::refuse(const siem::problem& why, extra_members extra) {
     const auto wait = response.reply.retry_after;
+    auto range = std::move(response.reply.content_range);
     refuse(refusal_of(why.code), why.detail, why.faults, extra);
+    if (why.code == siem::problem_code::range_not_satisfiable) response.reply.content_range = std::move(range);
     if (wait > 0) response.retry_after = static_cast<std::uint64_t>(wait);
     if (why.code == siem::problem_code::unauthorized) response.challenge = challenge::plain;
 }
@@ -98,7 +100,7 @@ void exchange::finish() {
 void exchange::abandon() {
     owner = nullptr;
     context->held().remove(*this);
-    if (!busy) context->retire(*this);
+    if (!busy && (stream == nullptr || !stream->abandon())) context->retire(*this);
     else if (request.endpoint != nullptr && !request.endpoint->writes())
         cancellation.emit(boost::asio::cancellation_type::terminal);
 }

@@ -15,7 +15,7 @@
 
 namespace carrel::http {
 
-class event_post;
+class body_stream;
 struct kept_credential;
 class exchange;
 class shard_context;
@@ -71,8 +71,8 @@ public:
 
     http::request request;
     http::response response;
-    std::unique_ptr<event_post> events;
-    byte_budget::claim claim;  // on the bytes of all bodies in flight
+    std::unique_ptr<body_stream> stream;  // of a body that is worked on while it comes
+    byte_budget::claim claim;             // on the bytes of all bodies in flight
 
     http::stage stage = http::stage::receiving;
     bool has_piece = false;   // of a streamed response, in `response.reply.body`

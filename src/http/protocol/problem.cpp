@@ -9,7 +9,7 @@ namespace carrel::http {
 
 namespace {
 
-constexpr std::array<problem_kind, 27> kinds{{
+constexpr std::array<problem_kind, 28> kinds{{
     {"bad_request", 400, "Bad request"},
     {"unauthorized", 401, "Unauthorized"},
     {"forbidden_origin", 403, "Foreign origin"},
@@ -25,6 +25,7 @@ constexpr std::array<problem_kind, 27> kinds{{
     {"too_large", 413, "Too large"},
     {"uri_too_long", 414, "Request target too long"},
     {"unsupported_media_type", 415, "Unsupported media type"},
+    {"range_not_satisfiable", 416, "Range not satisfiable"},
     {"expectation_failed", 417, "Expectation failed"},
     {"forbidden_host", 421, "Host not served here"},
     {"invalid", 422, "Invalid"},
@@ -71,6 +72,7 @@ refusal refusal_of(siem::problem_code code) noexcept {
         case siem::problem_code::stale_version: return refusal::stale_version;
         case siem::problem_code::too_large: return refusal::too_large;
         case siem::problem_code::unsupported_media_type: return refusal::unsupported_media_type;
+        case siem::problem_code::range_not_satisfiable: return refusal::range_not_satisfiable;
         case siem::problem_code::invalid: return refusal::invalid;
         case siem::problem_code::unauthorized: return refusal::unauthorized;
         case siem::problem_code::forbidden: return refusal::forbidden;

@@ -28,6 +28,7 @@ enum class refusal {
     too_large,
     uri_too_long,
     unsupported_media_type,
+    range_not_satisfiable,
     expectation_failed,
     forbidden_host,
     invalid,

@@ -43,6 +43,9 @@ std::optional<field> field_of(beast::field known, std::string_view name) noexcep
         case beast::field::if_none_match: return field::if_none_match;
         case beast::field::authorization: return field::authorization;
         case beast::field::cookie: return field::cookie;
+        case beast::field::content_disposition: return field::content_disposition;
+        case beast::field::range: return field::range;
+        case beast::field::if_range: return field::if_range;
         case beast::field::unknown: break;
         default: return std::nullopt;
     }

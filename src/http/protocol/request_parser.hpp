@@ -34,8 +34,11 @@ enum class field {
     authorization,
     cookie,
     csrf_token,
+    content_disposition,
+    range,
+    if_range,
 };
-inline constexpr std::size_t field_count = 18;
+inline constexpr std::size_t field_count = 21;
 
 /// A request's head. Views point into the bytes given to the parser, or into the parser.
 struct request_head {

@@ -1,5 +1,6 @@
 #include "http/protocol/response_bytes.hpp"
 
+#include "base/disposition.hpp"
 #include "http/protocol/text.hpp"
 
 #include <array>
@@ -16,6 +17,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
         case 201: return "HTTP/1.1 201 Created\r\n";
         case 202: return "HTTP/1.1 202 Accepted\r\n";
         case 204: return "HTTP/1.1 204 No Content\r\n";
+        case 206: return "HTTP/1.1 206 Partial Content\r\n";
         case 304: return "HTTP/1.1 304 Not Modified\r\n";
         case 400: return "HTTP/1.1 400 Bad Request\r\n";
         case 401: return "HTTP/1.1 401 Unauthorized\r\n";
@@ -28,6 +30,7 @@ std::string_view status_line_of(unsigned short status) noexcept {
         case 413: return "HTTP/1.1 413 Content Too Large\r\n";
         case 414: return "HTTP/1.1 414 URI Too Long\r\n";
         case 415: return "HTTP/1.1 415 Unsupported Media Type\r\n";
+        case 416: return "HTTP/1.1 416 Range Not Satisfiable\r\n";
         case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
         case 421: return "HTTP/1.1 421 Misdirected Request\r\n";
         case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
@@ -54,14 +57,15 @@ std::string_view type_line_of(content kind) noexcept {
     }
 }
 
-// A file is kept, never shown: it has been a client's.
+// A file is kept, never shown or run: it has been a client's.
 void append_type(std::string& out, const response& answer) {
     if (answer.content != content::file) {
         out.append(type_line_of(answer.content));
         return;
     }
     out.append("Content-Type: ").append(answer.reply.media_type);
-    out.append("\r\nContent-Disposition: attachment; filename=\"").append(answer.reply.file_name).append("\"\r\n");
+    out.append("\r\nContent-Disposition: ").append(base::attachment_of(answer.reply.file_name));
+    out.append("\r\nContent-Security-Policy: sandbox\r\n");
 }
 
 void append_number_field(std::string& out, std::string_view name_and_colon, std::uint64_t number) {
@@ -73,12 +77,15 @@ void append_number_field(std::string& out, std::string_view name_and_colon, std:
 // For pages of an origin that the operator named.
 void append_cors_fields(std::string& out, const request& to, const response& answer) {
     out.append("Vary: Accept-Encoding, Origin\r\nAccess-Control-Allow-Origin: ").append(to.allowed_origin);
-    out.append("\r\nAccess-Control-Expose-Headers: Carrel-Commit, ETag, Location, Retry-After, X-Request-Id\r\n");
+    out.append(
+        "\r\nAccess-Control-Expose-Headers: Carrel-Commit, Content-Disposition, Content-Range, ETag, Location, "
+        "Retry-After, X-Request-Id\r\n");
     if (to.method != method::options || !answer.allow) return;
     out.append("Access-Control-Allow-Methods: ").append(allow_text(*answer.allow));
     out.append(
         "\r\nAccess-Control-Allow-Headers: Carrel-Timeout-Ms, Content-Encoding, Content-Type, Idempotency-Key, "
-        "If-Match, If-None-Match, X-Request-Id, Authorization, X-CSRF-Token\r\nAccess-Control-Max-Age: 600\r\n");
+        "If-Match, If-None-Match, If-Range, Range, X-Request-Id, Authorization, "
+        "X-CSRF-Token\r\nAccess-Control-Max-Age: 600\r\n");
 }
 
 // What a response may carry beyond what all do.
@@ -89,6 +96,8 @@ void append_rare_fields(std::string& out, const request& to, const response& ans
         out.append(answer.challenge == challenge::invalid_token ? ", error=\"invalid_token\"\r\n" : "\r\n");
     }
     if (!answer.reply.cookie.empty()) out.append("Set-Cookie: ").append(answer.reply.cookie).append("\r\n");
+    if (!answer.reply.content_range.empty())
+        out.append("Content-Range: ").append(answer.reply.content_range).append("\r\n");
     if (answer.allow) out.append("Allow: ").append(allow_text(*answer.allow)).append("\r\n");
     if (answer.retry_after != 0) append_number_field(out, "Retry-After: ", answer.retry_after);
     if (answer.reply.version != 0 && !answer.is_refusal()) {
@@ -130,13 +139,19 @@ void append_response(std::string& out, const request& to, const response& answer
 
 void append_stream_head(std::string& out, const request& to, const response& answer, std::string_view standing,
                         bool closes) {
-    out.append(status_line_of(answer.status)).append(standing).append(type_line_of(answer.content));
-    if (to.is_http11) out.append("Transfer-Encoding: chunked\r\n");
+    out.append(status_line_of(answer.status)).append(standing);
+    append_type(out, answer);
+    if (answer.has_length) {
+        append_number_field(out, "Content-Length: ", answer.reply.length.value_or(0));
+        out.append("Accept-Ranges: bytes\r\n");
+    } else if (to.is_http11) {
+        out.append("Transfer-Encoding: chunked\r\n");
+    }
     append_last_fields(out, to, answer, closes);
 }
 
-void append_piece(std::string& out, const request& to, std::string_view piece) {
-    if (!to.is_http11) {
+void append_piece(std::string& out, const request& to, const response& answer, std::string_view piece) {
+    if (!to.is_http11 || answer.has_length) {
         out.append(piece);
         return;
     }
@@ -145,8 +160,8 @@ void append_piece(std::string& out, const request& to, std::string_view piece) {
     out.append(size.data(), written.ptr).append("\r\n").append(piece).append("\r\n");
 }
 
-void append_stream_end(std::string& out, const request& to) {
-    if (to.is_http11) out.append("0\r\n\r\n");
+void append_stream_end(std::string& out, const request& to, const response& answer) {
+    if (to.is_http11 && !answer.has_length) out.append("0\r\n\r\n");
 }
 
 std::string standing_fields(siem::timestamp now) {

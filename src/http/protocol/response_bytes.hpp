@@ -13,12 +13,12 @@ namespace carrel::http {
 void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
                      bool closes);
 
-/// A response whose length nobody knows: its head, its pieces, its end. A client of HTTP/1.0 sees the end by the end of the
-/// connection.
+/// A response in pieces: its head, its pieces, its end. Where nobody knows its length a client of HTTP/1.0 sees the end by
+/// the end of the connection.
 void append_stream_head(std::string& out, const request& to, const response& answer, std::string_view standing,
                         bool closes);
-void append_piece(std::string& out, const request& to, std::string_view piece);
-void append_stream_end(std::string& out, const request& to);
+void append_piece(std::string& out, const request& to, const response& answer, std::string_view piece);
+void append_stream_end(std::string& out, const request& to, const response& answer);
 
 /// What keeps browsers from misusing a response, with its line ends: it is never guessed to be something else, kept, shown in a
 /// frame, or embedded by another site; it loads nothing and runs nothing, and no link out of it says where it was.

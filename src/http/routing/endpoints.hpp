@@ -46,6 +46,8 @@ struct endpoint {
     bool has_version() const noexcept;
     /// Bytes of any type, which are not read as JSON.
     bool takes_file() const noexcept { return operation != nullptr && operation->body == siem::body_kind::file; }
+    /// A file that is stored while it comes.
+    bool takes_upload() const noexcept { return operation != nullptr && operation->body == siem::body_kind::upload; }
     bool takes_body() const noexcept {
         return takes_shipper() || (operation != nullptr && operation->body != siem::body_kind::none);
     }

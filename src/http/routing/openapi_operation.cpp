@@ -20,6 +20,8 @@ std::string_view key_of(siem::method method) noexcept {
     return keys[static_cast<std::size_t>(method)];
 }
 
+bool sends_parts(const endpoint& each) noexcept { return each.operation != nullptr && each.operation->sends_parts; }
+
 struct parameter {
     std::string_view in, name, schema, summary = {};
     bool required = false;
@@ -85,6 +87,12 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
                                "The first outcome is replayed for 24 h."});
     if (each.is_event_stream())
         write_parameter(json, {"header", "Content-Encoding", R"({"type":"string","enum":["identity","gzip","zstd"]})"});
+    if (sends_parts(each)) {
+        write_parameter(
+            json, {"header", "Range", text_schema, "A part of the file: `bytes=0-1023`, `bytes=1024-`, `bytes=-16`."});
+        write_parameter(json,
+                        {"header", "If-Range", text_schema, "The part only if the file still has this entity tag."});
+    }
     if (!each.has_version()) return;
     write_parameter(json, {"header", "If-Match", tags_schema, "412 unless the version is one of these."});
     write_parameter(json, {"header", "If-None-Match", text_schema,
@@ -112,6 +120,12 @@ void write_request_body(json::writer& json, const endpoint& each) {
     if (each.is_event_stream()) {
         write_media(json, "application/json", "event_batch");
         json.key("application/x-ndjson").begin_object().key("schema").raw(text_schema).end_object();
+    } else if (each.takes_upload()) {
+        json.key("application/octet-stream").begin_object().key("schema").raw(R"({"type":"string","format":"binary"})");
+        json.end_object().key("multipart/form-data").begin_object().key("schema");
+        json.raw(R"({"type":"object","required":["file"],"properties":{"file":{"type":"string","format":"binary"},)"
+                 R"("description":{"type":"string"}}})");
+        json.end_object();
     } else if (each.takes_file()) {
         json.key("application/octet-stream").begin_object().key("schema").raw(R"({"type":"string","format":"binary"})");
         json.end_object();
@@ -161,6 +175,7 @@ void write_successes(json::writer& json, const endpoint& each) {
     else if (kind == siem::outcome::no_content) write_success(json, each, "204", "Done");
     else write_success(json, each, "200", "OK");
     if (kind == siem::outcome::created && !each.is_event_stream()) write_success(json, each, "200", "Merged");
+    if (sends_parts(each)) write_success(json, each, "206", "A part of the file");
     if (each.has_version() && each.method == siem::method::get) write_success(json, each, "304", "Not modified");
 }
 
@@ -178,6 +193,7 @@ std::set<unsigned short> refusals_of(const endpoint& each) {
     if (each.operation->compute != nullptr) all.insert({401, 423});
     if (each.has_version()) all.insert(412);
     if (each.takes_body()) all.insert({413, 415});
+    if (sends_parts(each)) all.insert(416);
     return all;
 }
 
