@@ -315,6 +315,21 @@ BOOST_AUTO_TEST_CASE(requests_behind_an_upload_are_answered_in_order) {
     BOOST_TEST(client.receive().number("/count") == 2);
 }
 
+BOOST_AUTO_TEST_CASE(data_of_a_model_is_an_upload_too) {
+    with_alert server;
+    server.post("/api/v1/ml/models", R"({"id":"m","name":"scorer","model_version":"1.0.0","model_type":"forest"})");
+    const std::string bytes = long_file();
+    const auto given = server.ask("POST", "/api/v1/ml/models/m/data?file_name=w.bin", bytes, raw_type);
+    BOOST_REQUIRE_MESSAGE(given.status == 200, given.body);
+    BOOST_TEST(given.field("etag") == "\"2\"");
+    const auto got = server.get("/api/v1/ml/models/m/data", "Range: bytes=-5\r\n");
+    BOOST_TEST(got.status == 206);
+    BOOST_TEST(got.body == bytes.substr(bytes.size() - 5));
+    raw_client client(server.port());
+    client.send(head_of(client, "Content-Length: 67108865\r\n", "/api/v1/ml/models/m/data?file_name=w.bin"));
+    BOOST_TEST(client.receive().status == 413);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace carrel::testing
