@@ -2,6 +2,7 @@
 
 #include "http/net/listener.hpp"
 #include "http/net/shard_loop.hpp"
+#include "http/pipeline/health.hpp"
 #include "http/routing/openapi.hpp"
 
 #include <sys/resource.h>
@@ -71,9 +72,9 @@ struct server::state {
     std::unique_ptr<server_context> context;
     std::vector<std::unique_ptr<shard_loop>> shards;
     std::unique_ptr<http::listener> listener;  // refers to the shards, so it goes before them
-    std::string url;
+    std::vector<std::string> urls;
     std::uint16_t port = 0;
-    bool runs = false;
+    std::atomic<bool> runs{false};
     bool loads_mappings = false;
     bool loads_access = false;
 };
@@ -94,8 +95,9 @@ server::~server() {
 
 // Whom strangers can reach must know who they are, and let nobody read along.
 result<void> allow_address(const bound_socket& socket, const server_options& options) {
-    if (socket.endpoint().address().is_loopback() || options.insecure) return {};
-    const std::string refusing = "refusing to listen on " + options.address + ": ";
+    const auto address = socket.endpoint().address();
+    if (peer_address::from(address).is_loopback() || options.insecure) return {};
+    const std::string refusing = "refusing to listen on " + address.to_string() + ": ";
     const bool asks_who = options.require_login || (options.access != nullptr && options.access->has_users());
     if (!asks_who)
         return error(errc::invalid_option,
@@ -106,12 +108,32 @@ result<void> allow_address(const bound_socket& socket, const server_options& opt
     return error(errc::invalid_option, refusing + "without TLS only loopback is served (see --insecure)");
 }
 
+// Every descriptor is owned, whatever is wrong with another one.
+result<std::vector<bound_socket>> open_sockets(const server_options& options) {
+    std::vector<result<bound_socket>> opened;
+    for (const int each : options.sockets) opened.push_back(bound_socket::take(each));
+    if (opened.empty()) opened.push_back(bound_socket::open(options.address, options.port));
+    std::vector<bound_socket> sockets;
+    for (auto& each : opened) {
+        if (!each) return each.error();
+        if (auto allowed = allow_address(*each, options); !allowed) return allowed.error();
+        sockets.push_back(std::move(*each));
+    }
+    return sockets;
+}
+
+host_list hosts_of(const std::vector<bound_socket>& sockets, const server_options& options) {
+    const std::uint16_t omitted_port = options.tls ? 443 : 80;
+    host_list hosts(sockets.front().endpoint().port(), options.allow_hosts, options.allow_origins, omitted_port);
+    for (const auto& each : sockets) hosts.add_port(each.endpoint().port(), omitted_port);
+    return hosts;
+}
+
 result<server> server::listen(database& store, server_options options) {
     const auto shard_count = shards_for(options.shards);
     if (shard_count > shards_max) return error(errc::invalid_option, "shards must be 1 to 256");
-    auto socket = bound_socket::open(options.address, options.port);
-    if (!socket) return socket.error();
-    if (auto allowed = allow_address(*socket, options); !allowed) return allowed.error();
+    auto sockets = open_sockets(options);
+    if (!sockets) return sockets.error();
     std::vector<peer_address> proxies;
     for (const auto& each : options.trusted_proxies) {
         error_code ec;
@@ -120,11 +142,9 @@ result<server> server::listen(database& store, server_options options) {
     }
     fit_connections(options.limits, raise_descriptor_limit(), options.log);
     auto made = std::make_unique<state>();
-    made->port = socket->endpoint().port();
-    made->url = (options.tls ? "https://" : "http://") + socket->authority();
-    made->context = std::make_unique<server_context>(
-        store, host_list(made->port, options.allow_hosts, options.allow_origins, options.tls ? 443 : 80),
-        options.limits);
+    made->port = sockets->front().endpoint().port();
+    for (const auto& each : *sockets) made->urls.push_back((options.tls ? "https://" : "http://") + each.authority());
+    made->context = std::make_unique<server_context>(store, hosts_of(*sockets, options), options.limits);
     auto& context = *made->context;
     context.clock = options.clock ? std::move(options.clock) : system_clock_now;
     context.log = std::move(options.log);
@@ -146,15 +166,23 @@ result<server> server::listen(database& store, server_options options) {
         context.shards.push_back(&added.context().status());
         context.holders.push_back(&added.context().held());
     }
-    made->listener = std::make_unique<http::listener>(context, std::move(*socket));
+    made->listener = std::make_unique<http::listener>(context, std::move(*sockets));
     return server(std::move(made));
 }
 
-const std::string& server::url() const noexcept { return state_->url; }
+const std::string& server::url() const noexcept { return state_->urls.front(); }
+const std::vector<std::string>& server::urls() const noexcept { return state_->urls; }
 std::uint16_t server::port() const noexcept { return state_->port; }
 
 std::size_t server::connections() const noexcept {
     return state_->context->connections.load(std::memory_order_relaxed);
+}
+
+std::vector<int> server::duplicate_sockets() const { return state_->listener->duplicates(); }
+
+bool server::takes_turns() const noexcept {
+    const auto& context = *state_->context;
+    return !state_->runs || context.draining.load(std::memory_order_relaxed) || shards_work(context);
 }
 
 void server::announce_events() noexcept { state_->context->announce_events(); }

@@ -22,8 +22,10 @@ namespace carrel::http {
 class tls_acceptor;
 
 struct server_options {
-    std::string address = "127.0.0.1";       ///< A literal IPv4 or IPv6 address, brackets optional.
-    std::uint16_t port = 8080;               ///< 0 picks a free one.
+    std::string address = "127.0.0.1";  ///< A literal IPv4 or IPv6 address, brackets optional.
+    std::uint16_t port = 8080;          ///< 0 picks a free one.
+    /// Sockets that listen already, in place of `address` and `port`: descriptors that the server owns from `listen` on.
+    std::vector<int> sockets;
     std::size_t shards = 0;                  ///< Threads that serve; 0: one a core.
     std::vector<std::string> allow_hosts;    ///< Accepted in `Host` beside the local names; without a port: any port.
     std::vector<std::string> allow_origins;  ///< `https://siem.example`: may write, and read by CORS.
@@ -64,7 +66,9 @@ public:
     ~server();
 
     /// The address and port bound, as in the line `listening on`: `http://127.0.0.1:8080`, `https://…` with TLS.
+    /// That of the first socket, if there are several.
     const std::string& url() const noexcept;
+    const std::vector<std::string>& urls() const noexcept;
     std::uint16_t port() const noexcept;
 
     /// Starts the shard threads and returns once each has its reader; requests are answered from then on.
@@ -81,6 +85,14 @@ public:
     /// Drains, waits up to `deadline` for connections to end, then cuts those that are left; joins the shard threads.
     /// Writes that the database has accepted are always finished. True if nothing had to be cut. Idempotent.
     bool stop(std::chrono::milliseconds deadline);
+
+    /// The sockets once more, under descriptors of the caller's: as long as they are open, clients can connect and wait for
+    /// who listens next. Before `stop`.
+    std::vector<int> duplicate_sockets() const;
+
+    /// Whether every shard has taken a turn of late, so that requests are answered. True while nothing is to be answered:
+    /// before `run`, and from `begin_drain` on. Any thread.
+    bool takes_turns() const noexcept;
 
     /// Connections open now.
     std::size_t connections() const noexcept;

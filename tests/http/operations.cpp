@@ -66,6 +66,7 @@ BOOST_AUTO_TEST_CASE(a_shard_that_failed_is_not_ready_and_goes_on) {
     *clock.fails = true;
     BOOST_TEST(client.ask("GET", "/health/live").status == 200);
     BOOST_TEST(!clock.fails->load());
+    BOOST_TEST(!server.front().takes_turns());
     const auto reply = client.ask("GET", "/health/ready");
     BOOST_TEST(reply.status == 503);
     BOOST_TEST(reply.text("/checks/readers") == "failed");

@@ -14,6 +14,8 @@ class bound_socket {
 public:
     /// Binds and listens. The error's diagnostic is one line for an operator.
     static result<bound_socket> open(const std::string& address, std::uint16_t port);
+    /// Takes over a TCP socket that listens already, from who started this program. It is owned, and closed if it is refused.
+    static result<bound_socket> take(int descriptor);
     bound_socket(bound_socket&& other) noexcept;
     bound_socket& operator=(bound_socket&&) = delete;
     ~bound_socket();
@@ -26,6 +28,8 @@ public:
 private:
     bound_socket() = default;
     error_code bind(const boost::asio::ip::tcp::endpoint& wanted) noexcept;
+    error_code set_options() noexcept;
+    error_code find_endpoint() noexcept;
 
     int descriptor_ = -1;
     boost::asio::ip::tcp::endpoint endpoint_;

@@ -41,13 +41,16 @@ bool is_below_reserve(const std::string& path, const limits& bounds) noexcept {
 
 }  // namespace
 
-listener::listener(server_context& server, bound_socket&& socket)
+listener::listener(server_context& server, std::vector<bound_socket> sockets)
     : server_(&server),
-      acceptor_(io_, socket.endpoint().protocol(), socket.release()),
       pause_(io_),
       disk_timer_(io_),
       arrival_timer_(io_),
       spare_(open_spare()) {
+    for (auto& each : sockets) {
+        tcp::acceptor acceptor(io_, each.endpoint().protocol(), each.release());
+        sockets_.push_back({std::move(acceptor)});
+    }
     const auto path = server.store->stats().database_path;
     if (::access(path.c_str(), F_OK) == 0) disk_path_ = path;
 }
@@ -60,7 +63,7 @@ listener::~listener() {
 void listener::start(std::vector<shard_loop*> shards) {
     shards_ = std::move(shards);
     watch_disk();
-    wait();
+    for (auto& each : sockets_) wait(each);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -72,21 +75,23 @@ void listener::run() {
             return;
         } catch (const std::exception& e) {
             if (server_->log) server_->log(log_level::error, std::string("the listener failed: ") + e.what());
-            if (acceptor_.is_open()) pause();
+            if (is_open()) pause();
         }
     }
 }
 
 void listener::begin_stop(std::function<void()> then) {
     boost::asio::post(io_, [this, then = std::move(then)] {
-        if (acceptor_.is_open()) {
-            while (accept_one()) {
-            }
-            error_code ignored;
+        if (is_open()) {
             pause_.cancel();
             disk_timer_.cancel();
             arrival_timer_.cancel();
-            acceptor_.close(ignored);
+            for (auto& each : sockets_) {
+                while (accept_one(each)) {
+                }
+                error_code ignored;
+                each.acceptor.close(ignored);
+            }
         }
         then();
     });
@@ -98,26 +103,37 @@ void listener::stop() {
     thread_.join();
 }
 
-void listener::wait() {
-    acceptor_.async_wait(tcp::acceptor::wait_read, [this](const error_code& ec) {
-        if (!ec && acceptor_.is_open()) accept_ready();
+std::vector<int> listener::duplicates() {
+    std::vector<int> made;
+    for (auto& each : sockets_) {
+        const int copy = ::fcntl(each.acceptor.native_handle(), F_DUPFD_CLOEXEC, 0);
+        if (copy >= 0) made.push_back(copy);
+    }
+    return made;
+}
+
+void listener::wait(listening& on) {
+    if (std::exchange(on.is_waiting, true)) return;
+    on.acceptor.async_wait(tcp::acceptor::wait_read, [this, &on](const error_code& ec) {
+        on.is_waiting = false;
+        if (!ec && on.acceptor.is_open()) accept_ready(on);
     });
 }
 
-void listener::accept_ready() {
+void listener::accept_ready(listening& on) {
     for (int i = 0; i < accepts_a_turn; ++i) {
-        if (accept_one()) continue;
+        if (accept_one(on)) continue;
         if (is_out_of_resources(errno)) return pause();
         break;
     }
-    wait();
+    wait(on);
 }
 
 // False with errno set if none was taken.
-bool listener::accept_one() {
+bool listener::accept_one(listening& on) {
     tcp::endpoint from;
     auto size = static_cast<socklen_t>(from.capacity());
-    const int descriptor = ::accept4(acceptor_.native_handle(), from.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = ::accept4(on.acceptor.native_handle(), from.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         from.resize(size);
         const auto peer = peer_address::from(from.address());
@@ -126,15 +142,15 @@ bool listener::accept_one() {
         return true;
     }
     if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) return true;
-    if (errno == EMFILE || errno == ENFILE) return give_up_one();
+    if (errno == EMFILE || errno == ENFILE) return give_up_one(on);
     return false;
 }
 
 // Closes one waiting connection with the spare descriptor's room, so that its client learns at once.
-bool listener::give_up_one() {
+bool listener::give_up_one(listening& on) {
     const int reason = errno;
     if (spare_ >= 0) ::close(spare_);
-    const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int descriptor = ::accept4(on.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) ::close(descriptor);
     spare_ = open_spare();
     errno = reason;
@@ -144,7 +160,8 @@ bool listener::give_up_one() {
 void listener::pause() {
     pause_.expires_after(pause_time);
     pause_.async_wait([this](const error_code& ec) {
-        if (!ec && acceptor_.is_open()) accept_ready();
+        if (ec || !is_open()) return;
+        for (auto& each : sockets_) accept_ready(each);
     });
 }
 
@@ -170,7 +187,7 @@ void listener::watch_arrivals() {
     arrival_timer_.expires_after(arrival_time_max);
     arrival_timer_.async_wait([this](const error_code& ec) {
         watches_arrivals_ = false;
-        if (!ec && acceptor_.is_open()) deal_again();
+        if (!ec && is_open()) deal_again();
     });
 }
 
@@ -204,7 +221,7 @@ void listener::watch_disk() {
     server_->storage_is_low.store(is_below_reserve(disk_path_, server_->bounds), std::memory_order_relaxed);
     disk_timer_.expires_after(server_->bounds.sweep_interval);
     disk_timer_.async_wait([this](const error_code& ec) {
-        if (!ec && acceptor_.is_open()) watch_disk();
+        if (!ec && is_open()) watch_disk();
     });
 }
 

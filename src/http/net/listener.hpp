@@ -20,7 +20,7 @@ namespace carrel::http {
 /// might block a shard.
 class listener {
 public:
-    listener(server_context& server, bound_socket&& socket);
+    listener(server_context& server, std::vector<bound_socket> sockets);
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
     /// As `stop`.
@@ -31,13 +31,22 @@ public:
     void begin_stop(std::function<void()> then);
     /// Joins the thread.
     void stop();
+    /// The sockets once more, under descriptors of the caller's that stay open when these are closed: clients that connect
+    /// meanwhile wait. Those of the descriptors that could be had; before `stop`.
+    std::vector<int> duplicates();
 
 private:
+    struct listening {
+        boost::asio::ip::tcp::acceptor acceptor;
+        bool is_waiting = false;
+    };
+
     void run();
-    void wait();
-    void accept_ready();
-    bool accept_one();
-    bool give_up_one();
+    bool is_open() const noexcept { return sockets_.front().acceptor.is_open(); }
+    void wait(listening& on);
+    void accept_ready(listening& on);
+    bool accept_one(listening& on);
+    bool give_up_one(listening& on);
     void pause();
     void deal(const accepted_socket& socket);
     void deal_within_limits(const accepted_socket& socket, bool is_over_limit);
@@ -48,7 +57,7 @@ private:
 
     server_context* server_;
     boost::asio::io_context io_{1};
-    boost::asio::ip::tcp::acceptor acceptor_;
+    std::vector<listening> sockets_;  // at least one; closed together
     boost::asio::steady_timer pause_;
     boost::asio::steady_timer disk_timer_;
     boost::asio::steady_timer arrival_timer_;

@@ -22,16 +22,6 @@ struct probe {
     }
 };
 
-// Every shard has taken a turn of late and none has failed since its last self-check.
-bool shards_work(const server_context& server) noexcept {
-    const auto now = std::chrono::steady_clock::now();
-    const auto turn_age_max = std::max<std::chrono::milliseconds>(stuck_after, 3 * server.bounds.sweep_interval);
-    return std::all_of(server.shards.begin(), server.shards.end(), [&](const shard_status* shard) {
-        return shard->works.load(std::memory_order_relaxed) &&
-               now - shard->last_turn.load(std::memory_order_relaxed) < turn_age_max;
-    });
-}
-
 // `readers`: a real read, and every shard, each of which is a reader too.
 void answer_ready(exchange& ex, bool read_worked) {
     auto& server = ex.context->server();
@@ -68,6 +58,15 @@ void write_pool(json::writer& json, const pool_stats& pool) {
 }
 
 }  // namespace
+
+bool shards_work(const server_context& server) noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    const auto turn_age_max = std::max<std::chrono::milliseconds>(stuck_after, 3 * server.bounds.sweep_interval);
+    return std::all_of(server.shards.begin(), server.shards.end(), [&](const shard_status* shard) {
+        return shard->works.load(std::memory_order_relaxed) &&
+               now - shard->last_turn.load(std::memory_order_relaxed) < turn_age_max;
+    });
+}
 
 void answer_live(exchange& ex) {
     ex.response.reply.body = R"({"status":"alive"})";

@@ -4,6 +4,11 @@
 
 namespace carrel::http {
 
+struct server_context;
+
+/// Every shard has taken a turn of late and none has failed since its last self-check. Any thread.
+bool shards_work(const server_context& server) noexcept;
+
 /// `/health/live`: that this thread answers. Touches no actor.
 void answer_live(exchange& ex);
 

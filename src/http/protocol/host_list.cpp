@@ -35,12 +35,18 @@ bool contains(const std::vector<std::string>& list, std::string_view host) noexc
 host_list::host_list(std::uint16_t port, const std::vector<std::string>& allowed_hosts,
                      std::vector<std::string> allowed_origins, std::uint16_t omitted_port)
     : origins_(std::move(allowed_origins)) {
-    for (const std::string_view local : {"127.0.0.1", "localhost", "[::1]"}) {
-        exact_.push_back(std::string(local) + ":" + std::to_string(port));
-        if (port == omitted_port) exact_.emplace_back(local);
-    }
+    add_port(port, omitted_port);
     for (const auto& entry : allowed_hosts)
         (port_colon(entry) == std::string::npos ? any_port_ : exact_).push_back(entry);
+}
+
+void host_list::add_port(std::uint16_t port, std::uint16_t omitted_port) {
+    for (const std::string_view local : {"127.0.0.1", "localhost", "[::1]"}) {
+        const auto with_port = std::string(local) + ":" + std::to_string(port);
+        if (contains(exact_, with_port)) continue;
+        exact_.push_back(with_port);
+        if (port == omitted_port) exact_.emplace_back(local);
+    }
 }
 
 bool host_list::allows(std::string_view host) const noexcept {
