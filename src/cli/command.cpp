@@ -26,6 +26,7 @@ constexpr std::array commands{
     command{"import", "put Sigma rules or ATT&CK into a server or a database", &import_content},
     command{"export", "write events of a server or a database as NDJSON or CSV", &export_events},
     command{"cert", "make a private key and a certificate that it signs itself", &cert},
+    command{"health", "ask the server of the same settings whether it is ready", &health},
     command{"check", "check the integrity of a database", &check},
     command{"user", "add users to a database, and let them in again", &user},
     command{"vacuum", "rebuild a database without its free pages", &vacuum},
@@ -44,9 +45,14 @@ void write_version(std::ostream& out) {
         << sqlite::version_report() << '\n';
 }
 
+char** whole_line = nullptr;
+
 }  // namespace
 
+char** command_line() noexcept { return whole_line; }
+
 int run(std::span<char*> arguments) {
+    whole_line = arguments.data();
     const std::string_view name = arguments.size() > 1 ? arguments[1] : "--help";
     for (const auto& each : commands)
         if (each.name == name) return each.run(arguments.subspan(1));

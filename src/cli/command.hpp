@@ -32,12 +32,16 @@ std::optional<int> parse(CLI::App& app, std::span<char*> arguments);
 /// Runs the command that the arguments name.
 int run(std::span<char*> arguments);
 
+/// The whole command line, the program's own name first, as `execvp` takes it. After `run` has begun.
+char** command_line() noexcept;
+
 int serve(std::span<char*> arguments);
 int cert(std::span<char*> arguments);
 int check(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
 int import_content(std::span<char*> arguments);
 int export_events(std::span<char*> arguments);
+int health(std::span<char*> arguments);
 int user(std::span<char*> arguments);
 int vacuum(std::span<char*> arguments);
 

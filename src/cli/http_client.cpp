@@ -156,7 +156,7 @@ error_code http_client::state::prepare_trust() {
     if (trust) return {};
     trust.emplace(asio::ssl::context::tls_client);
     SSL_CTX_set_min_proto_version(trust->native_handle(), TLS1_2_VERSION);
-    trust->set_verify_mode(asio::ssl::verify_peer, ec);
+    trust->set_verify_mode(server.is_verified ? asio::ssl::verify_peer : asio::ssl::verify_none, ec);
     if (server.ca_file.empty()) trust->set_default_verify_paths(ec);
     else trust->load_verify_file(server.ca_file, ec);
     if (ec) trust.reset();

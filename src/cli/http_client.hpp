@@ -18,6 +18,7 @@ struct http_url {
     std::string port = "80";
     std::string base;  // without a slash at its end
     bool is_tls = false;
+    bool is_verified = true;  // with https: by its certificate
     std::string ca_file;  // of https: certificates that are trusted instead of the system's; may be empty
     std::string token;    // sent with each request; may be empty
     std::string authority() const { return host + ":" + port; }

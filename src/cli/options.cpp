@@ -193,10 +193,16 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
 }  // namespace
 
 std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
+    return parse_serve(
+        arguments, "serve",
+        "Answers HTTP requests from a database. Each flag is also read from the environment as CARREL_…");
+}
+
+std::variant<serve_settings, int> parse_serve(std::span<char*> arguments, const std::string& command,
+                                              const std::string& summary) {
     typed raw;
     serve_settings settings;
-    CLI::App app("Answers HTTP requests from a database. Each flag is also read from the environment as CARREL_…",
-                 "serve");
+    CLI::App app(summary, command);
     add_main_flags(app, raw, settings);
     add_tuning_flags(app, raw);
     add_limit_flags(app, settings.front.limits);
@@ -204,7 +210,7 @@ std::variant<serve_settings, int> parse_serve(std::span<char*> arguments) {
     if (const auto ended = parse(app, arguments)) return *ended;
     if (const auto ended = apply_settings_file(app)) return *ended;
     take_over(raw, settings);
-    if (const auto fault = fault_in(raw, settings); !fault.empty()) return unusable("serve: " + fault);
+    if (const auto fault = fault_in(raw, settings); !fault.empty()) return unusable(command + ": " + fault);
     return settings;
 }
 

@@ -42,6 +42,9 @@ struct serve_settings {
 /// The settings from flags, environment and file, checked as far as that goes without touching anything; or the exit
 /// status when help was asked for or something is wrong, which has then been reported.
 std::variant<serve_settings, int> parse_serve(std::span<char*> arguments);
+/// As above, for another command that takes the same settings.
+std::variant<serve_settings, int> parse_serve(std::span<char*> arguments, const std::string& command,
+                                              const std::string& summary);
 
 /// The settings in force, in one line: what a person needs to know of a server from its log.
 std::string describe(const serve_settings& settings);

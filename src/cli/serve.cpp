@@ -10,9 +10,12 @@
 #include "cli/listener_service.hpp"
 #include "cli/log.hpp"
 #include "cli/options.hpp"
+#include "cli/service_manager.hpp"
 #include "cli/setup_link.hpp"
 #include "cli/signals.hpp"
 #include "cli/tls_flags.hpp"
+#include "cli/watchdog.hpp"
+#include "cli/writer_progress.hpp"
 #include "http/server.hpp"
 #include "siem/blobs.hpp"
 #include "siem/event_keeper.hpp"
@@ -21,7 +24,10 @@
 
 #include <boost/asio/use_future.hpp>
 
+#include <unistd.h>
+
 #include <atomic>
+#include <csignal>
 #include <cstring>
 #include <iostream>
 
@@ -68,12 +74,15 @@ void reload(std::span<char*> arguments, siem::event_keeper* keeper, http::tls_ac
                              "; other settings need a restart");
 }
 
+std::string listen_address(const serve_settings& settings) {
+    return syslog::authority(asio::ip::make_address(settings.front.address), settings.front.port);
+}
+
 // Asked before the database is opened, since nothing may be created when a port is taken. An exit status if one is.
 std::optional<int> refuse_taken_ports(const serve_settings& settings) {
     const asio::ip::tcp::endpoint there(asio::ip::make_address(settings.front.address), settings.front.port);
-    if (auto ec = try_listening(there)) {
-        const std::string what =
-            "serve: cannot listen on " + settings.front.address + ":" + std::to_string(there.port());
+    if (auto ec = settings.front.sockets.empty() ? try_listening(there) : error_code()) {
+        const std::string what = "serve: cannot listen on " + listen_address(settings);
         return unusable(what + ": " + ec.message(), ec == asio::error::no_descriptors ? exit_usage : exit_network);
     }
     for (const auto& each : settings.syslog.endpoints) {
@@ -152,6 +161,16 @@ std::optional<int> open_syslog(database& store, serve_settings& settings, std::o
     return std::nullopt;
 }
 
+// What a person, or a script, that started the program waits for.
+void announce(const http::server& server, const std::optional<syslog::server>& logs,
+              const http::server_options& front, const std::string& setup_token) {
+    for (const auto& url : server.urls()) std::cout << "listening on " << url << std::endl;
+    if (!setup_token.empty())
+        std::cout << setup_lines(reachable_url(front, server.url()), setup_token) << std::flush;
+    if (!logs) return;
+    for (const auto& url : logs->urls()) std::cout << "syslog on " << url << std::endl;
+}
+
 void warn_of_insecurity(const serve_settings& settings, const std::string& url) {
     // Hashes of passwords are in them.
     for (const std::string& file : database_files_open_to_others(settings.store.path))
@@ -164,7 +183,63 @@ void warn_of_insecurity(const serve_settings& settings, const std::string& url) 
         log(log_level::warning, "--insecure: who is on the way to " + url + " can read along");
 }
 
-int serve(serve_settings settings, std::span<char*> arguments) {
+// Asked while the server still serves: what cannot start again is not stopped.
+bool may_restart(std::span<char*> arguments) {
+    auto parsed = parse_serve(arguments);
+    if (!std::holds_alternative<serve_settings>(parsed)) {
+        log(log_level::error, "SIGUSR2: the settings are wrong; the server goes on");
+        return false;
+    }
+    const std::string program = command_line()[0];
+    // A name alone is looked for when it is run.
+    if (program.find('/') != program.npos && ::access(program.c_str(), X_OK) != 0) {
+        log(log_level::error,
+            "SIGUSR2: " + program + " cannot be run: " + std::strerror(errno) + "; the server goes on");
+        return false;
+    }
+    return true;
+}
+
+// What of the settings does not hold, since whoever started the program chose otherwise.
+void tell_of_passed_sockets(const serve_settings& settings, const http::server& server) {
+    const auto wanted = listen_address(settings);
+    if (settings.front.sockets.empty() || server.url().ends_with("//" + wanted)) return;
+    std::string urls;
+    for (const auto& each : server.urls()) urls += (urls.empty() ? "" : ", ") + each;
+    log(log_level::info, "listening on sockets that were passed, " + urls + ", not on " + wanted);
+}
+
+// What the program is told and tells while it runs, beside its requests.
+struct service {
+    service_manager manager;
+    watchdog alive{manager};
+    std::string serving;    // what it says of itself while it serves
+    std::vector<int> kept;  // sockets for the next run in place; empty if it is to end
+};
+
+// Told only while requests are answered and writes are done.
+void watch(watchdog& alive, const http::server& server, database& store) {
+    constexpr std::chrono::seconds writer_still_max{60};
+    const auto now = std::chrono::steady_clock::now();
+    alive.watch([&server, &store, progress = writer_progress(writer_still_max, now)]() mutable {
+        return server.takes_turns() && progress.moves(store.stats().writer, std::chrono::steady_clock::now());
+    });
+}
+
+// Waits for the end, and tells of it.
+void await_end(std::optional<stop_signal>& signals, const http::server& server, service& as) {
+    as.serving = "READY=1\nSTATUS=serving at " + server.url();
+    as.manager.tell(as.serving);
+    const int number = signals->wait();
+    signals.reset();
+    as.alive.relax();
+    if (number == SIGUSR2) as.kept = server.duplicate_sockets();
+    log(log_level::info, std::string(number == SIGUSR2 ? "restarting in place: " : "stopping: ") + ::strsignal(number));
+    if (number == SIGUSR2) as.manager.tell_reloading("restarting: answering what has been asked");
+    else as.manager.tell("STOPPING=1\nSTATUS=answering what has been asked");
+}
+
+int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     if (const auto why = unsafe_database(settings.store.path); !why.empty())
         return unusable("serve: " + why, exit_permission);
     if (const auto status = refuse_taken_ports(settings)) return *status;
@@ -173,7 +248,12 @@ int serve(serve_settings settings, std::span<char*> arguments) {
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
     std::atomic<siem::event_keeper*> in_use{nullptr};
     auto signals = std::make_optional<stop_signal>(
-        [arguments, &in_use, tls = settings.front.tls.get()] { reload(arguments, in_use, tls); });
+        [arguments, &in_use, &as, tls = settings.front.tls.get()] {
+            as.manager.tell_reloading("reading the settings anew");
+            reload(arguments, in_use, tls);
+            as.manager.tell(as.serving);
+        },
+        [arguments] { return may_restart(arguments); });
     settings.store.log = settings.front.log = make_log_sink();
     settings.front.version = CARREL_VERSION;
     if (const auto status = prepare_outbound(settings)) return *status;
@@ -219,15 +299,11 @@ int serve(serve_settings settings, std::span<char*> arguments) {
     if (settings.front.tls) warn_of_end(*settings.front.tls);
 
     log(log_level::info, "carrel " CARREL_VERSION " at " + server->url() + ": " + describe(settings));
+    tell_of_passed_sockets(settings, *server);
     if (logs) logs->run();
-    std::cout << "listening on " << server->url() << std::endl;
-    if (!setup_token.empty())
-        std::cout << setup_lines(reachable_url(settings.front, server->url()), setup_token) << std::flush;
-    if (logs)
-        for (const auto& url : logs->urls()) std::cout << "syslog on " << url << std::endl;
-    const int number = signals->wait();
-    signals.reset();
-    log(log_level::info, std::string("stopping: ") + ::strsignal(number));
+    announce(*server, logs, settings.front, setup_token);
+    watch(as.alive, *server, *store);
+    await_end(signals, *server, as);
     workers.reset();
     keeper.reset();
     const int status = stop(*server, logs, listeners, *store, settings.drain_time_max);
@@ -240,7 +316,16 @@ int serve(serve_settings settings, std::span<char*> arguments) {
 int serve(std::span<char*> arguments) {
     auto parsed = parse_serve(arguments);
     if (const int* ended = std::get_if<int>(&parsed)) return *ended;
-    return serve(std::move(std::get<serve_settings>(parsed)), arguments);
+    auto& settings = std::get<serve_settings>(parsed);
+    service as;
+    if (!as.manager.fault().empty()) return unusable("serve: " + as.manager.fault());
+    settings.front.sockets = as.manager.sockets();
+    as.manager.tell("STATUS=opening " + settings.store.path);
+    const int status = serve(std::move(settings), arguments, as);
+    if (status != exit_done || as.kept.empty()) return status;
+    const int why = as.manager.run_again(as.kept, command_line());
+    return unusable(std::string("serve: ") + command_line()[0] + " cannot be run again: " + std::strerror(why),
+                    exit_failed);
 }
 
 }  // namespace carrel::cli

@@ -9,24 +9,30 @@ void ignore_write_signals() {
     std::signal(SIGXFSZ, SIG_IGN);
 }
 
-stop_signal::stop_signal(std::function<void()> reload)
+stop_signal::stop_signal(std::function<void()> reload, std::function<bool()> may_restart)
     : ending_(context_),
       reloading_(context_, SIGHUP),
-      reload_(std::move(reload)) {
+      reload_(std::move(reload)),
+      may_restart_(std::move(may_restart)) {
     for (const int each :
          {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT})
         ending_.add(each);
-    ending_.async_wait([this](boost::system::error_code ec, int number) {
-        if (ec) return;
-        received_ = number;
-        reloading_.cancel();
-    });
+    await_end();
     await_reload();
 }
 
 stop_signal::~stop_signal() {
     reloading_.clear();
     std::signal(SIGHUP, SIG_IGN);
+}
+
+void stop_signal::await_end() {
+    ending_.async_wait([this](boost::system::error_code ec, int number) {
+        if (ec) return;
+        if (number == SIGUSR2 && !may_restart_()) return await_end();
+        received_ = number;
+        reloading_.cancel();
+    });
 }
 
 void stop_signal::await_reload() {

@@ -7,9 +7,11 @@ import sqlite3
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 from carrel_program import Server, clean_environment, main
+from service_manager import Manager
 
 LIBRARY = sys.argv[2]
 ALERT = {"title": "on a bad disk", "severity": "low"}
@@ -75,6 +77,26 @@ class BadDisk(unittest.TestCase):
             self.assertLessEqual(client.get("/api/v1/alerts/count").json()["count"], len(self.kept) + unknown)
             self.assertEqual(client.post("/api/v1/alerts", ALERT).status, 201)
             self.assertEqual(client.get("/health/ready").status, 200)
+
+    def test_the_watchdog_hears_no_more_of_a_writer_that_needs_a_restart(self):
+        with Manager() as manager, tempfile.TemporaryDirectory() as disk:
+            env = manager.environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=disk, WATCHDOG_USEC="100000")
+            with Server(env=env) as server:
+                manager.until("READY")
+                manager.until("WATCHDOG")
+                pathlib.Path(disk, "no-sync").touch()
+                self.assertEqual(server.client().post("/api/v1/alerts", ALERT).status, 500)
+                until = time.monotonic() + 60
+                while "the watchdog is not told" not in server.log_text():
+                    self.assertLess(time.monotonic(), until)
+                manager.socket.setblocking(False)
+                with self.assertRaises(BlockingIOError):  # what it was told before
+                    while True:
+                        manager.next()
+                manager.socket.settimeout(1)  # ten intervals
+                with self.assertRaises(TimeoutError):
+                    manager.next()
+                self.assertEqual(server.client().get("/health/live").status, 200)
 
     def test_a_full_disk_refuses_writes_until_there_is_space(self):
         self.fail("no-space")

@@ -28,6 +28,16 @@ def run(*arguments, stdin=None, cwd=None, env=None, timeout=120):
                           text=not isinstance(stdin, bytes))
 
 
+def passing(sockets):
+    """What stands before a command that gets sockets as sd_listen_fds(3) says: from descriptor 3 on, for its process."""
+    if not sockets:
+        return []
+    # By way of higher ones, since a socket may be where another one is to be.
+    moves = [f"{100 + i}<&{each.fileno()}" for i, each in enumerate(sockets)]
+    moves += [f"{3 + i}<&{100 + i} {100 + i}<&-" for i in range(len(sockets))]
+    return ["bash", "-c", f'exec {" ".join(moves)}; export LISTEN_FDS={len(sockets)} LISTEN_PID=$$; exec "$@"', "bash"]
+
+
 class Reply:
     def __init__(self, response, body):
         self.status = response.status
@@ -43,17 +53,19 @@ class Reply:
 
 class Server:
     """A running server. `flags` follow `serve`; the database is in `directory`, which ends with the server unless given.
-    `bare` leaves the place of the database and the port to `flags` and `env`; it then runs in `directory`."""
+    `bare` leaves the place of the database and the port to `flags` and `env`; it then runs in `directory`. `sockets` are
+    passed as a service manager passes them."""
 
-    def __init__(self, *flags, directory=None, env=None, database="carrel.db", bare=False):
+    def __init__(self, *flags, directory=None, env=None, database="carrel.db", bare=False, sockets=()):
         self.own_directory = directory is None
         self.directory = pathlib.Path(directory or tempfile.mkdtemp(prefix="carrel-test-"))
         self.database = self.directory / database
         self.log = open(self.directory / "server.log", "ab")
         place = [] if bare else ["--listen", "127.0.0.1:0", "--database", str(self.database)]
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", *place, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log,
-            cwd=self.directory, env=env or clean_environment(), text=True)
+            [*passing(sockets), PROGRAM, "serve", *place, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=self.log, cwd=self.directory, env=env or clean_environment(), text=True,
+            pass_fds=[each.fileno() for each in sockets])
         line = self.process.stdout.readline()
         if not line.startswith(("listening on http://", "listening on https://")):
             self.process.wait(30)

@@ -1,0 +1,69 @@
+"""Clients that go on while a server restarts, and count what is refused."""
+import contextlib
+import http.client
+import threading
+
+
+# For a server: on a busy machine a client may take its time between its connection and its request.
+PATIENT_DRAIN = ("--drain-idle-ms", "10000")
+
+
+class Clients:
+    """Clients that connect for each request, and one that keeps its connection as long as it may."""
+
+    def __init__(self, port, count=3):
+        self.port, self.ends = port, threading.Event()
+        self.answered, self.refused, self.broken = 0, [], []
+        self.one_more = threading.Condition()
+        loops = [self.connect_each_time] * count + [self.keep_one]
+        self.threads = [threading.Thread(target=each) for each in loops]
+        for each in self.threads:
+            each.start()
+
+    def ask(self, client):
+        client.request("GET", "/health/live")
+        reply = client.getresponse()
+        reply.read()
+        with self.one_more:
+            self.answered += reply.status == 200
+            if reply.status != 200:
+                self.broken.append(reply.status)
+            self.one_more.notify_all()
+        return reply.will_close
+
+    def connect_each_time(self):
+        while not self.ends.is_set():
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as client:
+                try:
+                    self.ask(client)
+                except ConnectionRefusedError as error:
+                    self.refused.append(error)
+                except (OSError, http.client.HTTPException) as error:
+                    self.broken.append(error)
+
+    def keep_one(self):
+        client, is_new = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60), True
+        while not self.ends.is_set():
+            try:
+                is_new = self.ask(client)
+            except ConnectionRefusedError as error:
+                self.refused.append(error)
+            except (OSError, http.client.HTTPException) as error:
+                # An idle connection may be closed at any time; a client then sends again on another one.
+                if is_new:
+                    self.broken.append(error)
+                client.close()
+                is_new = True
+        client.close()
+
+    def await_answers(self, count):
+        """Waits for that many from now on."""
+        with self.one_more:
+            wanted = self.answered + count
+            if not self.one_more.wait_for(lambda: self.answered >= wanted, timeout=60):
+                raise TimeoutError(f"{self.answered} answers; broken: {self.broken[:3]}, refused: {self.refused[:3]}")
+
+    def stop(self):
+        self.ends.set()
+        for each in self.threads:
+            each.join()
