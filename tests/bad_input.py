@@ -118,7 +118,7 @@ class BadInput(unittest.TestCase):
         for path in ("/api/v1/alerts/none", "/api/v1/events/none", "/api/v1/nothing", "/nothing", "/api/v2/alerts",
                      "/api/v1/alerts/kept/nothing"):
             self.refused(404, "not_found", "GET", path)
-        self.refused(404, "not_found", "GET", "/", None, {"Accept": "text/html"})
+        self.refused(404, "not_found", "GET", "/assets/none/app.js", None, {"Accept": "text/html"})
         self.refused(404, "not_found", "PATCH", "/api/v1/alerts/none", {"title": "x"})
         self.refused(404, "not_found", "DELETE", "/api/v1/alerts/none")
         self.refused(404, "not_found", "POST", "/api/v1/alerts/none/status", {"status": "closed"})

@@ -3,6 +3,7 @@
 #include "http/net/listener.hpp"
 #include "http/net/shard_loop.hpp"
 #include "http/pipeline/health.hpp"
+#include "http/pipeline/page_files.hpp"
 #include "http/routing/openapi.hpp"
 
 #include <sys/resource.h>
@@ -159,6 +160,7 @@ result<server> server::listen(database& store, server_options options) {
     context.requires_login = options.require_login;
     context.hashing = std::make_unique<carrel::access::hashing_pool>(options.limits.hashing_threads,
                                                                      options.limits.hashing_queue_max);
+    page_files::instance();  // packed now, not while somebody waits
     context.openapi = openapi_document(context.endpoints, options.version);
     context.version = std::move(options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {

@@ -147,6 +147,7 @@ LAYERS = [
     ("src/query/", _allowed_in_query),
     ("src/sigma/", _allowed_in_sigma),
     ("src/metrics/", _allowed_in_metrics),
+    ("src/web/", _is_standard),
     ("src/http/", _allowed_in_http),
     ("src/cli/", _allowed_in_cli),
     ("src/main.cpp", _allowed_in_cli),

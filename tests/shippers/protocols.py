@@ -40,7 +40,7 @@ class Protocols(unittest.TestCase):
         head = self.client.request("HEAD", "/")
         self.assertEqual((head.status, head.body), (200, b""))
         page = self.client.get("/", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
-        self.assertEqual(page.status, 404)
+        self.assertEqual((page.status, page.headers["Content-Type"]), (200, "text/html; charset=utf-8"))
 
     def test_what_shippers_set_up_is_acknowledged(self):
         for path in ("_license", "_xpack", "_cluster/health?timeout=5s", "_nodes/http", "_index_template/logs",

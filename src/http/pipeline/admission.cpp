@@ -2,6 +2,7 @@
 
 #include "http/pipeline/authentication.hpp"
 #include "http/pipeline/body_choice.hpp"
+#include "http/pipeline/page.hpp"
 #include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "http/pipeline/upload_post.hpp"
@@ -60,7 +61,9 @@ bool pass_repeated(exchange& ex, const request_head& head) {
 }
 
 // What a browser says of the page that made the request.
-bool pass_origin(exchange& ex, const request_head& head) {
+bool pass_origin(exchange& ex, const request_head& head, const route& found) {
+    // A link from elsewhere leads to the page; other sites can show or read nothing of it.
+    if (found.endpoint != nullptr && is_for_page(ex, *found.endpoint)) return true;
     const auto& hosts = ex.context->server().hosts;
     const auto origin = head[field::origin];
     if (head.has(field::origin) && hosts.names_origin(origin)) {
@@ -89,12 +92,7 @@ route find_route(exchange& ex, const target_parts& parts) {
     return ex.context->server().routes.find(parts.path, ex.request.method, ex.request.call.path);
 }
 
-// A browser that comes to where a program expects another one's answer.
-bool is_page_request(const exchange& ex, const endpoint& found) noexcept {
-    return ex.request.accepts_html && found.shipper != nullptr && found.shipper->is_for_programs;
-}
-
-bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
+bool pass_route(exchange& ex, const request_head& head, const target_parts& parts, const route& found) {
     constexpr method_set all_methods = 0x1f;
     if (parts.path == "*") return answer_options(ex, all_methods);
     if (found.is_badly_encoded) {
@@ -107,8 +105,8 @@ bool pass_route(exchange& ex, const target_parts& parts, const route& found) {
     } else if (found.endpoint == nullptr) {
         ex.response.allow = found.methods;
         ex.refuse(refusal::method_not_allowed, "Allowed here: " + allow_text(found.methods) + ".");
-    } else if (is_page_request(ex, *found.endpoint)) {
-        ex.refuse(refusal::not_found, "There is nothing at this path for a browser.");
+    } else if (is_for_page(ex, *found.endpoint)) {
+        answer_page(ex, head, parts.path);
     } else {
         ex.request.endpoint = found.endpoint;
         return true;
@@ -321,8 +319,8 @@ bool pass_all(exchange& ex, const request_head& head) {
     if (!pass_target(ex, head, parts)) return false;
     const auto found = find_route(ex, *parts);
     if (!pass_address_rate(ex, found.endpoint)) return false;
-    return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head) &&
-           pass_route(ex, *parts, found) && authenticate(ex, head) && pass_query(ex, parts->query) &&
+    return pass_host(ex, head, parts->authority, found) && pass_repeated(ex, head) && pass_origin(ex, head, found) &&
+           pass_route(ex, head, *parts, found) && authenticate(ex, head) && pass_query(ex, parts->query) &&
            pass_expect(ex, head) && pass_media_type(ex, head) && pass_deadline(ex, head) && pass_conditions(ex, head) &&
            pass_idempotency(ex, head) && pass_length(ex, head) && pass_load(ex) && pass_budget(ex, head);
 }

@@ -399,6 +399,7 @@ void start(exchange& ex) {
         case action::openapi:
             ex.response.reply.body = ex.context->server().openapi;
             return ex.answer(200, content::json);
+        case action::page: return;  // answered by its head
         case action::shipper:
             ex.response.reply.body = ex.request.endpoint->shipper->reply;
             return ex.answer(200, content::json);

@@ -4,13 +4,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace carrel::http {
 
+struct page_file;
+
 inline constexpr std::size_t gzip_bytes_min = 1'400;  // what fits one packet anyway
 inline constexpr std::size_t gzip_bytes_max = 1u << 20;
+/// What the tag of packed bytes has at its end: the tag of other bytes is another.
+inline constexpr std::string_view packed_tag_end = "-gzip";
 
-enum class content { none, json, problem, foreign_problem, metrics, ndjson, csv, file };
+enum class content { none, json, problem, foreign_problem, metrics, ndjson, csv, file, page };
 
 /// What `WWW-Authenticate` says: log in, or that what was shown counts for nothing.
 enum class challenge { none, plain, invalid_token };
@@ -23,6 +28,7 @@ struct response {
     bool has_length = false;  ///< Of one that comes in pieces: how many bytes they are is said at its head.
     bool is_gzip = false;     ///< `reply.body` is compressed.
     bool varies = false;      ///< Another `Accept-Encoding` would have got other bytes.
+    const page_file* page = nullptr;  ///< A file of the page: its fields differ.
     siem::reply reply;
     std::uint64_t commit = 0;
     http::challenge challenge = http::challenge::none;

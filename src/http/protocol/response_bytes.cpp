@@ -1,6 +1,7 @@
 #include "http/protocol/response_bytes.hpp"
 
 #include "base/disposition.hpp"
+#include "http/pipeline/page_files.hpp"
 #include "http/protocol/text.hpp"
 
 #include <array>
@@ -59,6 +60,10 @@ std::string_view type_line_of(content kind) noexcept {
 
 // A file is kept, never shown or run: it has been a client's.
 void append_type(std::string& out, const response& answer) {
+    if (answer.content == content::page) {
+        out.append("Content-Type: ").append(answer.page->media_type).append("\r\n");
+        return;
+    }
     if (answer.content != content::file) {
         out.append(type_line_of(answer.content));
         return;
@@ -88,6 +93,23 @@ void append_cors_fields(std::string& out, const request& to, const response& ans
         "X-CSRF-Token\r\nAccess-Control-Max-Age: 600\r\n");
 }
 
+void append_page_fields(std::string& out, const response& answer) {
+    out.append(page_fields).append("ETag: \"").append(answer.page->tag);
+    if (answer.is_gzip) out.append(packed_tag_end);
+    out.append("\"\r\nCache-Control: ");
+    out.append(answer.page->may_be_kept ? "max-age=31536000, immutable\r\n" : "no-cache\r\n");
+}
+
+// What all responses have, but for what is different for the page.
+void append_standing(std::string& out, const response& answer, std::string_view standing) {
+    if (answer.page == nullptr || answer.is_refusal()) {
+        out.append(standing);
+        return;
+    }
+    out.append(standing.substr(0, standing.size() - browser_fields.size()));
+    append_page_fields(out, answer);
+}
+
 // What a response may carry beyond what all do.
 void append_rare_fields(std::string& out, const request& to, const response& answer) {
     if (answer.commit != 0) append_number_field(out, "Carrel-Commit: ", answer.commit);
@@ -107,7 +129,7 @@ void append_rare_fields(std::string& out, const request& to, const response& ans
     }
     if ((answer.status == 201 || answer.status == 202) && !answer.reply.location.empty())
         out.append("Location: ").append(answer.reply.location).append("\r\n");
-    if (answer.is_gzip) out.append("Content-Encoding: gzip\r\n");
+    if (answer.is_gzip && answer.content != content::none) out.append("Content-Encoding: gzip\r\n");
     if (!to.allowed_origin.empty()) append_cors_fields(out, to, answer);
     else if (answer.varies) out.append("Vary: Accept-Encoding\r\n");
 }
@@ -126,7 +148,8 @@ void append_last_fields(std::string& out, const request& to, const response& ans
 
 void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
                      bool closes) {
-    out.append(status_line_of(answer.status)).append(standing);
+    out.append(status_line_of(answer.status));
+    append_standing(out, answer, standing);
     if (answer.content != content::none) {
         append_type(out, answer);
         out.append("Content-Length: ");

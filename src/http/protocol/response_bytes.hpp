@@ -27,6 +27,14 @@ inline constexpr std::string_view browser_fields =
     "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nX-Frame-Options: DENY\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
+/// The same for a file of the page: it runs and shows what it loads from here, and sends nowhere else.
+inline constexpr std::string_view page_fields =
+    "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'\r\nCross-Origin-Opener-Policy: same-origin\r\n"
+    "X-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\nVary: Accept, Accept-Encoding\r\n";
+
 /// The fields of every response, with their line ends: `Date` and `browser_fields`.
 std::string standing_fields(siem::timestamp now);
 

@@ -58,6 +58,10 @@ std::vector<endpoint> all_endpoints() {
     all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema,
                         access::permission::read_system));
     all.push_back(fixed("/openapi.json", action::openapi, "get_openapi", "This document", document_schema));
+    // The page itself is at `/`, beside what a program is answered there.
+    for (const std::string_view path :
+         {"/assets/{build}/{file}", "/assets/{build}/ui/{file}", "/assets/{build}/views/{file}"})
+        all.push_back(fixed(path, action::page, "get_page_file", "A file of the page", {}));
     for (const auto& each : shippers::protocols()) {
         auto& made = all.emplace_back();
         made.method = each.method;

@@ -9,7 +9,7 @@
 
 namespace carrel::http {
 
-enum class action { operation, live, ready, metrics, pool, openapi, shipper };
+enum class action { operation, live, ready, metrics, pool, openapi, shipper, page };
 
 /// One row of the table that routes and documents.
 struct endpoint {
@@ -31,8 +31,8 @@ struct endpoint {
     bool writes() const noexcept { return takes_shipper() || (operation != nullptr && operation->is_write()); }
     /// Events in the protocol of another program.
     bool takes_shipper() const noexcept { return shipper != nullptr && shipper->make != nullptr; }
-    /// What OpenAPI describes: other programs' protocols are described where they come from.
-    bool is_described() const noexcept { return shipper == nullptr; }
+    /// What OpenAPI describes: other programs' protocols are described where they come from, and the page is for people.
+    bool is_described() const noexcept { return shipper == nullptr && what != action::page; }
     /// Probes and scrapers come by address or by any name.
     bool answers_any_host() const noexcept {
         return what == action::live || what == action::ready || what == action::metrics ||

@@ -1,0 +1,95 @@
+// Small pieces that all screens use.
+import { freshId, h, replace } from './dom.js';
+import { icon } from './icons.js';
+import { timeText, wordsText } from '../text.js';
+
+const TOAST_MS = 6000;
+
+/** A message that goes by itself. Errors stay until they are closed. */
+export function toast(text, kind = 'done') {
+  const close = h('button', { type: 'button', class: 'ghost square', 'aria-label': 'Close message' }, icon('close'));
+  const item = h('div', { class: `toast ${kind}` }, h('span', null, text), close);
+  close.addEventListener('click', () => item.remove());
+  document.getElementById('toasts').append(item);
+  if (kind !== 'error') setTimeout(() => item.remove(), TOAST_MS);
+}
+
+export function failed(error) {
+  if (error.name === 'AbortError') return;
+  if (error.lines === undefined) console.error(error);
+  toast((error.lines ?? [error.message]).join('\n'), 'error');
+}
+
+/** Runs what a button does: it cannot be pressed again meanwhile, and a refusal is shown. True if it was done. */
+export async function attempt(button, work) {
+  button.disabled = true;
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    failed(error);
+    return false;
+  } finally {
+    button.disabled = false;
+  }
+}
+
+export function button(label, onclick, { kind = '', glyph = null, ...more } = {}) {
+  return h('button', { type: 'button', class: kind, onclick, ...more }, glyph && icon(glyph), label);
+}
+
+/** A button that shows a drawing alone; its label is read out and shown as a hint. */
+export function iconButton(glyph, label, onclick, more = {}) {
+  return h(
+    'button',
+    { type: 'button', class: 'ghost square', 'aria-label': label, title: label, onclick, ...more },
+    icon(glyph),
+  );
+}
+
+export const chip = (text, kind = '') => h('span', { class: `chip ${kind}` }, text);
+export const severityChip = (name) => (name ? chip(wordsText(name), `severity-${String(name).toLowerCase()}`) : '–');
+export const statusChip = (name) => chip(wordsText(name), `status-${name}`);
+export const time = (value, digits) =>
+  value ? h('time', { datetime: value, class: 'mono nowrap' }, timeText(value, digits)) : '–';
+
+export function heading(title, ...actions) {
+  document.title = `${title} · carrel`;
+  return h('div', { class: 'heading' }, h('h1', null, title), h('div', { class: 'actions' }, ...actions));
+}
+
+export const notice = (text, kind = 'quiet') => h('p', { class: kind, role: kind === 'error' ? 'alert' : null }, text);
+
+/** Shows what `load` gives in `place`, and why if there is nothing. */
+export async function fillFrom(place, load) {
+  place.setAttribute('aria-busy', 'true');
+  try {
+    replace(place, await load());
+  } catch (error) {
+    if (error.name === 'AbortError') return;
+    if (error.lines === undefined) console.error(error);
+    replace(place, notice((error.lines ?? [error.message]).join('\n'), 'error'));
+  } finally {
+    place.removeAttribute('aria-busy');
+  }
+}
+
+/** Names and values, two columns. */
+export function facts(pairs) {
+  return h(
+    'dl',
+    { class: 'facts' },
+    pairs.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value ?? '–')]),
+  );
+}
+
+export async function copyText(text) {
+  await navigator.clipboard.writeText(text);
+  toast('Copied.');
+}
+
+/** A heading and what belongs to it. */
+export function section(title, ...content) {
+  const id = freshId('section');
+  return h('section', { 'aria-labelledby': id, class: 'panel' }, h('h2', { id }, title), ...content);
+}

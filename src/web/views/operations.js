@@ -1,0 +1,255 @@
+// How the server is: both pools, queues, the WAL, queries, and plots of the last minutes, which this page remembers itself.
+import { get, pathOf, remove, request } from '../api.js';
+import { may } from '../session.js';
+import { bytesText, countText, durationText, plural } from '../text.js';
+import { plot } from '../ui/chart.js';
+import { h, replace } from '../ui/dom.js';
+import { attempt, button, chip, facts, fillFrom, heading, notice, section, time } from '../ui/parts.js';
+import { table } from '../ui/table.js';
+import { parseMetrics, rate, total } from './metrics.js';
+
+const EVERY_MS = 2000;
+const SPAN_MS = 10 * 60 * 1000;
+const SPAN_MIN_MS = 60 * 1000;
+const perSecond = (value) => `${value < 10 ? value.toFixed(1) : countText(Math.round(value))}/s`;
+const percent = (value) => `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`;
+
+/** What is plotted: a gauge as it is, a counter as its rate. */
+const PLOTS = [
+  { label: 'Requests', counter: (m) => total(m, 'carrel_http_replies_total'), format: perSecond },
+  {
+    label: 'Refused and failed requests',
+    counter: (m) => total(m, 'carrel_http_replies_total', { status: /^[45]/ }),
+    format: perSecond,
+  },
+  { label: 'Commits', counter: (m) => total(m, 'carrel_writer_batches_total'), format: perSecond },
+  { label: 'Mutations', counter: (m) => total(m, 'carrel_writer_jobs_total'), format: perSecond },
+  { label: 'Reads', counter: (m) => total(m, 'carrel_reader_jobs_total'), format: perSecond },
+  {
+    label: 'Reader pool in use',
+    gauge: (m) => total(m, 'carrel_pool_utilization_ratio', { pool_type: 'read' }),
+    format: percent,
+  },
+  {
+    label: 'Writer in use',
+    gauge: (m) => total(m, 'carrel_pool_utilization_ratio', { pool_type: 'write' }),
+    format: percent,
+  },
+  { label: 'Mutations waiting', gauge: (m) => total(m, 'carrel_writer_queue_jobs'), format: countText },
+  { label: 'Reads waiting', gauge: (m) => total(m, 'carrel_reader_queue_jobs'), format: countText },
+  {
+    label: 'Commit time',
+    counter: (m) => total(m, 'carrel_writer_commit_seconds_total'),
+    format: (value) => `${percent(value)} of a second`,
+  },
+  { label: 'WAL', gauge: (m) => total(m, 'carrel_wal_bytes'), format: bytesText },
+  { label: 'Connections', gauge: (m) => total(m, 'carrel_http_connections'), format: countText },
+];
+
+const memory = { points: PLOTS.map(() => []), last: null };
+
+/** One look: each plot gets a point, and what is older than the span goes. */
+function remember(metrics, now) {
+  const values = PLOTS.map((each) => (each.counter ?? each.gauge)(metrics));
+  const { last } = memory;
+  PLOTS.forEach((each, at) => {
+    const value = each.gauge ? values[at] : last && rate(last.values[at], values[at], (now - last.now) / 1000);
+    const points = memory.points[at];
+    if (value !== null) points.push({ at: now, value });
+    while (points.length && now - points[0].at > SPAN_MS) points.shift();
+  });
+  memory.last = { values, now };
+}
+
+/** As much time as is remembered, at least a minute. */
+const spanOf = (points, now) => Math.max(SPAN_MIN_MS, points.length > 0 ? now - points[0].at : 0);
+
+const plotsAt = (now) =>
+  PLOTS.map((each, at) => {
+    const points = memory.points[at];
+    return points.length || each.counter ? plot(points, { ...each, span: spanOf(points, now), now }) : null;
+  });
+
+const tile = (label, value, kind) =>
+  h(
+    'div',
+    { class: 'tile' },
+    h('span', { class: 'quiet' }, label),
+    kind ? h('span', null, chip(value, kind)) : h('strong', null, value),
+  );
+
+function tiles(health, pools, metrics) {
+  const number = (name) => total(metrics, name) ?? 0;
+  return [
+    tile('Ready', health.status === 'ready' ? 'Ready' : 'Not ready', health.status === 'ready' ? 'on' : 'off'),
+    tile('Writer', health.checks?.writer ?? '–', health.checks?.writer === 'ok' ? 'on' : 'off'),
+    tile('Readers', health.checks?.readers ?? '–', health.checks?.readers === 'ok' ? 'on' : 'off'),
+    tile('Readers in use', `${pools.read.in_use} of ${pools.read.max_open}`),
+    tile('Commit', countText(number('carrel_writer_commit_sequence'))),
+    tile('Oldest waits', durationText(number('carrel_writer_queue_age_seconds'))),
+    tile('WAL', bytesText(number('carrel_wal_bytes'))),
+    tile('Exhausted', countText(pools.read.exhaustion_episodes + pools.write.exhaustion_episodes)),
+  ];
+}
+
+const poolFacts = (pool) =>
+  facts([
+    ['Connections', `${pool.open} open, ${pool.in_use} in use, ${pool.idle} idle, at most ${pool.max_open}`],
+    ['Utilization', percent(pool.utilization)],
+    ['Waited', `${plural(pool.wait_count, 'time')}, ${durationText(pool.wait_seconds_total)} in all`],
+    ['Exhaustion episodes', countText(pool.exhaustion_episodes)],
+    ['Closed', `${pool.closed_max_idle} idle, ${pool.closed_idle_time} by idle time, ${pool.closed_lifetime} by age`],
+  ]);
+
+function counterTable(metrics) {
+  const rows = [...metrics]
+    .filter(([name]) => name.startsWith('carrel_') && !/_(bucket|sum|count)$/.test(name))
+    .flatMap(([name, series]) =>
+      series.map((each) => ({
+        name,
+        labels: Object.entries(each.labels)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' '),
+        value: each.value,
+      })),
+    );
+  const columns = [
+    { name: 'name', label: 'Name', kind: 'grow mono', cell: (each) => each.name },
+    { name: 'labels', label: 'Labels', kind: 'mono', cell: (each) => each.labels },
+    { name: 'value', label: 'Value', kind: 'number', cell: (each) => String(each.value) },
+  ];
+  return table(columns, rows, { caption: 'All counters' });
+}
+
+const statementOf = (each) => each.statement ?? each.sql ?? each.text ?? '';
+const isQueryTime = (name) => /seconds|_s$/.test(name);
+
+/** Rows of a report whose members may grow: what is a number is a column. */
+function queryTable(caption, items, actions) {
+  const numbers = Object.keys(items[0])
+    .filter((name) => typeof items[0][name] === 'number')
+    .slice(0, 6);
+  const columns = [
+    {
+      name: 'statement',
+      label: 'Statement',
+      kind: 'grow mono',
+      cell: (each) => h('span', { class: 'clip' }, statementOf(each)),
+    },
+    ...numbers.map((name) => ({
+      name,
+      label: name.replaceAll('_', ' '),
+      kind: 'number',
+      cell: (each) => (isQueryTime(name) ? durationText(each[name]) : countText(each[name])),
+    })),
+    actions && { name: 'actions', label: '', cell: actions },
+  ].filter(Boolean);
+  return table(columns, items, { caption });
+}
+
+function queries(title, path, actionsOf) {
+  const place = h('div', { class: 'list' });
+  const load = () =>
+    fillFrom(place, async () => {
+      try {
+        const { items } = await get(path);
+        return items.length === 0 ? notice('None.') : queryTable(title, items, actionsOf?.(load));
+      } catch (error) {
+        if (error.status === 404) return notice('This server does not tell.');
+        throw error;
+      }
+    });
+  load();
+  return section(title, place, button('Look again', load));
+}
+
+const cancelAction = (load) =>
+  may('admin:system')
+    ? (each) => {
+        const made = button(
+          'Cancel',
+          () =>
+            attempt(made, async () => {
+              await remove(pathOf('queries', 'running', each.id));
+              load();
+            }),
+          { kind: 'danger' },
+        );
+        return made;
+      }
+    : null;
+
+function deletions() {
+  const place = h('div', null);
+  fillFrom(place, async () => {
+    const { items } = await get('/events/deletions', { limit: 10, sort: '-created_at' });
+    if (items.length === 0) return notice('None.');
+    return h(
+      'ul',
+      { class: 'plain' },
+      items.map((each) =>
+        h(
+          'li',
+          { class: 'line' },
+          chip(each.state),
+          time(each.created_at, 0),
+          `${countText(each.deleted)} of at most ${countText(each.events_max)} deleted, ${countText(each.held)} held`,
+        ),
+      ),
+    );
+  });
+  return section('Deletions of events', place);
+}
+
+export async function show(main, { signal }) {
+  const [top, plots, pools, all] = [
+    h('div', { class: 'tiles' }),
+    h('div', { class: 'grid' }),
+    h('div', { class: 'halves' }),
+    h('div', { class: 'list' }),
+  ];
+  const problem = h('p', { class: 'error', role: 'alert', hidden: true });
+  const details = h('details', { class: 'panel' }, h('summary', null, 'All counters'), all);
+  replace(
+    main,
+    heading('Operations'),
+    problem,
+    top,
+    plots,
+    pools,
+    h(
+      'div',
+      { class: 'halves' },
+      queries('Top queries', '/queries/top'),
+      queries('Running queries', '/queries/running', cancelAction),
+    ),
+    may('read:events') && deletions(),
+    details,
+  );
+  const look = async () => {
+    try {
+      const [text, found, health] = await Promise.all([
+        request('GET', '/metrics', { root: true, accept: 'text/plain', signal }),
+        get('/pool', {}, { signal }),
+        request('GET', '/health/ready', { root: true, signal }).catch((error) =>
+          error.name === 'AbortError' ? Promise.reject(error) : (error.body ?? {}),
+        ),
+      ]);
+      const [metrics, now] = [parseMetrics(text), Date.now()];
+      remember(metrics, now);
+      problem.hidden = true;
+      replace(top, tiles(health, found, metrics));
+      replace(plots, plotsAt(now));
+      replace(pools, section('Readers', poolFacts(found.read)), section('Writer', poolFacts(found.write)));
+      if (details.open || !all.firstChild) replace(all, counterTable(metrics));
+    } catch (error) {
+      if (error.name === 'AbortError') return;
+      problem.textContent = error.message;
+      problem.hidden = false;
+    }
+    setTimeout(() => {
+      if (!signal.aborted) look();
+    }, EVERY_MS);
+  };
+  await look();
+}
