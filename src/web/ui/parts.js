@@ -74,13 +74,12 @@ export async function fillFrom(place, load) {
   }
 }
 
+const isNothing = (value) => value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+
 /** Names and values, two columns. */
 export function facts(pairs) {
-  return h(
-    'dl',
-    { class: 'facts' },
-    pairs.filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value ?? '–')]),
-  );
+  const row = ([name, value]) => [h('dt', null, name), h('dd', null, isNothing(value) ? '–' : value)];
+  return h('dl', { class: 'facts' }, pairs.filter(Boolean).map(row));
 }
 
 export async function copyText(text) {

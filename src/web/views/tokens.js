@@ -39,6 +39,8 @@ function newToken(path, reload) {
   );
 }
 
+const scopesText = ({ scopes }) => (scopes?.length ? scopes.join(', ') : 'All that the user may');
+
 function tokenColumns(path, reload) {
   const rotate = (each) =>
     confirmed('Rotate this token', 'The old text counts for nothing from then on.', 'Rotate', async () => {
@@ -51,9 +53,13 @@ function tokenColumns(path, reload) {
       reload();
     });
   return [
-    { name: 'name', label: 'Name', kind: 'grow', cell: (each) => each.name },
+    {
+      name: 'name',
+      label: 'Name',
+      kind: 'grow',
+      cell: (each) => [each.name, h('div', { class: 'quiet small' }, scopesText(each))],
+    },
     { name: 'prefix', label: 'Begins', cell: (each) => h('span', { class: 'mono' }, each.prefix ?? '–') },
-    { name: 'scopes', label: 'Scopes', cell: (each) => (each.scopes?.length ? each.scopes.join(', ') : 'all') },
     { name: 'expires_at', label: 'Expires (UTC)', cell: (each) => time(each.expires_at, 0) },
     { name: 'last_used_at', label: 'Last used (UTC)', cell: (each) => time(each.last_used_at, 0) },
     {
