@@ -19,8 +19,8 @@ struct http_url {
     std::string base;  // without a slash at its end
     bool is_tls = false;
     bool is_verified = true;  // with https: by its certificate
-    std::string ca_file;  // of https: certificates that are trusted instead of the system's; may be empty
-    std::string token;    // sent with each request; may be empty
+    std::string ca_file;      // of https: certificates that are trusted instead of the system's; may be empty
+    std::string token;        // sent with each request; may be empty
     std::string authority() const { return host + ":" + port; }
     /// Whether nobody on the way can read along: by TLS, or since it is this machine.
     bool is_safe() const;

@@ -162,11 +162,10 @@ std::optional<int> open_syslog(database& store, serve_settings& settings, std::o
 }
 
 // What a person, or a script, that started the program waits for.
-void announce(const http::server& server, const std::optional<syslog::server>& logs,
-              const http::server_options& front, const std::string& setup_token) {
+void announce(const http::server& server, const std::optional<syslog::server>& logs, const http::server_options& front,
+              const std::string& setup_token) {
     for (const auto& url : server.urls()) std::cout << "listening on " << url << std::endl;
-    if (!setup_token.empty())
-        std::cout << setup_lines(reachable_url(front, server.url()), setup_token) << std::flush;
+    if (!setup_token.empty()) std::cout << setup_lines(reachable_url(front, server.url()), setup_token) << std::flush;
     if (!logs) return;
     for (const auto& url : logs->urls()) std::cout << "syslog on " << url << std::endl;
 }
@@ -239,6 +238,14 @@ void await_end(std::optional<stop_signal>& signals, const http::server& server, 
     else as.manager.tell("STOPPING=1\nSTATUS=answering what has been asked");
 }
 
+// The token of the link by which the first administrator is made; empty if there is none to be made. Who has the link is let in, and
+// nobody else.
+std::string begin_setup(serve_settings& settings) {
+    if (!settings.prints_setup_link) return {};
+    settings.front.require_login = true;
+    return settings.front.access->has_users() ? std::string() : siem::begin_setup();
+}
+
 int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     if (const auto why = unsafe_database(settings.store.path); !why.empty())
         return unusable("serve: " + why, exit_permission);
@@ -266,10 +273,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
     if (auto loaded = load_in_force(*store, settings); !loaded)
         return unusable("serve: " + explain(loaded.error(), settings.store.path), exit_status_of(loaded.error()));
-    // Who has the link is let in, and nobody else.
-    if (settings.prints_setup_link) settings.front.require_login = true;
-    const bool is_new = !settings.front.access->has_users();
-    const std::string setup_token = settings.prints_setup_link && is_new ? siem::begin_setup() : std::string();
+    const std::string setup_token = begin_setup(settings);
     std::optional<syslog::server> logs;
     if (const auto status = open_syslog(*store, settings, logs)) return *status;
     listener_service listeners(*store, settings);

@@ -18,14 +18,15 @@ struct with_parents : domain {
     with_parents() {
         post("/alerts", R"({"id":"a","title":"t","severity":"high"})");
         post("/alerts", R"({"id":"b","title":"t","severity":"high"})");
-        write([&](write_session& session) {
-            return session.execute(
-                "INSERT INTO investigations(id, version, created_at, updated_at, status, title) VALUES "
-                "('c', 1, 1, 1, 0, 't')");
-        });
+        post("/investigations", R"({"id":"c","title":"t","priority":"high"})");
     }
     void close_case() {
-        write([&](write_session& session) { return session.execute("UPDATE investigations SET status = 5"); });
+        for (const char* to : {"in_progress", "resolved"})
+            post("/investigations/c/status", R"({"status":")" + std::string(to) + "\"}");
+        const auto closed =
+            post("/investigations/c/close",
+                 R"({"verdict":"true_positive","resolution_category":"contained","summary":"All is well again."})");
+        if (closed.refused) throw std::runtime_error(closed.refused->detail);
     }
 };
 
@@ -45,6 +46,17 @@ std::string custody(domain& d, const std::string& path) {
 std::string why(const answer& got) { return got.refused ? got.refused->detail : "taken"; }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(evidence_is_in_the_timeline_of_its_investigation) {
+    with_parents d;
+    const std::string id = id_of(upload(d, of_case, {.bytes = "line\n", .name = "a.txt"}));
+    upload(d, of_alert, {.bytes = "line\n", .name = "b.txt"});
+    const auto items = d.get("/investigations/c/timeline", {{"type", "evidence"}}).at("/items").as_array();
+    BOOST_REQUIRE(items.size() == 1U);
+    BOOST_TEST(items[0].at("id").as_string() == id);
+    BOOST_TEST(items[0].at("file_name").as_string() == "a.txt");
+    BOOST_TEST(items[0].at("size") == 5);
+}
 
 BOOST_AUTO_TEST_CASE(a_file_becomes_evidence_and_comes_back_byte_by_byte) {
     with_parents d;

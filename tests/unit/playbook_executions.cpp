@@ -302,15 +302,16 @@ BOOST_AUTO_TEST_CASE(statistics_count_executions) {
 BOOST_AUTO_TEST_CASE(what_is_due_is_found_by_an_index) {
     domain d;
     const auto plan = [&](const std::string& sql) { return carrel::testing::plan_of(d, sql); };
-    for (const std::string sql : {"SELECT seq FROM playbook_executions WHERE status < 2 AND busy = 0 AND lane = 0 AND "
-                                  "due_at <= 5 ORDER BY priority DESC, "
-                                  "due_at LIMIT 1",
-                                  "SELECT 1 FROM playbook_executions WHERE playbook_id = 'p' AND alert_id = 'a' AND "
-                                  "alert_id IS NOT NULL AND trigger_kind = 1",
-                                  "SELECT seq FROM playbook_execution_steps WHERE execution_id = 'e' AND position = 1",
-                                  "SELECT seq FROM approvals WHERE notice = 1 AND notice IN (1, 2) ORDER BY seq LIMIT 1",
-                                  "SELECT id FROM approvals WHERE execution_id = 'e' AND status IN (0, 4) LIMIT 1",
-                                  "SELECT id FROM iocs WHERE normalized = 'x' LIMIT 20"}) {
+    for (const std::string sql :
+         {"SELECT seq FROM playbook_executions WHERE status < 2 AND busy = 0 AND lane = 0 AND "
+          "due_at <= 5 ORDER BY priority DESC, "
+          "due_at LIMIT 1",
+          "SELECT 1 FROM playbook_executions WHERE playbook_id = 'p' AND alert_id = 'a' AND "
+          "alert_id IS NOT NULL AND trigger_kind = 1",
+          "SELECT seq FROM playbook_execution_steps WHERE execution_id = 'e' AND position = 1",
+          "SELECT seq FROM approvals WHERE notice = 1 AND notice IN (1, 2) ORDER BY seq LIMIT 1",
+          "SELECT id FROM approvals WHERE execution_id = 'e' AND status IN (0, 4) LIMIT 1",
+          "SELECT id FROM iocs WHERE normalized = 'x' LIMIT 20"}) {
         const std::string got = plan(sql);
         BOOST_TEST(got.find("SEARCH") != got.npos, sql << ": " << got);
         BOOST_TEST(got.find("TEMP B-TREE") == got.npos, sql << ": " << got);

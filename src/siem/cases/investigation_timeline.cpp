@@ -73,6 +73,15 @@ constexpr timeline_source sources[] = {
          write_text(out, "author", row, 2);
          write_text(out, "content", row, 3);
      }},
+    {"evidence", "evidence", "file_name, media_type, size, uploaded_by", "investigation_id", "created_at", "id", false,
+     false,
+     [](json::writer& out, const statement& row) {
+         write_text(out, "id", row, 1);
+         write_text(out, "file_name", row, 2);
+         write_text(out, "media_type", row, 3);
+         out.key("size").integer(row.integer(4));
+         write_text(out, "by", row, 5);
+     }},
 };
 constexpr std::size_t source_count = std::size(sources);
 constexpr auto types = [] {
