@@ -1,7 +1,7 @@
 // One's own account: password, authenticator, tokens, sessions.
 import { get, post } from '../api.js';
 import { isOpen, session } from '../session.js';
-import { formDialog, told } from '../ui/dialog.js';
+import { formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { textField } from '../ui/form.js';
 import { button, chip, facts, heading, notice, section, time, toast } from '../ui/parts.js';
@@ -36,9 +36,19 @@ function changePassword() {
   );
 }
 
+/** Whoever sits at a session that was left open must not lock its owner out. */
+function beginTotp(reload) {
+  formDialog(
+    'Use an authenticator',
+    [password('current_password', 'Current password', 'current-password')],
+    async (values) =>
+      showSecret(await post('/auth/totp', { current_password: values.current_password ?? '' }), reload),
+    'Go on',
+  );
+}
+
 /** The secret is shown once, and takes effect when a code of it was given. */
-async function beginTotp(reload) {
-  const begun = await post('/auth/totp', undefined);
+function showSecret(begun, reload) {
   const uri = Object.values(begun).find((each) => String(each).startsWith('otpauth:'));
   const secret = h(
     'div',
@@ -48,7 +58,7 @@ async function beginTotp(reload) {
     uri && h('a', { href: uri }, 'Open in an authenticator'),
   );
   formDialog(
-    'Use an authenticator',
+    'Confirm the authenticator',
     [{ element: secret }, codeField()],
     async ({ code }) => {
       const done = await post('/auth/totp/confirm', { code: code ?? '' });
@@ -84,7 +94,6 @@ export async function show(main, screen) {
   }
   const me = await get('/users/me', {}, { signal: screen.signal });
   const reload = () => show(main, screen);
-  const begin = () => beginTotp(reload).catch((error) => told('Not now', h('p', null, error.message)));
   replace(
     main,
     heading('Account', button('Change password', changePassword)),
@@ -111,7 +120,7 @@ export async function show(main, screen) {
           h(
             'div',
             { class: 'actions' },
-            me.totp_enabled ? button('Stop using it', () => endTotp(reload)) : button('Use an authenticator', begin),
+            me.totp_enabled ? button('Stop using it', () => endTotp(reload)) : button('Use an authenticator', () => beginTotp(reload)),
           ),
         ),
         section(
