@@ -4,6 +4,7 @@
 #include "http/net/shard_loop.hpp"
 #include "http/pipeline/health.hpp"
 #include "http/pipeline/page_files.hpp"
+#include "http/protocol/deflater.hpp"
 #include "http/routing/openapi.hpp"
 
 #include <sys/resource.h>
@@ -162,6 +163,7 @@ result<server> server::listen(database& store, server_options options) {
                                                                      options.limits.hashing_queue_max);
     page_files::instance();  // packed now, not while somebody waits
     context.openapi = openapi_document(context.endpoints, options.version);
+    deflater().pack(context.openapi, context.packed_openapi);
     context.version = std::move(options.version);
     for (std::size_t i = 0; i < shard_count; ++i) {
         auto& added = *made->shards.emplace_back(std::make_unique<shard_loop>(context));

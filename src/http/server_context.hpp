@@ -49,7 +49,7 @@ struct server_context {
     std::vector<endpoint> endpoints;
     router routes;
     std::string version;
-    std::string openapi;
+    std::string openapi, packed_openapi;  ///< the second by gzip
     std::function<siem::timestamp()> clock;
     log_sink log;
     std::shared_ptr<const siem::keeper_counters> keeper;  // may be null

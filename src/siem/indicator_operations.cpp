@@ -5,6 +5,7 @@
 #include "siem/aggregates.hpp"
 #include "siem/alert_status.hpp"
 #include "siem/alerts.hpp"
+#include "siem/cases/investigations.hpp"
 #include "siem/indicators.hpp"
 
 #include <algorithm>
@@ -110,6 +111,11 @@ const link& alert_links() {
     return instance;
 }
 
+const link& investigation_links() {
+    static const link instance{.table = "ioc_investigations", .left = iocs, .right = investigations};
+    return instance;
+}
+
 }  // namespace
 
 result<std::int64_t> archive_expired(write_session& session, timestamp now) {
@@ -150,6 +156,7 @@ std::vector<operation> indicator_operations() {
     };
     all.push_back(stats_operation());
     take(link_operations(alert_links()));
+    take(link_operations(investigation_links()));
     take(indicator_import_operations());
     take(hunt_operations());
     return all;

@@ -12,7 +12,7 @@ namespace carrel::siem {
 struct outbound_settings {
     outbound::policy feeds, actions;
     std::filesystem::path feeds_directory;  ///< feeds of type filesystem are below it; empty: there are none
-    std::map<std::string, std::filesystem::path, std::less<>> commands;  ///< that playbooks may run, by name
+    std::map<std::string, std::filesystem::path, std::less<>> commands = {};  ///< that playbooks may run, by name
     bool may_clone_files = false;  ///< a git feed may be a `file://` of this machine: for tests
 };
 

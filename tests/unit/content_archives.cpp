@@ -50,8 +50,8 @@ answer restored(domain& d, std::string_view archive, const domain::query& parame
     return d.post_file("/admin/content/restore", archive, parameters);
 }
 
-constexpr std::array tables = {"rule_feeds",        "ioc_feeds",      "actions", "rules",         "exceptions",
-                               "correlation_rules", "field_mappings", "iocs",    "saved_searches"};
+constexpr std::array tables = {"rule_feeds",        "ioc_feeds",      "actions", "rules",          "exceptions",
+                               "correlation_rules", "field_mappings", "iocs",    "saved_searches", "playbooks"};
 
 // Something of everything, referring to each other.
 void fill(domain& d) {
@@ -81,6 +81,8 @@ void fill(domain& d) {
     post("/field-mappings", R"({"id":"m","name":"mine","mappings":{"a.b":"host"}})");
     post("/iocs", R"({"id":"bad","value":"evil.example.org","tags":["apt"]})");
     post("/saved-searches", R"({"id":"s","name":"mine","query":"x","filters":{"host":"h"},"from":"-1d"})");
+    post("/playbooks",
+         R"({"id":"p","name":"P","steps":[{"id":"s","name":"Note","type":"add_note","parameters":{"note":"n"}}]})");
     d.patch("/rules/r", R"({"name":"query, changed"})", ann);
 }
 
@@ -132,8 +134,8 @@ BOOST_AUTO_TEST_CASE(what_comes_out_goes_in_and_comes_out_the_same) {
     to.now += 3'600'000'000;
     const auto done = restored(to, archive, {{"indicators", "true"}});
     BOOST_REQUIRE_MESSAGE(!done.refused, (done.refused ? done.refused->detail : ""));
-    BOOST_TEST(done.at("/created").as_int64() == 11);
-    BOOST_TEST(done.at("/members").as_array().size() == 9U);
+    BOOST_TEST(done.at("/created").as_int64() == 12);
+    BOOST_TEST(done.at("/members").as_array().size() == 10U);
     const std::string again = exported(to, {{"indicators", "true"}});
     files first = unpacked(archive), second = unpacked(again);
     first.erase("manifest.json");
@@ -150,7 +152,7 @@ BOOST_AUTO_TEST_CASE(what_comes_out_goes_in_and_comes_out_the_same) {
     BOOST_TEST(is(to.remove("/actions/hook"), problem_code::conflict));
     BOOST_TEST(!to.get("/feeds/f").at("/next_sync_at").is_null());
     const auto same = restored(to, archive, {{"indicators", "true"}});
-    BOOST_TEST(same.at("/unchanged").as_int64() == 11);
+    BOOST_TEST(same.at("/unchanged").as_int64() == 12);
 }
 
 BOOST_AUTO_TEST_CASE(secrets_stay_where_they_are_and_are_told) {

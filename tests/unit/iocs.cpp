@@ -281,6 +281,18 @@ BOOST_AUTO_TEST_CASE(alerts_and_indicators_are_linked_and_found_from_both_sides)
     BOOST_TEST(d.get("/alerts/b/iocs").at("/items").as_array().empty());
 }
 
+BOOST_AUTO_TEST_CASE(investigations_and_indicators_are_linked_and_found_from_both_sides) {
+    domain d;
+    made(d, R"({"id":"i","type":"ip","value":"192.0.2.1"})");
+    d.post("/investigations", R"({"id":"c","title":"t","priority":"high"})");
+    BOOST_TEST((d.put("/iocs/i/investigations/c", "").reply.kind == outcome::no_content));
+    BOOST_TEST(is(d.put("/iocs/i/investigations/none", ""), problem_code::not_found));
+    BOOST_TEST(values(d, {}, "/investigations/c/iocs") == "192.0.2.1");
+    BOOST_TEST(d.get("/iocs/i/investigations").text("/items/0/id") == "c");
+    BOOST_TEST((d.remove("/investigations/c").reply.kind == outcome::no_content));
+    BOOST_TEST(d.get("/iocs/i/investigations").at("/items").as_array().empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_has_expired_is_archived_a_bounded_step_at_a_time) {
     domain d;
     std::string list;

@@ -321,6 +321,15 @@ void start_piece(exchange& ex) {
 
 bool is_last_piece(const exchange& ex) noexcept { return ex.response.reply.rest == nullptr; }
 
+// Packed once: it is too long to keep the shard with.
+void answer_openapi(exchange& ex) {
+    const auto& server = ex.context->server();
+    ex.response.varies = true;
+    ex.response.is_gzip = ex.request.accepts_gzip;
+    ex.response.reply.body = ex.request.accepts_gzip ? server.packed_openapi : server.openapi;
+    ex.answer(200, content::json);
+}
+
 void resume_read(exchange& ex) {
     ex.request.call.resume_at = ex.response.reply.nothing_before;
     start_read(ex);
@@ -343,9 +352,7 @@ void start(exchange& ex) {
         case action::ready: return start_ready(ex);
         case action::metrics: return answer_metrics(ex);
         case action::pool: return answer_pool(ex);
-        case action::openapi:
-            ex.response.reply.body = ex.context->server().openapi;
-            return ex.answer(200, content::json);
+        case action::openapi: return answer_openapi(ex);
         case action::page: return;  // answered by its head
         case action::shipper:
             ex.response.reply.body = ex.request.endpoint->shipper->reply;

@@ -51,11 +51,11 @@ void prepare(exchange& ex) {
     auto& request = ex.request;
     if (request.endpoint == nullptr || request.endpoint->what != action::operation || ex.stream) return;
     const auto& operation = *request.endpoint->operation;
+    note_operation(ex);  // a body that is refused under a key is the operation's all the same
     if (request.call.idempotency)
         request.call.idempotency->fingerprint = fingerprint_of(name_of(request.method), request.target, request.body);
     if (request.endpoint->takes_file()) request.call.file = request.body;
     else if (request.body_use == body_use::collect && !parse_body(ex)) return;
-    note_operation(ex);
     if (operation.check != nullptr) {
         if (auto why = operation.check(operation, request.call)) refuse_checked(ex, std::move(*why));
     }

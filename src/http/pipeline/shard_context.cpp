@@ -44,8 +44,9 @@ void shard_context::count(const request& of, const response& answer) noexcept {
 }
 
 void shard_context::pack(const request& of, response& answer) {
-    answer.varies = answer.is_compressible();
-    if (!of.accepts_gzip || !answer.varies) return;
+    if (answer.is_gzip) return;
+    answer.varies = answer.varies || answer.is_compressible();
+    if (!of.accepts_gzip || !answer.is_compressible()) return;
     if (!deflater_.pack(answer.reply.body, packed_)) return;
     answer.reply.body.swap(packed_);
     answer.is_gzip = true;

@@ -120,6 +120,14 @@ CREATE INDEX history_of_investigations ON history(row, at, seq) WHERE resource =
 ALTER TABLE alerts ADD COLUMN investigation_id TEXT REFERENCES investigations(id);
 CREATE INDEX alerts_by_investigation ON alerts(investigation_id, created_at, id, severity, rule)
     WHERE investigation_id IS NOT NULL;
+CREATE TABLE ioc_investigations (
+    left_id TEXT NOT NULL REFERENCES iocs(id) ON DELETE CASCADE,
+    right_id TEXT NOT NULL REFERENCES investigations(id) ON DELETE CASCADE,
+    linked_at INTEGER NOT NULL,
+    linked_by TEXT,
+    PRIMARY KEY (left_id, right_id)
+) WITHOUT ROWID;
+CREATE INDEX ioc_investigations_by_investigation ON ioc_investigations(right_id, left_id);
 )";
 
 }  // namespace carrel::siem

@@ -206,10 +206,12 @@ std::vector<operation> confusion_operations() {
                  R"({"type":"object","required":["model_name","from","to","true_positives","true_negatives",)"
                  R"("false_positives","false_negatives","items"],"properties":{"items":{"type":"array"}}})");
     matrix.read = get_confusion;
-    operation metrics =
-        windowed("/ml/names/{name}/metrics", "get_ml_metrics_of_name",
-                 "What was measured of a model within a window; else what feedback says.", "aggregation",
-                 R"({"type":"object","required":["model_name","from","to","source","count"]})");
+    operation metrics = windowed(
+        "/ml/names/{name}/metrics", "get_ml_metrics_of_name",
+        "What was measured of a model within a window; else what feedback says.", "aggregation",
+        R"({"type":"object","required":["model_name","from","to","source","count"],"additionalProperties":true,)"
+        R"("properties":{"model_name":{"type":"string"},"from":{"type":"string","format":"date-time"},)"
+        R"("to":{"type":"string","format":"date-time"},"source":{"type":"string"},"count":{"type":"integer"}}})");
     metrics.read = get_metrics;
     return {std::move(matrix), std::move(metrics)};
 }
