@@ -9,7 +9,7 @@ namespace carrel::siem {
 namespace {
 
 // What is asked for should begin soon; only one thread looks so often.
-constexpr std::chrono::milliseconds pause{100};
+constexpr std::chrono::milliseconds pause{250};
 // An outcome must not get lost because the writer is busy: for ten seconds it is offered again.
 constexpr int keep_attempts_max = 100;
 constexpr std::chrono::milliseconds keep_interval{100};

@@ -51,7 +51,8 @@ void write_schemas(json::writer& json, std::span<const endpoint> endpoints) {
     json.key("schemas").begin_object();
     for (const auto& [name, schema] : siem::schemas()) json.key(name).raw(completed(schema));
     for (const auto& each : endpoints) {
-        if (!each.is_described() || !each.takes_body() || each.is_event_stream()) continue;
+        const bool is_of_bytes = each.is_event_stream() || each.takes_upload() || each.takes_file();
+        if (!each.is_described() || !each.takes_body() || is_of_bytes) continue;
         json.key(body_schema_name(each));
         write_body_schema(json, *each.operation);
     }

@@ -116,17 +116,15 @@ void write_request_body(json::writer& json, const endpoint& each) {
     json.key("requestBody").begin_object().key("required").boolean(true);
     if (each.is_event_stream())
         json.key("description").string("An array of events, or one object; as application/x-ndjson one object a line.");
+    // Generators make clients that do not compile of a body that is either.
+    if (each.takes_upload())
+        json.key("description")
+            .string("The bytes of the file. A form is taken, too: multipart/form-data with a part `file`.");
     json.key("content").begin_object();
     if (each.is_event_stream()) {
         write_media(json, "application/json", "event_batch");
         json.key("application/x-ndjson").begin_object().key("schema").raw(text_schema).end_object();
-    } else if (each.takes_upload()) {
-        json.key("application/octet-stream").begin_object().key("schema").raw(R"({"type":"string","format":"binary"})");
-        json.end_object().key("multipart/form-data").begin_object().key("schema");
-        json.raw(R"({"type":"object","required":["file"],"properties":{"file":{"type":"string","format":"binary"},)"
-                 R"("description":{"type":"string"}}})");
-        json.end_object();
-    } else if (each.takes_file()) {
+    } else if (each.takes_upload() || each.takes_file()) {
         json.key("application/octet-stream").begin_object().key("schema").raw(R"({"type":"string","format":"binary"})");
         json.end_object();
     } else {

@@ -200,11 +200,12 @@ void write_confusion(const confusion& of, json::writer& out) {
 }
 
 std::vector<operation> confusion_operations() {
-    operation matrix =
-        windowed("/ml/names/{name}/confusion", "get_ml_confusion",
-                 "How often a model was right and wrong, by feedback.", "bucket_seconds",
-                 R"({"type":"object","required":["model_name","from","to","true_positives","true_negatives",)"
-                 R"("false_positives","false_negatives","items"],"properties":{"items":{"type":"array"}}})");
+    operation matrix = windowed(
+        "/ml/names/{name}/confusion", "get_ml_confusion", "How often a model was right and wrong, by feedback.",
+        "bucket_seconds",
+        R"({"type":"object","required":["model_name","from","to","true_positives","true_negatives",)"
+        R"("false_positives","false_negatives","items"],"properties":{"items":{"type":"array","items":{"type":"object",)"
+        R"("additionalProperties":true}}}})");
     matrix.read = get_confusion;
     operation metrics = windowed(
         "/ml/names/{name}/metrics", "get_ml_metrics_of_name",
