@@ -7,7 +7,7 @@
 namespace carrel::siem {
 
 /// Filters of a resource's list that a body holds as an object: the members are the filters, each a text, a number, or a list of
-/// them. What is wrong with them is told of the member `filter`. Empty if there is none.
+/// them. Faults name the member `filter`. Empty if there is none.
 query_pairs read_filters(const resource& of, const boost::json::object& filters, timestamp now,
                          std::vector<fault>& faults);
 

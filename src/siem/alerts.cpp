@@ -22,10 +22,9 @@ const text_index& alert_text() { return *alerts().index; }
 const alert_fields& at() {
     static const alert_fields found = [] {
         const auto of = [](std::string_view name) { return alerts().position(name); };
-        return alert_fields{of("title"),           of("description"),     of("severity"),    of("status"),
-                            of("disposition"),     of("event_ids"),       of("assigned_to"), of("tags"),
-                            of("fingerprint"),     of("duplicate_count"), of("last_seen"),   of("created_at"),
-                            of("investigation_id")};
+        return alert_fields{of("title"),       of("description"),     of("severity"),    of("status"),
+                            of("disposition"), of("event_ids"),       of("assigned_to"), of("tags"),
+                            of("fingerprint"), of("duplicate_count"), of("last_seen"),   of("investigation_id")};
     }();
     return found;
 }

@@ -8,7 +8,7 @@
 
 namespace carrel::siem {
 
-/// A file of a blob, and what a client is told of it.
+/// A file of a blob, and what the response says of it.
 struct stored_file {
     blob_info blob;
     std::string_view media_type;  // lives as long as the program

@@ -71,6 +71,29 @@ BOOST_AUTO_TEST_CASE(what_it_is_about_must_be_there) {
     BOOST_TEST(d.count("SELECT count(*) FROM playbook_execution_steps") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_note_comes_into_an_investigation_that_is_not_closed) {
+    domain d;
+    d.post("/investigations", R"({"id":"c","title":"t","priority":"high"})");
+    add_playbook(d, "p", R"({"id":"note","type":"add_note","parameters":{"note":"seen"}})");
+    const auto run = [&] {
+        const std::string id = d.post("/playbooks/p/execute", R"({"investigation_id":"c"})").text("/id");
+        run_own(d);
+        return id;
+    };
+    BOOST_TEST(status_of(d, run()) == "completed");
+    BOOST_TEST(d.get("/investigations/c/notes").text("/items/0/content") == "seen");
+    BOOST_TEST(d.get("/investigations/c/timeline", {{"type", "note"}}).text("/items/0/content") == "seen");
+    for (const char* to : {"in_progress", "false_positive"})
+        d.post("/investigations/c/status", R"({"status":")" + std::string(to) + "\"}");
+    d.post("/investigations/c/close",
+           R"({"verdict":"false_positive","resolution_category":"noise","summary":"Nothing was the matter."})");
+    BOOST_TEST(d.get("/investigations/c").text("/status") == "closed");
+    const std::string late = run();
+    BOOST_TEST(status_of(d, late) == "failed");
+    BOOST_TEST(!error_of(d, late, 0).empty());
+    BOOST_TEST(d.count("SELECT count(*) FROM investigation_notes") == 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_alerts_machine_is_obeyed_and_a_failure_stops_or_goes_on) {
     domain d;
     add_alert(d, "a");

@@ -34,7 +34,7 @@ result<void> require_room(read_session& session, const std::string& alert, reply
                          {}});
 }
 
-// Two alerts are linked once: who links them again is told of the link that is there.
+// Two alerts are linked once: a second request is answered with the link that is there.
 result<bool> before_insert(const resource& of, write_session& session, const call& request, record& row, reply& into) {
     call pair;
     pair.path = {request.path[0], other_alert(row)};

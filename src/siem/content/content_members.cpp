@@ -79,11 +79,7 @@ bool content_member::holds(std::size_t place) const {
 }
 
 std::span<const content_member> content_members() {
-    static const std::vector<content_member> known = [] {
-        std::vector<content_member> made = all_members();
-        std::erase_if(made, [](const content_member& each) { return resource_of(each.table) == nullptr; });
-        return made;
-    }();
+    static const std::vector<content_member> known = all_members();
     return known;
 }
 

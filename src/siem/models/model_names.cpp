@@ -4,7 +4,7 @@
 
 #include <array>
 
-// What is asked of all versions of a model, by its name: the latest, the active, fewer of them; and of all models.
+// Operations on all versions of a model, by its name: the latest, the active, fewer of them; and of all models.
 namespace carrel::siem {
 
 namespace {

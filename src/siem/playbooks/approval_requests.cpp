@@ -22,7 +22,7 @@ result<std::string> written_name(read_session& session, const std::string& name)
     return known->value_or(name);
 }
 
-// Who is asked is decided once: those named, and those who have one of the roles now.
+// The approvers are determined once: those named, and those who have one of the roles now.
 result<std::vector<std::string>> approvers_of(read_session& session, const approval_rule& rule) {
     std::vector<std::string> all;
     for (const std::string& name : rule.approvers) {

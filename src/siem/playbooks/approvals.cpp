@@ -154,7 +154,7 @@ operation pending_operation() {
     operation made = list_operation(approvals());
     made.path = "/approvals/pending";
     made.id = "list_pending_approvals";
-    made.summary = "Lists the open requests that the caller is asked to decide on.";
+    made.summary = "Lists the open requests that wait for the caller's decision.";
     made.check = [](const operation& what, call& request) {
         const bool is_known = !request.principal.empty();
         const narrowing own{is_known ? "status IN (0, 4) AND (approvers = '[]' OR seq IN (SELECT row FROM "

@@ -6,11 +6,11 @@
 #include "resource/same_caller.hpp"
 #include "resource/state_machine.hpp"
 #include "siem/alerts.hpp"
+#include "siem/cases/investigations.hpp"
 #include "siem/playbooks/approval.hpp"
 #include "siem/playbooks/execution_engine.hpp"
 #include "siem/playbooks/execution_stats.hpp"
 #include "siem/playbooks/playbook.hpp"
-#include "siem/resources.hpp"
 
 namespace carrel::siem {
 
@@ -140,14 +140,9 @@ result<std::vector<fault>> faults_of_subject(read_session& session, const record
         if (!*alert) faults.push_back({"alert_id", 0, "does not exist"});
     }
     if (given.investigation_id.empty()) return faults;
-    const resource* const investigations = resource_of("investigations");
-    bool is_there = false;
-    if (investigations != nullptr) {
-        auto row = find(*investigations, session, given.investigation_id);
-        if (!row) return row.error();
-        is_there = row->has_value();
-    }
-    if (!is_there) faults.push_back({"investigation_id", 0, "does not exist"});
+    auto row = find(investigations(), session, given.investigation_id);
+    if (!row) return row.error();
+    if (!*row) faults.push_back({"investigation_id", 0, "does not exist"});
     return faults;
 }
 

@@ -1,7 +1,7 @@
 #include "siem/playbooks/investigation_notes.hpp"
 
 #include "base/uuid.hpp"
-#include "siem/resources.hpp"
+#include "siem/cases/investigations.hpp"
 
 namespace carrel::siem {
 
@@ -9,11 +9,8 @@ namespace {
 
 // By the rules of notes themselves: an investigation that is over takes none.
 result<void> add_note(const resource& notes, write_session& session, const call& request, record row, reply& into) {
-    if (notes.hooks.before_insert != nullptr) {
-        auto answered = notes.hooks.before_insert(notes, session, request, row, into);
-        if (!answered) return answered.error();
-        if (*answered) return {};
-    }
+    auto answered = notes.hooks.before_insert(notes, session, request, row, into);
+    if (!answered) return answered.error();
     return add(notes, session, request, row, into);
 }
 
@@ -21,21 +18,20 @@ result<void> add_note(const resource& notes, write_session& session, const call&
 
 result<std::string> add_investigation_note(write_session& session, const std::string& investigation_id,
                                            const std::string& note, const std::string& by, timestamp now) {
-    const resource* const notes = resource_of("investigation_notes");
-    if (notes == nullptr) return std::string("investigations take no notes");
+    const resource& notes = investigation_notes();
     uuid_generator fresh;
     call request;
     request.path[0] = investigation_id;
     request.principal = by;
     request.now = now;
     request.fresh_id = fresh();
-    given_members given(notes->fields.size());
-    given[notes->position("content")].emplace(std::in_place_type<std::string>, note);
+    given_members given(notes.fields.size());
+    given[notes.position("content")].emplace(std::in_place_type<std::string>, note);
     record row;
-    if (const auto wrong = make_record(*notes, request, std::move(given), row); !wrong.empty())
+    if (const auto wrong = make_record(notes, request, std::move(given), row); !wrong.empty())
         return wrong.front().field + " " + wrong.front().detail;
     reply into;
-    auto done = session.attempt([&] { return add_note(*notes, session, request, row, into); });
+    auto done = session.attempt([&] { return add_note(notes, session, request, row, into); });
     if (!done && into.refused) return into.refused->detail;
     if (!done) return done.error();
     return std::string();

@@ -46,7 +46,7 @@ struct approval_rule {
     std::int64_t expires_after_s = 24 * 3600;
     std::int64_t escalate_after_s = 0;  // 0: never by itself
     bool allow_self_approval = false;
-    std::string notify_action_id;  // empty: nobody is told
+    std::string notify_action_id;  // empty: no notice is sent
 };
 
 inline constexpr std::int64_t steps_max = 50, step_timeout_s_max = 1800, step_retries_max = 10,
