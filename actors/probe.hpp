@@ -61,6 +61,28 @@ private:
     counter nanoseconds_;
 };
 
+/// What the page caches of one connection after the other did. Written by one thread.
+class cache_counter {
+public:
+    /// `use` is since the last call.
+    void used(const page_cache_stats& use) noexcept {
+        hits_.add(use.hits);
+        misses_.add(use.misses);
+        pages_written_.add(use.pages_written);
+        bytes_.set(use.bytes);
+    }
+    void closed() noexcept { bytes_.set(0); }
+    void add_to(page_cache_stats& sum) const noexcept {
+        sum.hits += hits_.get();
+        sum.misses += misses_.get();
+        sum.pages_written += pages_written_.get();
+        sum.bytes += bytes_.get();
+    }
+
+private:
+    counter hits_, misses_, pages_written_, bytes_;
+};
+
 /// Busy time by second over the last ten seconds, what is going on included. Written by one thread.
 class busy_window {
 public:
@@ -130,6 +152,7 @@ struct actor_probe {
     counter snapshots_interrupted;
     counter expired;
     wait_counter waits;
+    cache_counter cache;
     busy_window window;
     std::atomic<bool> is_open{false};
 };

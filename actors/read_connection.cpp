@@ -2,6 +2,7 @@
 
 #include "actors/log.hpp"
 
+#include "sqlite/cache_use.hpp"
 #include "sqlite/failpoints.hpp"
 
 #include <carrel/detail/work.hpp>
@@ -33,8 +34,14 @@ result<void> read_connection::open() {
 }
 
 void read_connection::close() noexcept {
+    count_cache_use();
     connection_.reset();
+    probe_.cache.closed();
     probe_.is_open = false;
+}
+
+void read_connection::count_cache_use() noexcept {
+    if (connection_) probe_.cache.used(sqlite::take_cache_use(*connection_));
 }
 
 void read_connection::replace_if_old(steady_time now) noexcept {
@@ -45,6 +52,7 @@ void read_connection::replace_if_old(steady_time now) noexcept {
         write_log(settings_, log_level::warning, "a reader could not be replaced: ", fresh.error());
         return;
     }
+    count_cache_use();
     connection_ = std::move(*fresh);
     opened_at_ = now;
     probe_.opened.add();
@@ -65,6 +73,7 @@ result<void> read_connection::begin_snapshot(steady_time now) {
     auto begun = connection_->begin();
     if (!begun) return begun;
     snapshot_.begun(now, connection_.get());
+    begun_at_ = now;
     probe_.batches.add();
     return {};
 }
@@ -72,6 +81,12 @@ result<void> read_connection::begin_snapshot(steady_time now) {
 void read_connection::end() noexcept {
     snapshot_.ended();
     if (connection_ && connection_->in_transaction() && !connection_->commit()) connection_->rollback();
+    // Not each time: a snapshot of one point read takes a few microseconds.
+    constexpr std::chrono::milliseconds interval{10};
+    if (begun_at_ - cache_counted_at_ >= interval) {
+        cache_counted_at_ = begun_at_;
+        count_cache_use();
+    }
     if (failpoints::is_set(failpoint::early_snapshot) && connection_ && connection_->begin())
         (void)connection_->trusted_text("SELECT count(*) FROM sqlite_schema");
 }

@@ -51,6 +51,7 @@ public:
 
 private:
     result<void> begin_snapshot(steady_time now);
+    void count_cache_use() noexcept;
     result<std::unique_ptr<sqlite::connection>> fresh_connection();
     std::optional<errc> run_once(read_job& one, std::optional<sqlite::budget_clock> budget) noexcept;
 
@@ -60,6 +61,7 @@ private:
     snapshot_registry::entry& snapshot_;
     std::unique_ptr<sqlite::connection> connection_;
     steady_time opened_at_;
+    steady_time begun_at_, cache_counted_at_;
     actor_probe probe_;
 };
 

@@ -281,6 +281,7 @@ void add_reader(const actor_probe& probe, database_stats& stats) {
     pool.closed_lifetime += probe.closed_lifetime.get();
     pool.utilization += probe.window.busy_seconds(clock::now());
     probe.waits.add_to(pool.waits);
+    probe.cache.add_to(pool.cache);
 }
 
 }  // namespace carrel::detail

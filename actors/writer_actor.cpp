@@ -2,6 +2,7 @@
 
 #include "actors/log.hpp"
 #include "actors/thread.hpp"
+#include "sqlite/cache_use.hpp"
 #include "sqlite/failpoints.hpp"
 
 #include <carrel/detail/work.hpp>
@@ -117,6 +118,7 @@ void writer_actor::run_batch() {
     probe_.execution_nanoseconds.add(clock::now() - begun);
     if (singly && run_singly_ > 0) --run_singly_;
     if (transaction_.is_open()) commit();
+    probe_.cache.used(sqlite::take_cache_use(*connection_));
     reply();
 }
 

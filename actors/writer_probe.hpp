@@ -8,11 +8,11 @@ namespace carrel::detail {
 struct writer_probe : actor_probe {
     counter reruns;
     counter commit_sequence;
-    counter commit_nanoseconds;
+    wait_counter commits;
     counter checkpoints;
     counter checkpoint_frames;
     counter checkpoint_errors;
-    counter checkpoint_nanoseconds;
+    wait_counter checkpoint_times;
     counter wal_bytes;
     counter episodes;
     shared_counter waited;  // jobs that found the writer busy

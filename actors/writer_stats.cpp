@@ -16,11 +16,11 @@ void writer_actor::add_to(database_stats& stats) const {
     std::tie(w.queue_jobs, w.queue_bytes) = queue_.held();
     w.queue_age_seconds = std::chrono::duration<double>(queue_.age(now)).count();
     w.execution_seconds_total = static_cast<double>(probe_.execution_nanoseconds.get()) * 1e-9;
-    w.commit_seconds_total = static_cast<double>(probe_.commit_nanoseconds.get()) * 1e-9;
+    probe_.commits.add_to(w.commits);
     w.checkpoints = probe_.checkpoints.get();
     w.checkpoint_frames = probe_.checkpoint_frames.get();
     w.checkpoint_errors = probe_.checkpoint_errors.get();
-    w.checkpoint_seconds_total = static_cast<double>(probe_.checkpoint_nanoseconds.get()) * 1e-9;
+    probe_.checkpoint_times.add_to(w.checkpoint_times);
     w.wal_bytes = probe_.wal_bytes.get();
     w.poisoned = refuses();
     stats.expired += probe_.expired.get() + queue_.lapsed();
@@ -33,6 +33,7 @@ void writer_actor::add_to(database_stats& stats) const {
     pool.utilization = probe_.window.busy_seconds(now) / static_cast<double>(busy_window::seconds);
     pool.exhaustion_episodes = probe_.episodes.get();
     probe_.waits.add_to(pool.waits);
+    probe_.cache.add_to(pool.cache);
     pool.wait_seconds_total = pool.waits.seconds_total;
 }
 

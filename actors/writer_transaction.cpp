@@ -120,7 +120,7 @@ writer_transaction::ending writer_transaction::commit() noexcept {
     auto done = commit_recorded(is_tried);
     auto found = commit_trace::not_tried;
     if (!done && is_tried) found = look_for_commit(done.error());
-    probe_.commit_nanoseconds.add(clock::now() - begun);
+    probe_.commits.waited(clock::now() - begun);
     if (!done && found != commit_trace::whole) return failed_to_commit(done.error(), found);
     probe_.batches.add();
     probe_.commit_sequence.set(++sequence_);

@@ -41,7 +41,7 @@ result<sqlite::checkpoint_report> writer_actor::checkpoint(sqlite::checkpoint_mo
     if constexpr (failpoints::are_built_in)
         if (failpoints::is_set(failpoint::second_checkpointer)) failpoints::checkpoint_elsewhere(connection_->path());
     probe_.checkpoints.add();
-    probe_.checkpoint_nanoseconds.add(clock::now() - begun);
+    probe_.checkpoint_times.waited(clock::now() - begun);
     frames_at_last_attempt_ = connection_->wal_frames();
     has_checkpoint_failed_ = !done;
     if (done) {

@@ -1,6 +1,6 @@
 """How fast evidence is taken, and what reads beside it lose.
 
-    perf/evidence.py build/release/carrel [--rounds 7] [--mebibytes 50] [--uploads 4]
+    perf/evidence.py build/release/carrel [--load build/release/perf/carrel_load] [--rounds 7] [--mebibytes 50] [--uploads 4]
 
 Rounds alternate: point reads of alerts alone, then beside a client that uploads files one after the other as fast as it can, so that
 what else the machine does meets both alike. Printed are the medians of both and their ratio (asked for: 0.7), the rate of the uploads beside
@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -51,6 +52,26 @@ def upload(client, body):
     return reply.getheader("Location")
 
 
+class Reads:
+    """Point reads: one after the other on a connection, or as many as 64 connections of a load generator get."""
+
+    def __init__(self, server, load):
+        self.server, self.load = server, load
+        self.client = server.client()
+
+    def a_second(self):
+        return loaded_reads(self.server.port, self.load) if self.load else reads_a_second(self.client)
+
+
+def loaded_reads(port, load):
+    with tempfile.NamedTemporaryFile("w") as ids:
+        ids.write("".join(f"a{n}\n" for n in range(ALERTS)))
+        ids.flush()
+        done = subprocess.run([load, f"127.0.0.1:{port}", "--ids", ids.name, "--seconds", str(READ_SECONDS)],
+                              capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["rate"]
+
+
 def reads_a_second(client):
     done, end = 0, time.perf_counter() + READ_SECONDS
     while time.perf_counter() < end:
@@ -66,13 +87,13 @@ def reads_a_second(client):
 def fill(client):
     items = [{"id": f"a{n}", "title": f"alert {n}", "severity": "low"} for n in range(ALERTS)]
     for begin in range(0, ALERTS, 500):
-        ask(client, "POST", "/api/v1/alerts/bulk", body=json.dumps({"action": "create", "items": items[begin:begin + 500]}))
+        ask(client, "POST", "/alerts/bulk", body=json.dumps({"action": "create", "items": items[begin:begin + 500]}))
 
 
-def beside(server, client, body):
+def beside(server, reads, body):
     uploader = Uploader(server, body)
     uploader.start()
-    rate = reads_a_second(client)
+    rate = reads.a_second()
     uploader.ended.set()
     uploader.join()
     if uploader.failed:
@@ -98,13 +119,13 @@ def download(client, path):
 
 
 def measure(server, args):
-    client, body = server.client(), os.urandom(args.mebibytes << 20)
+    client, reads, body = server.client(), Reads(server, args.load), os.urandom(args.mebibytes << 20)
     fill(client)
     path = upload(client, body)
     alone, with_uploads, rates = [], [], []
     for _ in range(args.rounds):
-        alone.append(reads_a_second(client))
-        rate, uploaded = beside(server, client, body)
+        alone.append(reads.a_second())
+        rate, uploaded = beside(server, reads, body)
         with_uploads.append(rate)
         rates.append(uploaded)
     uploads = [timed(lambda: upload(client, body)) for _ in range(args.uploads)]
@@ -122,6 +143,7 @@ def measure(server, args):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
+    parser.add_argument("--load", help="carrel_load: reads from it, which take all that two processors have")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--mebibytes", type=int, default=50)
     parser.add_argument("--uploads", type=int, default=4)

@@ -7,11 +7,19 @@
 
 namespace carrel {
 
-/// Waits, counted in buckets whose upper bounds are 1 µs · 4^i; the last one is unbounded.
+/// Waits or other lengths of time, counted in buckets whose upper bounds are 1 µs · 4^i; the last one is unbounded.
 struct wait_histogram {
     static constexpr std::size_t buckets = 14;
     std::array<std::uint64_t, buckets> counts{};
     double seconds_total = 0;
+};
+
+/// What the page caches of some connections did. A reader's are counted once in 10 ms, when a snapshot ends.
+struct page_cache_stats {
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;         ///< Pages read from the file or the WAL.
+    std::uint64_t pages_written = 0;  ///< To the WAL; by the writer alone.
+    std::uint64_t bytes = 0;          ///< Memory that they have now.
 };
 
 /// One pool of connections, read or write.
@@ -28,6 +36,7 @@ struct pool_stats {
     double utilization = 0;  ///< Busy time over the last 10 s, divided by max_open: 0 to 1.
     std::uint64_t exhaustion_episodes = 0;
     wait_histogram waits;
+    page_cache_stats cache;
 };
 
 /// What the writer has done since it opened.
@@ -41,11 +50,11 @@ struct writer_stats {
     std::uint64_t queue_bytes = 0;
     double queue_age_seconds = 0;  ///< How long the oldest waiting job has waited.
     double execution_seconds_total = 0;
-    double commit_seconds_total = 0;
+    wait_histogram commits;  ///< How long each COMMIT of something took.
     std::uint64_t checkpoints = 0;
     std::uint64_t checkpoint_frames = 0;
     std::uint64_t checkpoint_errors = 0;
-    double checkpoint_seconds_total = 0;
+    wait_histogram checkpoint_times;  ///< How long each took.
     std::uint64_t wal_bytes = 0;
     bool poisoned = false;  ///< No write is accepted before a restart.
 };

@@ -41,7 +41,7 @@ def million(setting):
     _hold_to_account(out, "million", replies, run["answers"], 0)
     out.fact("mutations in how many commits", f"{metrics['carrel_writer_jobs_total']:,.0f} in {metrics['carrel_writer_batches_total']:,.0f}")
     out.fact("checkpoints, of them failed",
-             f"{metrics['carrel_checkpoints_total']:,.0f}, {metrics['carrel_checkpoint_errors_total']:,.0f}")
+             f"{metrics['carrel_checkpoint_seconds_count']:,.0f}, {metrics['carrel_checkpoint_errors_total']:,.0f}")
     return out
 
 

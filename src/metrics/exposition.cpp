@@ -65,6 +65,10 @@ public:
         }
         made.histogram.sample_count = below;
     }
+    void histogram(std::string name, const wait_histogram& times, std::string help) {
+        family(std::move(name), MetricType::Histogram, std::move(help));
+        histogram(times, labels{});
+    }
     void counter(std::string name, double value, std::string help) {
         family(std::move(name), MetricType::Counter, std::move(help));
         series(value);
@@ -111,6 +115,11 @@ void add_pools(page& out, const database_stats& stats) {
     }
     out.family("pool_wait_seconds", MetricType::Histogram, "How long each job waited for a connection.");
     for (const auto& [kind, pool] : pools) out.histogram(pool->waits, with(kind));
+    each("page_cache_hits_total", counter, "Pages found in a page cache.", [](auto& p) { return p.cache.hits; });
+    each("page_cache_misses_total", counter, "Pages read from the files.", [](auto& p) { return p.cache.misses; });
+    each("page_cache_written_pages_total", counter, "Pages written to the WAL.",
+         [](auto& p) { return p.cache.pages_written; });
+    each("page_cache_bytes", gauge, "Memory of the page caches.", [](auto& p) { return p.cache.bytes; });
 }
 
 void add_writer(page& out, const writer_stats& writer) {
@@ -123,11 +132,10 @@ void add_writer(page& out, const writer_stats& writer) {
     out.gauge("writer_queue_bytes", number(writer.queue_bytes), "Their payload.");
     out.gauge("writer_queue_age_seconds", writer.queue_age_seconds, "How long the oldest has waited.");
     out.counter("writer_execution_seconds_total", writer.execution_seconds_total, "Time in mutations.");
-    out.counter("writer_commit_seconds_total", writer.commit_seconds_total, "Time in COMMIT.");
-    out.counter("checkpoints_total", number(writer.checkpoints), "Checkpoints.");
+    out.histogram("writer_commit_seconds", writer.commits, "How long each COMMIT took.");
     out.counter("checkpoint_errors_total", number(writer.checkpoint_errors), "Checkpoints that failed.");
     out.counter("checkpoint_frames_total", number(writer.checkpoint_frames), "Frames copied into the database file.");
-    out.counter("checkpoint_seconds_total", writer.checkpoint_seconds_total, "Time in checkpoints.");
+    out.histogram("checkpoint_seconds", writer.checkpoint_times, "How long each checkpoint took, failed ones too.");
     out.gauge("wal_bytes", number(writer.wal_bytes), "Size of the WAL.");
     out.gauge("writer_poisoned", writer.poisoned ? 1 : 0, "1 once a sync failed: no write is acknowledged any more.");
 }

@@ -39,7 +39,7 @@ const PLOTS = [
   { label: 'Reads waiting', gauge: (m) => total(m, 'carrel_reader_queue_jobs'), format: countText },
   {
     label: 'Commit time',
-    counter: (m) => total(m, 'carrel_writer_commit_seconds_total'),
+    counter: (m) => total(m, 'carrel_writer_commit_seconds_sum'),
     format: (value) => `${percent(value)} of a second`,
   },
   { label: 'WAL', gauge: (m) => total(m, 'carrel_wal_bytes'), format: bytesText },
