@@ -118,11 +118,11 @@ std::optional<problem> check_rights(const resource& of, const call& request, con
     if (request.who == nullptr) return std::nullopt;
     for (std::size_t i = 0; i < given.size(); ++i) {
         const field& rules = of.fields[i];
-        if (given[i] && rules.needs && !request.who->may.has(*rules.needs))
-            return problem{
-                problem_code::forbidden,
-                "To set " + rules.path() + " needs the permission " + std::string(access::name_of(*rules.needs)) + ".",
-                {}};
+        if (!given[i] || !rules.needs || request.who->may.has(*rules.needs)) continue;
+        const auto name = std::string(access::name_of(*rules.needs));
+        return problem{problem_code::forbidden,
+                       "To set " + rules.path() + " needs the permission " + name + ".",
+                       {{rules.path(), 0, "needs the permission " + name}}};
     }
     return std::nullopt;
 }

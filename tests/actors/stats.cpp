@@ -16,9 +16,10 @@ std::uint64_t counted(const wait_histogram& times) {
 
 // More than the smallest page cache holds.
 result<void> add_many(write_session& session) {
-    return session.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
-                           " INSERT INTO thing(name) SELECT printf('%06d', i) || hex(zeroblob(?)) FROM n",
-                           rows, row_bytes / 2);
+    return session.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)"
+        " INSERT INTO thing(name) SELECT printf('%06d', i) || hex(zeroblob(?)) FROM n",
+        rows, row_bytes / 2);
 }
 
 }  // namespace

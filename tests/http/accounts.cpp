@@ -142,7 +142,10 @@ BOOST_AUTO_TEST_CASE(a_member_may_need_a_permission_of_its_own) {
     const std::string text = token(R"(,"scopes":["write:alerts"])");
     const std::string fields = bearer(text) + "Content-Type: application/json\r\n";
     BOOST_TEST(server.ask("PATCH", "/api/v1/alerts/a", R"({"title":"x"})", fields).status == 200);
-    BOOST_TEST(server.ask("PATCH", "/api/v1/alerts/a", R"({"assigned_to":"eve"})", fields).status == 403);
+    const auto refused = server.ask("PATCH", "/api/v1/alerts/a", R"({"assigned_to":"eve"})", fields);
+    BOOST_TEST(refused.status == 403);
+    BOOST_TEST(refused.text("/errors/0/field") == "assigned_to");
+    BOOST_TEST(refused.text("/errors/0/detail") == "needs the permission alert:assign");
     BOOST_TEST(server.ask("PATCH", "/api/v1/alerts/a", R"({"disposition":"benign"})", fields).status == 403);
     BOOST_TEST(server.post("/api/v1/alerts/a/status", R"({"status":"acknowledged"})", bearer(text)).status == 403);
     BOOST_TEST(server.post("/api/v1/alerts/bulk", R"({"action":"delete","ids":["a"]})", bearer(text)).status == 403);

@@ -94,7 +94,12 @@ BOOST_AUTO_TEST_CASE(an_action_needs_its_own_permission) {
     };
     const auto is_done = [&](const char* members, permission_set may) {
         const auto got = d.post("/alerts/changes", std::string(R"({"ids":["a"],)") + members + "}", who(may));
-        if (got.refused) BOOST_TEST(is(got, problem_code::forbidden), members);
+        if (got.refused) {
+            BOOST_TEST(is(got, problem_code::forbidden), members);
+            // Which member it is, for programs as well.
+            BOOST_TEST_REQUIRE(got.refused->faults.size() == 1u, members);
+            BOOST_TEST(got.refused->faults.front().field == "action");
+        }
         return !got.refused.has_value();
     };
     for (const auto& [members, needed] :

@@ -57,10 +57,11 @@ void read_which(const call& request, const given_members& given, alert_changes& 
 std::optional<problem> require_right(const call& request, alert_action which) {
     const permission wanted = needed[static_cast<std::size_t>(which)];
     if (request.who == nullptr || request.who->may.has(wanted)) return std::nullopt;
+    const auto name = std::string(access::name_of(wanted));
     return problem{problem_code::forbidden,
                    "The action " + std::string(alert_actions[static_cast<std::size_t>(which)]) +
-                       " needs the permission " + std::string(access::name_of(wanted)) + ".",
-                   {}};
+                       " needs the permission " + name + ".",
+                   {{"action", 0, "needs the permission " + name}}};
 }
 
 }  // namespace
