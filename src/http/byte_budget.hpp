@@ -18,7 +18,7 @@ public:
         claim() = default;
         claim(claim&& other) noexcept
             : of_(std::exchange(other.of_, nullptr)),
-              bytes_(other.bytes_) {}
+              bytes_(std::exchange(other.bytes_, 0)) {}
         claim& operator=(claim&& other) noexcept {
             std::swap(of_, other.of_);
             std::swap(bytes_, other.bytes_);
@@ -34,21 +34,27 @@ public:
         std::size_t bytes_ = 0;
     };
 
-    /// False, and nothing is taken, if that much is not left.
-    bool take(std::size_t bytes, claim& into) noexcept {
-        if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes > max_) {
-            used_.fetch_sub(bytes, std::memory_order_relaxed);
-            return false;
-        }
-        claim taken;
-        taken.of_ = this;
-        taken.bytes_ = bytes;
-        into = std::move(taken);
+    /// Makes a claim one of so many bytes. False, and it stays as it is, if there is not that much more.
+    bool resize(claim& held, std::size_t bytes) noexcept {
+        if (bytes == held.bytes_) return true;  // also of what never held anything, and touches nothing that is shared
+        if (bytes > held.bytes_ && !take(bytes - held.bytes_)) return false;
+        if (bytes < held.bytes_) used_.fetch_sub(held.bytes_ - bytes, std::memory_order_relaxed);
+        held.of_ = this;
+        held.bytes_ = bytes;
         return true;
     }
+    /// Whether a claim of so many bytes could be made now.
+    bool has_room(std::size_t bytes) const noexcept { return used() + bytes <= max_; }
+    std::size_t max() const noexcept { return max_; }
     std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
 private:
+    bool take(std::size_t bytes) noexcept {
+        if (used_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= max_) return true;
+        used_.fetch_sub(bytes, std::memory_order_relaxed);
+        return false;
+    }
+
     std::size_t max_;
     std::atomic<std::size_t> used_{0};
 };

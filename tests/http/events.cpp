@@ -242,6 +242,52 @@ BOOST_AUTO_TEST_CASE(bodies_in_flight_are_bounded_and_refused_before_they_are_re
     BOOST_TEST(server.ingest(lines).status == 201);
 }
 
+BOOST_AUTO_TEST_CASE(bodies_that_are_only_announced_take_no_room_from_others) {
+    running_server server([](auto& settings) { settings.limits.intake_bytes_max = 1 << 20; });
+    const auto lines = event_lines(20'000);
+    const std::string alert =
+        "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 500000\r\n\r\n";
+    const auto length = "Expect: 100-continue\r\nContent-Length: " + std::to_string(lines.size()) + "\r\n\r\n";
+    std::vector<std::unique_ptr<raw_client>> stalled(20);
+    for (std::size_t i = 0; i < stalled.size(); ++i) {
+        stalled[i] = std::make_unique<raw_client>(server.port());
+        const std::string host = " HTTP/1.1\r\nHost: " + stalled[i]->authority() + "\r\n";
+        stalled[i]->send(i % 2 == 0 ? "POST /api/v1/alerts" + host + alert
+                                    : "POST /api/v1/events" + host + std::string(ndjson) + length);
+        stalled[i]->await_bytes();  // it was let in
+    }
+    BOOST_TEST(server.ingest(lines).status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(what_finds_no_room_within_its_body_tells_how_much_was_stored) {
+    running_server server([](auto& settings) { settings.limits.intake_bytes_max = 1 << 20; });
+    const auto lines = event_lines(20'000);
+    const auto fields = std::string(ndjson) + "Expect: 100-continue\r\n";
+    raw_client first(server.port()), second(server.port());
+    const auto text = [&](const raw_client& of) { return of.request("POST", "/api/v1/events", lines, fields); };
+    const auto head_size = text(first).size() - lines.size();
+    for (raw_client* each : {&first, &second}) {
+        each->send(text(*each).substr(0, head_size));
+        BOOST_TEST(each->receive().status == 100);
+    }
+    first.send(std::string_view(lines).substr(0, lines.size() - 1));
+    BOOST_TEST(eventually([&] {
+        raw_client another(server.port());
+        another.send(another.request("POST", "/api/v1/events", lines, ndjson).substr(0, head_size));
+        another.half_close();
+        return another.receive().status == 503;
+    }));
+    second.send(lines);
+    const auto refused = second.receive();
+    BOOST_TEST(refused.problem() == "overloaded");
+    BOOST_TEST(refused.has("retry-after"));
+    const auto accepted = refused.number("/accepted");
+    BOOST_TEST(accepted < 20'000);
+    first.send("\n");
+    BOOST_TEST(first.receive().number("/accepted") == 20'000);
+    BOOST_TEST(server.get("/api/v1/events/count").number("/count") == 20'000 + accepted);
+}
+
 BOOST_AUTO_TEST_CASE(zeros_behind_a_gzip_are_padding_and_anything_else_is_400) {
     running_server server;
     BOOST_TEST(server.ingest(gzipped("{}\n") + std::string(512, '\0'), gzip_fields).number("/accepted") == 1);

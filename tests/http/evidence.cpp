@@ -1,6 +1,7 @@
 #include "base/sha256.hpp"
 #include "fixture.hpp"
 #include "siem/uploads.hpp"
+#include "support/held_writer.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -229,31 +230,53 @@ BOOST_AUTO_TEST_CASE(a_file_beyond_the_bound_is_413_wherever_that_is_seen) {
 }
 
 BOOST_AUTO_TEST_CASE(uploads_side_by_side_are_bounded_in_memory) {
-    with_alert server([](auto& settings) { settings.limits.intake_bytes_max = 7u << 20; });
+    with_alert server([](auto& settings) { settings.limits.intake_bytes_max = 13u << 19; });
     const std::string bytes = some_bytes(5u << 20);
     const std::string length = "Content-Length: " + std::to_string(bytes.size()) + "\r\n";
+    constexpr std::size_t begun =
+        2 * siem::upload::job_bytes;  // what waits for the writer, and what is filled meanwhile
     raw_client first(server.port()), second(server.port()), third(server.port());
-    first.send(head_of(first, length));
-    first.send(bytes.substr(0, 100));
-    second.send(head_of(second, length));
-    second.send(bytes.substr(0, 100));
-    // Two hold all that there is; more are told to come again, and nothing of theirs is read.
     wire_reply refused;
-    BOOST_TEST(eventually([&] {
-        raw_client another(server.port());
-        another.send(head_of(another, length));
-        another.half_close();
-        refused = another.receive();
-        return refused.status == 503;
-    }));
+    {
+        held_writer busy(server.store());
+        for (raw_client* each : {&first, &second}) {
+            each->send(head_of(*each, length));
+            each->send(std::string_view(bytes).substr(0, begun));
+        }
+        // Two leave less than one needs; more are told to come again, and nothing of theirs is read.
+        BOOST_TEST(eventually([&] {
+            raw_client another(server.port());
+            another.send(head_of(another, length));
+            another.half_close();
+            refused = another.receive();
+            return refused.status == 503;
+        }));
+    }
     BOOST_TEST(refused.has("retry-after"));
-    first.send(std::string_view(bytes).substr(100));
+    first.send(std::string_view(bytes).substr(begun));
     BOOST_TEST(first.receive().status == 201);
     third.send(head_of(third, length));
     third.send(bytes);
     BOOST_TEST(third.receive().status == 201);
-    second.send(std::string_view(bytes).substr(100));
+    second.send(std::string_view(bytes).substr(begun));
     BOOST_TEST(second.receive().status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(uploads_that_stand_still_take_no_room_from_others) {
+    with_alert server([](auto& settings) { settings.limits.intake_bytes_max = 4u << 20; });
+    const std::string bytes = some_bytes(3u << 20);
+    const std::string fields = "Expect: 100-continue\r\nContent-Length: " + std::to_string(bytes.size()) + "\r\n";
+    std::vector<std::unique_ptr<raw_client>> stalled(20);
+    for (auto& each : stalled) {
+        each = std::make_unique<raw_client>(server.port());
+        each->send(head_of(*each, fields));
+        each->await_bytes();  // it was let in
+        each->send(bytes.substr(0, 1000));
+    }
+    BOOST_TEST(server.upload(bytes).status == 201);
+    for (const auto& each : stalled) each->reset();
+    BOOST_TEST(server.upload(bytes).status == 201);
+    BOOST_TEST(server.get(base + "/count").number("/count") == 2);
 }
 
 BOOST_AUTO_TEST_CASE(many_at_once_are_all_stored) {

@@ -66,6 +66,7 @@ void connection::after_put(std::string_view rest) {
         return cut_request(refusal::head_too_large, "The request head is too large.");
     if (fault == framing_fault::malformed || is_stuck)
         return cut_request(refusal::bad_request, "The request is malformed.");
+    if (!current_->is_done() && !hold_body(*current_)) return cut_request(refusal::overloaded, too_much_in_flight);
     if (parser_->is_done()) return complete_request();
     // Refused, and its body is too long to be read over.
     if (current_->is_done() && current_->response.closes) enqueue_current();

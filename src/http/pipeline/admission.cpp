@@ -241,19 +241,21 @@ bool pass_length(exchange& ex, const request_head& head) {
     return false;
 }
 
-// Room for what the body will take while it is worked on. Refused early, before it is read.
+// A file that is collected is held as a whole, but two of them always fit.
+std::size_t body_room(const exchange& ex, std::uint64_t bytes) noexcept {
+    const std::size_t room = stream_room(bytes);
+    if (room == 0 || !ex.request.endpoint->takes_file()) return room;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(bytes, ex.context->server().intake.max() / 2));
+}
+
+// What will find no room is refused early, before it is read. The room is taken when bytes come: see `hold_body`.
 bool pass_budget(exchange& ex, const request_head& head) {
-    constexpr std::uint64_t free_bytes = 64 * 1024;
-    constexpr std::uint64_t stream_bytes_max = 8u << 20;  // what a stream holds at a time, however long it is
     if (!ex.request.endpoint->takes_body()) return true;
     const auto unknown = head.chunked ? std::uint64_t{body_bytes_max(ex)} : 0;
-    const auto bytes = head.content_length.value_or(unknown);
-    if (bytes <= free_bytes) return true;
-    const auto most =
-        ex.request.endpoint->takes_upload() ? std::uint64_t{upload_post::held_bytes_max} : stream_bytes_max;
-    const auto wanted = static_cast<std::size_t>(std::min(2 * bytes, most));
-    if (ex.context->server().intake.take(wanted, ex.claim)) return true;
-    ex.refuse(refusal::overloaded, "Too much is being received already; it is safe to try again later.");
+    auto wanted = body_room(ex, head.content_length.value_or(unknown));
+    if (ex.request.endpoint->takes_upload()) wanted = std::min(wanted, upload_post::held_bytes_max);
+    if (wanted == 0 || ex.context->server().intake.has_room(wanted)) return true;
+    ex.refuse(refusal::overloaded, too_much_in_flight);
     ex.response.closes = true;  // reading the body over would cost what there is too little of
     return false;
 }
@@ -326,6 +328,13 @@ bool pass_all(exchange& ex, const request_head& head) {
 }
 
 }  // namespace
+
+bool hold_body(exchange& ex) noexcept {
+    const auto seen = ex.request.body_seen;
+    std::size_t wanted = 0;
+    if (stream_room(seen) > 0) wanted = ex.stream ? ex.stream->room_for(seen) : body_room(ex, seen);
+    return ex.context->server().intake.resize(ex.claim, wanted);
+}
 
 std::size_t body_bytes_max(const exchange& ex) noexcept {
     constexpr std::size_t form_bytes_max = 64 * 1024;  // around the file

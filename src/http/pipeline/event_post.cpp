@@ -157,6 +157,8 @@ void event_post::finish_intake() {
     intake_finished_ = true;
     if (ended_ == end_reason::too_slow)
         return fail(refusal::request_timeout, "The body did not arrive in time; `accepted` events were stored.");
+    if (ended_ == end_reason::no_room)
+        return fail(refusal::overloaded, "Too much is being received already; `accepted` events were stored.");
     fail(refusal::bad_request, "The body was cut off; `accepted` events were stored.");
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/unpacker.hpp"
+#include "http/pipeline/admission.hpp"
 #include "http/pipeline/body_stream.hpp"
 #include "http/pipeline/exchange.hpp"
 #include "http/protocol/content_coding.hpp"
@@ -32,6 +33,7 @@ public:
     void take(std::string_view bytes) override;
     void end(end_reason why) noexcept override;
     bool wants_bytes() const noexcept override { return !has_input() && !is_full() && !failed_; }
+    std::size_t room_for(std::uint64_t seen) const noexcept override { return stream_room(seen); }
     progress pump() override;
 
 private:

@@ -1,5 +1,6 @@
 #include "http/pipeline/upload_post.hpp"
 
+#include "http/pipeline/admission.hpp"
 #include "http/pipeline/dispatch.hpp"
 #include "http/pipeline/fingerprint.hpp"
 #include "http/pipeline/job_handler.hpp"
@@ -39,6 +40,12 @@ struct upload_post::final_work {
 };
 
 void upload_post::take(std::string_view bytes) { raw_.append(bytes); }
+
+// What it holds, and not what has come: that is in the database by now. By whole chunks, so that the claim seldom changes.
+std::size_t upload_post::room_for(std::uint64_t) const noexcept {
+    const std::size_t held = raw_.size() + of().pending().size() + writing_.size();
+    return (held + siem::chunk_bytes - 1) / siem::chunk_bytes * siem::chunk_bytes;
+}
 
 body_stream::progress upload_post::pump() {
     const auto until = std::chrono::steady_clock::now() + turn_time_max;
@@ -90,6 +97,7 @@ void upload_post::finish_body() {
     is_finished_ = true;
     if (ended_ == end_reason::too_slow) return fail(refusal::request_timeout, "The file did not arrive in time.");
     if (ended_ == end_reason::cut_off) return fail(refusal::bad_request, "The file was cut off.");
+    if (ended_ == end_reason::no_room) return fail(refusal::overloaded, std::string(too_much_in_flight));
     if (auto why = of().finish()) return fail(std::move(*why));
     auto& call = ex_->request.call;
     if (call.idempotency)
@@ -154,6 +162,7 @@ void upload_post::admission_checked(const result<void>& outcome) {
 
 void upload_post::chunks_stored(const result<committed<std::int64_t>>& outcome) {
     writing_ = {};
+    (void)hold_body(*ex_);  // what was written is not held any longer
     if (!outcome) fail(outcome.error());
     else if (outcome->value == 0) fail(refusal::request_timeout, "The upload took too long and was given up.");
     else of().stored(outcome->value);

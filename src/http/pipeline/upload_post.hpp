@@ -31,6 +31,7 @@ public:
     void take(std::string_view bytes) override;
     void end(end_reason why) noexcept override { ended_ = why; }
     bool wants_bytes() const noexcept override { return !has_input() && !of().has_chunks() && !failed_; }
+    std::size_t room_for(std::uint64_t seen) const noexcept override;
     progress pump() override;
     bool abandon() override;
 
