@@ -4,13 +4,15 @@
 #include "siem/outbound_settings.hpp"
 #include "siem/playbooks/alert_triggers.hpp"
 
+#include <functional>
+#include <thread>
+
 namespace carrel::siem {
 
 namespace {
 
 // What is asked for should begin soon; only one thread looks so often.
 constexpr std::chrono::milliseconds pause{250};
-// An outcome must not get lost because the writer is busy: for ten seconds it is offered again.
 constexpr int keep_attempts_max = 100;
 constexpr std::chrono::milliseconds keep_interval{100};
 constexpr int executions_a_commit = 32;
@@ -49,15 +51,25 @@ result<bool> take_own_steps(write_session& session, timestamp now) {
     return has_worked;
 }
 
-result<void> keep(database& store, const step_to_do& step, const step_outcome& outcome,
-                  const std::function<timestamp()>& clock) {
+// What passes: a writer that is busy, and a disk that is full for a while.
+bool may_pass(const error& failure) {
+    constexpr int primary_code_mask = 0xff;  // SQLite keeps the primary result code in the low byte of an extended one
+    if (failure == errc::overloaded || failure == errc::deadline_exceeded) return true;
+    if (failure.code().category() != sqlite_category()) return false;
+    const auto code = static_cast<sqlite_errc>(failure.code().value() & primary_code_mask);
+    return code == sqlite_errc::full || code == sqlite_errc::busy || code == sqlite_errc::nomem ||
+           code == sqlite_errc::io;
+}
+
+// What was done must not get lost: it is offered again until it is kept, and for ten seconds once the server is to stop.
+result<void> keep(database& store, const std::stop_token& stop,
+                  const std::function<result<void>(write_session&)>& work) {
     result<void> failed;
-    for (int i = 0; i < keep_attempts_max; ++i) {
-        auto done =
-            store.write([&](write_session& session) { return keep_outcome(session, step, outcome, clock()); }, soon());
+    for (int stopping = 0; stopping < keep_attempts_max; stopping += stop.stop_requested() ? 1 : 0) {
+        auto done = store.write(work, soon());
         if (done) return {};
         failed = done.error();
-        if (done.error() != errc::overloaded && done.error() != errc::deadline_exceeded) break;
+        if (!may_pass(failed.error())) break;
         std::this_thread::sleep_for(keep_interval);
     }
     return failed;
@@ -107,7 +119,9 @@ result<bool> run_outbound_step(database& store, const outbound::policy& rules, c
         if (!back) return back.error();
         return true;
     }
-    if (auto kept = keep(store, step, effect.outcome, clock); !kept) return kept.error();
+    auto kept =
+        keep(store, stop, [&](write_session& session) { return keep_outcome(session, step, effect.outcome, clock()); });
+    if (!kept) return kept.error();
     return true;
 }
 
@@ -119,8 +133,8 @@ result<bool> send_notice(database& store, const outbound::policy& rules, const s
     if (!notice) return notice.error();
     if (!notice->value) return false;
     const std::string why = tell(*notice->value, rules, stop);
-    auto kept = store.write(
-        [&](write_session& session) { return keep_notice(session, notice->value->row, why.empty(), why); }, soon());
+    auto kept = keep(store, stop,
+                     [&](write_session& session) { return keep_notice(session, notice->value->id, why.empty(), why); });
     if (!kept) return kept.error();
     return true;
 }

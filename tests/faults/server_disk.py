@@ -1,6 +1,7 @@
 """The server on a disk that fails: what clients are told, and what is true afterwards. Usage: server_disk.py PROGRAM BAD-DISK-LIBRARY"""
 import contextlib
 import hashlib
+import http.server
 import os
 import pathlib
 import sqlite3
@@ -15,6 +16,33 @@ from service_manager import Manager
 
 LIBRARY = sys.argv[2]
 ALERT = {"title": "on a bad disk", "severity": "low"}
+
+
+@contextlib.contextmanager
+def webhook():
+    """A server that answers when it may. Gives its URL, what tells that it was called, and what lets it answer."""
+    is_called, may_answer = threading.Event(), threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            is_called.set()
+            may_answer.wait(60)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}", is_called, may_answer
+        finally:
+            may_answer.set()
+            server.shutdown()
+            thread.join()
 
 
 class BadDisk(unittest.TestCase):
@@ -143,6 +171,30 @@ class BadDisk(unittest.TestCase):
             self.assertEqual(again.stop(), 0)
             with contextlib.closing(sqlite3.connect(again.database)) as file:
                 self.assertEqual(file.execute("SELECT sum(size) FROM blobs WHERE state < 2").fetchone()[0], 6 << 20)
+
+    def test_what_a_playbook_has_done_is_kept_once_there_is_space_again(self):
+        self.server.end()
+        with webhook() as (url, is_called, may_answer):
+            self.server = Server("--allow-outbound", url.removeprefix("http://"), directory=self.server.directory,
+                                 env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
+            self.client = self.server.client()
+            self.client.post("/api/v1/actions", {"id": "hook", "type": "webhook", "config": {"url": url}})
+            self.client.post("/api/v1/playbooks", {"id": "p", "name": "P", "steps": [
+                {"id": "s", "type": "call_webhook", "parameters": {"action_id": "hook"}}]})
+            execution = self.client.post("/api/v1/playbooks/p/execute", {}).headers["Location"]
+            self.assertTrue(is_called.wait(60))
+            self.fail("no-space")
+            self.assertEqual(self.problem(self.make()), (507, "/problems/storage_full"))
+            may_answer.set()
+            until = time.monotonic() + 2
+            while time.monotonic() < until:  # the outcome is refused as well meanwhile
+                self.assertEqual(self.problem(self.make()), (507, "/problems/storage_full"))
+            self.heal("no-space")
+            until = time.monotonic() + 60
+            while self.client.get(execution).json()["status"] != "completed":
+                self.assertLess(time.monotonic(), until, self.client.get(execution).body)
+            self.assertEqual(self.client.get(execution + "/steps").json()["items"][0]["status"], "succeeded")
+            self.assertEqual(self.server.stop(), 0)
 
 
 main()

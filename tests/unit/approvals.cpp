@@ -271,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_notice_is_sent_once_and_again_when_it_is_escalated) {
     const auto again = d.write(carrel::siem::take_notice).value();
     BOOST_REQUIRE(again.has_value());
     BOOST_TEST(again->escalation_level == 1);
-    d.write([&](carrel::write_session& s) { return carrel::siem::keep_notice(s, again->row, true, ""); }).value();
+    d.write([&](carrel::write_session& s) { return carrel::siem::keep_notice(s, again->id, true, ""); }).value();
     BOOST_TEST(d.get(request).text("/notice") == "sent");
 }
 

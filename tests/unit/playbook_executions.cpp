@@ -241,6 +241,26 @@ BOOST_AUTO_TEST_CASE(a_cancelled_execution_begins_nothing_more) {
     BOOST_TEST(d.count("SELECT count(*) FROM playbook_execution_steps") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_outcome_that_comes_late_is_not_that_of_an_execution_in_the_same_rows) {
+    domain d;
+    add_webhook(d, "hook");
+    add_playbook(d, "p", webhook_step("s"));
+    const auto gone = execute(d, "p");
+    const auto late = take(d).value();
+    d.post("/playbook-executions/" + gone + "/cancel", "");
+    BOOST_TEST(!d.remove("/playbook-executions/" + gone).refused);
+    const auto id = execute(d, "p");
+    const auto step = take(d).value();
+    BOOST_TEST((step.step == late.step && step.attempt == late.attempt));  // SQLite gives the rows again
+    keep(d, late, step_status::succeeded);
+    BOOST_TEST(step_states(d, id) == "running");
+    d.write([&](carrel::write_session& s) { return carrel::siem::put_back(s, late, d.now); }).value();
+    BOOST_TEST(step_states(d, id) == "running");
+    BOOST_TEST(!take(d).has_value());
+    keep(d, step, step_status::failed, "500");
+    BOOST_TEST(status_of(d, id) == "failed");
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_stops_puts_back_what_has_not_begun) {
     domain d;
     add_webhook(d, "hook");

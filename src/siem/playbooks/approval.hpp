@@ -75,7 +75,6 @@ result<std::int64_t> expire_approvals(write_session& session, timestamp now, std
 // -- the message that tells of one ---
 
 struct approval_notice {
-    std::int64_t row = 0;
     std::optional<record> action;
     std::string id, playbook_name, step_name, alert_id, expires_at, error;
     std::int64_t escalation_level = 0;
@@ -83,7 +82,7 @@ struct approval_notice {
 /// Writes down that the oldest message that waits is being sent.
 result<std::optional<approval_notice>> take_notice(write_session& session);
 result<bool> has_notice(read_session& session);
-result<void> keep_notice(write_session& session, std::int64_t row, bool is_sent, const std::string& detail);
+result<void> keep_notice(write_session& session, const std::string& id, bool is_sent, const std::string& detail);
 /// Of those that a process before this one was sending nobody knows.
 result<void> end_broken_off_notices(write_session& session);
 

@@ -142,18 +142,16 @@ result<bool> has_notice(read_session& session) {
 }
 
 result<std::optional<approval_notice>> take_notice(write_session& session) {
-    using row = std::tuple<std::int64_t, std::string, std::string, std::string, std::string, std::int64_t, std::int64_t,
-                           std::string>;
+    using row = std::tuple<std::string, std::string, std::string, std::string, std::int64_t, std::int64_t, std::string>;
     auto found = session.first<row>(write_sql(
         "UPDATE approvals SET notice = 2 WHERE seq = (SELECT seq FROM approvals WHERE notice = 1 AND notice IN (1, 2) "
         "ORDER BY seq "
-        "LIMIT 1) RETURNING seq, id, playbook_name, ifnull(step_name, step_id), ifnull(alert_id, ''), expires_at, "
+        "LIMIT 1) RETURNING id, playbook_name, ifnull(step_name, step_id), ifnull(alert_id, ''), expires_at, "
         "escalation_level, ifnull(notify_action, '')"));
     if (!found) return found.error();
     if (!*found) return std::optional<approval_notice>();
-    auto& [seq, id, playbook, step, alert, expires_at, level, action_id] = **found;
+    auto& [id, playbook, step, alert, expires_at, level, action_id] = **found;
     approval_notice made;
-    made.row = seq;
     made.id = id;
     made.playbook_name = playbook;
     made.step_name = step;
@@ -168,9 +166,9 @@ result<std::optional<approval_notice>> take_notice(write_session& session) {
     return std::optional(std::move(made));
 }
 
-result<void> keep_notice(write_session& session, std::int64_t row, bool is_sent, const std::string& detail) {
-    return session.execute("UPDATE approvals SET notice = ?, notice_detail = ? WHERE seq = ? AND notice = 2",
-                           static_cast<std::int64_t>(is_sent ? notice_state::sent : notice_state::failed), detail, row);
+result<void> keep_notice(write_session& session, const std::string& id, bool is_sent, const std::string& detail) {
+    return session.execute("UPDATE approvals SET notice = ?, notice_detail = ? WHERE id = ? AND notice = 2",
+                           static_cast<std::int64_t>(is_sent ? notice_state::sent : notice_state::failed), detail, id);
 }
 
 result<void> end_broken_off_notices(write_session& session) {

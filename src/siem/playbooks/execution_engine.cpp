@@ -249,10 +249,12 @@ result<taken_step> take_step(write_session& session, work_lane lane, timestamp n
     return made;
 }
 
+// An execution that was deleted meanwhile may have left its rows to another one: its id is its own.
 result<void> keep_outcome(write_session& session, const step_to_do& step, const step_outcome& outcome, timestamp now) {
     auto is_open = session.first_integer(
-        read_sql("SELECT 1 FROM playbook_execution_steps WHERE seq = ? AND status = 2 AND attempts = ?"), step.step,
-        step.attempt);
+        read_sql("SELECT 1 FROM playbook_execution_steps WHERE seq = ? AND execution_id = ? AND status = 2 AND "
+                 "attempts = ?"),
+        step.step, step.execution_id, step.attempt);
     if (!is_open) return is_open.error();
     if (!*is_open) return {};
     return settle(session, step.execution, step.step, step.what, step.attempt, outcome, now);
@@ -260,13 +262,15 @@ result<void> keep_outcome(write_session& session, const step_to_do& step, const 
 
 result<void> put_back(write_session& session, const step_to_do& step, timestamp now) {
     auto back = session.execute(
-        "UPDATE playbook_execution_steps SET status = 0, attempts = attempts - 1 WHERE seq = ? AND status = 2 AND "
-        "attempts = ?",
-        step.step, step.attempt);
+        "UPDATE playbook_execution_steps SET status = 0, attempts = attempts - 1 WHERE seq = ? AND execution_id = ? "
+        "AND "
+        "status = 2 AND attempts = ?",
+        step.step, step.execution_id, step.attempt);
     if (!back) return back;
     return session.execute(
-        "UPDATE playbook_executions SET version = version + 1, updated_at = ?, busy = 0 WHERE seq = ? AND busy = 1",
-        now, step.execution);
+        "UPDATE playbook_executions SET version = version + 1, updated_at = ?, busy = 0 WHERE seq = ? AND id = ? AND "
+        "busy = 1",
+        now, step.execution, step.execution_id);
 }
 
 result<std::int64_t> end_broken_off(write_session& session, timestamp now) {
