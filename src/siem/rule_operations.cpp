@@ -107,6 +107,7 @@ std::vector<operation> rule_operations() {
     take(rule_import_operations());
     all.push_back(rule_export_operation());
     take(rule_performance_operations());
+    all.push_back(slow_rules_operation());
     return all;
 }
 

@@ -102,8 +102,10 @@ result<void> add_performance(const operation&, write_session& session, const cal
     const auto or_zero = [&](std::size_t i) { return given[i] ? *given[i] : value(std::int64_t{0}); };
     auto done = session.execute(
         "INSERT INTO rule_performance(rule, evaluations, matches, seconds, seconds_max, last_evaluated_at, updated_at) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET evaluations = evaluations + ?2, "
-        "matches = matches + ?3, seconds = seconds + ?4, seconds_max = max(seconds_max, ?5), last_evaluated_at = ?6, "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET "
+        "evaluations = evaluations + min(?2, 9223372036854775807 - evaluations), "
+        "matches = matches + min(?3, 9223372036854775807 - matches), seconds = seconds + ?4, seconds_max = "
+        "max(seconds_max, ?5), last_evaluated_at = ?6, "
         "updated_at = ?6",
         rule->row, or_zero(0), or_zero(1), or_zero(2), or_zero(3), request.now);
     if (!done) return done;

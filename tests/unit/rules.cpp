@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
+
 using carrel::siem::outcome;
 using carrel::siem::problem_code;
 using namespace carrel::testing;
@@ -313,6 +315,51 @@ BOOST_AUTO_TEST_CASE(counters_add_up_and_false_positives_are_told) {
     BOOST_TEST(d.get("/rules/q/performance").at("/false_positives").as_int64() == 1);
     BOOST_TEST(!d.remove("/rules/q").refused.has_value());
     BOOST_TEST(d.count("SELECT count(*) FROM false_positive_reports") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(counters_stay_whole_numbers_however_much_is_counted) {
+    d.post("/rules", query_rule("q"));
+    const auto most = [&] {
+        return d.post("/rules/q/performance", R"({"evaluations":9007199254740992,"matches":9007199254740991})");
+    };
+    most();
+    BOOST_TEST(most().at("/evaluations").as_int64() == 18'014'398'509'481'984);
+    BOOST_TEST(d.get("/rules/q/performance").at("/matches").as_int64() == 18'014'398'509'481'982);
+    for (int i = 0; i < 1100; ++i) most();
+    BOOST_TEST(d.get("/rules/q/performance").at("/evaluations").as_int64() == std::numeric_limits<std::int64_t>::max());
+    BOOST_TEST(d.count("SELECT count(*) FROM rule_performance WHERE typeof(evaluations) = 'integer'") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_slowest_rules_are_listed_first) {
+    const auto named = [](const answer& of) {
+        std::string all;
+        const auto list = of.json();
+        for (const auto& each : list.at("items").as_array())
+            all.append(all.empty() ? "" : " ").append(each.at("id").as_string().c_str());
+        return all;
+    };
+    for (const char* each : {"fast", "heavy", "often", "even", "never"}) d.post("/rules", query_rule(each));
+    const auto count = [&](const char* id, const char* body) {
+        d.post("/rules/" + std::string(id) + "/performance", body);
+    };
+    count("fast", R"({"evaluations":10,"seconds":0.001,"seconds_max":0.0005})");
+    count("heavy", R"({"evaluations":2,"matches":1,"seconds":1,"seconds_max":0.75})");
+    count("often", R"({"evaluations":1000,"seconds":20})");
+    count("even", R"({"evaluations":50,"seconds":1})");
+    d.post("/rules/never/false-positives", "{}");  // counted, and not evaluated
+    const auto all = d.get("/rules/slow");
+    BOOST_TEST(named(all) == "heavy even often fast");
+    BOOST_TEST(all.at("/items/0/seconds_average").to_number<double>() == 0.5);
+    BOOST_TEST(all.at("/items/0/seconds_max").to_number<double>() == 0.75);
+    BOOST_TEST(all.at("/items/0/matches").as_int64() == 1);
+    BOOST_TEST(all.at("/items/0/evaluations").as_int64() == 2);
+    BOOST_TEST(all.text("/items/0/name") == d.get("/rules/heavy").text("/name"));
+    BOOST_TEST(named(d.get("/rules/slow", {{"threshold_ms", "20"}})) == "heavy even often");
+    BOOST_TEST(named(d.get("/rules/slow", {{"threshold_ms", "21"}})) == "heavy");
+    BOOST_TEST(named(d.get("/rules/slow", {{"limit", "2"}})) == "heavy even");
+    BOOST_TEST(d.get("/rules/slow", {{"limit", "0"}}).faults() == "limit");
+    BOOST_TEST(d.get("/rules/slow", {{"limit", "1001"}}).faults() == "limit");
+    BOOST_TEST(d.get("/rules/slow", {{"threshold_ms", "-1"}}).faults() == "threshold_ms");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
