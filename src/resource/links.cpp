@@ -14,16 +14,25 @@ result<void> require(const resource& of, read_session& session, const std::strin
     return {};
 }
 
+// That it is there, and that its links may change.
+result<void> require_right(const link& of, read_session& session, const std::string& key, reply& into) {
+    auto found = find(of.right(), session, key);
+    if (!found) return found.error();
+    if (!*found) return refuse(into, not_found(of.right().name, key));
+    return of.require == nullptr ? result<void>() : of.require(session, **found, into);
+}
+
 result<void> put(const link& of, write_session& session, const call& request, reply& into) {
     into.clear();
     if (auto found = require(of.left(), session, request.path[0], into); !found) return found;
-    if (auto found = require(of.right(), session, request.path[1], into); !found) return found;
+    if (auto allowed = require_right(of, session, request.path[1], into); !allowed) return allowed;
     into.kind = outcome::no_content;
     return connect(of, session, request, request.path[0], request.path[1]);
 }
 
 result<void> cut(const link& of, write_session& session, const call& request, reply& into) {
     into.clear();
+    if (auto allowed = require_right(of, session, request.path[1], into); !allowed) return allowed;
     const std::string table(of.table);
     const auto before = session.changes();
     auto done = session.execute(write_sql::dynamic("DELETE FROM " + table + " WHERE left_id = ? AND right_id = ?"),

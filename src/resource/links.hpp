@@ -12,6 +12,8 @@ struct link {
     const resource& (*right)() = nullptr;
     std::string_view left_name = {};  // in the path, if not the resource's plural
     std::string_view right_name = {};
+    /// Refuses a change of the links of a record on the right; may be null.
+    result<void> (*require)(read_session& session, const record& right, reply& into) = nullptr;
 };
 
 /// PUT and DELETE /<left>/{id}/<right>/{right}; GET /<left>/{id}/<right> and GET /<right>/{id}/<left>.

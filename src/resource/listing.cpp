@@ -4,6 +4,7 @@
 #include "json/writer.hpp"
 #include "resource/cursor.hpp"
 #include "resource/list_way.hpp"
+#include "resource/parents.hpp"
 #include "resource/problems.hpp"
 
 #include <carrel/cost.hpp>
@@ -268,6 +269,7 @@ result<void> list(const operation&, read_session& session, const call& request, 
     const auto& input = static_cast<const list_input&>(*request.parsed);
     const resource& of = *input.of;
     into.clear();
+    if (auto found = require_parent(of, session, request, into); !found) return found;
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
     page_select chosen;
     const bool chooses = input.filters.has_ways();
@@ -315,9 +317,10 @@ std::optional<problem> check_count(const operation& what, call& request) {
     return std::nullopt;
 }
 
-result<void> count(const operation&, read_session& session, const call& request, reply& into) {
+result<void> count(const operation& what, read_session& session, const call& request, reply& into) {
     const auto& input = static_cast<const list_input&>(*request.parsed);
     into.clear();
+    if (auto found = require_parent(*what.of, session, request, into); !found) return found;
     if (auto allowed = expect_cost(session, input.cost_key); !allowed) return allowed;
     auto all = count_by(session, input.count_sql, input.count_values);
     if (!all) return all.error();

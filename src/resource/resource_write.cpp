@@ -1,4 +1,5 @@
 #include "resource/history.hpp"
+#include "resource/parents.hpp"
 #include "resource/problems.hpp"
 #include "resource/references.hpp"
 #include "resource/resource.hpp"
@@ -103,16 +104,6 @@ result<void> index_changed(const resource& of, write_session& session, const rec
     return of.index->add(session, before.row, is);
 }
 
-// 404 unless the row that owns what the path names is there.
-result<void> require_parent(const resource& of, read_session& session, const call& request, reply& into) {
-    if (of.owner == resource::absent) return {};
-    const resource& parent = of.parent.by();
-    auto found = find(parent, session, request.path[0]);
-    if (!found) return found.error();
-    if (!*found) return refuse(into, not_found(parent.name, request.path[0]));
-    return {};
-}
-
 void stamp(const resource& of, const call& request, const record& before, record& after) {
     if (of.has_versions()) after.values[of.version] = before.integer(of.version) + 1;
     if (of.updated_at != resource::absent) after.values[of.updated_at] = request.now;
@@ -131,6 +122,15 @@ result<void> write_change(const resource& of, write_session& session, const reco
 std::string clause_of_key(const resource& of) { return of.select_record.substr(0, of.select_record.rfind(" WHERE ")); }
 
 }  // namespace
+
+result<void> require_parent(const resource& of, read_session& session, const call& request, reply& into) {
+    if (of.owner == resource::absent) return {};
+    const resource& parent = of.parent.by();
+    auto found = find(parent, session, request.path[0]);
+    if (!found) return found.error();
+    if (!*found) return refuse(into, not_found(parent.name, request.path[0]));
+    return {};
+}
 
 record read_record(const resource& of, const statement& row, int first) {
     record found;

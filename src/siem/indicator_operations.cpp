@@ -112,7 +112,11 @@ const link& alert_links() {
 }
 
 const link& investigation_links() {
-    static const link instance{.table = "ioc_investigations", .left = iocs, .right = investigations};
+    static const link instance{
+        .table = "ioc_investigations",
+        .left = iocs,
+        .right = investigations,
+        .require = [](read_session&, const record& right, reply& into) { return require_open(right, into); }};
     return instance;
 }
 

@@ -209,4 +209,49 @@ BOOST_AUTO_TEST_CASE(the_database_itself_refuses_a_state_that_no_way_leads_to) {
     BOOST_TEST(!done.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_closes_nothing_before_it_was_opened) {
+    const auto opened = make("i").text("/created_at");
+    become("i", "in_progress");
+    become("i", "resolved");
+    d.now -= 3'600'000'000;
+    BOOST_TEST(close("i").text("/closed_at") == opened);
+    BOOST_TEST(d.get("/investigations/stats").at("/seconds_to_close_avg").to_number<double>() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_nobody_sees_is_no_text) {
+    // Em spaces, an ideographic one, a zero-width space, a byte order mark, a word joiner.
+    const std::string unseen =
+        "\xe2\x80\x83\xe2\x80\x83\xe2\x80\x83\xe3\x80\x80\xe2\x80\x8b\xef\xbb\xbf\xe2\x81\xa0\xc2\xa0\xc2\x85\xe2\x80"
+        "\xa8";
+    BOOST_TEST(d.post("/investigations", R"({"title":")" + unseen + "\"}").faults() == "title");
+    make("i");
+    BOOST_TEST(d.post("/investigations/i/notes", R"({"content":")" + unseen + "\"}").faults() == "content");
+    become("i", "in_progress");
+    become("i", "resolved");
+    const auto with_summary = [&](const std::string& text) {
+        return close("i", R"({"verdict":"true_positive","resolution_category":"c","summary":")" + text + "\"}");
+    };
+    BOOST_TEST(with_summary(unseen).faults() == "summary");
+    BOOST_TEST(with_summary(unseen + "A worm." + unseen).faults() == "summary");
+    BOOST_TEST(close("i", R"({"verdict":"true_positive","resolution_category":")" + unseen +
+                              R"(","summary":"It was a worm."})")
+                   .faults() == "resolution_category");
+    BOOST_TEST(with_summary(unseen + "It was\xe2\x80\x83 a worm." + unseen).text("/summary") ==
+               "It was\xe2\x80\x83 a worm.");
+    d.post("/alerts", R"({"id":"a","title":"t","severity":"low"})");
+    BOOST_TEST(d.post("/alerts/a/comments", R"({"content":")" + unseen + "\"}").faults() == "content");
+    d.post("/alerts/a/dismiss", "{}");
+    BOOST_TEST(d.post("/alerts/a/reopen", R"({"reason":")" + unseen + "\"}").faults() == "reason");
+}
+
+BOOST_AUTO_TEST_CASE(what_belongs_to_nothing_that_is_there_is_not_found) {
+    make("i");
+    BOOST_TEST(d.get("/investigations/i/notes").at("/items").as_array().empty());
+    for (const char* path :
+         {"/investigations/none/notes", "/investigations/none/evidence", "/investigations/none/evidence/count",
+          "/alerts/none/comments", "/alerts/none/related", "/approvals/none/actions", "/playbook-executions/none/steps",
+          "/rules/none/false-positives"})
+        BOOST_TEST(is(d.get(path), problem_code::not_found), path);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,7 @@
 // Indicators: what is taken, how they are found, and what they belong to.
 #include "siem/indicators.hpp"
 
-#include "support/domain.hpp"
+#include "support/investigations.hpp"
 #include "support/plans.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -289,6 +289,13 @@ BOOST_AUTO_TEST_CASE(investigations_and_indicators_are_linked_and_found_from_bot
     BOOST_TEST(is(d.put("/iocs/i/investigations/none", ""), problem_code::not_found));
     BOOST_TEST(values(d, {}, "/investigations/c/iocs") == "192.0.2.1");
     BOOST_TEST(d.get("/iocs/i/investigations").text("/items/0/id") == "c");
+    for (const char* status : {"in_progress", "resolved"})
+        d.post("/investigations/c/status", R"({"status":")" + std::string(status) + "\"}");
+    BOOST_TEST(!d.post("/investigations/c/close", carrel::testing::closure).refused.has_value());
+    BOOST_TEST(is(d.remove("/iocs/i/investigations/c"), problem_code::conflict));
+    d.post("/iocs", R"({"id":"j","value":"192.0.2.2","severity":"low"})");
+    BOOST_TEST(is(d.put("/iocs/j/investigations/c", ""), problem_code::conflict));
+    BOOST_TEST(values(d, {}, "/investigations/c/iocs") == "192.0.2.1");
     BOOST_TEST((d.remove("/investigations/c").reply.kind == outcome::no_content));
     BOOST_TEST(d.get("/iocs/i/investigations").at("/items").as_array().empty());
 }

@@ -162,6 +162,17 @@ BOOST_AUTO_TEST_CASE(rolling_back_leads_further_back_each_time) {
     BOOST_TEST(status(d, "c") == "retired");
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_does_not_change_where_a_rollback_leads) {
+    domain d;
+    make_ready(d, {{"a", "1.0.0"}, {"b", "1.1.0"}, {"c", "1.2.0"}});
+    for (const char* id : {"a", "b", "c"}) {
+        d.now -= 3'600'000'000;
+        activate(d, id);
+    }
+    BOOST_TEST(d.post("/ml/names/scorer/rollback", "").text("/id") == "b");
+    BOOST_TEST(d.post("/ml/names/scorer/rollback", "").text("/id") == "a");
+}
+
 BOOST_AUTO_TEST_CASE(pruning_keeps_the_highest_versions_and_the_active_one) {
     domain d;
     make_ready(d, {{"a", "1.0.0"}, {"b", "1.1.0"}, {"c", "1.10.0"}, {"d", "1.9.0"}});

@@ -130,6 +130,9 @@ BOOST_AUTO_TEST_CASE(a_name_is_no_path_and_hides_nothing) {
                                    std::string("a\x7f"),
                                    std::string("\xc2\x85x"),
                                    std::string("a\xe2\x80\xae.exe"),
+                                   std::string("a\xd8\x9cgpj.exe"),       // the Arabic letter mark
+                                   std::string("a\xc2\xad.exe"),          // a soft hyphen
+                                   std::string("a\xf3\xa0\x81\x81.exe"),  // a tag
                                    std::string("\xff"),
                                    std::string("\xc0\xaf"),
                                    std::string(256, 'x'),

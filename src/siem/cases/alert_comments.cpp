@@ -1,13 +1,14 @@
 #include "siem/alerts.hpp"
 #include "siem/cases/alert_links.hpp"
-#include "siem/text_trim.hpp"
+#include "siem/text_blanks.hpp"
 
 namespace carrel::siem {
 
 namespace {
 
 void check(const resource& of, const call&, const record*, record& row, std::vector<fault>& faults) {
-    if (trimmed(*row.text(of.position("content"))).empty()) faults.push_back({"content", 0, "must not be blank"});
+    if (without_blanks(*row.text(of.position("content"))).empty())
+        faults.push_back({"content", 0, "must not be blank"});
 }
 
 }  // namespace

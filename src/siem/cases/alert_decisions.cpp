@@ -5,7 +5,7 @@
 #include "siem/alert_status.hpp"
 #include "siem/alerts.hpp"
 #include "siem/cases/alert_links.hpp"
-#include "siem/text_trim.hpp"
+#include "siem/text_blanks.hpp"
 
 // Decisions that change status and disposition together, in one transaction and with one reason.
 namespace carrel::siem {
@@ -49,7 +49,7 @@ std::optional<problem> check_reason(const operation& what, call& request, const 
     std::optional<problem> refused;
     if (!read_input(body_of(made), request, given, refused)) return refused;
     if (given[0])
-        if (const auto* text = std::get_if<std::string>(&*given[0])) parsed->reason = trimmed(*text);
+        if (const auto* text = std::get_if<std::string>(&*given[0])) parsed->reason = without_blanks(*text);
     if (made.needs_reason && parsed->reason.empty())
         return refuse_body(request, problem_of(problem_code::invalid, "reason", "must not be blank"));
     request.parsed = std::move(parsed);

@@ -2,7 +2,9 @@
 #include "resource/problems.hpp"
 #include "siem/cases/case_links.hpp"
 #include "siem/cases/investigations.hpp"
-#include "siem/text_trim.hpp"
+#include "siem/text_blanks.hpp"
+
+#include <algorithm>
 
 // How an investigation ends: closed with a verdict, or deleted.
 namespace carrel::siem {
@@ -34,7 +36,7 @@ const std::vector<field>& closure_fields() {
 }
 
 std::string_view trimmed_text(const given_members& given, place which) {
-    return trimmed(std::get<std::string>(*given[which]));
+    return without_blanks(std::get<std::string>(*given[which]));
 }
 
 std::optional<problem> check_closure(const operation& what, call& request) {
@@ -63,7 +65,8 @@ result<void> close(const operation&, write_session& session, const call& request
     if (!before) return before.error();
     const investigation_fields& at = investigation_at();
     record after = *before;
-    after.values[at.closed_at] = request.now;
+    // Nothing is closed before it was opened, whatever the clock says.
+    after.values[at.closed_at] = std::max(request.now, before->integer(investigations().position("created_at")));
     after.values[at.verdict] = *given[verdict];
     after.values[at.resolution_category] = std::string(trimmed_text(given, category));
     after.values[at.summary] = std::string(trimmed_text(given, summary));

@@ -1,6 +1,6 @@
 #include "resource/problems.hpp"
 #include "siem/cases/investigations.hpp"
-#include "siem/text_trim.hpp"
+#include "siem/text_blanks.hpp"
 
 // Notes are rows of their own: whoever adds one takes nothing of anybody else's away. They are never changed.
 namespace carrel::siem {
@@ -8,7 +8,8 @@ namespace carrel::siem {
 namespace {
 
 void check(const resource& of, const call&, const record*, record& row, std::vector<fault>& faults) {
-    if (trimmed(*row.text(of.position("content"))).empty()) faults.push_back({"content", 0, "must not be blank"});
+    if (without_blanks(*row.text(of.position("content"))).empty())
+        faults.push_back({"content", 0, "must not be blank"});
 }
 
 result<bool> before_insert(const resource&, write_session& session, const call& request, record&, reply& into) {

@@ -5,7 +5,7 @@
 #include "siem/aggregates.hpp"
 #include "siem/alerts.hpp"
 #include "siem/correlation_rules.hpp"
-#include "siem/text_trim.hpp"
+#include "siem/text_blanks.hpp"
 
 #include <algorithm>
 
@@ -33,7 +33,8 @@ void enter(const resource&, const call&, const record&, record& after, std::stri
 }
 
 void check(const resource&, const call&, const record*, record& row, std::vector<fault>& faults) {
-    if (trimmed(*row.text(investigation_at().title)).empty()) faults.push_back({"title", 0, "must not be blank"});
+    if (without_blanks(*row.text(investigation_at().title)).empty())
+        faults.push_back({"title", 0, "must not be blank"});
 }
 
 // Where there are users, one of them; his or her name as it was given to them.

@@ -1,5 +1,7 @@
 #include "siem/content/content_choice.hpp"
 
+#include "resource/listing.hpp"
+
 #include <algorithm>
 
 namespace carrel::siem {
@@ -21,6 +23,9 @@ bool content_choice::holds(const content_member* member) const {
 void read_choice(const call& request, content_choice& into, std::vector<fault>& faults) {
     std::vector<const content_member*> named;
     bool indicators = false;
+    query_pairs once = request.query;
+    std::erase_if(once, [](const auto& each) { return each.first == "only"; });
+    for (fault& twice : refuse_repeats(once)) faults.push_back(std::move(twice));
     for (const auto& [name, text] : request.query) {
         if (name == "only") {
             const content_member* member = content_member_named(text);

@@ -129,6 +129,8 @@ result<void> count_failure(write_session& session, const record& letter, const s
 
 std::optional<problem> check_replay(const operation& what, call& request) {
     if (auto wrong = check_address(what, request)) return wrong;
+    if (auto twice = refuse_repeats(request.query); !twice.empty())
+        return problem_of(problem_code::bad_request, std::move(twice));
     const auto as = parameter(request.query, "as").value_or("event");
     if (as != "event" && as != "message")
         return problem_of(problem_code::bad_request, "as", "must be event or message");

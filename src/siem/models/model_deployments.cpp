@@ -35,13 +35,13 @@ struct deployment_row {
     std::string model_id;
 };
 
-// The deployment before the one in force that was neither taken back nor gone back to: again and again leads further back.
+// The deployment before the one in force that was neither taken back nor gone back to: again and again leads further back. What
+// came before is told by the rows, not by a clock that may have been set back.
 result<std::optional<deployment_row>> earlier_deployment(read_session& session, std::string_view name,
                                                          std::string_view active) {
     return session.first<deployment_row>(
-        read_sql(
-            "SELECT seq, model_id FROM ml_deployments WHERE name = ? AND ended_at IS NOT NULL AND rolled_back = 0 "
-            "AND restored = 0 AND model_id IS NOT NULL AND model_id <> ? ORDER BY created_at DESC, id DESC LIMIT 1"),
+        read_sql("SELECT seq, model_id FROM ml_deployments WHERE name = ? AND ended_at IS NOT NULL AND rolled_back = 0 "
+                 "AND restored = 0 AND model_id IS NOT NULL AND model_id <> ? ORDER BY seq DESC LIMIT 1"),
         name, active);
 }
 
