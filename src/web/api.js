@@ -2,6 +2,7 @@
 import { formatJson, parseJson } from './json.js';
 
 const BASE = '/api/v1';
+const STALE = 'Somebody else has changed this meanwhile, so nothing was saved.';
 let csrfToken = null;
 
 /** A write of a session needs this, which a page of another site cannot know. */
@@ -12,9 +13,10 @@ export const setCsrfToken = (token) => {
 /** A refusal, as RFC 9457 describes it. */
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || `The server answered ${status}.`);
+    const code = (body.type ?? '').replace('/problems/', '');
+    super(code === 'stale_version' ? STALE : body.detail || body.title || `The server answered ${status}.`);
     this.status = status;
-    this.code = (body.type ?? '').replace('/problems/', '');
+    this.code = code;
     this.errors = body.errors ?? [];
     this.body = body;
   }
@@ -95,6 +97,9 @@ export const get = (path, query, options) => request('GET', path, { ...options, 
 export const post = (path, body, options) => request('POST', path, { ...options, body });
 export const patch = (path, body, version) => request('PATCH', path, { body, version });
 export const remove = (path, version) => request('DELETE', path, { version });
+
+/** Where a browser fetches it by itself, to keep it as a file. */
+export const addressOf = (path, query) => BASE + path + queryText(query);
 
 /** The path of a part of a resource, whatever is in it. */
 export const pathOf = (...parts) => parts.map((each) => `/${encodeURIComponent(each)}`).join('');

@@ -5,7 +5,26 @@ import { firstPlace, markScreen, shell } from './shell.js';
 import { h, replace } from './ui/dom.js';
 import { notice } from './ui/parts.js';
 
-const SCREENS = ['events', 'alerts', 'investigations', 'rules', 'coverage', 'iocs', 'operations', 'users', 'account'];
+const SCREENS = [
+  'dashboard',
+  'events',
+  'saved_searches',
+  'dead_letters',
+  'alerts',
+  'investigations',
+  'rules',
+  'coverage',
+  'iocs',
+  'playbooks',
+  'executions',
+  'approvals',
+  'listeners',
+  'feeds',
+  'operations',
+  'audit',
+  'users',
+  'account',
+];
 
 const app = document.getElementById('app');
 let main = document.getElementById('main');

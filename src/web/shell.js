@@ -5,13 +5,22 @@ import { icon } from './ui/icons.js';
 import { select } from './ui/form.js';
 
 const PLACES = [
+  ['dashboard', 'Dashboard', 'read:events', 'read:alerts'],
   ['events', 'Events', 'read:events'],
+  ['saved_searches', 'Saved searches', 'read:events'],
   ['alerts', 'Alerts', 'read:alerts'],
   ['investigations', 'Investigations', 'read:investigations'],
   ['rules', 'Rules', 'read:rules'],
   ['coverage', 'ATT&CK coverage', 'read:rules'],
   ['iocs', 'Indicators', 'read:iocs'],
+  ['playbooks', 'Playbooks', 'read:rules'],
+  ['executions', 'Executions', 'read:alerts'],
+  ['approvals', 'Approvals', 'read:alerts'],
+  ['feeds', 'Feeds', 'read:rules'],
+  ['listeners', 'Listeners', 'read:listeners'],
+  ['dead_letters', 'Dead letters', 'read:events'],
   ['operations', 'Operations', 'read:system'],
+  ['audit', 'Audit log', 'admin:system'],
   ['users', 'Users', 'read:users'],
 ];
 const THEMES = [
@@ -20,8 +29,10 @@ const THEMES = [
   ['dark', 'Dark'],
 ];
 
+const placesHere = () => PLACES.filter(([, , ...permissions]) => permissions.every(may));
+
 /** The first screen that who is here may see. */
-export const firstPlace = () => `#/${PLACES.find(([, , permission]) => may(permission))?.[0] ?? 'account'}`;
+export const firstPlace = () => `#/${placesHere()[0]?.[0] ?? 'account'}`;
 
 function chooseTheme(theme) {
   document.documentElement.dataset.theme = theme;
@@ -39,7 +50,7 @@ function themePicker() {
 }
 
 function navigation() {
-  const links = PLACES.filter(([, , permission]) => may(permission)).map(([name, label]) =>
+  const links = placesHere().map(([name, label]) =>
     h('li', null, h('a', { href: `#/${name}`, 'data-screen': name }, icon(name), label)),
   );
   return h('nav', { id: 'places', 'aria-label': 'Screens' }, h('ul', null, links));
@@ -100,7 +111,7 @@ export function shell(leave) {
       'header',
       { class: 'bar' },
       menuButton(nav),
-      h('a', { class: 'brand', href: '#/events' }, 'carrel'),
+      h('a', { class: 'brand', href: firstPlace() }, 'carrel'),
       h('div', { class: 'who' }, themePicker(), whoIsHere(leave)),
     ),
     nav,

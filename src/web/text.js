@@ -43,7 +43,7 @@ export function bytesText(bytes) {
 
 export const plural = (count, word, more = `${word}s`) => `${countText(count)} ${count === 1 ? word : more}`;
 
-const ACRONYMS = new Set(['ip', 'cidr', 'url', 'cve', 'ja3']);
+const ACRONYMS = new Set('ip cidr url cve ja3 cef json udp tcp tls csv stix misp http'.split(' '));
 
 /** `true_positive` as people read it. */
 export function wordsText(name) {

@@ -113,6 +113,11 @@ class Browser:
         self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": [
             {"type": way, "value": sign} for sign in text for way in ("keyDown", "keyUp")]}]})
 
+    def choose_file(self, selector, path):
+        root = self.protocol("DOM.getDocument")["root"]["nodeId"]
+        found = self.protocol("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.protocol("DOM.setFileInputFiles", nodeId=found, files=[str(path)])
+
     def drag(self, from_point, to_point):
         steps = [{"type": "pointerMove", "duration": 0, "x": int(from_point[0]), "y": int(from_point[1])}, {"type": "pointerDown", "button": 0},
                  {"type": "pointerMove", "duration": 20, "x": int(to_point[0]), "y": int(to_point[1])}, {"type": "pointerUp", "button": 0}]

@@ -42,6 +42,14 @@ class Filler:
         assert reply.status == 200, (path, reply)
         return reply.json()
 
+    def put(self, path):
+        reply = self.client.request("PUT", "/api/v1" + path, headers=self.headers)
+        assert reply.status in (200, 204), (path, reply)
+
+    def patch(self, path, body):
+        reply = self.client.request("PATCH", "/api/v1" + path, body, self.headers | {"Content-Type": "application/json"})
+        assert reply.status == 200, (path, reply)
+
     def delete(self, path):
         return self.client.request("DELETE", "/api/v1" + path, headers=self.headers).status
 

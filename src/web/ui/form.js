@@ -1,4 +1,5 @@
 // Fields of forms. Each is `{name, element, read, fault, focus}`: `fault` shows what is wrong with it.
+import { wordsText } from '../text.js';
 import { freshId, h } from './dom.js';
 
 function field(name, label, control, read, hint) {
@@ -31,6 +32,18 @@ export function numberField(name, label, { value = '', hint, ...more } = {}) {
 export function areaField(name, label, { value = '', hint, rows = 4, ...more } = {}) {
   const control = h('textarea', { name, rows, value: value ?? '', ...more });
   return field(name, label, control, () => control.value || null, hint);
+}
+
+/** Names as options that people read. */
+export const words = (names) => names.map((each) => [each, wordsText(each)]);
+
+/** Of the values of a form, those that were given. */
+export const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+
+/** A file; `null` if none was chosen. */
+export function fileField(name, label, more = {}) {
+  const control = h('input', { type: 'file', name, ...more });
+  return field(name, label, control, () => control.files[0] ?? null);
 }
 
 /** `options`: texts, or pairs of value and label. */

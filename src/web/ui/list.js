@@ -2,7 +2,7 @@
 import { get } from '../api.js';
 import { countText, plural } from '../text.js';
 import { h, replace } from './dom.js';
-import { button, fillFrom, notice } from './parts.js';
+import { fillFrom, notice, workButton } from './parts.js';
 import { appendRows, table } from './table.js';
 
 const PAGE = 50;
@@ -44,7 +44,7 @@ const load = (options, cursor) =>
   );
 
 function pageOf(page, options, selecting) {
-  if (page.items.length === 0) return options.empty ?? notice(`No ${options.what}s to show.`);
+  if (page.items.length === 0) return options.empty ?? notice(`No ${options.whats ?? `${options.what}s`} to show.`);
   const settings = {
     caption: options.caption,
     sort: options.sort,
@@ -55,13 +55,12 @@ function pageOf(page, options, selecting) {
   };
   const made = table(options.columns, page.items, settings);
   const total =
-    page.total === undefined ? null : h('p', { class: 'quiet', role: 'status' }, plural(page.total, options.what));
+    page.total === undefined
+      ? null
+      : h('p', { class: 'quiet', role: 'status' }, plural(page.total, options.what, options.whats));
   const shown = { count: page.items.length, next: page.next };
-  const more = button('Show more', async () => {
-    more.disabled = true;
-    const next = await load(options, shown.next).catch(() => null);
-    more.disabled = false;
-    if (next === null) return;
+  const more = workButton('Show more', async () => {
+    const next = await load(options, shown.next);
     appendRows(made, options.columns, next.items, settings);
     shown.count += next.items.length;
     shown.next = next.next;

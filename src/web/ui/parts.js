@@ -38,6 +38,31 @@ export function button(label, onclick, { kind = '', glyph = null, ...more } = {}
   return h('button', { type: 'button', class: kind, onclick, ...more }, glyph && icon(glyph), label);
 }
 
+/** Whether what is shown is not what is there. */
+const isOutdated = ({ status }) => status === 409 || status === 412;
+
+/**
+ * A button whose work is waited for. `done` is called after it, and when somebody else was faster: it shows what is there now.
+ * Whoever pressed it by keyboard goes on from it, or from the title if it is gone.
+ */
+export function workButton(label, work, done, more) {
+  const made = button(
+    label,
+    async () => {
+      const title = made.closest('dialog')?.querySelector('h2') ?? document.getElementById('main');
+      await attempt(made, async () => {
+        await work().catch((error) => (isOutdated(error) ? failed(error) : Promise.reject(error)));
+        await done?.();
+      });
+      if (document.activeElement === document.body) (made.isConnected ? made : title).focus();
+    },
+    more,
+  );
+  return made;
+}
+
+export const linkButton = (text, onclick, kind = '') => button(text, onclick, { kind: `link ${kind}` });
+
 /** A button that shows a drawing alone; its label is read out and shown as a hint. */
 export function iconButton(glyph, label, onclick, more = {}) {
   return h(
@@ -85,6 +110,23 @@ export function facts(pairs) {
 export async function copyText(text) {
   await navigator.clipboard.writeText(text);
   toast('Copied.');
+}
+
+/** A number, or a state of kind `on` or `off`, with its name. */
+export const tile = (label, value, kind) =>
+  h(
+    'div',
+    { class: 'tile' },
+    h('span', { class: 'quiet' }, label),
+    kind ? h('span', null, chip(value, kind)) : h('strong', null, value),
+  );
+
+/** A section whose content is fetched; what is given beside its element fetches it again. */
+export function fetchedSection(title, load, ...after) {
+  const place = h('div', { class: 'list' });
+  const reload = () => fillFrom(place, load);
+  reload();
+  return { element: section(title, place, ...after), reload };
 }
 
 /** A heading and what belongs to it. */

@@ -1,5 +1,27 @@
 // Tables that become cards where there is no room for columns.
 import { h } from './dom.js';
+import { linkButton, time } from './parts.js';
+
+/** A time, which the list can be sorted by unless `sort` says otherwise. */
+export const timeColumn = (name, label, sort = true) => ({
+  name,
+  label: `${label} (UTC)`,
+  sort,
+  kind: 'nowrap',
+  cell: (each) => time(each[name], 0),
+});
+
+/** What a row is called, as a button that opens it; what is quiet stands below. */
+export const openColumn = (name, label, open, belowOf = () => null, sort = true) => ({
+  name,
+  label,
+  sort,
+  kind: 'grow',
+  cell: (each) => [
+    linkButton(each[name] ?? each.id, () => open(each.id)),
+    h('div', { class: 'quiet small' }, belowOf(each)),
+  ],
+});
 
 /**
  * @param {{name: string, label: string, cell: (row) => any, kind?: string, sort?: boolean}[]} columns

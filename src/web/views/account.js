@@ -41,8 +41,7 @@ function beginTotp(reload) {
   formDialog(
     'Use an authenticator',
     [password('current_password', 'Current password', 'current-password')],
-    async (values) =>
-      showSecret(await post('/auth/totp', { current_password: values.current_password ?? '' }), reload),
+    async (values) => showSecret(await post('/auth/totp', { current_password: values.current_password ?? '' }), reload),
     'Go on',
   );
 }
@@ -120,7 +119,9 @@ export async function show(main, screen) {
           h(
             'div',
             { class: 'actions' },
-            me.totp_enabled ? button('Stop using it', () => endTotp(reload)) : button('Use an authenticator', () => beginTotp(reload)),
+            me.totp_enabled
+              ? button('Stop using it', () => endTotp(reload))
+              : button('Use an authenticator', () => beginTotp(reload)),
           ),
         ),
         section(

@@ -3,23 +3,15 @@ import { get, patch, pathOf, post, remove } from '../api.js';
 import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { plural, timeText, wordsText } from '../text.js';
-import { confirmed, drawer, formDialog } from '../ui/dialog.js';
+import { confirmed } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
-import { areaField, labelled, listField, numberField, select, selectField, textField } from '../ui/form.js';
-import {
-  attempt,
-  button,
-  chip,
-  facts,
-  fillFrom,
-  notice,
-  section,
-  severityChip,
-  statusChip,
-  time,
-  toast,
-} from '../ui/parts.js';
+import { areaField, labelled, listField, numberField, select, selectField, textField, words } from '../ui/form.js';
+import { attempt, button, chip, facts, failed, fetchedSection, fillFrom, notice, section } from '../ui/parts.js';
+import { severityChip, statusChip, time, toast, workButton } from '../ui/parts.js';
+import { editDialog, recordDrawer } from '../ui/record.js';
 import { SEVERITIES, summaryOf } from './event_detail.js';
+import { evidenceSection } from './evidence.js';
+import { runDialog } from './playbooks.js';
 
 export const DISPOSITIONS = ['undetermined', 'true_positive', 'false_positive', 'benign', 'suspicious', 'inconclusive'];
 export const STATUSES = [
@@ -58,22 +50,14 @@ function statusButtons(alert, done) {
   const next = may('alert:acknowledge') ? (NEXT[alert.status] ?? []) : [];
   if (next.length === 0) return null;
   const text = h('input', { type: 'text', maxlength: 1000, placeholder: 'Why (optional)' });
-  const buttons = next.map((status, at) => {
-    const made = button(
-      wordsText(status),
-      () =>
-        attempt(made, async () => {
-          await post(
-            `${pathOf('alerts', alert.id)}/status`,
-            { status, ...(text.value ? { note: text.value } : {}) },
-            { version: alert.version },
-          );
-          done();
-        }),
-      { kind: at === 0 ? 'primary' : '' },
-    );
-    return made;
-  });
+  const move = (status) => async () => {
+    const body = { status, ...(text.value ? { note: text.value } : {}) };
+    await post(`${pathOf('alerts', alert.id)}/status`, body, { version: alert.version });
+    toast('Status changed.');
+  };
+  const buttons = next.map((status, at) =>
+    workButton(wordsText(status), move(status), done, { kind: at === 0 ? 'primary' : '' }),
+  );
   return h(
     'div',
     { class: 'transitions' },
@@ -82,35 +66,26 @@ function statusButtons(alert, done) {
   );
 }
 
-/** A choice that is stored when it is made. */
+/** A choice that is stored when it is made; what is there is shown again in any case. */
 function choice(alert, name, label, options, done) {
   const control = select(options, alert[name] ?? '');
-  control.addEventListener('change', () =>
-    attempt(control, async () => {
-      await patch(pathOf('alerts', alert.id), { [name]: control.value || null }, alert.version);
-      done();
-    }),
-  );
+  control.addEventListener('change', async () => {
+    const store = () => patch(pathOf('alerts', alert.id), { [name]: control.value || null }, alert.version);
+    if (await attempt(control, store)) toast(`${label}: ${control.selectedOptions[0].textContent}.`);
+    done();
+  });
   return labelled(label, control);
 }
 
-function editAlert(alert, done) {
+function editAlert(alert, path, done) {
   const fields = [
     textField('title', 'Title', { value: alert.title }),
     areaField('description', 'Description', { value: alert.description }),
-    selectField(
-      'severity',
-      'Severity',
-      SEVERITIES.map((each) => [each, wordsText(each)]),
-      { value: alert.severity },
-    ),
+    selectField('severity', 'Severity', words(SEVERITIES), { value: alert.severity }),
     numberField('risk_score', 'Risk score', { value: alert.risk_score, min: 0, max: 100 }),
     listField('tags', 'Tags', { value: alert.tags }),
   ];
-  formDialog('Edit alert', fields, async (values) => {
-    await patch(pathOf('alerts', alert.id), values, alert.version);
-    done();
-  });
+  editDialog('Edit the alert', path, alert, fields, done);
 }
 
 /** The investigation that an alert belongs to, or the button that opens one; nothing where the server has none. */
@@ -119,18 +94,14 @@ function investigationFact(alert) {
   const id = alert.investigation_id;
   if (id) return ['Investigation', h('a', { href: hashOf(['investigations', id]) }, id)];
   if (!may('write:investigations') || !may('write:alerts')) return null;
-  const open = button('Open an investigation', () =>
-    attempt(open, async () => {
-      const made = await post(`${pathOf('alerts', alert.id)}/investigation`, {});
-      go(hashOf(['investigations', made.id]));
-    }),
+  const open = workButton('Open an investigation', async () =>
+    go(hashOf(['investigations', (await post(`${pathOf('alerts', alert.id)}/investigation`, {})).id])),
   );
   return ['Investigation', open];
 }
 
-function historySection(id) {
-  const place = h('div', null);
-  fillFrom(place, async () => {
+const historySection = (id) =>
+  fetchedSection('History', async () => {
     const { items } = await get(`${pathOf('alerts', id)}/history`);
     if (items.length === 0) return notice('Nothing yet.');
     return h(
@@ -154,9 +125,7 @@ function historySection(id) {
           ),
         ),
     );
-  });
-  return section('History', place);
-}
+  }).element;
 
 function eventsSection(alert) {
   const place = h('div', null);
@@ -185,9 +154,8 @@ function eventsSection(alert) {
   return section(`Events (${alert.event_ids.length})`, place);
 }
 
-function iocsSection(id) {
-  const place = h('div', null);
-  fillFrom(place, async () => {
+const iocsSection = (id) =>
+  fetchedSection('Indicators', async () => {
     const { items } = await get(`${pathOf('alerts', id)}/iocs`, { limit: 50 });
     if (items.length === 0) return notice('None is linked.');
     return h(
@@ -203,17 +171,17 @@ function iocsSection(id) {
         ),
       ),
     );
-  });
-  return section('Indicators', place);
-}
+  }).element;
 
-async function alertContent(alert, reload, box) {
+async function alertContent(alert, reload, close) {
   const users = may('alert:assign') ? await userOptions() : null;
   if (users && alert.assigned_to && !users.some(([name]) => name === alert.assigned_to))
     users.push([alert.assigned_to, alert.assigned_to]);
-  const changed = (text) => () => {
-    toast(text);
-    reload();
+  const path = pathOf('alerts', alert.id);
+  const erase = async () => {
+    await remove(path, alert.version);
+    toast('Deleted.');
+    close();
   };
   return [
     h(
@@ -224,19 +192,12 @@ async function alertContent(alert, reload, box) {
       alert.tags.map((each) => chip(each, 'tag')),
     ),
     alert.description && h('p', { class: 'prose' }, alert.description),
-    statusButtons(alert, changed('Status changed.')),
+    statusButtons(alert, reload),
     h(
       'div',
       { class: 'filters' },
-      users && choice(alert, 'assigned_to', 'Assigned to', users, changed('Assigned.')),
-      may('alert:disposition') &&
-        choice(
-          alert,
-          'disposition',
-          'Disposition',
-          DISPOSITIONS.map((each) => [each, wordsText(each)]),
-          changed('Disposition set.'),
-        ),
+      users && choice(alert, 'assigned_to', 'Assigned to', users, reload),
+      may('alert:disposition') && choice(alert, 'disposition', 'Disposition', words(DISPOSITIONS), reload),
     ),
     facts([
       ['Created', time(alert.created_at, 0)],
@@ -253,41 +214,24 @@ async function alertContent(alert, reload, box) {
     eventsSection(alert),
     may('read:iocs') && iocsSection(alert.id),
     historySection(alert.id),
+    evidenceSection(path, { canWrite: may('alert:acknowledge') }),
     may('write:alerts') &&
       h(
         'div',
         { class: 'actions' },
-        button('Edit', () => editAlert(alert, changed('Saved.'))),
-        button(
-          'Delete',
-          () =>
-            confirmed('Delete this alert', 'Its history will be gone, too.', 'Delete', async () => {
-              await remove(pathOf('alerts', alert.id), alert.version);
-              toast('Deleted.');
-              box.close();
-              reload(true);
-            }),
-          { kind: 'danger' },
-        ),
+        may('read:rules') && button('Run a playbook', () => runDialog(null, { alert_id: alert.id }).catch(failed)),
+        button('Edit', () => editAlert(alert, path, reload)),
+        button('Delete', () => confirmed('Delete this alert', 'Its history will be gone, too.', 'Delete', erase), {
+          kind: 'danger',
+        }),
       ),
   ];
 }
 
-export async function showAlert(id, { onchange, onclose }) {
-  const place = h('div', null, notice('Loading…'));
-  const box = drawer('Alert', place, onclose);
-  const show = () =>
-    fillFrom(place, async () => {
-      const alert = await get(pathOf('alerts', id));
-      box.querySelector('h2').textContent = alert.title;
-      return alertContent(
-        alert,
-        (isGone) => {
-          onchange?.();
-          if (!isGone) show();
-        },
-        box,
-      );
-    });
-  await show();
-}
+export const showAlert = (id, onchange, onclose) =>
+  recordDrawer('Alert', pathOf('alerts', id), {
+    titleOf: (each) => each.title,
+    content: alertContent,
+    onchange,
+    onclose,
+  });

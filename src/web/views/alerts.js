@@ -1,18 +1,17 @@
 // Alerts as a work list: what is open by status, filters, actions for many, one in a drawer.
 import { get, post } from '../api.js';
-import { go, hashOf, note } from '../router.js';
 import { may, session } from '../session.js';
 import { plural, wordsText } from '../text.js';
 import { confirmed, formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
-import { countBar, filterBar } from '../ui/filters.js';
-import { areaField, selectField, textField } from '../ui/form.js';
-import { resourceList } from '../ui/list.js';
-import { button, failed, heading, notice, severityChip, statusChip, time, toast } from '../ui/parts.js';
+import { countBar } from '../ui/filters.js';
+import { areaField, given, selectField, textField, words } from '../ui/form.js';
+import { button, failed, linkButton, severityChip, statusChip, toast } from '../ui/parts.js';
+import { listScreen } from '../ui/record.js';
+import { timeColumn } from '../ui/table.js';
 import { DISPOSITIONS, showAlert, STATUSES, userOptions } from './alert_detail.js';
 import { SEVERITIES } from './event_detail.js';
 
-const words = (names) => names.map((each) => [each, wordsText(each)]);
 const FILTERS = [
   { name: 'q', label: 'Query', placeholder: 'words, severity:high, risk_score:>=70', kind: 'grow' },
   { name: 'severity', label: 'Severity', options: words(SEVERITIES) },
@@ -27,13 +26,13 @@ const columnsOf = (open) => [
     name: 'title',
     label: 'Title',
     kind: 'grow',
-    cell: (each) => h('button', { type: 'button', class: 'link', onclick: () => open(each.id) }, each.title),
+    cell: (each) => linkButton(each.title, () => open(each.id)),
   },
   { name: 'status', label: 'Status', cell: (each) => statusChip(each.status) },
   { name: 'assigned_to', label: 'Assigned to', cell: (each) => each.assigned_to ?? '–' },
   { name: 'risk_score', label: 'Risk', sort: true, kind: 'number', cell: (each) => each.risk_score ?? '–' },
   { name: 'duplicate_count', label: 'Again', kind: 'number', cell: (each) => each.duplicate_count },
-  { name: 'created_at', label: 'Created (UTC)', sort: true, kind: 'nowrap', cell: (each) => time(each.created_at, 0) },
+  timeColumn('created_at', 'Created'),
 ];
 
 /** What a bulk action did, and why not where it did not. */
@@ -120,57 +119,32 @@ function newAlert(reload) {
     'New alert',
     fields,
     async (values) => {
-      await post('/alerts', values);
+      await post('/alerts', given(values));
       reload();
     },
     'Create',
   );
 }
 
-export async function show(main, { params, signal }) {
-  const values = Object.fromEntries(params);
-  const to = (more) => go(hashOf(['alerts'], { ...values, id: '', ...more }));
-  const { id, sort = '-created_at', ...query } = values;
-  const open = (which) => {
-    const opened = hashOf(['alerts'], { ...values, id: which });
-    note(opened);
-    return showAlert(which, {
-      onchange: () => list.reload(),
-      onclose: () => {
-        if (location.hash === opened) note(hashOf(['alerts'], { ...values, id: '' }));
-      },
-    });
-  };
-  const list = resourceList({
-    path: '/alerts',
-    query,
-    sort,
-    signal,
-    what: 'alert',
-    caption: 'Alerts',
-    columns: columnsOf(open),
-    labelOf: (each) => each.title,
-    onsort: (next) => to({ sort: next }),
-    bulk: may('write:alerts') ? bulkActions : null,
-    kind: 'cards',
-    empty: notice('No alert passes these filters.'),
-  });
+export async function show(main, screen) {
   const counts = h('div', { class: 'count-rows' });
+  const { to, query } = listScreen(main, screen, {
+    screen: ['alerts'],
+    title: 'Alerts',
+    path: '/alerts',
+    what: 'alert',
+    above: counts,
+    filters: FILTERS,
+    actions: (reload) => may('write:alerts') && button('New alert', () => newAlert(reload), { glyph: 'plus' }),
+    columns: columnsOf,
+    labelOf: (each) => each.title,
+    bulk: may('write:alerts') ? bulkActions : null,
+    open: showAlert,
+  });
+  const stats = await get('/alerts/stats', {}, { signal: screen.signal }).catch(() => null);
+  if (stats === null) return;
   replace(
-    main,
-    heading(
-      'Alerts',
-      may('write:alerts') && button('New alert', () => newAlert(() => list.reload()), { glyph: 'plus' }),
-    ),
     counts,
-    filterBar(FILTERS, params, to),
-    list.element,
+    countBar('By status', stats.by_status, query.status, wordsText, (status) => to({ status })),
   );
-  if (id) open(id);
-  const stats = await get('/alerts/stats', {}, { signal }).catch(() => null);
-  if (stats !== null)
-    replace(
-      counts,
-      countBar('By status', stats.by_status, query.status, wordsText, (status) => to({ status })),
-    );
 }

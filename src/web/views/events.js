@@ -1,8 +1,9 @@
 // Search of events: the query, when, how many there were, the most frequent values, and the events themselves.
-import { get, queryText } from '../api.js';
+import { get } from '../api.js';
 import { faultPosition, narrowed } from '../query.js';
 import { go, hashOf, note } from '../router.js';
 import { h, replace } from '../ui/dom.js';
+import { exportButton } from '../ui/download.js';
 import { failed, button, heading, notice, time } from '../ui/parts.js';
 import { appendRows, table } from '../ui/table.js';
 import { showEvent, summaryOf } from './event_detail.js';
@@ -10,7 +11,7 @@ import { drawHistogram, topValues } from './event_overview.js';
 import { timeRange } from './time_range.js';
 
 const PAGE = 50;
-const EXPORT_MAX = 100000;
+const EXPORT_MAX = 100000; // as much as a browser holds well; `carrel export` has no such bound
 
 /** The query with the character at fault marked. */
 function faultBox(text, problem) {
@@ -102,18 +103,6 @@ function searchForm(state, submit) {
   return { form, input };
 }
 
-/** Of what the search finds, as much as a browser holds well; `carrel export` has no such bound. */
-const exportLink = (query, type, label) =>
-  button(label, async () => {
-    const reply = await fetch(`/api/v1/events${queryText({ ...query, limit: EXPORT_MAX })}`, {
-      headers: { Accept: type },
-    });
-    if (!reply.ok) return failed(new Error('The export was refused.'));
-    const url = URL.createObjectURL(await reply.blob());
-    h('a', { href: url, download: type === 'text/csv' ? 'events.csv' : 'events.ndjson' }).click();
-    URL.revokeObjectURL(url);
-  });
-
 export async function show(main, { params, signal }) {
   const state = {
     q: params.get('q') ?? '',
@@ -123,6 +112,7 @@ export async function show(main, { params, signal }) {
     id: params.get('id') ?? '',
   };
   const query = { q: state.q, from: state.from, to: state.to };
+  const exported = { ...query, limit: EXPORT_MAX };
   const search = (next) => go(hashOf(['events'], next));
   const pivot = (term, isExcluded) => search({ ...state, id: '', q: narrowed(state.q, term, isExcluded) });
   const open = (id) => {
@@ -140,8 +130,9 @@ export async function show(main, { params, signal }) {
     main,
     heading(
       'Events',
-      exportLink(query, 'application/x-ndjson', 'Export NDJSON'),
-      exportLink(query, 'text/csv', 'Export CSV'),
+      button('Save search', async () => (await import('./saved_searches.js')).saveSearch({ ...query, query: state.q })),
+      exportButton('Export NDJSON', '/events', exported, 'application/x-ndjson', 'events.ndjson'),
+      exportButton('Export CSV', '/events', exported, 'text/csv', 'events.csv'),
     ),
     form,
     layout,

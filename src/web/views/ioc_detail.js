@@ -1,12 +1,13 @@
 // One indicator: where it was found, what it is linked with, and the form that makes or changes one.
-import { get, patch, pathOf, remove } from '../api.js';
+import { get, pathOf, remove } from '../api.js';
 import { hashOf } from '../router.js';
 import { may } from '../session.js';
 import { wordsText } from '../text.js';
-import { confirmed, drawer, formDialog } from '../ui/dialog.js';
-import { h, replace } from '../ui/dom.js';
-import { areaField, listField, numberField, selectField, textField } from '../ui/form.js';
-import { button, chip, facts, fillFrom, notice, section, severityChip, statusChip, time, toast } from '../ui/parts.js';
+import { confirmed } from '../ui/dialog.js';
+import { h } from '../ui/dom.js';
+import { areaField, listField, numberField, selectField, textField, words } from '../ui/form.js';
+import { button, chip, facts, fetchedSection, notice, severityChip, statusChip, time } from '../ui/parts.js';
+import { editDialog, recordDrawer } from '../ui/record.js';
 import { SEVERITIES } from './event_detail.js';
 
 export const TYPES = [
@@ -23,7 +24,6 @@ export const TYPES = [
   'user_agent',
 ];
 export const STATUSES = ['active', 'deprecated', 'archived', 'whitelist'];
-const words = (names) => names.map((each) => [each, wordsText(each)]);
 
 /** The fields of a new indicator, or of one that there is. */
 export const iocFields = (ioc = {}) => [
@@ -40,9 +40,8 @@ export const iocFields = (ioc = {}) => [
   listField('tags', 'Tags', { value: ioc.tags ?? [] }),
 ];
 
-function matchesSection(id) {
-  const place = h('div', null);
-  fillFrom(place, async () => {
+const matchesSection = (id) =>
+  fetchedSection('Found in events', async () => {
     const { items } = await get(`${pathOf('iocs', id)}/matches`, { limit: 50 });
     if (items.length === 0) return notice('It has not been found in an event.');
     return h(
@@ -58,13 +57,10 @@ function matchesSection(id) {
         ),
       ),
     );
-  });
-  return section('Found in events', place);
-}
+  }).element;
 
-function alertsSection(id) {
-  const place = h('div', null);
-  fillFrom(place, async () => {
+const alertsSection = (id) =>
+  fetchedSection('Alerts', async () => {
     const { items } = await get(`${pathOf('iocs', id)}/alerts`, { limit: 50 });
     if (items.length === 0) return notice('None is linked.');
     return h(
@@ -79,11 +75,9 @@ function alertsSection(id) {
         ),
       ),
     );
-  });
-  return section('Alerts', place);
-}
+  }).element;
 
-function content(ioc, box, changed) {
+function content(ioc, reload, close) {
   const path = pathOf('iocs', ioc.id);
   return [
     h(
@@ -116,21 +110,14 @@ function content(ioc, box, changed) {
         { class: 'button', href: hashOf(['events'], { q: `"${ioc.normalized.replace(/["\\]/g, '\\$&')}"` }) },
         'Search events',
       ),
-      may('write:iocs') &&
-        button('Edit', () =>
-          formDialog('Edit the indicator', iocFields(ioc), async (values) => {
-            await patch(path, values, ioc.version);
-            changed();
-          }),
-        ),
+      may('write:iocs') && button('Edit', () => editDialog('Edit the indicator', path, ioc, iocFields(ioc), reload)),
       may('write:iocs') &&
         button(
           'Delete',
           () =>
             confirmed('Delete this indicator', 'Its history and matches will be gone, too.', 'Delete', async () => {
               await remove(path, ioc.version);
-              box.close();
-              changed(true);
+              close();
             }),
           { kind: 'danger' },
         ),
@@ -140,18 +127,5 @@ function content(ioc, box, changed) {
   ];
 }
 
-export function showIoc(id, onchange, onclose) {
-  const place = h('div', null, notice('Loading…'));
-  const box = drawer('Indicator', place, onclose);
-  const load = () =>
-    fillFrom(place, async () => {
-      const ioc = await get(pathOf('iocs', id));
-      replace(box.querySelector('h2'), h('span', { class: 'mono' }, ioc.value));
-      return content(ioc, box, (isGone) => {
-        toast(isGone ? 'Deleted.' : 'Saved.');
-        onchange();
-        if (!isGone) load();
-      });
-    });
-  load();
-}
+export const showIoc = (id, onchange, onclose) =>
+  recordDrawer('Indicator', pathOf('iocs', id), { titleOf: (each) => each.value, content, onchange, onclose });

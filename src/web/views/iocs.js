@@ -1,20 +1,19 @@
 // Indicators: list, counts, import, and what is done with many.
 import { get, post, request } from '../api.js';
-import { go, hashOf, note } from '../router.js';
 import { may } from '../session.js';
 import { plural, wordsText } from '../text.js';
 import { confirmed, formDialog, told } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
-import { countBar, filterBar } from '../ui/filters.js';
-import { areaField, selectField, textField } from '../ui/form.js';
-import { resourceList } from '../ui/list.js';
-import { button, chip, heading, notice, severityChip, statusChip, time, toast } from '../ui/parts.js';
+import { countBar } from '../ui/filters.js';
+import { areaField, given, selectField, textField, words } from '../ui/form.js';
+import { button, chip, linkButton, severityChip, statusChip, toast } from '../ui/parts.js';
+import { listScreen } from '../ui/record.js';
+import { timeColumn } from '../ui/table.js';
 import { tellBulk } from './alerts.js';
 import { SEVERITIES } from './event_detail.js';
 import { iocFields, showIoc, STATUSES, TYPES } from './ioc_detail.js';
 
 const FORMATS = ['list', 'csv', 'stix', 'misp', 'json'];
-const words = (names) => names.map((each) => [each, wordsText(each)]);
 const FILTERS = [
   { name: 'q', label: 'Query', placeholder: 'words in value and description', kind: 'grow' },
   { name: 'value', label: 'Value', placeholder: 'hxxp://evil[.]example' },
@@ -29,17 +28,15 @@ const columnsOf = (open) => [
     name: 'value',
     label: 'Value',
     kind: 'grow',
-    cell: (each) => h('button', { type: 'button', class: 'link mono', onclick: () => open(each.id) }, each.value),
+    cell: (each) => linkButton(each.value, () => open(each.id), 'mono'),
   },
   { name: 'severity', label: 'Severity', sort: true, cell: (each) => severityChip(each.severity) },
   { name: 'confidence', label: 'Confidence', sort: true, kind: 'number', cell: (each) => each.confidence },
   { name: 'status', label: 'Status', cell: (each) => statusChip(each.status) },
   { name: 'hit_count', label: 'Hits', sort: true, kind: 'number', cell: (each) => each.hit_count },
-  { name: 'last_seen', label: 'Last seen (UTC)', sort: true, kind: 'nowrap', cell: (each) => time(each.last_seen, 0) },
-  { name: 'expires_at', label: 'Expires (UTC)', sort: true, kind: 'nowrap', cell: (each) => time(each.expires_at, 0) },
+  timeColumn('last_seen', 'Last seen'),
+  timeColumn('expires_at', 'Expires'),
 ];
-
-const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 
 function importDialog(reload) {
   const fields = [
@@ -115,64 +112,39 @@ const bulkActions = (ids, reload) => [
   ),
 ];
 
-export async function show(main, { params, signal }) {
-  const values = Object.fromEntries(params);
-  const to = (more) => go(hashOf(['iocs'], { ...values, id: '', ...more }));
-  const { id, sort = '-created_at', ...query } = values;
-  const open = (which) => {
-    const opened = hashOf(['iocs'], { ...values, id: which });
-    note(opened);
-    showIoc(
-      which,
-      () => list.reload(),
-      () => {
-        if (location.hash === opened) note(hashOf(['iocs'], { ...values, id: '' }));
-      },
-    );
-  };
-  const list = resourceList({
-    path: '/iocs',
-    query,
-    sort,
-    signal,
-    what: 'indicator',
-    caption: 'Indicators',
-    columns: columnsOf(open),
-    labelOf: (each) => each.value,
-    kind: 'cards',
-    onsort: (next) => to({ sort: next }),
-    bulk: may('write:iocs') ? bulkActions : null,
-    empty: notice('No indicator passes these filters.'),
-  });
+export async function show(main, screen) {
   const counts = h('div', null);
-  const create = () =>
+  const create = (reload) =>
     formDialog(
       'New indicator',
       iocFields(),
-      async (fields) => {
-        await post('/iocs', given(fields));
-        list.reload();
+      async (values) => {
+        await post('/iocs', given(values));
+        reload();
       },
       'Create',
     );
-  replace(
-    main,
-    heading(
-      'Indicators',
+  const { to, query } = listScreen(main, screen, {
+    screen: ['iocs'],
+    title: 'Indicators',
+    path: '/iocs',
+    what: 'indicator',
+    above: counts,
+    filters: FILTERS,
+    actions: (reload) =>
       may('write:iocs') && [
-        button('Import', () => importDialog(() => list.reload())),
-        button('New indicator', create, { glyph: 'plus' }),
+        button('Import', () => importDialog(reload)),
+        button('New indicator', () => create(reload), { glyph: 'plus' }),
       ],
-    ),
+    columns: columnsOf,
+    labelOf: (each) => each.value,
+    bulk: may('write:iocs') ? bulkActions : null,
+    open: showIoc,
+  });
+  const stats = await get('/iocs/stats', {}, { signal: screen.signal }).catch(() => null);
+  if (stats === null) return;
+  replace(
     counts,
-    filterBar(FILTERS, params, to),
-    list.element,
+    countBar('By status', stats.by_status, query.status, wordsText, (status) => to({ status })),
   );
-  if (id) open(id);
-  const stats = await get('/iocs/stats', {}, { signal }).catch(() => null);
-  if (stats !== null)
-    replace(
-      counts,
-      countBar('By status', stats.by_status, query.status, wordsText, (status) => to({ status })),
-    );
 }

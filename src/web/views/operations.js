@@ -4,7 +4,7 @@ import { may } from '../session.js';
 import { bytesText, countText, durationText, plural } from '../text.js';
 import { plot } from '../ui/chart.js';
 import { h, replace } from '../ui/dom.js';
-import { attempt, button, chip, facts, fillFrom, heading, notice, section, time } from '../ui/parts.js';
+import { attempt, button, chip, facts, fillFrom, heading, notice, section, tile, time } from '../ui/parts.js';
 import { table } from '../ui/table.js';
 import { parseMetrics, rate, total } from './metrics.js';
 
@@ -69,14 +69,6 @@ const plotsAt = (now) =>
     const points = memory.points[at];
     return points.length || each.counter ? plot(points, { ...each, span: spanOf(points, now), now }) : null;
   });
-
-const tile = (label, value, kind) =>
-  h(
-    'div',
-    { class: 'tile' },
-    h('span', { class: 'quiet' }, label),
-    kind ? h('span', null, chip(value, kind)) : h('strong', null, value),
-  );
 
 function tiles(health, pools, metrics) {
   const number = (name) => total(metrics, name) ?? 0;

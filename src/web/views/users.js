@@ -6,6 +6,7 @@ import { h, replace } from '../ui/dom.js';
 import { areaField, checkField, choiceField, selectField, textField } from '../ui/form.js';
 import { resourceList } from '../ui/list.js';
 import { attempt, button, chip, facts, failed, fillFrom, heading, notice, section, time, toast } from '../ui/parts.js';
+import { editDialog } from '../ui/record.js';
 import { table } from '../ui/table.js';
 import { sessionsSection, tokensSection } from './tokens.js';
 
@@ -100,10 +101,7 @@ async function editUser(user, done) {
           checkField('active', 'Active', { value: user.active }),
         ]),
   ];
-  formDialog('Edit the user', fields, async (values) => {
-    await patch(pathOf('users', user.id), values, user.version);
-    done();
-  });
+  editDialog('Edit the user', pathOf('users', user.id), user, fields, done);
 }
 
 function setPassword(user, done) {
