@@ -183,7 +183,7 @@ class Playbooks(WorkTest):
         self.wait_for_text("Approve by ann", "dialog .timeline")
         self.assertEqual(self.window.run("document.querySelectorAll('dialog .actions[role=group]').length"), 0)
         self.go(f"executions/{execution}")
-        self.wait_for_text("Completed", ".facts")
+        self.window.wait("document.querySelector('.facts .status-completed')")
         self.assertEqual(self.window.run("[...document.querySelectorAll('td .status-succeeded')].length"), 3)
 
     def test_an_execution_is_followed_while_it_is_looked_at(self):
@@ -195,7 +195,7 @@ class Playbooks(WorkTest):
         self.window.wait("document.querySelector('dialog textarea')")
         self.window.type("No.")
         self.press_button("Reject", "dialog button")
-        self.wait_for_text("Failed", ".facts")
+        self.window.wait("document.querySelector('.facts .status-failed')")
         self.press_button("Delete")
         self.press_button("Delete", "dialog footer button")
         self.window.wait("location.hash === '#/executions'")
@@ -230,11 +230,11 @@ class Playbooks(WorkTest):
         self.enter(fragment="#/playbooks")
         self.press_button("New playbook")
         self.window.wait("document.querySelector('dialog .code textarea')")
-        broken = {"name": "Written", "steps": [{"id": "a", "type": "add_note", "parameters": {}}]}
+        broken = {"name": "Written", "enabled": False, "steps": [{"id": "a", "type": "add_note", "parameters": {}}]}
         write = lambda text: self.window.run(f"(() => {{ const area = document.querySelector('dialog .code textarea'); area.value = {json.dumps(text)}; area.dispatchEvent(new Event('input', {{bubbles: true}})); }})()")
         write(json.dumps(broken, indent=1).replace('"steps"', 'steps'))
         self.press_button("Check")
-        self.wait_for_text("Line 3", ".code-faults")
+        self.wait_for_text("Line 4", ".code-faults")
         write(json.dumps(broken))
         self.press_button("Check")
         self.wait_for_text("steps[0].parameters", ".code-faults")
@@ -289,7 +289,7 @@ class Incoming(WorkTest):
             self.wait_for_text("is in use already", "dialog")
 
     def test_dead_letters_are_replayed_and_discarded(self):
-        self.enter(fragment="#/dead_letters?status=pending")
+        self.enter(fragment=f"#/dead_letters?status=pending&listener={self.ids['listener']}")
         self.press_button("bad line 0")
         self.press_button("Replay")
         self.window.wait("document.querySelector('#toasts .error')")
@@ -320,9 +320,9 @@ class Incoming(WorkTest):
 
     def test_a_feed_is_read_now_and_says_what_came_of_it(self):
         self.enter(fragment=f"#/feeds?id={self.ids['feed']}")
-        self.wait_for_text("1 created", "dialog .timeline")
+        self.wait_for_text("created 1", "dialog .timeline")
         self.press_button("Read now")
-        self.wait_for_text("1 unchanged", "#toasts")
+        self.wait_for_text("unchanged 1", "#toasts")
         self.window.wait("document.querySelectorAll('dialog .timeline > li').length === 2")
         self.window.run("document.querySelector('dialog details').open = true")
         self.assertIn("logsource is missing", self.text("dialog details"))
@@ -341,7 +341,7 @@ class Incoming(WorkTest):
         self.press_button("Create")
         self.press_button("By the page")
         self.press_button("Try without storing")
-        self.wait_for_text("2 indicators", "#toasts")
+        self.wait_for_text("indicators 2", "#toasts")
         self.press_button("Switch off")
         self.wait_for_text("Disabled", "dialog .line")
         self.press_button("Delete")

@@ -4,7 +4,7 @@ import time
 
 from page_data import HOSTILE
 
-BIDI = "invoice\u202efdp.exe"  # shown by a browser as invoiceexe.pdf unless it is kept apart
+BIDI = "invoice\u202efdp.exe"  # a browser shows it as invoiceexe.pdf
 LONG = "long-" + "x" * 190
 NOTE = {"id": "note", "name": "Write it down", "type": "add_note", "parameters": {"note": "Seen {{alert.title}}"}}
 MARK = {"id": "mark", "type": "update_alert", "parameters": {"add_tags": ["played"], "note": "by a playbook"}, "on_failure": "continue",
@@ -88,7 +88,7 @@ def fill_feeds(filler, rule):
 
 
 def fill_searches(filler):
-    filler.post("/saved-searches", {"name": f"Mine {HOSTILE}", "query": "wevtutil OR powershell", "filters": {"host": ["ws1", "ws2"], "field.user.name": "u1"}, "tags": ["hunt"]})
+    filler.post("/saved-searches", {"name": f"Mine {HOSTILE}", "query": "wevtutil OR powershell", "filters": {"host": ["ws1", "ws2"], "field.Channel": "Security"}, "tags": ["hunt"]})
     filler.post("/saved-searches", {"name": "Shared", "query": "wevtutil", "is_public": True, "description": HOSTILE, "from": "2026-03-01T00:00:00Z"})
 
 

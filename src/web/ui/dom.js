@@ -12,8 +12,20 @@ function put(element, name, value) {
   else element.setAttribute(name, value === true ? '' : value);
 }
 
+/** Marks that turn the direction of writing would make `exe.pdf` of `fdp.exe`: they are shown by their numbers. */
+const shown = (text) =>
+  text.replace(
+    /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase()}]`,
+  );
+const asNodes = (children) =>
+  children
+    .flat(Infinity)
+    .filter((each) => each !== null && each !== undefined && each !== false)
+    .map((each) => (each instanceof Node ? each : shown(String(each))));
+
 function fill(element, attributes, children) {
-  element.append(...children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false));
+  element.append(...asNodes(children));
   for (const [name, value] of Object.entries(attributes ?? {})) put(element, name, value);
   return element;
 }
@@ -23,7 +35,7 @@ export const h = (tag, attributes, ...children) => fill(document.createElement(t
 export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
 export function replace(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter(Boolean));
+  element.replaceChildren(...asNodes(children).filter((each) => each !== ''));
   return element;
 }
 

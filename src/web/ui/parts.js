@@ -99,7 +99,8 @@ export async function fillFrom(place, load) {
   }
 }
 
-const isNothing = (value) => value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+const isNothing = (value) =>
+  value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** Names and values, two columns. */
 export function facts(pairs) {

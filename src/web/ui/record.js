@@ -18,7 +18,7 @@ export function recordDrawer(kind, path, { titleOf, content, onchange, onclose }
   const load = () =>
     fillFrom(place, async () => {
       const record = await get(path);
-      box.querySelector('h2').textContent = titleOf(record);
+      replace(box.querySelector('h2'), titleOf(record));
       return content(record, reload, close);
     });
   const reload = () => Promise.all([onchange?.(), load()]);

@@ -12,11 +12,11 @@ import { openColumn, timeColumn } from '../ui/table.js';
 const STATUSES = ['pending', 'escalated', 'approved', 'rejected', 'expired', 'cancelled'];
 const OPEN = ['pending', 'escalated'];
 const DEEDS = [
-  ['approve', 'primary', 'Approved.'],
-  ['reject', 'danger', 'Rejected.'],
-  ['escalate', '', 'Escalated.'],
-  ['comment', '', 'Comment added.'],
-  ['cancel', '', 'Taken back.'],
+  ['approve', 'Approve', 'Approved.', 'primary'],
+  ['reject', 'Reject', 'Rejected.', 'danger'],
+  ['escalate', 'Escalate', 'Escalated.', ''],
+  ['comment', 'Comment', 'Comment added.', ''],
+  ['cancel', 'Take back', 'Taken back.', ''],
 ];
 const FILTERS = [
   { name: 'status', label: 'Status', options: words(STATUSES) },
@@ -47,9 +47,9 @@ const columnsOf = (open) => [
 
 function decision(approval, comment, reload) {
   const path = `${pathOf('approvals', approval.id)}/actions`;
-  const buttons = DEEDS.map(([action, kind, text]) =>
+  const buttons = DEEDS.map(([action, label, text, kind]) =>
     workButton(
-      wordsText(action),
+      label,
       async () => {
         await post(path, given({ action, comment: comment.read(), expected_version: approval.version }));
         comment.control.value = '';

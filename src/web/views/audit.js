@@ -5,7 +5,7 @@ import { countText, wordsText } from '../text.js';
 import { h } from '../ui/dom.js';
 import { exportButton } from '../ui/download.js';
 import { words } from '../ui/form.js';
-import { button, chip, copyText, facts, failed, fillFrom, notice, section, time, workButton } from '../ui/parts.js';
+import { button, chip, copyText, facts, failed, fillFrom, section, time, workButton } from '../ui/parts.js';
 import { listScreen, recordDrawer } from '../ui/record.js';
 import { openColumn, timeColumn } from '../ui/table.js';
 
@@ -93,7 +93,13 @@ async function chainState(again) {
       copy,
       kind === 'off' && workButton('Remember this head from now on', async () => keep(), again, { kind: 'danger' }),
     ),
-    notice('Keep the head elsewhere: carrel check --audit-head NUMBER:HASH verifies every entry up to it.'),
+    h(
+      'p',
+      { class: 'quiet' },
+      'Keep the head elsewhere: ',
+      h('span', { class: 'mono nowrap' }, 'carrel check --audit-head'),
+      ' verifies every entry up to it.',
+    ),
   ];
 }
 

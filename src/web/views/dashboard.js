@@ -136,7 +136,7 @@ export async function show(main, { params, signal }) {
       button('Refresh', () => go(location.hash)),
     ),
     top,
-    h('div', { class: 'filters' }, labelled('Events and alerts of the last', picker)),
+    h('div', { class: 'filters' }, labelled('Last', picker)),
     charts,
   );
   await Promise.all([

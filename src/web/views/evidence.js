@@ -64,8 +64,8 @@ function actionsOf(each, path, canWrite, reload) {
     reload();
   };
   return h(
-    'span',
-    { class: 'actions' },
+    'div',
+    { class: 'actions below' },
     h('a', { class: 'button', href: addressOf(`${own}/download`), download: each.file_name }, 'Download'),
     workButton('Verify', () => verify(own)),
     button('Custody', () => showCustody(own, each.file_name).catch(failed)),
@@ -106,10 +106,10 @@ export function evidenceSection(parent, { canWrite, signal, onchange }) {
           ),
           each.description && h('div', { class: 'small' }, each.description),
           h('div', { class: 'quiet small mono' }, `SHA-256 ${each.sha256}`),
+          actionsOf(each, path, canWrite, changed),
         ],
       },
       timeColumn('created_at', 'Stored', false),
-      { name: 'actions', label: 'Actions', cell: (each) => actionsOf(each, path, canWrite, changed) },
     ],
   });
   return section(

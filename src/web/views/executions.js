@@ -161,10 +161,9 @@ async function showOne(main, id, signal) {
   const state = h('p', { class: 'hidden', role: 'status' });
   let seen = '';
   const look = async () => {
-    const [one, { items }] = await Promise.all([
-      get(path, {}, { signal }),
-      get(`${path}/steps`, { limit: STEPS_MAX }, { signal }),
-    ]);
+    // The steps after it: of one that is over they are then the last ones, too.
+    const one = await get(path, {}, { signal });
+    const { items } = await get(`${path}/steps`, { limit: STEPS_MAX }, { signal });
     if (formatJson([one, items]) === seen) return one;
     const isFirst = seen === '';
     seen = formatJson([one, items]);

@@ -44,7 +44,6 @@ const columnsOf = (open) => [
   },
   { name: 'priority', label: 'Priority', sort: true, kind: 'number', cell: (each) => each.priority },
   timeColumn('last_sync_at', 'Last read', false),
-  timeColumn('next_sync_at', 'Next', false),
 ];
 
 const fieldsOf = (kind, feed = {}) => [
@@ -76,11 +75,11 @@ async function follow(path, entry, isShown) {
   toast(statsText(now.stats) || 'Nothing was new.');
 }
 
-/** `2 files, 1 created`: what is 0 is left out. */
+/** `files 2, created 1`: what is 0 is left out. */
 const statsText = (stats) =>
   Object.entries(stats ?? {})
     .filter(([name, count]) => count > 0 && name !== 'bytes')
-    .map(([name, count]) => `${countText(count)} ${name}`)
+    .map(([name, count]) => `${name} ${countText(count)}`)
     .join(', ');
 
 function actionsOf(kind, feed, reload, close) {

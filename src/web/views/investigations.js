@@ -22,14 +22,16 @@ const FILTERS = [
   { name: 'tag', label: 'Tag' },
 ];
 const COLUMNS = [
-  { name: 'number', label: 'Number', kind: 'nowrap', cell: (each) => h('span', { class: 'mono' }, each.number) },
   { name: 'priority', label: 'Priority', sort: true, cell: (each) => severityChip(each.priority) },
   {
     name: 'title',
     label: 'Title',
     sort: true,
     kind: 'grow',
-    cell: (each) => h('a', { href: hashOf(['investigations', each.id]) }, each.title),
+    cell: (each) => [
+      h('a', { href: hashOf(['investigations', each.id]) }, each.title),
+      h('div', { class: 'quiet small mono' }, each.number),
+    ],
   },
   { name: 'status', label: 'Status', sort: true, cell: (each) => statusChip(each.status) },
   { name: 'assignee', label: 'Assigned to', cell: (each) => each.assignee_id ?? '–' },

@@ -8,7 +8,7 @@ import { codeEditor } from '../ui/code_editor.js';
 import { confirmed, drawer } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { resourceList } from '../ui/list.js';
-import { attempt, button, chip, facts, failed, fetchedSection, heading, notice, section } from '../ui/parts.js';
+import { button, chip, facts, failed, fetchedSection, heading, notice, section } from '../ui/parts.js';
 import { time, toast, workButton } from '../ui/parts.js';
 import { EXECUTION_COLUMNS } from './executions.js';
 import { runDialog } from './playbooks.js';
@@ -96,15 +96,20 @@ const statsSection = (id) =>
 /** A playbook as a document; the server says what is wrong with it before it is kept. */
 function editDocument(title, value, save) {
   const editor = codeEditor({ label: 'Playbook (JSON)', value: formatJson(value, 2) });
-  const box = drawer(title, [
-    editor.element,
+  const box = drawer(
+    title,
     h(
       'div',
-      { class: 'actions' },
-      button('Check', (event) => attempt(event.currentTarget, check)),
-      button('Save', (event) => attempt(event.currentTarget, keep), { kind: 'primary' }),
+      null,
+      editor.element,
+      h(
+        'div',
+        { class: 'actions' },
+        workButton('Check', () => check()),
+        workButton('Save', () => keep(), null, { kind: 'primary' }),
+      ),
     ),
-  ]);
+  );
   const faults = (found) => found.map(({ field, detail }) => ({ detail: [field, detail].filter(Boolean).join(': ') }));
   const read = () => {
     try {
