@@ -8,6 +8,7 @@
 #include "sqlite/open_mark.hpp"
 #include "sqlite/process_fork.hpp"
 
+#include <carrel/commit_follower.hpp>
 #include <carrel/detail/work.hpp>
 
 #include <boost/asio/post.hpp>
@@ -97,6 +98,7 @@ engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
 
 result<void> engine::open_actors() {
     const bool has_wal = sqlite::has_wal(path_);
+    const auto log_time = sqlite::wal_time(path_);
     auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
     if (!connection)
         return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path)
@@ -108,6 +110,8 @@ result<void> engine::open_actors() {
     auto was_open = sqlite::bears_open_mark(**connection);
     if (!was_open) return was_open.error();
     if (*was_open && !has_wal) write_log(settings_, log_level::warning, sqlite::missing_wal_text(path_));
+    if (settings_.follower)
+        if (auto introduced = introduce_follower(**connection, *sequence, log_time); !introduced) return introduced;
     if (auto named = guard_->check_names(); !named) return named;
     // One reader now, so that what would keep readers from opening is known at open.
     if (auto reader = open_reader(settings_.background_cache_kib); !reader) return reader.error();
@@ -126,6 +130,17 @@ result<void> engine::open_actors() {
                                              snapshots_, *timer_, id_);
     if (auto marked = writer_->mark_open(); !marked) return marked;
     timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this}, id_);
+    return {};
+}
+
+// Before the first checkpoint.
+result<void> engine::introduce_follower(sqlite::connection& writer, std::uint64_t sequence, std::int64_t log_time) {
+    auto page = writer.trusted_integer("SELECT rootpage FROM sqlite_schema WHERE name = 'carrel_commit'");
+    if (!page) return page.error();
+    auto header = writer.file_header();
+    if (!header) return header.error();
+    settings_.follower->opened(
+        {path_, writer.page_bytes(), sequence, static_cast<std::uint32_t>(*page), *header, log_time});
     return {};
 }
 

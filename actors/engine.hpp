@@ -71,6 +71,7 @@ private:
     engine(options settings, std::optional<sqlite::file_guard>& guard);
     result<void> open_actors();
     result<void> start_executors();
+    result<void> introduce_follower(sqlite::connection& writer, std::uint64_t sequence, std::int64_t log_time);
     result<std::unique_ptr<sqlite::connection>> open_reader(std::size_t cache_kib);
     std::optional<errc> accept(job& one, const job_options& per_job) noexcept;
     std::optional<errc> refusal_of(const job& one) const noexcept;

@@ -4,6 +4,7 @@
 #include "actors/thread.hpp"
 #include "sqlite/cache_use.hpp"
 #include "sqlite/failpoints.hpp"
+#include "sqlite/open_mark.hpp"
 
 #include <carrel/detail/work.hpp>
 
@@ -13,6 +14,12 @@
 namespace carrel::detail {
 
 using clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::chrono::milliseconds follower_time_max_at_end{5'000};
+
+}  // namespace
 
 writer_actor::writer_actor(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence,
                            const options& settings, boost::asio::any_io_executor executor, snapshot_registry& readers,
@@ -52,8 +59,12 @@ result<void> writer_actor::close() noexcept {
         outcome = error(*refusal());
     } else {
         clear_mark();
-        if (auto last = connection_->checkpoint(sqlite::checkpoint_mode::truncate); !last)
+        if (!is_released(follower_time_max_at_end)) {
+            sqlite::keep_wal(*connection_);
+            write_log(settings_, log_level::warning, "the WAL stays beside the file: not all of it was archived");
+        } else if (auto last = connection_->checkpoint(sqlite::checkpoint_mode::truncate); !last) {
             outcome = std::move(last).error();
+        }
     }
     connection_.reset();
     probe_.is_open = false;
@@ -185,7 +196,9 @@ void writer_actor::commit() noexcept {
         reply();
     }
     switch (transaction_.commit()) {
-        case writer_transaction::ending::done: return;
+        case writer_transaction::ending::done:
+            if (transaction_.has_written()) notify_follower();
+            return;
         case writer_transaction::ending::failed:
             write_log(settings_, log_level::error, "commit failed: ", transaction_.failure());
             return;

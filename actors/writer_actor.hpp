@@ -73,6 +73,8 @@ private:
     result<sqlite::checkpoint_report> checkpoint(sqlite::checkpoint_mode mode);
     void press_readers() noexcept;
     void clear_mark() noexcept;
+    void notify_follower() noexcept;
+    bool is_released(std::chrono::milliseconds time_max) noexcept;
     void note_rest() noexcept;
     bool wants_attention() const noexcept;
     bool refuses() const noexcept { return refusal_.load(std::memory_order_relaxed) != 0; }
@@ -99,6 +101,7 @@ private:
     int frames_at_last_attempt_ = 0;
     bool truncate_due_ = false;
     bool has_checkpoint_failed_ = false;
+    bool is_held_ = false;  // whoever follows the commits has not read all of the WAL
 
     mutation_queue queue_;  // last: its end leaves no turn behind
 };

@@ -4,6 +4,7 @@
 #include "sqlite/failpoints.hpp"
 #include "sqlite/open_mark.hpp"
 
+#include <carrel/commit_follower.hpp>
 #include <carrel/detail/work.hpp>
 
 #include <algorithm>
@@ -11,6 +12,13 @@
 namespace carrel::detail {
 
 using clock = std::chrono::steady_clock;
+
+namespace {
+
+// How long a follower may take to read the end of the WAL before the checkpoint is put off.
+constexpr std::chrono::milliseconds follower_time_max{200};
+
+}  // namespace
 
 void writer_actor::tend_wal(bool is_idle) {
     // A WAL file larger than this is cut when it is idle and empty.
@@ -28,14 +36,18 @@ void writer_actor::tend_wal(bool is_idle) {
     press_readers();
 }
 
-// Readers make room when it is they who keep the WAL from being emptied, and not a disk that fails.
+// Readers make room when it is they who keep the WAL from being emptied, and not a disk that fails or an archive.
 void writer_actor::press_readers() noexcept {
-    readers_.set_pressure(has_checkpoint_failed_
+    readers_.set_pressure(has_checkpoint_failed_ || is_held_
                               ? wal_pressure::none
                               : pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
 }
 
 result<sqlite::checkpoint_report> writer_actor::checkpoint(sqlite::checkpoint_mode mode) {
+    if (!is_released(follower_time_max)) {
+        frames_at_last_attempt_ = connection_->wal_frames();
+        return sqlite::checkpoint_report{connection_->wal_frames(), 0};
+    }
     const auto begun = clock::now();
     auto done = connection_->checkpoint(mode);
     if constexpr (failpoints::are_built_in)
@@ -47,6 +59,9 @@ result<sqlite::checkpoint_report> writer_actor::checkpoint(sqlite::checkpoint_mo
     if (done) {
         probe_.checkpoint_frames.add(static_cast<std::uint64_t>(std::max(0, done->checkpointed_frames)));
         if (mode == sqlite::checkpoint_mode::truncate && done->log_frames == 0) truncate_due_ = false;
+        if (settings_.follower)
+            settings_.follower->checkpointed(transaction_.sequence(),
+                                             static_cast<std::uint32_t>(std::max(0, done->log_frames)));
         return done;
     }
     probe_.checkpoint_errors.add();
@@ -57,6 +72,10 @@ result<sqlite::checkpoint_report> writer_actor::checkpoint(sqlite::checkpoint_mo
 
 result<void> writer_actor::mark_open() {
     auto marked = sqlite::set_open_mark(*connection_);
+    if (marked) {
+        notify_follower();
+        if (auto copied = checkpoint(sqlite::checkpoint_mode::passive); !copied) marked = copied.error();
+    }
     if (marked || marked.error() != sqlite_errc::full) return marked;
     write_log(settings_, log_level::warning, "the file could not be marked as open: ", marked.error());
     return {};
@@ -67,6 +86,7 @@ void writer_actor::clear_mark() noexcept {
     try {
         if (auto cleared = sqlite::clear_open_mark(*connection_); !cleared)
             write_log(settings_, log_level::error, "the file stays marked as open: ", cleared.error());
+        else notify_follower();
     } catch (...) {
         write_log(settings_, log_level::error, "the file stays marked as open: ", error_of_exception());
     }
@@ -77,7 +97,9 @@ void writer_actor::run_maintenance(job_ptr<write_job> one) noexcept {
     try {
         transaction_.roll_back();
         result<void> done;
-        if (one->upkeep == maintenance::vacuum) done = connection_->vacuum();
+        if (one->upkeep == maintenance::vacuum)
+            done = settings_.follower ? error(errc::invalid_option, "commits are followed, and VACUUM moves every page")
+                                      : connection_->vacuum();
         if (!done && done.error() == errc::profile_mismatch) refuse_writes(errc::writer_poisoned, done.error());
         auto report =
             done ? checkpoint(sqlite::checkpoint_mode::passive) : result<sqlite::checkpoint_report>(done.error());
@@ -91,6 +113,17 @@ void writer_actor::run_maintenance(job_ptr<write_job> one) noexcept {
     ++finished_jobs_;
     finished_bytes_ += one->bytes;
     replies_.add(std::move(one));
+}
+
+void writer_actor::notify_follower() noexcept {
+    if (settings_.follower)
+        settings_.follower->committed(transaction_.sequence(), static_cast<std::uint32_t>(connection_->wal_frames()));
+}
+
+// Whoever follows the commits has what is in the WAL.
+bool writer_actor::is_released(std::chrono::milliseconds time_max) noexcept {
+    is_held_ = settings_.follower && !settings_.follower->allows_checkpoint(time_max);
+    return !is_held_;
 }
 
 void writer_actor::note_rest() noexcept {

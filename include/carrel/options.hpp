@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,8 @@
 struct sqlite3;
 
 namespace carrel {
+
+class commit_follower;
 
 /// When a write is acknowledged. A batch is as durable as its most demanding job.
 enum class durability {
@@ -117,6 +120,8 @@ struct options {
     /// The oldest reader is interrupted before the WAL grows beyond it. It bounds what readers keep from being reused: a
     /// single transaction is written whole, however large it is (`batch_bytes_max` bounds those of many jobs).
     std::size_t wal_hard_bytes = 192u << 20;
+    /// May be null. `async_vacuum` is refused where commits are followed: it moves every page.
+    std::shared_ptr<commit_follower> follower = {};
 
     // Connections.
     std::size_t statement_cache = 256;              ///< 8–4096 prepared statements a connection.

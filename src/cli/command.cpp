@@ -28,6 +28,7 @@ constexpr std::array commands{
     command{"cert", "make a private key and a certificate that it signs itself", &cert},
     command{"health", "ask the server of the same settings whether it is ready", &health},
     command{"check", "check the integrity of a database", &check},
+    command{"restore", "make a database out of an archive, as it was at a point in time", &restore},
     command{"user", "add users to a database, and let them in again", &user},
     command{"vacuum", "rebuild a database without its free pages", &vacuum},
 };

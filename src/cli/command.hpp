@@ -38,6 +38,7 @@ char** command_line() noexcept;
 int serve(std::span<char*> arguments);
 int cert(std::span<char*> arguments);
 int check(std::span<char*> arguments);
+int restore(std::span<char*> arguments);
 int ingest(std::span<char*> arguments);
 int import_content(std::span<char*> arguments);
 int export_events(std::span<char*> arguments);

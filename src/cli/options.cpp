@@ -1,6 +1,7 @@
 #include "cli/options.hpp"
 
 #include "cli/account_flags.hpp"
+#include "cli/archive_flags.hpp"
 #include "cli/command.hpp"
 #include "cli/limit_flags.hpp"
 #include "cli/listen_address.hpp"
@@ -77,6 +78,7 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
     add_tls_flags(app, settings.tls);
     add_outbound_flags(app, settings);
     add_account_flags(app, settings);
+    add_archive_flags(app, settings.archive_typed);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
     app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json"}))
@@ -186,6 +188,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     if (auto fault = fault_in_syslog(raw, settings); !fault.empty()) return fault;
     if (auto fault = fault_in_listeners(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
+    if (auto fault = fault_in_archive(settings); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }
@@ -242,6 +245,7 @@ std::string describe(const serve_settings& settings) {
     for (const auto& address : settings.listeners.addresses) text += ", listeners on " + address;
     text += describe_tls(settings.tls);
     text += describe_outbound(settings);
+    text += describe_archive(settings);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
     for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
     for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;

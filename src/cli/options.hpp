@@ -2,6 +2,7 @@
 
 #include "cli/command.hpp"
 #include "cli/log.hpp"
+#include "commit_archive/archiver.hpp"
 #include "http/net/tls_options.hpp"
 #include "http/server.hpp"
 #include "siem/accounts.hpp"
@@ -21,6 +22,12 @@
 
 namespace carrel::cli {
 
+/// Flags about the archive of commits, as they are typed.
+struct archive_flags {
+    std::string directory, base_every = "1d", keep, command;
+    std::uint64_t interval_ms = 1'000, behind_mib = 256;
+};
+
 /// The settings of `carrel serve`.
 struct serve_settings {
     options store;
@@ -32,7 +39,9 @@ struct serve_settings {
     siem::outbound_settings outbound;
     std::vector<std::string> playbook_commands;  ///< NAME=/path
     siem::listener_rules listeners;
-    std::string key_file;  ///< empty: beside the database
+    archive_flags archive_typed;
+    commits::archive_settings archive;  ///< without a directory: none
+    std::string key_file;               ///< empty: beside the database
     siem::account_settings accounts;
     int session_idle_minutes = 60, session_hours_max = 24, password_days_max = 90, lockout_minutes = 15;
     bool prints_setup_link = false;

@@ -4,6 +4,7 @@
 #include "background/hunt_runner.hpp"
 #include "background/periodic_jobs.hpp"
 #include "background/playbook_runner.hpp"
+#include "cli/archive_service.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
@@ -44,6 +45,17 @@ std::vector<http::counter> counters_of(const syslog::counts& of) {
             {"syslog_dropped_total", "Messages dropped: received, and not stored.", of.dropped, {}},
             {"syslog_lost_total", "Datagrams that the system dropped, since its receive buffer was full.", of.lost, {}},
             {"syslog_cut_total", "Messages that were longer than the bound.", of.cut, {}}};
+}
+
+// Of all parts, for the page of metrics. They must outlive the server.
+std::function<std::vector<http::counter>()> counters_of(const std::optional<syslog::server>& logs,
+                                                        listener_service& listeners, const archive_service& archive) {
+    return [&logs, &listeners, &archive] {
+        auto all = logs ? counters_of(logs->counted()) : std::vector<http::counter>();
+        listeners.add_counters(all);
+        archive.add_counters(all);
+        return all;
+    };
 }
 
 // Sockets first, then what they were promised, then the file.
@@ -269,6 +281,8 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     keeping.kept = settings.kept;
     settings.front.keeper = keeping.counters;
 
+    archive_service archive;
+    if (const auto status = archive.open(settings)) return *status;
     auto store = database::open(settings.store);
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
     if (auto loaded = load_in_force(*store, settings); !loaded)
@@ -277,11 +291,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     std::optional<syslog::server> logs;
     if (const auto status = open_syslog(*store, settings, logs)) return *status;
     listener_service listeners(*store, settings);
-    settings.front.counters = [&logs, &listeners] {
-        auto all = logs ? counters_of(logs->counted()) : std::vector<http::counter>();
-        listeners.add_counters(all);
-        return all;
-    };
+    settings.front.counters = counters_of(logs, listeners, archive);
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
@@ -299,6 +309,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
     auto workers = std::make_optional<background>(*store, settings.front.access, settings.store.log);
+    archive.start(*store);
     tell_of_missing_rules(*store);
     if (settings.front.tls) warn_of_end(*settings.front.tls);
 
@@ -310,6 +321,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     await_end(signals, *server, as);
     workers.reset();
     keeper.reset();
+    archive.stop();
     const int status = stop(*server, logs, listeners, *store, settings.drain_time_max);
     finish_log();
     return status;

@@ -216,7 +216,8 @@ void add_process(page& out) {
 void add_more(page& out, const std::vector<named_count>& more) {
     std::string_view family;
     for (const named_count& each : more) {
-        if (each.name != family) out.family(std::string(each.name), MetricType::Counter, std::string(each.help));
+        const auto type = each.is_gauge ? MetricType::Gauge : MetricType::Counter;
+        if (each.name != family) out.family(std::string(each.name), type, std::string(each.help));
         family = each.name;
         if (each.label.first.empty()) out.series(number(each.value), {});
         else out.series(number(each.value), {{std::string(each.label.first), std::string(each.label.second)}});

@@ -49,6 +49,7 @@ struct named_count {
     std::string_view name, help;
     std::uint64_t value = 0;
     std::pair<std::string_view, std::string_view> label = {};  // empty: none
+    bool is_gauge = false;
 };
 
 /// What a server is doing: its database's counters and its own.

@@ -253,6 +253,15 @@ result<checkpoint_report> connection::checkpoint(checkpoint_mode mode) noexcept 
     return report;
 }
 
+result<std::array<unsigned char, 100>> connection::file_header() noexcept {
+    std::array<unsigned char, 100> header{};
+    sqlite3_file* file = nullptr;
+    int rc = sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (rc == SQLITE_OK) rc = file->pMethods->xRead(file, header.data(), static_cast<int>(header.size()), 0);
+    if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) return failure(rc);
+    return header;
+}
+
 int connection::on_wal(void* self, sqlite3*, const char*, int frames) {
     static_cast<connection*>(self)->wal_frames_ = frames;
     return SQLITE_OK;

@@ -9,6 +9,7 @@
 #include <carrel/error.hpp>
 #include <carrel/statement.hpp>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -103,6 +104,8 @@ public:
     int wal_frames() const noexcept { return wal_frames_; }
     result<checkpoint_report> checkpoint(checkpoint_mode mode) noexcept;
     std::size_t page_bytes() const noexcept { return page_bytes_; }
+    /// How the database file begins, without what the WAL holds; zeros in an empty file.
+    result<std::array<unsigned char, 100>> file_header() noexcept;
     /// Rebuilds the file without its free pages. Outside any transaction. After `profile_mismatch` the connection must not
     /// write any more.
     result<void> vacuum();

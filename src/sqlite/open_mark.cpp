@@ -31,6 +31,12 @@ bool has_wal(const std::string& path) {
     return lstat((path + "-wal").c_str(), &info) == 0;
 }
 
+std::int64_t wal_time(const std::string& path) {
+    struct stat info {};
+    if (lstat((path + "-wal").c_str(), &info) != 0) return 0;
+    return std::int64_t{info.st_mtim.tv_sec} * 1'000'000 + info.st_mtim.tv_nsec / 1'000;
+}
+
 result<bool> bears_open_mark(connection& writer) {
     auto version = user_version(writer);
     if (!version) return version.error();
@@ -41,9 +47,7 @@ result<void> set_open_mark(connection& writer) {
     auto version = user_version(writer);
     if (!version) return version.error();
     keep_wal_at_close(writer, true);
-    if (auto set = set_user_version(writer, *version | open_mark); !set) return set;
-    if (auto copied = writer.checkpoint(checkpoint_mode::passive); !copied) return copied.error();
-    return {};
+    return set_user_version(writer, *version | open_mark);
 }
 
 result<void> clear_open_mark(connection& writer) {
@@ -53,5 +57,7 @@ result<void> clear_open_mark(connection& writer) {
     keep_wal_at_close(writer, false);
     return {};
 }
+
+void keep_wal(connection& writer) noexcept { keep_wal_at_close(writer, true); }
 
 }  // namespace carrel::sqlite

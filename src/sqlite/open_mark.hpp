@@ -28,11 +28,17 @@ std::string missing_wal_text(const std::string& path);
 /// Whether a WAL lies beside `path`, be it empty. Errors: std::bad_alloc.
 bool has_wal(const std::string& path);
 
+/// When the WAL beside `path` was last written, in microseconds since 1970; 0 if there is none.
+std::int64_t wal_time(const std::string& path);
+
 result<bool> bears_open_mark(connection& writer);
-/// Marks the file, and checkpoints. Outside any transaction; the connection's end keeps the WAL from then on.
+/// Marks the file; the next checkpoint brings the mark into the database file. Outside any transaction; the connection's end
+/// keeps the WAL from then on.
 result<void> set_open_mark(connection& writer);
 /// Takes the mark away; the next checkpoint takes it out of the database file. The connection's end may remove the WAL
 /// again.
 result<void> clear_open_mark(connection& writer);
+/// The connection's end leaves the WAL as it is.
+void keep_wal(connection& writer) noexcept;
 
 }  // namespace carrel::sqlite

@@ -74,6 +74,11 @@ def _allowed_in_archive(name):
     return _is_standard(name) or name in ("archive.h", "archive_entry.h", "locale.h") or _starts(name, "archive/", "base/")
 
 
+def _allowed_in_commit_archive(name):
+    return (_is_standard(name) or _is_system(name) or name == "zstd.h" or name == "outbound/child_process.hpp"
+            or _starts(name, "base/", "carrel/", "commit_archive/", "sqlite/copy_facts.hpp", "boost/asio/", "boost/json"))
+
+
 def _allowed_in_outbound(name):
     return (_is_standard(name) or _is_system(name)
             or _starts(name, "archive/gzip.hpp", "base/", "outbound/", "boost/asio/", "boost/beast/", "boost/system/", "openssl/"))
@@ -132,6 +137,7 @@ LAYERS = [
     ("src/access/", _allowed_in_access),
     ("src/archive/", _allowed_in_archive),
     ("src/attack/", _allowed_in_attack),
+    ("src/commit_archive/", _allowed_in_commit_archive),
     ("src/outbound/", _allowed_in_outbound),
     ("src/background/", _allowed_in_background),
     ("src/base/", _allowed_in_base),

@@ -105,7 +105,8 @@ void answer_metrics(exchange& ex) {
         stats.events = events_of(*keeper, ex.context->now());
     }
     if (server.counters)
-        for (const auto& each : server.counters()) stats.more.push_back({each.name, each.help, each.value, each.label});
+        for (const auto& each : server.counters())
+            stats.more.push_back({each.name, each.help, each.value, each.label, each.is_gauge});
     ex.response.reply.body = metrics::exposition(stats);
     ex.answer(200, content::metrics);
 }

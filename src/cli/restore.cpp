@@ -1,0 +1,62 @@
+#include "commit_archive/restore.hpp"
+
+#include "base/time.hpp"
+#include "cli/command.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+
+namespace carrel::cli {
+namespace {
+
+std::int64_t wall_clock() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+int list(const std::string& directory) {
+    const auto text = commits::list_archive(directory);
+    if (!text) return unusable("restore: " + text.error().text, exit_failed);
+    std::cout << *text;
+    return exit_done;
+}
+
+}  // namespace
+
+int restore(std::span<char*> arguments) {
+    std::string directory, at = "latest", target;
+    bool lists = false;
+    CLI::App app(
+        "Makes a new database out of an archive of commits, as it was at a point in time. May run beside the server "
+        "that "
+        "writes the archive.",
+        "restore");
+    app.add_option("--archive", directory, "directory of the archive")->required()->envname("CARREL_ARCHIVE");
+    app.add_option("--at", at,
+                   "number of a commit (Carrel-Commit), a time such as 2026-03-04T05:06:07Z or -15m, or latest")
+        ->capture_default_str();
+    app.add_flag("--list", lists, "only says what there is to be restored");
+    app.add_option("target", target, "file to make, which must not be there");
+    if (const auto ended = parse(app, arguments)) return *ended;
+    std::error_code ec;
+    if (!std::filesystem::is_directory(directory, ec))
+        return unusable("restore: --archive: " + directory + " is no directory", exit_file);
+    if (lists) return list(directory);
+    if (target.empty()) return unusable("restore: the file to make is missing");
+    const auto point = commits::parse_point(at, wall_clock());
+    if (!point) return unusable("restore: --at: '" + at + "' is no number of a commit, no time and not latest");
+    const auto done = commits::restore(directory, *point, target, {});
+    if (!done) return unusable("restore: " + done.error().text, exit_failed);
+    if (!done->note.empty()) std::cerr << "carrel: warning: " << done->note << '\n';
+    std::cout << target << ": " << commits::shown(done->sequence, done->time)
+              << (done->is_time_estimated ? " or before" : "") << ", generation " << done->generation << ", "
+              << done->commits << " commits applied\n";
+    return exit_done;
+}
+
+}  // namespace carrel::cli

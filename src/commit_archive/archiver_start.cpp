@@ -1,0 +1,170 @@
+// How an archive goes on when a database is opened: with the last generation if nothing is missing between, else with a new one.
+#include "commit_archive/archiver.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace carrel::commits {
+namespace {
+
+std::int64_t wall_clock() noexcept {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+page_header page_header_of(const commit_follower::opened_file& file) {
+    page_header header{};
+    std::copy(file.file_header.begin(), file.file_header.end(), header.begin());
+    return header;
+}
+
+position run_begin(position at, const wal_header& run) {
+    at.run = run;
+    at.frames = 0;
+    at.sum = run.sum();
+    return at;
+}
+
+// Where the log ends, for a chain that begins there.
+result<position> end_of_log(const commit_follower::opened_file& file) {
+    position at;
+    at.first_page = page_header_of(file);
+    auto log = log_reader::open(file.path);
+    if (log) {
+        const auto run = log->header();
+        if (!run) return run.error();
+        if (*run) at = run_begin(at, **run);
+    }
+    gather_limits limits;
+    limits.checks_sequences = false;
+    while (at.run) {
+        auto found = log->gather(at, limits, {});
+        if (!found) return found.error();
+        if (found->commits.empty()) break;
+        at = found->after;
+    }
+    at.sequence = file.sequence;
+    at.time = wall_clock();
+    return at;
+}
+
+// Where in the log the chain goes on. Nothing, with why, if that is not this database as the chain left it.
+std::optional<position> continuation(position at, const commit_follower::opened_file& file, const log_reader* log,
+                                     std::string& why) {
+    const auto header = log != nullptr ? log->header() : result<std::optional<wal_header>>(std::nullopt);
+    const auto run = header ? *header : std::nullopt;
+    if (run && at.run && run->salts() == at.run->salts()) {
+        if (at.frames == 0) return at;
+        const auto sum = log->sum_at(*run, at.frames);
+        if (sum && *sum && **sum == at.sum) return at;
+        why = "the write-ahead log does not hold what was archived last";
+        return std::nullopt;
+    }
+    // All of the earlier run was archived before it left the log, so the file is as that run left it. Whoever opens it to write
+    // changes this header.
+    if (!at.knows_first_page() || at.first_page != page_header_of(file)) {
+        why = "the database was changed while it was not archived";
+        return std::nullopt;
+    }
+    return run ? run_begin(at, *run) : at;
+}
+
+}  // namespace
+
+void archiver::opened(const opened_file& file) noexcept {
+    try {
+        file_ = file;
+        auto begun = begin_at(file);
+        if (!begun) log(log_level::error, "it cannot be begun, and is tried again: " + begun.error().message());
+        const std::lock_guard lock(mutex_);
+        state_ = begun ? state::following : state::lost;
+        if (!begun) ++counts_.failures;
+        if (!begun) writer_.reset();
+    } catch (const std::exception& e) {
+        log(log_level::error, e.what());
+        const std::lock_guard lock(mutex_);
+        writer_.reset();
+        state_ = state::lost;
+    }
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+result<void> archiver::begin_at(const opened_file& file) {
+    const auto all = read_catalogue(settings_.directory);
+    if (!all) return all.error();
+    if (!all->empty() && all->back().ended.empty()) {
+        const auto went = go_on(file, *all);
+        if (!went) return went.error();
+        if (*went) return {};
+    }
+    const auto from = end_of_log(file);
+    if (!from) return from.error();
+    return begin_generation(*from);
+}
+
+result<bool> archiver::go_on(const opened_file& file, const std::vector<generation>& all) {
+    const auto& last = all.back();
+    auto resumed = chain_writer::resume(last);
+    std::string why;
+    if (resumed) {
+        writer_.emplace(std::move(*resumed));
+        const auto log = log_reader::open(file.path);
+        const auto from = continuation(writer_->at(), file, log ? &*log : nullptr, why);
+        if (from) {
+            auto done = catch_up(*from, file, log ? &*log : nullptr);
+            if (!done && done.error() != sqlite_errc::corrupt) return done.error();
+            if (!done) why = done.error().message();
+            else if (writer_->at().sequence != file.sequence)
+                why = "the database is at commit " + std::to_string(file.sequence) + ", the archive at " +
+                      std::to_string(writer_->at().sequence);
+        }
+    } else {
+        why = resumed.error().message();
+    }
+    if (why.empty()) {
+        this->log(log_level::info, "generation " + std::to_string(last.number) + " goes on at commit " +
+                                       std::to_string(writer_->at().sequence));
+        const std::lock_guard lock(mutex_);
+        publish();
+        return true;
+    }
+    this->log(log_level::warning, "generation " + std::to_string(last.number) + " ends: " + why);
+    if (writer_) (void)writer_->end(why);
+    else (void)write_whole(last.path + "/" + ended_name, why);
+    writer_.reset();
+    const std::lock_guard lock(mutex_);
+    ++counts_.gaps;
+    return false;
+}
+
+// What a crash left in the log. Nobody noted when it was committed: at the latest when the log was last written.
+result<void> archiver::catch_up(position from, const opened_file& file, const log_reader* log) {
+    gather_limits limits;
+    limits.sequence_page = file.sequence_page;
+    limits.estimated_time = std::min(file.log_time, wall_clock());
+    while (from.run && log != nullptr) {
+        const auto found = log->gather(from, limits, {});
+        if (!found) return found.error();
+        if (found->commits.empty()) break;
+        if (auto added = writer_->append(*found); !added) return added;
+        from = found->after;
+    }
+    return writer_->sync(settings_.file_bytes, settings_.file_time);
+}
+
+result<void> archiver::begin_generation(const position& from) {
+    const auto all = read_catalogue(settings_.directory);
+    if (!all) return all.error();
+    const auto number = all->empty() ? 1 : all->back().number + 1;
+    auto begun = chain_writer::begin(settings_.directory, number, file_.page_bytes, from);
+    if (!begun) return begun.error();
+    writer_.emplace(std::move(*begun));
+    pause_ = std::chrono::seconds(1);
+    log(log_level::info,
+        "generation " + std::to_string(number) + " begins after commit " + std::to_string(from.sequence));
+    const std::lock_guard lock(mutex_);
+    publish();
+    return {};
+}
+
+}  // namespace carrel::commits

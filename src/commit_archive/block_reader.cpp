@@ -1,0 +1,81 @@
+#include "commit_archive/block_reader.hpp"
+
+#include "commit_archive/bytes.hpp"
+
+namespace carrel::commits {
+
+error block_reader::damage(const std::string& what) const {
+    return {make_error_code(sqlite_errc::corrupt), file_.path() + ", byte " + std::to_string(position_) + ": " + what};
+}
+
+result<block_reader> block_reader::open(const std::string& path) {
+    auto opened = file::open_to_read(path);
+    if (!opened) return opened.error();
+    const auto bytes = opened->read(0, file_header_bytes);
+    if (!bytes) return bytes.error();
+    const auto header = parse_file_header(*bytes);
+    if (!header)
+        return error(make_error_code(sqlite_errc::corrupt), path + ", byte 0: is no sound header of an archive's file");
+    return block_reader(std::move(*opened), *header);
+}
+
+result<std::optional<block_head>> block_reader::next_head(std::string& bytes) {
+    auto got = file_.read(position_, block_head_bytes);
+    if (!got) return got.error();
+    bytes = std::move(*got);
+    if (bytes.empty()) return std::optional<block_head>();
+    if (bytes.size() < block_head_bytes) return damage("the head of a block is cut");
+    const auto head = parse_block_head(bytes);
+    if (!head) return damage("is no sound head of a block");
+    if (head->run.page_bytes() != header_.page_bytes) return damage("the page size differs from the file's");
+    return head;
+}
+
+result<std::optional<block>> block_reader::next() {
+    std::string bytes;
+    const auto head = next_head(bytes);
+    if (!head) return head.error();
+    if (!*head) return std::optional<block>();
+    const auto size = file_.size();
+    if (!size) return size.error();
+    if (position_ + block_head_bytes + (*head)->rest_bytes() > *size) return damage("a block is cut");
+    const auto rest = file_.read(position_ + block_head_bytes, (*head)->rest_bytes());
+    if (!rest) return rest.error();
+    auto found = parse_block(**head, bytes, *rest, chain_);
+    if (!found) return damage("the digest of a block differs: it is damaged, or another is missing before it");
+    position_ += block_head_bytes + rest->size();
+    return found;
+}
+
+result<std::optional<block>> block_reader::skim() {
+    std::string bytes;
+    const auto head = next_head(bytes);
+    if (!head) return head.error();
+    if (!*head) return std::optional<block>();
+    const auto size = file_.size();
+    if (!size) return size.error();
+    const auto end = position_ + block_head_bytes + (*head)->rest_bytes();
+    if (end > *size) return damage("a block is cut");
+    const auto list = file_.read(position_ + block_head_bytes, std::size_t{(*head)->commits} * commit_bytes);
+    if (!list) return list.error();
+    block found{**head, {}, {}};
+    found.commits = commits_from(*list);
+    position_ = end;
+    return std::optional(std::move(found));
+}
+
+result<bool> block_reader::is_torn() const {
+    const auto size = file_.size();
+    if (!size) return size.error();
+    // From behind the wrong block's first byte on; pieces overlap by a head.
+    constexpr std::size_t piece_bytes = 1u << 20;
+    for (auto at = position_ + 1; at < *size; at += piece_bytes) {
+        const auto piece = file_.read(at, piece_bytes + block_head_bytes);
+        if (!piece) return piece.error();
+        for (auto found = piece->find(block_magic); found != piece->npos; found = piece->find(block_magic, found + 1))
+            if (parse_block_head(std::string_view(*piece).substr(found))) return false;
+    }
+    return true;
+}
+
+}  // namespace carrel::commits

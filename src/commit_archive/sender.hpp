@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/failure.hpp"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The command that takes files of the archive elsewhere.
+namespace carrel::commits {
+
+/// Splits a line at blanks; quotes and double quotes hold blanks together, a backslash takes the character behind it as it is.
+/// No shell is in between. Nothing if a quote is not closed.
+std::optional<std::vector<std::string>> split_command(std::string_view line);
+
+/// `%p` is the file's path, `%f` its name, `%g` the name of its generation, `%%` a per cent sign.
+std::string fill_in(std::string_view argument, const std::string& path);
+
+/// Hands the oldest complete file that was not taken yet to the command. False if there is none. A command that fails is a failure with
+/// its exit status and what it said.
+base::outcome<bool> send_next(const std::string& directory, const std::vector<std::string>& command,
+                              const std::stop_token& stop);
+
+/// Whether the command took this file.
+bool was_sent(const std::string& path) noexcept;
+
+}  // namespace carrel::commits
