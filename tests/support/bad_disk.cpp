@@ -1,6 +1,7 @@
 // Preloaded into a program: its WAL is on a disk that fails while a file of that name stands in CARREL_TEST_BAD_DISK.
 //   no-sync    fdatasync and fsync fail with EIO
 //   no-space   writes fail with ENOSPC
+//   archive-no-space   writes to the archive of commits do
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -12,11 +13,13 @@
 
 namespace {
 
-bool is_wal(int descriptor) {
+// Of the WAL, or of the archive of commits.
+bool is_meant(const char* how, int descriptor) {
     std::array<char, 64> link{};
     std::array<char, 4096> path{};
     std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", descriptor);
     const auto size = readlink(link.data(), path.data(), path.size() - 1);
+    if (std::strncmp(how, "archive-", 8) == 0) return size > 0 && std::strstr(path.data(), ".cwal") != nullptr;
     return size > 4 && std::strcmp(path.data() + size - 4, "-wal") == 0;
 }
 
@@ -25,7 +28,7 @@ bool fails(const char* how, int descriptor) {
     if (folder == nullptr) return false;
     std::array<char, 4096> path{};
     std::snprintf(path.data(), path.size(), "%s/%s", folder, how);
-    return access(path.data(), F_OK) == 0 && is_wal(descriptor);
+    return access(path.data(), F_OK) == 0 && is_meant(how, descriptor);
 }
 
 template <class Function>
@@ -54,10 +57,14 @@ int fdatasync(int descriptor) {
 }
 ssize_t pwrite(int descriptor, const void* bytes, size_t count, off_t at) {
     static auto* real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-    return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
+    return unless("archive-no-space", descriptor, ENOSPC, [&] {
+        return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
+    });
 }
 ssize_t pwrite64(int descriptor, const void* bytes, size_t count, off64_t at) {
     static auto* real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-    return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
+    return unless("archive-no-space", descriptor, ENOSPC, [&] {
+        return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
+    });
 }
 }
