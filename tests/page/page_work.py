@@ -60,6 +60,8 @@ class Screens(WorkTest):
             self.window.resize(width)
             with self.subTest(screen=name, theme=theme, width=width):
                 self.assert_nothing_keeps_people_out(f"{name}, {theme}, {width}")
+                clipped = self.window.run("[...document.querySelectorAll('main .list, dialog .list')].filter((each) => each.scrollWidth > each.clientWidth).length")
+                self.assertEqual(clipped, 0, f"a table of {name} is wider than the page, {theme}, {width}")
             self.shoot(f"{name}-{theme}-{width}")
         self.window.colors("light")
 
@@ -132,7 +134,7 @@ class Screens(WorkTest):
         found = self.filler.get("/dashboard")
         tiles = dict(pair for pair in self.window.run("[...document.querySelectorAll('.tile')].map((each) => [...each.children].map((one) => one.textContent))"))
         self.assertEqual(tiles, {"Events": str(found["total_events"]), "Alerts": str(found["total_alerts"]), "Active alerts": str(found["active_alerts"]),
-                                 "Rules with alerts": str(found["rules_fired"]), "System": "Degraded"})
+                                 "Rules firing": str(found["rules_fired"]), "System": "Degraded"})
         self.assertIn("8 dead letters", self.text())
         self.assertIn("1 failing feed of rules", self.text())
         self.window.wait("document.querySelectorAll('.histogram').length === 2")

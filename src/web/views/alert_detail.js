@@ -208,6 +208,7 @@ async function alertContent(alert, reload, close) {
       ['Assigned to', alert.assigned_to],
       alert.rule_id && ['Rule', h('a', { href: hashOf(['rules', alert.rule_id]) }, alert.rule_id)],
       investigationFact(alert),
+      ['Playbooks', h('a', { href: hashOf(['executions'], { alert_id: alert.id }) }, 'Executions about it')],
       alert.fingerprint && ['Fingerprint', h('span', { class: 'mono' }, alert.fingerprint)],
       ['Id', h('span', { class: 'mono' }, alert.id)],
     ]),

@@ -36,10 +36,12 @@ function lists(isMine) {
   );
 }
 
+const belowOf = ({ playbook_name: playbook, requested_by: who }) =>
+  who ? `${playbook}, requested by ${who}` : playbook;
+
 const columnsOf = (open) => [
-  openColumn('step_name', 'Step', open, (each) => each.playbook_name, false),
+  openColumn('step_name', 'Step', open, belowOf, false),
   { name: 'status', label: 'Status', cell: (each) => statusChip(each.status) },
-  { name: 'requested_by', label: 'Requested by', cell: (each) => each.requested_by ?? '–' },
   { name: 'approvals', label: 'Approved', cell: (each) => `${each.approval_count} of ${each.approvals_needed}` },
   timeColumn('created_at', 'Created'),
   timeColumn('expires_at', 'Expires'),

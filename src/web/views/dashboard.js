@@ -51,7 +51,7 @@ function numbers(found) {
       tile('Events', countText(found.total_events)),
       tile('Alerts', countText(found.total_alerts)),
       tile('Active alerts', countText(found.active_alerts)),
-      tile('Rules with alerts', countText(found.rules_fired)),
+      tile('Rules firing', countText(found.rules_fired)),
       tile('System', isWell ? 'OK' : wordsText(found.system_health.toLowerCase()), isWell ? 'on' : 'off'),
     ),
     h(

@@ -170,13 +170,14 @@ const statsSection = (path) =>
   fetchedSection('Its alerts', async () => {
     const found = await get(`${path}/stats`);
     return [
-      h(
-        'div',
-        { class: 'line' },
-        Object.entries(found.by_severity)
-          .filter(([, count]) => count > 0)
-          .map(([name, count]) => [severityChip(name), countText(count)]),
-      ),
+      found.alerts > 0 &&
+        h(
+          'div',
+          { class: 'line' },
+          Object.entries(found.by_severity)
+            .filter(([, count]) => count > 0)
+            .map(([name, count]) => [severityChip(name), countText(count)]),
+        ),
       facts([
         ['Alerts', countText(found.alerts)],
         ['First', time(found.first_alert_at, 0)],
@@ -218,6 +219,10 @@ const aboutSection = (one) =>
       one.resolution_category && ['Category', one.resolution_category],
       one.summary && ['Summary', h('span', { class: 'prose' }, one.summary)],
       one.affected_assets.length > 0 && ['Affected', one.affected_assets.join(', ')],
+      may('read:alerts') && [
+        'Playbooks',
+        h('a', { href: hashOf(['executions'], { investigation_id: one.id }) }, 'Executions about it'),
+      ],
       ['Id', h('span', { class: 'mono' }, one.id)],
     ]),
   );
