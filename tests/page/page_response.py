@@ -316,7 +316,10 @@ class Incoming(WorkTest):
         self.wait_for_text("paged 59")
         self.assertEqual(self.window.run("document.querySelectorAll('tbody tr').length"), 50)
         self.press_button("Show more")
-        self.window.wait("document.querySelectorAll('tbody tr').length >= 60")
+        pending = self.filler.get("/dlq/count?status=pending")["count"]
+        self.window.wait(f"document.querySelectorAll('tbody tr').length === {pending}")
+        shown = self.window.run("[...document.querySelectorAll('tbody .link')].map((each) => each.textContent).filter((each) => each.startsWith('paged'))")
+        self.assertEqual(sorted(shown), sorted(f"paged {at}" for at in range(60)))
 
     def test_a_feed_is_read_now_and_says_what_came_of_it(self):
         self.enter(fragment=f"#/feeds?id={self.ids['feed']}")
