@@ -74,7 +74,9 @@ result<void> writer_actor::mark_open() {
     auto marked = sqlite::set_open_mark(*connection_);
     if (marked) {
         notify_follower();
-        if (auto copied = checkpoint(sqlite::checkpoint_mode::passive); !copied) marked = copied.error();
+        if (is_released(follower_time_max))
+            if (auto copied = connection_->checkpoint(sqlite::checkpoint_mode::passive); !copied)
+                marked = copied.error();
     }
     if (marked || marked.error() != sqlite_errc::full) return marked;
     write_log(settings_, log_level::warning, "the file could not be marked as open: ", marked.error());

@@ -86,7 +86,13 @@ void archiver::opened(const opened_file& file) noexcept {
         writer_.reset();
         state_ = state::lost;
     }
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    try {
+        thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    } catch (const std::exception& e) {
+        log(log_level::error, std::string("without a thread nothing is archived: ") + e.what());
+        const std::lock_guard lock(mutex_);
+        state_ = state::closed;
+    }
 }
 
 result<void> archiver::begin_at(const opened_file& file) {

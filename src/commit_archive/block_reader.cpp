@@ -1,6 +1,8 @@
 #include "commit_archive/block_reader.hpp"
 
-#include "commit_archive/bytes.hpp"
+#include "commit_archive/layout.hpp"
+
+#include <cerrno>
 
 namespace carrel::commits {
 
@@ -10,6 +12,9 @@ error block_reader::damage(const std::string& what) const {
 
 result<block_reader> block_reader::open(const std::string& path) {
     auto opened = file::open_to_read(path);
+    // Who writes it may have given it its name since it was found.
+    if (!opened && opened.error().code().value() == ENOENT && path.ends_with(open_suffix))
+        opened = file::open_to_read(path.substr(0, path.size() - std::string_view(open_suffix).size()));
     if (!opened) return opened.error();
     const auto bytes = opened->read(0, file_header_bytes);
     if (!bytes) return bytes.error();

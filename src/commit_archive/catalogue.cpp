@@ -78,7 +78,12 @@ result<void> read_generation(generation& into) {
         into.bases.push_back(std::move(*found));
     }
     if (ec) return system_failure(into.path, ec.value());
-    std::ranges::sort(into.files, {}, &commits_file::serial);
+    // One that gets its name meanwhile may be seen under both.
+    std::ranges::sort(into.files, [](const auto& a, const auto& b) {
+        return std::pair(a.serial, a.is_open) < std::pair(b.serial, b.is_open);
+    });
+    const auto same = std::ranges::unique(into.files, {}, &commits_file::serial);
+    into.files.erase(same.begin(), same.end());
     std::ranges::sort(into.bases, {}, &base_file::sequence);
     if (const auto why = read_whole(into.path + "/" + ended_name, 4096)) into.ended = *why;
     return {};
