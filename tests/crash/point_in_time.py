@@ -207,7 +207,8 @@ def canaries(archive, ledger):
         lost = archive.files()[-2]
         aside = lost.with_suffix(".aside")
         lost.rename(aside)
-        found, text = archive.restore("latest")
+        last_in_it = int(file.name.split("-")[1].split(".")[0]) - 1
+        found, text = archive.restore(last_in_it)
         if found is not None:
             missed.append(f"a lost file: {text}")
         aside.rename(lost)
