@@ -175,7 +175,7 @@ class BadDisk(unittest.TestCase):
     def test_what_a_playbook_has_done_is_kept_once_there_is_space_again(self):
         self.server.end()
         with webhook() as (url, is_called, may_answer):
-            self.server = Server("--allow-outbound", url.removeprefix("http://"), directory=self.server.directory,
+            self.server = Server("--allow-outbound", url.removeprefix("http://"),
                                  env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
             self.client = self.server.client()
             self.client.post("/api/v1/actions", {"id": "hook", "type": "webhook", "config": {"url": url}})

@@ -343,4 +343,12 @@ BOOST_AUTO_TEST_CASE(an_archive_that_grows_beyond_all_bounds_is_refused) {
     BOOST_TEST(tells(refusal(packed(many)), "entries"));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_said_twice_is_not_taken_as_said_once) {
+    BOOST_TEST(restored(to, archive, {{"dry_run", "false"}, {"dry_run", "true"}}).faults() == "dry_run");
+    BOOST_TEST(restored(to, archive, {{"mode", "skip"}, {"mode", "overwrite"}}).faults() == "mode");
+    BOOST_TEST(restored(to, archive, {{"indicators", "true"}, {"indicators", "false"}}).faults() == "indicators");
+    BOOST_TEST(
+        !restored(to, archive, {{"only", "rules"}, {"only", "actions"}, {"dry_run", "true"}}).refused.has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -135,6 +135,7 @@ BOOST_AUTO_TEST_CASE(whatever_came_can_be_replayed_as_a_message) {
     add(d, {letter("CEF:0|broken \xff", dead_letter_protocol::cef)});
     const std::string path = "/dlq/" + id_of(d) + "/replay";
     BOOST_TEST(is(d.send(method::post, path, {}, {{"as", "text"}}), problem_code::bad_request));
+    BOOST_TEST(d.send(method::post, path, {}, {{"as", "message"}, {"as", "event"}}).faults() == "as");
     const auto done = d.send(method::post, path, {}, {{"as", "message"}});
     BOOST_REQUIRE(!done.refused);
     const auto event = d.get("/events/" + done.text("/event_id"));
