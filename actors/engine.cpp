@@ -1,9 +1,11 @@
 #include "actors/engine.hpp"
 
 #include "actors/log.hpp"
+#include "actors/migration_log.hpp"
 #include "actors/single_connection.hpp"
 #include "actors/thread.hpp"
 #include "sqlite/failpoints.hpp"
+#include "sqlite/migration_versions.hpp"
 #include "sqlite/migrations.hpp"
 #include "sqlite/open_mark.hpp"
 #include "sqlite/process_fork.hpp"
@@ -97,6 +99,8 @@ engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
 }
 
 result<void> engine::open_actors() {
+    // Before the writer's connection recovers the WAL: the file of a newer program stays as it is.
+    if (auto known = sqlite::check_versions(path_, settings_.migrations); !known) return known.error();
     const bool has_wal = sqlite::has_wal(path_);
     const auto log_time = sqlite::wal_time(path_);
     auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
@@ -104,7 +108,7 @@ result<void> engine::open_actors() {
         return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path)
                                                                  : connection.error();
     // The first write transaction of a process also recovers the WAL, before any reader could be made to wait for it.
-    if (auto migrated = sqlite::migrate(**connection, settings_.migrations); !migrated) return migrated;
+    if (auto migrated = migrate_with_log(**connection, settings_); !migrated) return migrated;
     auto sequence = sqlite::last_commit(**connection);
     if (!sequence) return sequence.error();
     auto was_open = sqlite::bears_open_mark(**connection);

@@ -102,7 +102,7 @@ result<void> connection::set_up() {
         if (auto ready = prepare_savepoints(1); !ready) return ready;
     }
     restore_authorizer();
-    sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
+    restore_progress_handler();
     if (profile_.role == role::writer) sqlite3_wal_hook(db_, &connection::on_wal, this);
     return {};
 }
@@ -323,6 +323,10 @@ error connection::step_failure(int rc, const cached_statement& entry) {
 // -- what SQL may do ---
 
 void connection::restore_authorizer() noexcept { sqlite3_set_authorizer(db_, &connection::authorize, this); }
+
+void connection::restore_progress_handler() noexcept {
+    sqlite3_progress_handler(db_, progress_steps, &connection::on_progress, this);
+}
 
 int connection::on_progress(void* self) {
     auto& owner = *static_cast<connection*>(self);

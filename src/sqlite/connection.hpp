@@ -131,6 +131,8 @@ public:
     sqlite3* handle() noexcept { return db_; }
     /// Installs the authorizer of jobs again, for those who put another one in its place.
     void restore_authorizer() noexcept;
+    /// The same of the progress handler.
+    void restore_progress_handler() noexcept;
     /// What a collation of the host's has thrown since the last look.
     std::optional<error> take_host_failure() {
         return host_failures_.any() ? std::optional(host_failures_.take()) : std::nullopt;

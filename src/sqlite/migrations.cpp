@@ -2,7 +2,9 @@
 
 #include "base/sha256.hpp"
 #include "sqlite/file_owner.hpp"
+#include "sqlite/migration_report.hpp"
 #include "sqlite/migration_script.hpp"
+#include "sqlite/migration_versions.hpp"
 #include "sqlite/open_mark.hpp"
 
 #include <sqlite3.h>
@@ -17,10 +19,6 @@ constexpr const char* own_tables =
     "CREATE TABLE IF NOT EXISTS carrel_commit(one INTEGER PRIMARY KEY CHECK(one = 1), sequence INTEGER NOT NULL) "
     "STRICT;"
     "INSERT OR IGNORE INTO carrel_commit VALUES(1, 0);";
-
-std::string named(const migration& one) {
-    return "migration " + std::to_string(one.number) + " (" + std::string(one.name) + ")";
-}
 
 error naming(const migration& one, const error& why) {
     return {why.code(), named(one) + (why.diagnostic().empty() ? "" : ": " + why.diagnostic())};
@@ -124,32 +122,19 @@ result<void> apply(connection& writer, const migration& one) {
     return done;
 }
 
-// True if it has been applied already, with the same text.
-result<bool> is_applied(connection& writer, const migration& one) {
-    auto recorded =
-        writer.trusted_text("SELECT checksum FROM carrel_migrations WHERE number = " + std::to_string(one.number));
-    if (!recorded) return recorded.error();
-    if (*recorded && **recorded != checksum_of(one.sql)) return error(errc::migration_changed);
-    return recorded->has_value();
-}
-
 }  // namespace
 
 std::string checksum_of(std::string_view sql) { return base::sha256_hex(sql); }
 
-result<void> migrate(connection& writer, std::span<const migration> migrations) {
+result<void> migrate(connection& writer, std::span<const migration> migrations, const migration_observer& observe) {
     if (auto sound = check_texts(migrations); !sound) return sound;
     if (auto made = make_own_tables(writer); !made) return made;
-    auto newest = writer.trusted_integer("SELECT coalesce(max(number), 0) FROM carrel_migrations");
-    if (!newest) return newest.error();
-    if (*newest > static_cast<std::int64_t>(migrations.size()))
-        return error(errc::newer_database, "the file is at migration " + std::to_string(*newest) + ", the program at " +
-                                               std::to_string(migrations.size()));
-    for (const auto& one : migrations) {
-        auto applied = is_applied(writer, one);
-        if (!applied) return naming(one, applied.error());
-        if (*applied) continue;
+    auto applied = applied_of(writer.handle(), migrations);
+    if (!applied) return applied.error();
+    for (const auto& one : migrations.subspan(*applied)) {
+        migration_report report(writer, observe, one, {.before = *applied, .all = migrations.size()});
         if (auto done = apply(writer, one); !done) return naming(one, done.error());
+        report.end();
     }
     return {};
 }
