@@ -186,6 +186,8 @@ void add_events(page& out, const event_totals& events) {
     out.series(number(events.segments - events.fresh_segments), {{"state", "sealed"}});
     out.series(number(events.fresh_segments), {{"state", "fresh"}});
     out.gauge("events_unsealed", number(events.fresh_events), "Events in segments that will be put together.");
+    out.gauge("events_to_move", number(events.rows_left),
+              "Events of version 0.1.0 that wait to be moved into segments.");
     out.gauge("sealing_lag_seconds", events.sealing_lag_seconds, "How long the first of them has waited for that.");
     out.gauge("oldest_event_timestamp_seconds", events.oldest, "Time of the oldest event; 0: there is none.");
     out.gauge("retention_seconds", events.retention_seconds, "Age at which events are deleted; 0: never.");

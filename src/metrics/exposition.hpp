@@ -39,7 +39,7 @@ struct disk_space {
 
 /// What there is of events, as the keeper last counted it. Times are seconds since 1970; 0: none.
 struct event_totals {
-    std::uint64_t segments = 0, events = 0, fresh_segments = 0, fresh_events = 0;
+    std::uint64_t segments = 0, events = 0, fresh_segments = 0, fresh_events = 0, rows_left = 0;
     double oldest = 0, sealing_lag_seconds = 0;
     double retention_seconds = 0, retention_bytes = 0;  // 0: all is kept
 };

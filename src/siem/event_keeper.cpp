@@ -97,7 +97,11 @@ auto event_keeper::write(Work work, std::size_t bytes, durability needed) {
 
 result<bool> event_keeper::seal() {
     auto run = store_->read(seal_segments, read_options());
-    if (run && !*run) run = store_->read(seal_rows, read_options());
+    if (run && !*run) {
+        run = store_->read(seal_rows, read_options());
+        if (run)
+            if (auto reported = report_rows(run->has_value()); !reported) return reported.error();
+    }
     if (!run) return run.error();
     if (!*run) return false;
     std::size_t bytes = 0;
@@ -106,8 +110,25 @@ result<bool> event_keeper::seal() {
     if (!done) return done.error();
     if (!done->value) return false;
     settings_.counters->put_together += static_cast<std::uint64_t>((*run)->events);
-    if ((*run)->rows > 0 && settings_.on_positions) settings_.on_positions();
+    if ((*run)->rows == 0) return true;
+    if (const auto line = rows_.add((*run)->rows, std::chrono::steady_clock::now())) log(log_level::info, *line);
+    settings_.counters->rows_left = rows_.left();
+    if (settings_.on_positions) settings_.on_positions();
     return true;
+}
+
+result<void> event_keeper::report_rows(bool are_left) {
+    const auto at = std::chrono::steady_clock::now();
+    if (are_left && !rows_.is_under_way()) {
+        auto left = store_->read(
+            [](read_session& session) { return session.first_integer("SELECT count(*) FROM events"); }, read_options());
+        if (!left) return left.error();
+        log(log_level::info, rows_.begin(left->value_or(0), at));
+    } else if (!are_left) {
+        if (const auto line = rows_.end(at)) log(log_level::info, *line);
+    }
+    settings_.counters->rows_left = rows_.left();
+    return {};
 }
 
 result<bool> event_keeper::count() {

@@ -2,6 +2,7 @@
 
 #include "siem/event_retention.hpp"
 #include "siem/keeper_counters.hpp"
+#include "siem/moved_rows.hpp"
 
 #include <carrel/database.hpp>
 
@@ -47,6 +48,8 @@ private:
     /// A little of everything that is to do; whether there was anything.
     result<bool> step();
     result<bool> seal();
+    /// Before rows are moved, and when none are left.
+    result<void> report_rows(bool are_left);
     result<bool> delete_some();
     void report_deletion(std::int64_t job, const std::string& id);
     result<bool> retain();
@@ -69,6 +72,7 @@ private:
     std::chrono::steady_clock::time_point retain_at_{}, put_off_until_{}, count_at_{};
     std::uint64_t dropped_by_age_ = 0, dropped_by_size_ = 0;  // since the last line in the log
     bool is_shrinking_ = false;
+    moved_rows rows_;
     std::string last_failure_;
     std::thread thread_;  // last, since it uses the others
 };

@@ -12,6 +12,8 @@ struct keeper_counters {
     // How many there are, a few seconds ago at most. Times are microseconds since 1970; 0: none.
     std::atomic<std::int64_t> segments{0}, events{0}, fresh_segments{0}, fresh_events{0};
     std::atomic<std::int64_t> oldest_at{0}, fresh_since{0};
+    // Rows of version 0.1.0 that wait to be moved into segments.
+    std::atomic<std::int64_t> rows_left{0};
     // What is kept; 0: all.
     std::atomic<std::int64_t> days_max{0}, bytes_max{0};
 };

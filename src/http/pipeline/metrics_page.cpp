@@ -76,6 +76,7 @@ metrics::event_totals events_of(const siem::keeper_counters& keeper, siem::times
     all.segments = std::max(count(keeper.segments), all.fresh_segments);
     all.events = count(keeper.events);
     all.fresh_events = count(keeper.fresh_events);
+    all.rows_left = count(keeper.rows_left);
     all.oldest = seconds(keeper.oldest_at);
     if (const auto since = keeper.fresh_since.load(); since != 0)
         all.sealing_lag_seconds = std::max(0.0, seconds(now - since));
