@@ -38,7 +38,7 @@ class Option:
 
     @property
     def names_directory(self):
-        return self.takes_value and self.name.endswith("-dir")
+        return self.takes_value and self.name.endswith(("-dir", "-directory"))
 
 
 @dataclasses.dataclass

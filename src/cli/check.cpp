@@ -5,7 +5,9 @@
 #include "cli/command.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
+#include "siem/migrations.hpp"
 #include "siem/segment_check.hpp"
+#include "sqlite/migration_versions.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -97,6 +99,9 @@ int check(std::span<char*> arguments) {
     std::optional<audit_head> head;
     std::error_code ec;
     if (!std::filesystem::exists(path, ec)) return unusable("check: " + path + " does not exist", exit_file);
+    // What a newer program keeps cannot be judged by this one.
+    if (const auto known = sqlite::check_versions(path, siem::migrations()); !known)
+        return unusable("check: " + explain(known.error(), path), exit_status_of(known.error()));
     auto found = [&] {
         progress_bar bar(path);
         const auto inspect = [&](const sqlite::check_query& rows, std::vector<std::string>& findings) -> result<void> {

@@ -30,6 +30,7 @@ constexpr std::array commands{
     command{"check", "check the integrity of a database", &check},
     command{"restore", "make a database out of an archive, as it was at a point in time", &restore},
     command{"user", "add users to a database, and let them in again", &user},
+    command{"migrate", "bring a database to what this program knows, or try it on a copy", &migrate},
     command{"vacuum", "rebuild a database without its free pages", &vacuum},
 };
 

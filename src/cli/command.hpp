@@ -43,6 +43,7 @@ int ingest(std::span<char*> arguments);
 int import_content(std::span<char*> arguments);
 int export_events(std::span<char*> arguments);
 int health(std::span<char*> arguments);
+int migrate(std::span<char*> arguments);
 int user(std::span<char*> arguments);
 int vacuum(std::span<char*> arguments);
 

@@ -274,7 +274,10 @@ std::string explain(const error& why, const std::string& path) {
     if (why == errc::hard_linked) return path + " has another name, too (a hard link)";
     if (why == errc::file_replaced) return path + " was replaced while it was opened";
     if (why == errc::unsafe_sqlite) return "the SQLite library in use is not safe for several threads";
-    if (why == errc::newer_database) return path + " was written by a newer carrel";
+    if (why == errc::newer_database)
+        return path + " was written by a newer carrel than " CARREL_VERSION ": " + why.diagnostic();
+    if (why == errc::migration_changed)
+        return path + " was written by another carrel than " CARREL_VERSION ": " + why.diagnostic();
     return path + ": " + explain(why);
 }
 

@@ -22,6 +22,7 @@
 #include "siem/event_keeper.hpp"
 #include "siem/login.hpp"
 #include "siem/secrets.hpp"
+#include "sqlite/migration_report.hpp"
 
 #include <boost/asio/use_future.hpp>
 
@@ -237,6 +238,14 @@ void watch(watchdog& alive, const http::server& server, database& store) {
     });
 }
 
+// What a service manager shows while the database is opened.
+void show_migrations(options& store, const service& as) {
+    store.log = [&as, path = store.path, log = store.log](log_level level, std::string_view text) {
+        if (sqlite::is_about_migration(text)) as.manager.tell("STATUS=opening " + path + ": " + std::string(text));
+        log(level, text);
+    };
+}
+
 // Waits for the end, and tells of it.
 void await_end(std::optional<stop_signal>& signals, const http::server& server, service& as) {
     as.serving = "READY=1\nSTATUS=serving at " + server.url();
@@ -283,6 +292,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
 
     archive_service archive;
     if (const auto status = archive.open(settings)) return *status;
+    show_migrations(settings.store, as);
     auto store = database::open(settings.store);
     if (!store) return unusable("serve: " + explain(store.error(), settings.store.path), exit_status_of(store.error()));
     if (auto loaded = load_in_force(*store, settings); !loaded)
