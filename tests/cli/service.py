@@ -15,6 +15,13 @@ from restart_clients import PATIENT_DRAIN, Clients
 from service_manager import Manager
 
 
+ANSWERS = 300  # between two restarts
+
+
+def stored_events(server):
+    return server.client().get("/api/v1/events/count").json()["count"]
+
+
 def listening(family=socket.AF_INET, address="127.0.0.1"):
     made = socket.socket(family, socket.SOCK_STREAM)
     made.bind((address, 0))
@@ -139,15 +146,33 @@ class Sockets(unittest.TestCase):
             try:
                 for _ in range(4):
                     with Server(*PATIENT_DRAIN, sockets=[kept], directory=directory) as server:
-                        clients.await_answers(50)
+                        clients.await_answers(ANSWERS)
                         self.assertEqual(server.stop(), 0)
-                with Server(sockets=[kept], directory=directory):
-                    clients.await_answers(50)
+                with Server(sockets=[kept], directory=directory) as server:
+                    clients.await_answers(ANSWERS)
                     clients.stop()
+                    self.assertEqual(stored_events(server), clients.stored)
             finally:
                 clients.stop()
             self.assertEqual((clients.refused, clients.broken), ([], []))
-            self.assertGreaterEqual(clients.answered, 250)
+            self.assertGreaterEqual(clients.answered, 5 * ANSWERS)
+
+    def test_canary_clients_notice_a_restart_that_lets_the_socket_go(self):
+        with listening() as found:
+            port = found.getsockname()[1]
+        with tempfile.TemporaryDirectory() as directory:
+            place = ("--listen", f"127.0.0.1:{port}", "--database", os.path.join(directory, "carrel.db"))
+            with Server(*place, directory=directory, bare=True) as server:
+                clients = Clients(port)
+                try:
+                    clients.await_answers(ANSWERS)
+                    server.stop()
+                    with Server(*place, directory=directory, bare=True):
+                        clients.await_answers(ANSWERS)
+                        clients.stop()
+                finally:
+                    clients.stop()
+            self.assertNotEqual(clients.refused, [])
 
     @unittest.skipUnless(shutil.which("systemd-socket-activate"), "systemd-socket-activate is not there")
     def test_systemd_s_own_activation_starts_it_by_the_first_connection(self):
@@ -187,16 +212,18 @@ class InPlace(unittest.TestCase):
             clients = Clients(server.port)
             try:
                 for _ in range(4):
-                    clients.await_answers(50)
+                    clients.await_answers(ANSWERS)
                     self.restart(server)
                     told = manager.until("READY")
                     self.assertIn("RELOADING", [key for each in told for key in each], told)
                     self.assertIn("WATCHDOG", [key for each in told for key in each], told)
-                clients.await_answers(50)
+                clients.await_answers(ANSWERS)
             finally:
                 clients.stop()
             self.assertEqual((clients.refused, clients.broken), ([], []))
-            self.assertGreaterEqual(clients.answered, 250)
+            self.assertGreaterEqual(clients.answered, 5 * ANSWERS)
+            self.assertGreater(clients.stored, ANSWERS // 10)
+            self.assertEqual(stored_events(server), clients.stored)
             self.assertEqual(server.client().get("/api/v1/alerts/" + made).status, 200)
             self.assertEqual(server.stop(), 0)
 

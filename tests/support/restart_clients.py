@@ -1,6 +1,8 @@
 """Clients that go on while a server restarts, and count what is refused."""
 import contextlib
 import http.client
+import itertools
+import json
 import threading
 
 
@@ -9,13 +11,15 @@ PATIENT_DRAIN = ("--drain-idle-ms", "10000")
 
 
 class Clients:
-    """Clients that connect for each request, and one that keeps its connection as long as it may."""
+    """Clients that connect for each request, one that keeps its connection as long as it may, and those that write: each
+    event is a request and a connection of its own, and what was acknowledged is counted."""
 
-    def __init__(self, port, count=3):
+    def __init__(self, port, count=3, writers=2):
         self.port, self.ends = port, threading.Event()
-        self.answered, self.refused, self.broken = 0, [], []
+        self.answered, self.stored, self.refused, self.broken = 0, 0, [], []
         self.one_more = threading.Condition()
-        loops = [self.connect_each_time] * count + [self.keep_one]
+        self.numbers = itertools.count()
+        loops = [self.connect_each_time] * count + [self.write_each_time] * writers + [self.keep_one]
         self.threads = [threading.Thread(target=each) for each in loops]
         for each in self.threads:
             each.start()
@@ -31,11 +35,28 @@ class Clients:
             self.one_more.notify_all()
         return reply.will_close
 
+    def write(self, client):
+        client.request("POST", "/api/v1/events", json.dumps({"n": next(self.numbers)}), {"Content-Type": "application/json"})
+        reply = client.getresponse()
+        reply.read()
+        with self.one_more:
+            self.answered += reply.status == 201
+            self.stored += reply.status == 201
+            if reply.status != 201:
+                self.broken.append(reply.status)
+            self.one_more.notify_all()
+
     def connect_each_time(self):
+        self.repeat(self.ask)
+
+    def write_each_time(self):
+        self.repeat(self.write)
+
+    def repeat(self, work):
         while not self.ends.is_set():
             with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as client:
                 try:
-                    self.ask(client)
+                    work(client)
                 except ConnectionRefusedError as error:
                     self.refused.append(error)
                 except (OSError, http.client.HTTPException) as error:
