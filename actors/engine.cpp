@@ -94,7 +94,8 @@ engine::engine(options settings, std::optional<sqlite::file_guard>& guard)
       fork_generation_(fork_generation()),
       path_(guard->path()),
       file_(guard->file()),
-      dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_, *timer_, id_) {
+      dispatcher_([this] { return open_reader(settings_.background_cache_kib); }, snapshots_, settings_, *timer_, id_,
+                  queries_) {
     guard_.swap(guard);
 }
 
@@ -103,7 +104,9 @@ result<void> engine::open_actors() {
     if (auto known = sqlite::check_versions(path_, settings_.migrations); !known) return known.error();
     const bool has_wal = sqlite::has_wal(path_);
     const auto log_time = sqlite::wal_time(path_);
-    auto connection = sqlite::connection::open(path_, sqlite::profile_of(settings_, sqlite::role::writer), busy_seen_);
+    auto wanted = sqlite::profile_of(settings_, sqlite::role::writer);
+    wanted.queries = &queries_;
+    auto connection = sqlite::connection::open(path_, wanted, busy_seen_);
     if (!connection)
         return connection.error() == sqlite_errc::not_a_database ? error(errc::not_a_database, settings_.path)
                                                                  : connection.error();
@@ -131,7 +134,7 @@ result<void> engine::open_actors() {
         executor = writer_pool_->get_executor();
     }
     writer_ = std::make_unique<writer_actor>(std::move(*connection), *sequence, settings_, std::move(executor),
-                                             snapshots_, *timer_, id_);
+                                             snapshots_, *timer_, id_, queries_);
     if (auto marked = writer_->mark_open(); !marked) return marked;
     timer_->start({&writer_->queue(), writer_.get(), &dispatcher_, &snapshots_, this}, id_);
     return {};
@@ -151,6 +154,7 @@ result<void> engine::introduce_follower(sqlite::connection& writer, std::uint64_
 result<std::unique_ptr<sqlite::connection>> engine::open_reader(std::size_t cache_kib) {
     auto wanted = sqlite::profile_of(settings_, sqlite::role::reader);
     wanted.page_cache_kib = cache_kib;
+    wanted.queries = &queries_;
     auto opened = sqlite::connection::open(path_, wanted, busy_seen_);
     // Another file in its place would be read beside it.
     if (!sqlite::file_guard::is_named(path_, file_)) return error(errc::file_replaced, path_);
@@ -166,6 +170,7 @@ std::optional<errc> engine::accept(job& one, const job_options& per_job) noexcep
     // Within what the clock can count: one in the past has passed, however long ago.
     one.deadline = one.accepted + std::clamp(deadline, std::chrono::milliseconds(0), settings_.deadline_max);
     one.bytes = per_job.bytes;
+    one.origin = per_job.origin;
     if (deadline > settings_.deadline_max) return errc::invalid_option;
     return refusal_of(one);
 }
@@ -272,7 +277,7 @@ result<std::shared_ptr<resident_reader>> engine::attach(boost::asio::io_context&
         return error(errc::invalid_option,
                      "readers_max = " + std::to_string(settings_.readers_max) + " leaves no reader for one more shard");
     auto connection = std::make_unique<read_connection>([this] { return open_reader(settings_.page_cache_kib); },
-                                                        snapshots_, settings_);
+                                                        snapshots_, settings_, queries_.enroll(query_lane::resident));
     auto resident = std::make_shared<resident_reader>(*this, context, std::move(connection));
     residents_.reserve(residents_.size() + 1);  // before the thread knows it
     if (auto attached = resident->attach(); !attached) return attached.error();

@@ -7,6 +7,7 @@
 #include "actors/thread.hpp"
 #include "actors/writer_actor.hpp"
 #include "sqlite/file_guard.hpp"
+#include "sqlite/query_registry.hpp"
 
 #include <carrel/database.hpp>
 #include <carrel/detail/job.hpp>
@@ -63,6 +64,7 @@ public:
     boost::asio::any_io_executor fallback_executor(bool waits_on_thread) const noexcept;
     database_stats stats();
     std::chrono::nanoseconds queue_age();
+    sqlite::query_registry& queries() noexcept { return queries_; }
 
     /// Notices when the path no longer names the open file.
     steady_time look(steady_time now) noexcept override;
@@ -96,6 +98,7 @@ private:
     std::atomic<bool> stopping_{false};
     shared_counter refused_overloaded_;
     shared_counter refused_stopping_;
+    sqlite::query_registry queries_;  // outlives every connection
     snapshot_registry snapshots_;
     read_dispatcher dispatcher_;
     std::unique_ptr<writer_actor> writer_;  // constant after open

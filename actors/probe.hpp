@@ -8,7 +8,6 @@
 #include <bit>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 
 // Counters of one actor, written by that actor alone and read by anyone without a lock.
 namespace carrel::detail {
@@ -155,40 +154,6 @@ struct actor_probe {
     cache_counter cache;
     busy_window window;
     std::atomic<bool> is_open{false};
-};
-
-/// Notices when work waits for longer than a threshold because nobody is free, and when that is over. A state machine
-/// without a clock; its owner guards it.
-class exhaustion {
-public:
-    struct episode {
-        std::chrono::nanoseconds length{0};
-        std::uint64_t jobs = 0;
-    };
-    explicit exhaustion(std::chrono::nanoseconds threshold) noexcept
-        : threshold_(threshold) {}
-
-    /// A job was taken after `wait`. True if this begins an episode.
-    bool took_after(std::chrono::nanoseconds wait, std::chrono::steady_clock::time_point now) noexcept {
-        if (wait <= threshold_) return false;
-        ++jobs_;
-        if (since_) return false;
-        since_ = now - wait;
-        return true;
-    }
-    /// Somebody is free and nothing waits. The episode that this ends, if one was on.
-    std::optional<episode> came_to_rest(std::chrono::steady_clock::time_point now) noexcept {
-        if (!since_) return std::nullopt;
-        episode ended{now - *since_, jobs_};
-        since_.reset();
-        jobs_ = 0;
-        return ended;
-    }
-
-private:
-    std::chrono::nanoseconds threshold_;
-    std::optional<std::chrono::steady_clock::time_point> since_;
-    std::uint64_t jobs_ = 0;
 };
 
 }  // namespace carrel::detail

@@ -15,6 +15,7 @@ result<std::unique_ptr<sqlite::connection>> read_connection::fresh_connection() 
     result<std::unique_ptr<sqlite::connection>> fresh = error(errc::stopping);
     try {
         fresh = open_();
+        if (fresh) (*fresh)->meter().show_in(slot_);
         if (fresh && is_deep_) (*fresh)->refuse_deep(is_deep_);
     } catch (...) {
         return error_of_exception();
@@ -91,7 +92,10 @@ void read_connection::end() noexcept {
         (void)connection_->trusted_text("SELECT count(*) FROM sqlite_schema");
 }
 
-read_connection::fate read_connection::run(read_job& one, std::optional<sqlite::budget_clock> budget) noexcept {
+read_connection::fate read_connection::run(read_job& one, steady_time now,
+                                           std::optional<sqlite::budget_clock> budget) noexcept {
+    auto& meter = connection_->meter();
+    meter.begin_run({one.accepted, now, one.origin, !budget, !budget});
     auto tripped = run_once(one, budget);
     // An interrupt that was meant for the job before, and found that it had ended.
     if (!tripped && one.was_interrupted()) {
@@ -101,10 +105,13 @@ read_connection::fate read_connection::run(read_job& one, std::optional<sqlite::
     if (tripped == errc::budget_exceeded) {
         one.discard();
         one.fingerprint = connection_->tripped_fingerprint();
+        meter.end_run(false);
         return fate::over_budget;
     }
     // Whatever the work made of the interrupt, it did not see all that it asked for.
     if (tripped) one.fail(*tripped);
+    connection_->report_slow(tripped ? make_error_code(*tripped) : error_code());
+    meter.end_run(true);
     if (tripped == errc::snapshot_too_old) probe_.snapshots_interrupted.add();
     probe_.jobs.add();
     if (one.has_failed()) probe_.jobs_failed.add();
@@ -114,7 +121,8 @@ read_connection::fate read_connection::run(read_job& one, std::optional<sqlite::
 std::optional<errc> read_connection::run_once(read_job& one, std::optional<sqlite::budget_clock> budget) noexcept {
     auto& watching = connection_->watching();
     connection_->begin_job();
-    watching.arm(one.deadline, budget, &one.cancelled, &snapshot_.interrupt());
+    watching.arm(one.deadline, budget, &one.cancelled, &snapshot_.interrupt(), sqlite::cancellation::interrupts,
+                 &slot_);
     snapshot_.running_until(one.deadline);
     {
         read_session session(*connection_);

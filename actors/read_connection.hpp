@@ -20,10 +20,12 @@ class read_connection {
 public:
     using source = std::function<result<std::unique_ptr<sqlite::connection>>()>;
 
-    read_connection(source open, snapshot_registry& all, const options& settings)
+    /// What runs here is shown in `slot`.
+    read_connection(source open, snapshot_registry& all, const options& settings, sqlite::run_slot& slot)
         : open_(std::move(open)),
           settings_(settings),
-          snapshot_(all.enroll()) {}
+          snapshot_(all.enroll()),
+          slot_(slot) {}
 
     /// Which statements to refuse as deep, on this connection and those that replace it. Only on a resident.
     void refuse_deep(sqlite::connection::deep_test test) { is_deep_ = std::move(test); }
@@ -42,9 +44,11 @@ public:
     void end() noexcept;
 
     enum class fate { done, over_budget };
-    /// Runs one job inside the snapshot; `budget` only on a resident. After `over_budget` nothing of the run is left
+    /// Runs one job inside the snapshot, from `now` on; `budget` only on a resident. After `over_budget` nothing of the run is left
     /// in the job, and its fingerprint tells the deep statement.
-    fate run(read_job& one, std::optional<sqlite::budget_clock> budget) noexcept;
+    fate run(read_job& one, steady_time now, std::optional<sqlite::budget_clock> budget) noexcept;
+    /// That took the longest of those that the last job ran; 0 if there was none.
+    std::uint64_t longest_statement() const noexcept { return connection_ ? connection_->meter().longest() : 0; }
 
     actor_probe& probe() noexcept { return probe_; }
     const actor_probe& probe() const noexcept { return probe_; }
@@ -59,6 +63,7 @@ private:
     sqlite::connection::deep_test is_deep_;
     const options& settings_;
     snapshot_registry::entry& snapshot_;
+    sqlite::run_slot& slot_;
     std::unique_ptr<sqlite::connection> connection_;
     steady_time opened_at_;
     steady_time begun_at_, cache_counted_at_;

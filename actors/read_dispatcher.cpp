@@ -17,14 +17,16 @@ constexpr std::size_t readers_limit = 256;  // of options::readers_max
 }  // namespace
 
 read_dispatcher::read_dispatcher(const read_connection::source& open, snapshot_registry& all, const options& settings,
-                                 deadline_timer& timer, std::uint64_t engine_id)
+                                 deadline_timer& timer, std::uint64_t engine_id, sqlite::query_registry& queries)
     : settings_(settings),
       timer_(timer),
+      queries_(queries),
       engine_id_(engine_id),
       limit_(settings.readers_max),
       exhaustion_(settings.exhaustion_threshold) {
     for (std::size_t i = 0; i < settings.readers_max; ++i)
-        readers_.push_back(std::make_unique<reader_actor>(*this, open, all, settings));
+        readers_.push_back(
+            std::make_unique<reader_actor>(*this, open, all, settings, queries.enroll(query_lane::background)));
 }
 
 read_dispatcher::~read_dispatcher() {
@@ -66,6 +68,11 @@ read_dispatcher::outcome read_dispatcher::enqueue(job_ptr<read_job>& one) noexce
         done = outcome::no_thread;
     }
     if (done != outcome::queued) queued_.fetch_sub(1);
+    if (episode_on_.load(std::memory_order_relaxed)) {
+        const auto now_waiting = waiting();
+        std::lock_guard lock(episode_mutex_);
+        exhaustion_.saw_queue(now_waiting);
+    }
     return done;
 }
 
@@ -88,6 +95,12 @@ std::size_t read_dispatcher::deep_at_a_time() const noexcept {
     static const std::size_t processors = std::max(1u, std::thread::hardware_concurrency());
     const auto wanted = settings_.deep_reads_max == 0 ? processors : settings_.deep_reads_max;
     return std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(1, limit_.load()));
+}
+
+std::size_t read_dispatcher::waiting() const noexcept {
+    auto all = deep_.size();
+    for (const auto& one : readers_) all += one->queue().size();
+    return all;
 }
 
 reader_actor* read_dispatcher::reader_of_new() noexcept {
@@ -186,6 +199,8 @@ bool read_dispatcher::is_idle_beyond(reader_actor& me) noexcept {
 // -- deadlines and the end ---
 
 steady_time read_dispatcher::look(steady_time now) noexcept {
+    // Nobody may take what waits for long.
+    if (const auto age = queue_age(now); age > settings_.exhaustion_threshold) note_wait_of(age, now, false);
     auto next = never;
     job_list<read_job> gone = deep_.take_lapsed(now, next);
     for (auto& one : readers_) {
@@ -231,15 +246,29 @@ std::chrono::nanoseconds read_dispatcher::queue_age(steady_time now) noexcept {
 
 void read_dispatcher::note_wait(reader_actor& me, std::chrono::nanoseconds wait, steady_time now) noexcept {
     me.note_wait(wait);
-    if (wait <= settings_.exhaustion_threshold) return;
+    if (wait > settings_.exhaustion_threshold) note_wait_of(wait, now, true);
+}
+
+void read_dispatcher::note_wait_of(std::chrono::nanoseconds wait, steady_time now, bool is_taken) noexcept {
+    const auto queued = waiting() + (is_taken ? 1 : 0);
+    exhaustion::episode on;
     {
         std::lock_guard lock(episode_mutex_);
-        if (!exhaustion_.took_after(wait, now)) return;
+        const bool begins = is_taken ? exhaustion_.took_after(wait, now) : exhaustion_.waits(wait, now);
+        exhaustion_.saw_queue(queued);
+        if (!begins) return;
+        on = exhaustion_.so_far(now);
     }
     episode_on_ = true;
     episodes_.add();
-    write_log(settings_, log_level::warning,
-              "readers exhausted: all are busy and reads wait longer than the threshold");
+    log_episode_begin(settings_, reader_episode, queries_, on);
+}
+
+void read_dispatcher::note_held(std::uint64_t statement, steady_time begun, steady_time ended) noexcept {
+    // What is short is of interest only while others wait.
+    if (!episode_on_.load(std::memory_order_relaxed) && ended - begun <= settings_.exhaustion_threshold) return;
+    std::lock_guard lock(episode_mutex_);
+    exhaustion_.held(statement, begun, ended);
 }
 
 void read_dispatcher::note_rest() noexcept {
@@ -250,7 +279,7 @@ void read_dispatcher::note_rest() noexcept {
         ended = exhaustion_.came_to_rest(clock::now());
         episode_on_ = false;
     }
-    if (ended) log_episode_end(settings_, "reader exhaustion", *ended, "reads");
+    if (ended) log_episode_end(settings_, reader_episode, queries_, *ended);
 }
 
 void read_dispatcher::add_to(database_stats& stats) const {

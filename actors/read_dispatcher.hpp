@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/deadline_timer.hpp"
+#include "actors/exhaustion.hpp"
 #include "actors/mutation_queue.hpp"
 #include "actors/probe.hpp"
 #include "actors/read_costs.hpp"
@@ -29,7 +30,7 @@ void add_reader(const actor_probe& probe, database_stats& stats);
 class read_dispatcher final : public timed {
 public:
     read_dispatcher(const read_connection::source& open, snapshot_registry& all, const options& settings,
-                    deadline_timer& timer, std::uint64_t engine_id);
+                    deadline_timer& timer, std::uint64_t engine_id, sqlite::query_registry& queries);
     ~read_dispatcher();
 
     enum class outcome { queued, full, closed, no_thread };
@@ -65,6 +66,8 @@ public:
     bool is_idle_beyond(reader_actor& me) noexcept;
     void note_wait(reader_actor& me, std::chrono::nanoseconds wait, steady_time now) noexcept;
     void note_cost(const read_job& ran, std::chrono::nanoseconds time) noexcept;
+    /// A job with this statement held a reader.
+    void note_held(std::uint64_t statement, steady_time begun, steady_time ended) noexcept;
     void note_rest() noexcept;
     std::uint64_t engine_id() const noexcept { return engine_id_; }
 
@@ -76,10 +79,13 @@ private:
     job_ptr<read_job> take_deep() noexcept;
     bool deep_may_run() const noexcept { return deep_.size() > 0 && deep_running_.load() < deep_at_a_time(); }
     std::size_t deep_at_a_time() const noexcept;
+    std::size_t waiting() const noexcept;
+    void note_wait_of(std::chrono::nanoseconds wait, steady_time now, bool is_taken) noexcept;
     read_load deep_load() noexcept;
 
     const options& settings_;
     deadline_timer& timer_;
+    const sqlite::query_registry& queries_;
     const std::uint64_t engine_id_;
     std::vector<std::unique_ptr<reader_actor>> readers_;  // constant after construction
     steal_queue deep_;

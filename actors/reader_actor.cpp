@@ -15,11 +15,11 @@ constexpr std::chrono::milliseconds admission_interval{20};
 }  // namespace
 
 reader_actor::reader_actor(read_dispatcher& dispatcher, const read_connection::source& open, snapshot_registry& all,
-                           const options& settings)
+                           const options& settings, sqlite::run_slot& slot)
     : dispatcher_(dispatcher),
       settings_(settings),
       snapshots_(all),
-      connection_(open, all, settings) {}
+      connection_(open, all, settings, slot) {}
 
 bool reader_actor::start() noexcept {
     if (is_started_.load()) return true;
@@ -119,13 +119,15 @@ void reader_actor::run_job(read_job& one) noexcept {
     }
     const auto begun = clock::now();
     const auto before = sqlite::thread_time();
-    connection_.run(one, std::nullopt);
+    connection_.run(one, begun, std::nullopt);
     one.cost = sqlite::thread_time() - before;
     {
         std::lock_guard lock(running_mutex_);
         running_ = nullptr;
     }
-    dispatcher_.note_cost(one, clock::now() - begun);
+    const auto ended = clock::now();
+    dispatcher_.note_cost(one, ended - begun);
+    dispatcher_.note_held(connection_.longest_statement(), begun, ended);
 }
 
 void reader_actor::rest() {

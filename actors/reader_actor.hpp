@@ -19,7 +19,7 @@ class read_dispatcher;
 class reader_actor {
 public:
     reader_actor(read_dispatcher& dispatcher, const read_connection::source& open, snapshot_registry& all,
-                 const options& settings);
+                 const options& settings, sqlite::run_slot& slot);
 
     /// Starts the thread if it does not run yet; false if the system has no room for one. Any thread.
     bool start() noexcept;

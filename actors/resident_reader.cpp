@@ -156,7 +156,7 @@ void resident_reader::run_one(job_ptr<read_job> next, steady_time now, job_list<
     if (has_lapsed(*next, now)) {
         probe.expired.add();
         next->fail(reason_lapsed(*next));
-    } else if (connection_->run(*next, sqlite::budget_clock(now, budget)) == read_connection::fate::over_budget) {
+    } else if (connection_->run(*next, now, sqlite::budget_clock(now, budget)) == read_connection::fate::over_budget) {
         if (deep_.contains(next->fingerprint)) known_deep_.add();
         else overruns_.add();
         deep_.overran(next->fingerprint, budget);

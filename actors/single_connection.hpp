@@ -37,6 +37,7 @@ private:
         accepted = read_->accepted;
         deadline = read_->deadline;
         bytes = read_->bytes;
+        origin = read_->origin;
         context = read_->context;
         single_statement = true;
     }

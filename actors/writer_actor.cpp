@@ -23,13 +23,16 @@ constexpr std::chrono::milliseconds follower_time_max_at_end{5'000};
 
 writer_actor::writer_actor(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence,
                            const options& settings, boost::asio::any_io_executor executor, snapshot_registry& readers,
-                           deadline_timer& timer, std::uint64_t engine_id)
+                           deadline_timer& timer, std::uint64_t engine_id, sqlite::query_registry& queries)
     : settings_(settings),
       engine_id_(engine_id),
       limits_{failpoints::is_set(failpoint::single_connection) ? 1 : settings.batch_jobs_max, settings.batch_bytes_max,
               settings.batch_time_max},
       checkpoints_{static_cast<int>(settings.checkpoint_frames),
                    std::max(1, static_cast<int>(settings.checkpoint_frames / 4))},
+      queries_(queries),
+      commits_(queries.record_of("COMMIT")),
+      wal_work_(queries.record_of("PRAGMA wal_checkpoint")),
       timer_(timer),
       readers_(readers),
       connection_(std::move(connection)),
@@ -40,6 +43,7 @@ writer_actor::writer_actor(std::unique_ptr<sqlite::connection> connection, std::
           std::move(executor), [this] { turn(); }, settings.write_queue_jobs_max, settings.write_queue_bytes_max,
           timer) {
     connection_->yields_to(queue_.waiting());
+    connection_->meter().show_in(queries.enroll(query_lane::writer));
     probe_.opened.add();
     probe_.is_open = true;
 }
@@ -93,13 +97,17 @@ void writer_actor::turn() noexcept {
     } catch (...) {
         abandon(error_of_exception());
     }
+    const auto tended_since = clock::now();
+    note_held(tended_since);
     try {
         tend_wal(is_idle);
     } catch (...) {
         // Without memory for its error a checkpoint has failed as any other; the next turn tries again.
         has_checkpoint_failed_ = true;
     }
-    probe_.window.ended(clock::now());
+    const auto ended = clock::now();
+    exhaustion_.held(wal_work_->key, tended_since, ended);
+    probe_.window.ended(ended);
     if (queue_.is_empty()) note_rest();
     constexpr std::chrono::milliseconds attention_interval{50};
     const auto next = wants_attention() ? clock::now() + attention_interval : never;
@@ -169,10 +177,15 @@ void writer_actor::run_one(job_ptr<write_job> one) noexcept {
         return drop(std::move(one), why);
     }
     probe_.waits.waited(wait);
-    if (exhaustion_.took_after(wait, now)) {
+    note_held(now);
+    const bool begins = exhaustion_.took_after(wait, now);
+    if (exhaustion_.is_on()) exhaustion_.saw_queue(queue_.waiting().load(std::memory_order_relaxed) + 1);
+    if (begins) {
         probe_.episodes.add();
-        write_log(settings_, log_level::warning, "writer exhausted: mutations wait longer than the threshold");
+        log_episode_begin(settings_, writer_episode, queries_, exhaustion_.so_far(now));
     }
+    held_since_ = now;
+    is_held_ = true;
     if (transaction_.run(std::move(one), now) == writer_transaction::fate::took_transaction) rerun_survivors();
 }
 
@@ -195,9 +208,18 @@ void writer_actor::commit() noexcept {
         transaction_.acknowledge(transaction_.sequence() + 1);
         reply();
     }
-    switch (transaction_.commit()) {
+    const bool writes = transaction_.has_written();
+    const auto begun = clock::now();
+    note_held(begun);
+    const auto done = transaction_.commit();
+    const auto ended = clock::now();
+    if (writes) {
+        commits_->add({ended - begun, {}, 0, done != writer_transaction::ending::done, ended}, 1);
+        exhaustion_.held(commits_->key, begun, ended);
+    }
+    switch (done) {
         case writer_transaction::ending::done:
-            if (transaction_.has_written()) notify_follower();
+            if (writes) notify_follower();
             return;
         case writer_transaction::ending::failed:
             write_log(settings_, log_level::error, "commit failed: ", transaction_.failure());

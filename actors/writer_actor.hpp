@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/deadline_timer.hpp"
+#include "actors/exhaustion.hpp"
 #include "actors/mutation_queue.hpp"
 #include "actors/reply_batch.hpp"
 #include "actors/snapshot_registry.hpp"
@@ -26,7 +27,7 @@ public:
     /// `sequence` is that of the last commit in the file.
     writer_actor(std::unique_ptr<sqlite::connection> connection, std::uint64_t sequence, const options& settings,
                  boost::asio::any_io_executor executor, snapshot_registry& readers, deadline_timer& timer,
-                 std::uint64_t engine_id);
+                 std::uint64_t engine_id, sqlite::query_registry& queries);
 
     /// Marks the file as open, so that a copy of it without its WAL is recognised. Before the first job. Errors: those that
     /// leave no trust in the disk; one without room is only logged.
@@ -75,6 +76,7 @@ private:
     void clear_mark() noexcept;
     void notify_follower() noexcept;
     bool is_released(std::chrono::milliseconds time_max) noexcept;
+    void note_held(steady_time until) noexcept;
     void note_rest() noexcept;
     bool wants_attention() const noexcept;
     bool refuses() const noexcept { return refusal_.load(std::memory_order_relaxed) != 0; }
@@ -83,6 +85,8 @@ private:
     const std::uint64_t engine_id_;
     const batch_limits limits_;
     const checkpoint_policy checkpoints_;
+    const sqlite::query_registry& queries_;
+    const std::shared_ptr<sqlite::statement_record> commits_, wal_work_;
     deadline_timer& timer_;
     snapshot_registry& readers_;
     std::atomic<int> refusal_{0};  // an errc
@@ -94,6 +98,8 @@ private:
     writer_transaction transaction_;
     reply_batch replies_;
     exhaustion exhaustion_;
+    steady_time held_since_;  // when the last job began, until it is known how long it took
+    bool is_held_ = false;
     std::size_t finished_jobs_ = 0;
     std::size_t finished_bytes_ = 0;
     std::size_t run_singly_ = 0;  // how many of the next jobs get a transaction of their own
@@ -101,7 +107,7 @@ private:
     int frames_at_last_attempt_ = 0;
     bool truncate_due_ = false;
     bool has_checkpoint_failed_ = false;
-    bool is_held_ = false;  // whoever follows the commits has not read all of the WAL
+    bool is_wal_held_ = false;  // whoever follows the commits has not read all of the WAL
 
     mutation_queue queue_;  // last: its end leaves no turn behind
 };

@@ -37,6 +37,7 @@ result<void> writer_transaction::begin(durability wanted) {
 
 writer_transaction::fate writer_transaction::run(job_ptr<write_job> one, steady_time now) noexcept {
     fate met = fate::took_transaction;
+    connection_.meter().begin_run({one->accepted, now, one->origin});
     try {
         met = run_isolated(*one, now);
     } catch (...) {
@@ -44,6 +45,9 @@ writer_transaction::fate writer_transaction::run(job_ptr<write_job> one, steady_
         one->fail(error_of_exception());
         roll_back();
     }
+    const auto tripped = connection_.watching().tripped();
+    connection_.report_slow(tripped ? make_error_code(*tripped) : error_code());
+    connection_.meter().end_run(true);
     auto& into = met == fate::kept ? kept_ : failed_;
     into.push_back(std::move(one));
     return met;
@@ -62,7 +66,7 @@ writer_transaction::fate writer_transaction::run_isolated(write_job& one, steady
     }
     // A statement that is broken off takes the whole transaction along, so cancellation waits for its end.
     connection_.watching().arm(one.deadline, std::nullopt, &one.cancelled, nullptr,
-                               sqlite::cancellation::between_statements);
+                               sqlite::cancellation::between_statements, &connection_.meter().slot());
     connection_.yields_after(now + settings_.bulk_slice);
     {
         write_session session(connection_);

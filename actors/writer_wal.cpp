@@ -8,6 +8,7 @@
 #include <carrel/detail/work.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace carrel::detail {
 
@@ -38,7 +39,7 @@ void writer_actor::tend_wal(bool is_idle) {
 
 // Readers make room when it is they who keep the WAL from being emptied, and not a disk that fails or an archive.
 void writer_actor::press_readers() noexcept {
-    readers_.set_pressure(has_checkpoint_failed_ || is_held_
+    readers_.set_pressure(has_checkpoint_failed_ || is_wal_held_
                               ? wal_pressure::none
                               : pressure_of(wal_bytes(), settings_.wal_soft_bytes, settings_.wal_hard_bytes));
 }
@@ -124,13 +125,18 @@ void writer_actor::notify_follower() noexcept {
 
 // Whoever follows the commits has what is in the WAL.
 bool writer_actor::is_released(std::chrono::milliseconds time_max) noexcept {
-    is_held_ = settings_.follower && !settings_.follower->allows_checkpoint(time_max);
-    return !is_held_;
+    is_wal_held_ = settings_.follower && !settings_.follower->allows_checkpoint(time_max);
+    return !is_wal_held_;
+}
+
+// The job before has held the writer until now.
+void writer_actor::note_held(steady_time until) noexcept {
+    if (std::exchange(is_held_, false)) exhaustion_.held(connection_->meter().longest(), held_since_, until);
 }
 
 void writer_actor::note_rest() noexcept {
     if (const auto ended = exhaustion_.came_to_rest(clock::now()))
-        log_episode_end(settings_, "writer exhaustion", *ended, "mutations");
+        log_episode_end(settings_, writer_episode, queries_, *ended);
 }
 
 std::size_t writer_actor::wal_bytes() const noexcept {

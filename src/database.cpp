@@ -29,6 +29,10 @@ boost::asio::any_io_executor database::get_executor() const noexcept { return en
 result<void> database::stop(stop_mode mode) { return engine_->stop_and_leave(mode); }
 database_stats database::stats() const { return engine_->stats(); }
 
+std::vector<running_query> database::running_queries() const { return engine_->queries().running(); }
+bool database::cancel_query(std::uint64_t id) noexcept { return engine_->queries().end(id); }
+std::vector<query_stats> database::queries() const { return engine_->queries().statements(); }
+
 std::chrono::seconds database::retry_after() const noexcept {
     // What waited for so long takes about as long again to clear.
     const auto age = std::chrono::ceil<std::chrono::seconds>(engine_->queue_age());

@@ -5,6 +5,7 @@
 #include <carrel/export.hpp>
 #include <carrel/job_options.hpp>
 #include <carrel/options.hpp>
+#include <carrel/queries.hpp>
 #include <carrel/session.hpp>
 #include <carrel/stats.hpp>
 #include <carrel/work.hpp>
@@ -13,8 +14,10 @@
 #include <boost/asio/async_result.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace carrel {
 
@@ -180,6 +183,17 @@ public:
 
     /// All counters. Safe at any time; never waits for an actor.
     database_stats stats() const;
+
+    /// What runs at this moment, the longest first. Safe at any time; waits for no actor. May throw `std::bad_alloc`, as the
+    /// next but one.
+    std::vector<running_query> running_queries() const;
+    /// Ends one run: a read while its statement runs, a mutation when its next statement begins, since breaking one off would
+    /// undo its neighbours too. Its caller gets `errc::query_cancelled`, unless it had done its work by then. False if that
+    /// run is over. Safe at any time; waits for no actor.
+    bool cancel_query(std::uint64_t id) noexcept;
+    /// What each statement came to since the database was opened. At most 1,000 are kept: for a new one the cheapest goes
+    /// that no connection has prepared, and if all are in use it counts as `(other statements)`.
+    std::vector<query_stats> queries() const;
 
     /// How long an overloaded caller should stay away, from the age of the queues. At least 1 s.
     std::chrono::seconds retry_after() const noexcept;

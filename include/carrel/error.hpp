@@ -52,6 +52,7 @@ enum class errc {
     file_replaced,          ///< The path no longer names the file that was opened; writes would be lost.
     not_a_carrel_database,  ///< A SQLite database of another program; it was left as it is.
     unsafe_sqlite,          ///< The SQLite library in use cannot be called by several threads.
+    query_cancelled,        ///< Somebody ended the job by its id: `database::cancel_query`. It left no trace.
 };
 
 /// The extended result codes of SQLite that callers decide on; any other value may occur too.

@@ -10,6 +10,8 @@
 
 namespace carrel {
 
+class job_origin;
+
 /// What a mutation completes with: what its work returned and the commit that holds it.
 template <class T>
 struct committed {
@@ -37,6 +39,7 @@ struct job_options {
     std::size_t bytes = 0;                                 ///< Payload of the work, counted against the queue's bound.
     carrel::priority priority = carrel::priority::normal;  ///< Writes only.
     carrel::diagnostics* diagnostics = nullptr;            ///< Must live until the handler has run.
+    const job_origin* origin = nullptr;                    ///< Must live until the handler has run. See `queries.hpp`.
 };
 
 }  // namespace carrel

@@ -73,6 +73,10 @@ enum class log_level { debug, info, warning, error };
 /// must be thread-safe and must not block. Must not throw.
 using log_sink = std::function<void(log_level, std::string_view)>;
 
+struct slow_query;
+/// Receives the jobs that were slow, as they end. Called from any actor's thread; must be thread-safe, not block, not throw.
+using slow_query_sink = std::function<void(const slow_query&)>;
+
 /// Settings of a database. `validate` names the first one out of range.
 struct options {
     /// Path of the file, or `:memory:` for a private WAL file on tmpfs that vanishes at close. Not a URI: `file:…` is
@@ -138,9 +142,11 @@ struct options {
 
     // Observability.
     std::chrono::milliseconds exhaustion_threshold{100};  ///< 1 ms–60 s a job waits before an episode begins.
-    /// 0–60 s; 0 = never. The statement of a job that runs longer is logged, once a job.
+    /// 0–60 s; 0 = never. A job that runs longer is reported when it ends, with the statement that took the longest: at
+    /// most five of one statement a minute, the next one says how many more there were.
     std::chrono::milliseconds slow_statement_time{1'000};
-    log_sink log = {};  ///< May be empty.
+    slow_query_sink on_slow = {};  ///< May be empty: they go to `log`.
+    log_sink log = {};             ///< May be empty.
 
     /// Nothing, or `errc::invalid_option` whose diagnostic names the option, its value and its range.
     CARREL_API result<void> validate() const;

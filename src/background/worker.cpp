@@ -25,7 +25,9 @@ void worker::run(const std::stop_token& stop) {
 }
 
 job_options background_options() {
+    static constexpr named_origin origin("task", "background");
     job_options made;
+    made.origin = &origin;
     made.deadline = std::chrono::milliseconds(60'000);
     made.priority = priority::bulk;
     return made;

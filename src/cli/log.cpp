@@ -8,6 +8,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -31,6 +32,9 @@ spdlog::level::level_enum level_named(const std::string& name) {
                                : spdlog::level::from_str(name);
 }
 
+// What the entry that this thread writes has beside its message, as JSON members: spdlog's entries have a text alone.
+thread_local const std::string* more_members = nullptr;
+
 // spdlog's patterns do not escape what they print.
 class json_formatter final : public spdlog::formatter {
 public:
@@ -38,15 +42,16 @@ public:
         using std::chrono::duration_cast, std::chrono::microseconds;
         const auto level = spdlog::level::to_string_view(message.level);
         std::string line;
-        json::writer(line)
-            .begin_object()
+        json::writer json(line);
+        json.begin_object()
             .key("time")
             .string(siem::format_time(duration_cast<microseconds>(message.time.time_since_epoch()).count()))
             .key("level")
             .string({level.data(), level.size()})
             .key("message")
-            .string({message.payload.data(), message.payload.size()})
-            .end_object();
+            .string({message.payload.data(), message.payload.size()});
+        if (more_members != nullptr) line.append(",").append(*more_members);
+        json.end_object();
         line += '\n';
         out.append(line.data(), line.data() + line.size());
     }
@@ -58,6 +63,7 @@ public:
 namespace {
 
 struct repeats {
+    std::atomic<bool> is_json{false};
     std::mutex guard;
     repeat_filter filter;
 };
@@ -68,6 +74,35 @@ repeats& all_repeats() {
 
 void write(int level, std::string_view text) {
     spdlog::log(static_cast<spdlog::level::level_enum>(level), "{}", spdlog::string_view_t(text.data(), text.size()));
+}
+
+std::string members_of(const slow_query& slow) {
+    const auto seconds = [](std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); };
+    std::string text;
+    json::writer json(text);
+    json.key("statement").string(slow.statement).key("plan").string(slow.plan);
+    json.key("lane").string(name_of(slow.lane));
+    json.key("running_seconds").real(seconds(slow.running)).key("wait_seconds").real(seconds(slow.waited));
+    json.key("rows").integer(static_cast<std::int64_t>(slow.rows));
+    if (slow.ended) json.key("ended").string(slow.ended.message());
+    for (const auto& [name, label] : slow.origin) json.key(name).string(label);
+    if (slow.left_out > 0) json.key("left_out").integer(static_cast<std::int64_t>(slow.left_out));
+    return text;
+}
+
+// The engine bounds them by statement: they pass by the filter of repeats, for which each request's would be another.
+void write_slow(const slow_query& slow) {
+    auto& known = all_repeats();
+    const bool is_json = known.is_json;
+    const std::string members = is_json ? members_of(slow) : std::string();
+    if (is_json) more_members = &members;
+    try {
+        write(spdlog::level::warn, is_json ? "slow query" : describe(slow));
+    } catch (...) {
+        more_members = nullptr;
+        throw;
+    }
+    more_members = nullptr;
 }
 
 }  // namespace
@@ -82,7 +117,9 @@ bool start_log(const log_settings& settings) {
     } catch (const spdlog::spdlog_ex&) {
         return false;
     }
-    if (settings.format == "json") logger->set_formatter(std::make_unique<json_formatter>());
+    const bool is_json = settings.format == "json";
+    all_repeats().is_json = is_json;
+    if (is_json) logger->set_formatter(std::make_unique<json_formatter>());
     else logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
     logger->set_level(level_named(settings.level));
     logger->flush_on(spdlog::level::trace);
@@ -108,5 +145,6 @@ void log(log_level level, std::string_view text) {
 }
 
 log_sink make_log_sink() { return &log; }
+slow_query_sink make_slow_query_sink() { return &write_slow; }
 
 }  // namespace carrel::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/options.hpp>
+#include <carrel/queries.hpp>
 
 #include <string>
 
@@ -22,6 +23,9 @@ void finish_log();
 
 /// The sink that writes into that log. Thread-safe.
 log_sink make_log_sink();
+
+/// Writes slow queries into it, in JSON with a member for each of their parts. Thread-safe.
+slow_query_sink make_slow_query_sink();
 
 /// Writes one entry, or counts it if its like was written often in the last minute.
 void log(log_level level, std::string_view text);

@@ -103,7 +103,8 @@ void add_tuning_flags(CLI::App& app, typed& raw) {
     number("--page-cache-kib", raw.page_cache_kib, 256, 4u << 20,
            "page cache of the writer and of each shard's reader");
     number("--background-cache-kib", raw.background_cache_kib, 256, 4u << 20, "page cache of each background reader");
-    number("--slow-statement-ms", raw.slow_statement_ms, 0, 60'000, "SQL that runs longer is logged; 0: none");
+    number("--slow-statement-ms", raw.slow_statement_ms, 0, 60'000,
+           "a request whose work in the database takes longer is logged; 0: none");
     number("--drain-ms", raw.drain_ms, 0, 600'000, "how long requests in flight may take at the end");
 }
 

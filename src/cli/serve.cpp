@@ -283,6 +283,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
         },
         [arguments] { return may_restart(arguments); });
     settings.store.log = settings.front.log = make_log_sink();
+    settings.store.on_slow = make_slow_query_sink();
     settings.front.version = CARREL_VERSION;
     if (const auto status = prepare_outbound(settings)) return *status;
     siem::keeper_settings keeping;

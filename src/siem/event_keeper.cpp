@@ -24,7 +24,9 @@ constexpr std::chrono::seconds count_interval{5};
 constexpr timestamp day = timestamp{24} * 3600 * 1'000'000;
 
 job_options read_options() {
+    static constexpr named_origin origin("task", "event keeper");
     job_options made;
+    made.origin = &origin;
     made.deadline = deadline;
     return made;
 }

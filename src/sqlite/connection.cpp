@@ -79,6 +79,7 @@ connection::connection(sqlite3* db, const profile& wanted, std::atomic<std::uint
       profile_(wanted),
       busy_seen_(busy_seen),
       statements_(wanted.statement_cache),
+      meter_(wanted.queries, wanted.slow_statement_time),
       durability_(wanted.default_durability) {}
 
 connection::~connection() {
@@ -177,7 +178,7 @@ bool connection::has_deferred_violation() const noexcept {
 }
 
 result<statement> connection::prepare(std::string_view sql, bool must_read) {
-    if (watch_.is_cancelled_between()) return error(errc::cancelled);
+    if (watch_.is_cancelled_between()) return error(*watch_.tripped());
     auto* entry = statements_.borrow(sql);
     if (entry == nullptr) {
         auto fresh = prepare_new(sql, must_read);
@@ -215,6 +216,10 @@ result<cached_statement*> connection::prepare_new(std::string_view sql, bool mus
     if (!is_blank({tail, static_cast<std::size_t>(fresh->sql.data() + fresh->sql.size() - tail)}))
         return misuse("more than one statement in: ", fresh->sql);
     fresh->fingerprint = fingerprint_of(sql) & ~long_work;
+    if (profile_.queries != nullptr) {
+        fresh->record = profile_.queries->record_of(sql);
+        fresh->key = fresh->record->key;
+    }
     fresh->reads_only = sqlite3_stmt_readonly(fresh->handle) != 0;
     return statements_.insert(std::move(fresh));
 }
@@ -330,26 +335,8 @@ void connection::restore_progress_handler() noexcept {
 
 int connection::on_progress(void* self) {
     auto& owner = *static_cast<connection*>(self);
-    const auto limit = owner.profile_.slow_statement_time;
-    if (limit.count() > 0 && owner.watch_.becomes_slow(limit)) owner.report_slow();
+    owner.meter_.look();
     return owner.watch_.must_end() ? 1 : 0;
-}
-
-// A line less is the least harm where there is no memory for it, or the host's sink throws.
-void connection::report_slow() noexcept {
-    if (!profile_.log) return;
-    constexpr std::size_t text_max = 500;
-    try {
-        std::string text;
-        for (auto* each = sqlite3_next_stmt(db_, nullptr); each != nullptr; each = sqlite3_next_stmt(db_, each))
-            // The statement inside of an open blob handle has no text.
-            if (const char* sql = sqlite3_sql(each); sql != nullptr && sqlite3_stmt_busy(each) != 0) text = sql;
-        if (text.size() > text_max) text.replace(text_max, text.npos, " ...");
-        std::replace(text.begin(), text.end(), '\n', ' ');
-        profile_.log(log_level::warning, "a statement has run for more than " +
-                                             std::to_string(profile_.slow_statement_time.count()) + " ms: " + text);
-    } catch (...) {
-    }
 }
 
 int connection::authorize(void* self, int action, const char* a, const char* b, const char*, const char*) {

@@ -2,6 +2,7 @@
 
 #include "sqlite/blob.hpp"
 #include "sqlite/profile.hpp"
+#include "sqlite/query_meter.hpp"
 #include "sqlite/statement_cache.hpp"
 #include "sqlite/watch.hpp"
 
@@ -125,6 +126,12 @@ public:
     void yields_to(const std::atomic<std::size_t>& waiting) noexcept { waiting_ = &waiting; }
     void yields_after(std::chrono::steady_clock::time_point slice_end) noexcept { slice_end_ = slice_end; }
 
+    /// What runs here, for others to see and to count. See `explain_query` of the plan.
+    query_meter& meter() noexcept { return meter_; }
+    result<std::string> explain(std::uint64_t key);
+    /// Reports the job that has just run, if it was slow. Before its origin ends.
+    void report_slow(error_code ended) noexcept;
+
     /// Of the database file, as SQLite resolved it.
     const char* path() const noexcept;
     watch& watching() noexcept { return watch_; }
@@ -177,13 +184,13 @@ private:
     static int authorize(void* self, int action, const char* a, const char* b, const char* database,
                          const char* trigger);
     static int on_progress(void* self);
-    void report_slow() noexcept;
     static int on_wal(void* self, sqlite3* db, const char* name, int frames);
 
     sqlite3* db_;
     profile profile_;
     std::atomic<std::uint64_t>& busy_seen_;
     statement_cache statements_;
+    query_meter meter_;
     watch watch_;
     deep_test is_deep_;
     host_failures host_failures_;

@@ -47,6 +47,7 @@ constexpr std::array entries{
     entry{errc::file_replaced, "the path no longer names the database file that was opened"},
     entry{errc::not_a_carrel_database, "the file is a SQLite database of another program"},
     entry{errc::unsafe_sqlite, "the SQLite library cannot be used by several threads", condition::not_supported},
+    entry{errc::query_cancelled, "the query was cancelled by its id", condition::operation_canceled},
 };
 
 const entry* find(int code) noexcept {

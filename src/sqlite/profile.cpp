@@ -153,7 +153,8 @@ profile profile_of(const options& settings, role wanted) {
             .collations = settings.collations,
             .on_connect = settings.on_connect,
             .slow_statement_time = settings.slow_statement_time,
-            .log = settings.log};
+            .log = settings.log,
+            .on_slow = settings.on_slow};
 }
 
 result<void> apply_profile(sqlite3* db, const profile& wanted, host_failures& failures) {

@@ -16,6 +16,7 @@ struct sqlite3;
 
 namespace carrel::sqlite {
 
+class query_registry;
 using role = connection_role;
 
 /// What is set on every connection when it opens, re-open included, and read back before it is used.
@@ -32,8 +33,10 @@ struct profile {
     std::vector<scalar_function> scalar_functions;
     std::vector<collation> collations;
     connect_hook on_connect;
-    std::chrono::milliseconds slow_statement_time{0};  // 0: none is logged
+    std::chrono::milliseconds slow_statement_time{0};  // 0: no job is
     log_sink log;
+    slow_query_sink on_slow;
+    query_registry* queries = nullptr;  // may be null; must outlive the connection
 };
 
 /// The profile that `settings` ask for.

@@ -27,6 +27,7 @@ sqlite::connection& detail::connection_of(read_session& session) noexcept { retu
 
 result<void> read_session::check_interrupt() noexcept {
     auto& watching = connection_->watching();
+    connection_->meter().look();
     if (!watching.is_cancelled_between() && !watching.must_end()) return {};
     connection_->note_tripped();
     return error(*watching.tripped());

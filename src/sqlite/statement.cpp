@@ -52,7 +52,9 @@ statement& statement::operator=(statement&& other) noexcept {
 }
 
 statement::~statement() {
-    if (entry_ != nullptr) owner_->statements_.give_back(entry_);
+    if (entry_ == nullptr) return;
+    if (entry_->is_running) owner_->meter_.end(*entry_, false);
+    owner_->statements_.give_back(entry_);
 }
 
 // -- running ---
@@ -62,11 +64,15 @@ result<bool> statement::step() {
     if (failure_ != 0) return owner_->failure(failure_);
     if (owner_->watch_.looks_between() && sqlite3_stmt_busy(entry_->handle) == 0 &&
         owner_->watch_.is_cancelled_between())
-        return error(errc::cancelled);
+        return error(*owner_->watch_.tripped());
+    auto& meter = owner_->meter_;
+    if (!entry_->is_running) meter.begin(*entry_);
     const int rc = owner_->count_busy(sqlite3_step(entry_->handle));
+    if (rc == SQLITE_ROW) meter.row(*entry_);
+    else meter.end(*entry_, rc != SQLITE_DONE);
     if (!entry_->reads_only && (rc == SQLITE_ROW || rc == SQLITE_DONE)) owner_->has_written_ = true;
     if (owner_->host_failures_.any()) {
-        sqlite3_reset(entry_->handle);
+        reset();
         return owner_->host_failures_.take();
     }
     if (rc == SQLITE_ROW) return true;
@@ -87,12 +93,15 @@ result<void> statement::run() {
     }
 }
 
-void statement::reset() noexcept { sqlite3_reset(entry_->handle); }
+void statement::reset() noexcept {
+    if (entry_->is_running) owner_->meter_.end(*entry_, false);
+    sqlite3_reset(entry_->handle);
+}
 
 // -- binding ---
 
 void statement::rewind() noexcept {
-    sqlite3_reset(entry_->handle);
+    reset();
     failure_ = 0;
     refused_ = detail::bad_value::none;
 }

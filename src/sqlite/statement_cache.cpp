@@ -44,6 +44,7 @@ void statement_cache::give_back(cached_statement* entry) noexcept {
         sqlite3_reset(entry->handle);
         sqlite3_clear_bindings(entry->handle);
         entry->borrowed = false;
+        entry->is_running = false;
         --borrowed_;
     }
     if (!entry->cached) end_loose(entry);
@@ -65,6 +66,7 @@ bool statement_cache::reclaim() noexcept {
         sqlite3_reset(entry->handle);
         sqlite3_clear_bindings(entry->handle);
         entry->borrowed = false;
+        entry->is_running = false;
     }
     borrowed_ = 0;
     return true;

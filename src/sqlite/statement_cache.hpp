@@ -1,5 +1,8 @@
 #pragma once
 
+#include "sqlite/statement_record.hpp"
+
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,6 +23,13 @@ struct cached_statement {
     bool cached = false;  // false: finalized when given back
     bool reads_only = false;
     std::unique_ptr<cached_statement> next_loose;  // link of those that are borrowed but not cached
+
+    // Of the normalised text, for who counts: see query_meter.
+    std::shared_ptr<statement_record> record;  // null: nobody counts
+    std::uint64_t key = 0;
+    std::uint64_t rows = 0;  // of the execution that runs
+    std::chrono::steady_clock::time_point begun;
+    bool is_running = false;
 
     ~cached_statement();
 };

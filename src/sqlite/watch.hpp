@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sqlite/run_slot.hpp"
+
 #include <carrel/error.hpp>
 
 #include <time.h>
@@ -60,17 +62,18 @@ class watch {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// Starts watching one job. `budget` is only set on a resident reader; flags may be null.
+    /// Starts watching one job. `budget` is only set on a resident reader; flags may be null. `runs_in` is where somebody may
+    /// ask for its end; may be null.
     void arm(clock::time_point deadline, std::optional<budget_clock> budget, const std::atomic<bool>* cancelled,
-             const std::atomic<bool>* snapshot_interrupt, cancellation mode = cancellation::interrupts) noexcept {
+             const std::atomic<bool>* snapshot_interrupt, cancellation mode = cancellation::interrupts,
+             const run_slot* runs_in = nullptr) noexcept {
         deadline_ = deadline;
         budget_ = budget;
         cancelled_ = mode == cancellation::interrupts ? cancelled : nullptr;
         cancelled_between_ = mode == cancellation::between_statements ? cancelled : nullptr;
         snapshot_interrupt_ = snapshot_interrupt;
+        runs_in_ = runs_in;
         tripped_.reset();
-        first_look_.reset();
-        slow_ = false;
         armed_ = true;
     }
     void disarm() noexcept {
@@ -82,7 +85,9 @@ public:
     bool looks_between() const noexcept { return cancelled_between_ != nullptr; }
     /// Asked before a statement begins; remembers the cancellation.
     bool is_cancelled_between() noexcept {
-        return looks_between() && cancelled_between_->load(std::memory_order_relaxed) && trip(errc::cancelled);
+        if (!looks_between()) return false;
+        if (cancelled_between_->load(std::memory_order_relaxed)) return trip(errc::cancelled);
+        return runs_in_ != nullptr && runs_in_->is_end_wanted() && trip(errc::query_cancelled);
     }
 
     /// Whether the running statement must end; remembers why.
@@ -91,19 +96,11 @@ public:
         if (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed)) return trip(errc::cancelled);
         if (snapshot_interrupt_ != nullptr && snapshot_interrupt_->load(std::memory_order_relaxed))
             return trip(errc::snapshot_too_old);
+        if (!looks_between() && runs_in_ != nullptr && runs_in_->is_end_wanted()) return trip(errc::query_cancelled);
         const auto now = clock::now();
         if (now >= deadline_) return trip(errc::deadline_exceeded);
         if (budget_ && budget_->is_spent(now, thread_time)) return trip(errc::budget_exceeded);
         return false;
-    }
-
-    /// Whether the job has by now run for `limit` since it was first looked at. True once a job.
-    bool becomes_slow(std::chrono::milliseconds limit) noexcept {
-        if (!armed_ || slow_) return false;
-        const auto now = clock::now();
-        if (!first_look_) first_look_ = now;
-        slow_ = now - *first_look_ >= limit;
-        return slow_;
     }
 
     bool trip(errc why) noexcept {
@@ -119,9 +116,8 @@ private:
     const std::atomic<bool>* cancelled_ = nullptr;
     const std::atomic<bool>* cancelled_between_ = nullptr;
     const std::atomic<bool>* snapshot_interrupt_ = nullptr;
+    const run_slot* runs_in_ = nullptr;
     std::optional<errc> tripped_;
-    std::optional<clock::time_point> first_look_;
-    bool slow_ = false;
     bool armed_ = false;
 };
 

@@ -149,7 +149,9 @@ void message_store::write_next() {
     if (writing_.is_empty()) fill_batch();
     if (writing_.is_empty()) return settle();
     is_writing_ = true;
+    static constexpr named_origin origin("task", "syslog");
     job_options settings;
+    settings.origin = &origin;
     settings.priority = priority::bulk;
     settings.deadline = deadline;
     settings.bytes = writing_.bytes;

@@ -277,10 +277,10 @@ BOOST_AUTO_TEST_CASE(a_slow_statement_is_logged_once) {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)\nSELECT count(*) FROM n");
     };
     BOOST_TEST((f.db.read(counts_long, {.deadline = 200ms}).error() == errc::deadline_exceeded));
-    BOOST_TEST(f.logged("a statement has run for more than 20 ms: WITH RECURSIVE n(i)") == 1u);
-    BOOST_TEST(f.logged("FROM n) SELECT count(*) FROM n") == 1u);  // in one line
+    BOOST_TEST(f.logged("slow query: WITH RECURSIVE n(i)") == 1u);
+    BOOST_TEST(f.logged("FROM n) SELECT count(*) FROM n; lane") == 1u);  // in one line
     BOOST_TEST(f.db.read(one).has_value());
-    BOOST_TEST(f.logged("a statement has run") == 1u);
+    BOOST_TEST(f.logged("slow query") == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_slow_statement_beside_an_open_blob_is_logged) {
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_slow_statement_beside_an_open_blob_is_logged) {
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
     };
     BOOST_TEST((f.db.read(counts_long, {.deadline = 200ms}).error() == errc::deadline_exceeded));
-    BOOST_TEST(f.logged("a statement has run for more than 20 ms: WITH RECURSIVE n(i)") == 1u);
+    BOOST_TEST(f.logged("slow query: WITH RECURSIVE n(i)") == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,5 @@
 // The actors' decisions, with literals: no thread, no clock.
+#include "actors/exhaustion.hpp"
 #include "actors/probe.hpp"
 #include "actors/read_costs.hpp"
 #include "actors/reader_policy.hpp"
@@ -190,6 +191,44 @@ BOOST_AUTO_TEST_CASE(an_episode_begins_with_the_first_long_wait_and_counts_all) 
     BOOST_TEST((ended->length == 111ms));
     BOOST_TEST(ended->jobs == 2u);
     BOOST_TEST(!state.came_to_rest(t + 200ms).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_episode_knows_the_longest_wait_and_queue_and_what_held_the_connections) {
+    exhaustion state(10ms);
+    const auto t = std::chrono::steady_clock::time_point() + 1h;
+    state.saw_queue(99);                  // before it
+    state.held(1, t - 500ms, t - 400ms);  // ended before anybody waited
+    state.held(2, t - 500ms, t - 20ms);   // partly waited for
+    state.held(3, t - 5ms, t);            // too short to be remembered
+    BOOST_TEST(state.waits(120ms, t));    // nobody took it yet
+    BOOST_TEST(!state.took_after(150ms, t + 30ms));
+    state.saw_queue(4);
+    state.saw_queue(3);
+    state.held(3, t, t + 5ms);
+    state.held(3, t + 10ms, t + 15ms);
+    const auto ended = state.came_to_rest(t + 40ms).value();
+    BOOST_TEST((ended.length == 160ms));
+    BOOST_TEST((ended.longest_wait == 150ms));
+    BOOST_TEST(ended.jobs == 1u);
+    BOOST_TEST(ended.peak_queue == 4u);
+    BOOST_TEST(ended.holds[0].statement == 2u);
+    BOOST_TEST((ended.holds[0].time == 100ms));
+    BOOST_TEST(ended.holds[1].statement == 3u);
+    BOOST_TEST((ended.holds[1].time == 10ms));
+    BOOST_TEST(ended.holds[1].runs == 2u);
+    BOOST_TEST(ended.holds[2].runs == 0u);
+    BOOST_TEST(state.took_after(11ms, t + 1h));  // and nothing of that in the next one
+    BOOST_TEST(state.came_to_rest(t + 1h).value().peak_queue == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(of_many_statements_an_episode_keeps_those_that_held_the_longest) {
+    exhaustion state(10ms);
+    const auto t = std::chrono::steady_clock::time_point() + 1h;
+    BOOST_TEST(state.took_after(11ms, t));
+    for (std::uint64_t i = 1; i <= 2 * exhaustion::holds_max; ++i)
+        state.held(i, t, t + std::chrono::milliseconds(static_cast<std::int64_t>(i)));
+    const auto ended = state.came_to_rest(t + 1s).value();
+    for (const auto& each : ended.holds) BOOST_TEST(each.statement > exhaustion::holds_max);
 }
 
 BOOST_AUTO_TEST_CASE(waits_fall_into_buckets_that_grow_fourfold) {

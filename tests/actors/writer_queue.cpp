@@ -99,7 +99,9 @@ BOOST_AUTO_TEST_CASE(exhaustion_is_logged_once_at_its_start_and_once_at_its_end)
     for (auto& one : sent) one.get().value();
     BOOST_TEST(eventually([&] { return f.logged("exhaustion over") == 1; }));
     BOOST_TEST(f.logged("writer exhausted") == 1u);
-    BOOST_TEST(f.logged("5 mutations waited") == 1u);
+    BOOST_TEST(f.logged("5 mutations waited, at most 5 at a time, the longest for ") == 1u);
+    BOOST_TEST(f.logged("in 1 runs of no statement") == 2u);  // what held the writer has run none
+    BOOST_TEST(f.logged("runs of INSERT INTO thing(name, size) VALUES(?, ...)") == 1u);
     BOOST_TEST(f.db.stats().write.exhaustion_episodes == 1u);
 }
 

@@ -12,7 +12,7 @@ from page_data import PASSWORD, Filler
 AXE = next(iter(pathlib.Path(sys.argv[2]).glob("lib/python3*/site-packages/axe_playwright_python/axe.min.js")), None) if len(sys.argv) > 2 else None
 SHOTS = os.environ.get("CARREL_PAGE_SHOTS")  # a folder: what was looked at stays there
 # What the browser itself writes down of replies that the page deals with.
-EXPECTED = [r"/auth/session - Failed to load resource.* 401 ", r"/auth/login - Failed to load resource.* 401 ", r"/queries/\S+ - Failed to load.* 404 ",
+EXPECTED = [r"/auth/session - Failed to load resource.* 401 ", r"/auth/login - Failed to load resource.* 401 ",
             r"/events\?\S+ - Failed to load resource.* 400 ", r"/users/me/tokens - Failed to load resource.* 422 "]
 
 SETTLED = "document.querySelector('main h1') && !document.querySelector('[aria-busy]')"

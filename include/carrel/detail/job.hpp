@@ -54,6 +54,7 @@ public:
     boost::asio::io_context* context = nullptr;  // the handler's, if its executor is an io_context's
     steady_time accepted;
     steady_time deadline;
+    const job_origin* origin = nullptr;
     std::size_t bytes = 0;                      // payload, for the bounds of queues and batches
     std::uint64_t ticket = 0;                   // order of arrival in its queue
     std::uint64_t fingerprint = 0;              // of the deep statement that made a resident hand the job on

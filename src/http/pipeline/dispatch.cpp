@@ -4,6 +4,7 @@
 #include "http/pipeline/health.hpp"
 #include "http/pipeline/job_handler.hpp"
 #include "http/pipeline/metrics_page.hpp"
+#include "http/pipeline/queries.hpp"
 #include "http/pipeline/rate_limits.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "resource/audit.hpp"
@@ -146,6 +147,7 @@ job_options options_for(const exchange& ex) {
                          ex.response.has_length;
     if (!settings.deadline && is_long) settings.deadline = piece_deadline;
     settings.bytes = ex.request.body.size();
+    settings.origin = &ex;
     return settings;
 }
 
@@ -352,6 +354,9 @@ void start(exchange& ex) {
         case action::ready: return start_ready(ex);
         case action::metrics: return answer_metrics(ex);
         case action::pool: return answer_pool(ex);
+        case action::running_queries: return answer_running_queries(ex);
+        case action::top_queries: return start_top_queries(ex);
+        case action::cancel_query: return start_query_cancellation(ex);
         case action::openapi: return answer_openapi(ex);
         case action::page: return;  // answered by its head
         case action::shipper:

@@ -179,6 +179,7 @@ void event_post::write_next() {
 // Bulk, so that a single mutation beside it need not wait for a part of many events.
 void event_post::send_parts() {
     job_options settings;
+    settings.origin = ex_;
     settings.priority = priority::bulk;
     settings.deadline = ex_->request.deadline;
     // What many parts of a shipper's take, packed: their texts may be more than the queue may ever hold.

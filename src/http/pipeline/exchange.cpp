@@ -97,6 +97,14 @@ void exchange::finish() {
     else context->retire(*this);
 }
 
+origin_labels exchange::labels() const {
+    origin_labels all{{"request_id", request.id}};
+    if (request.endpoint != nullptr)
+        all.emplace_back("route", std::string(name_of(request.method)).append(" ").append(request.endpoint->path));
+    if (!request.call.principal.empty()) all.emplace_back("principal", request.call.principal);
+    return all;
+}
+
 void exchange::abandon() {
     owner = nullptr;
     context->held().remove(*this);

@@ -5,6 +5,8 @@
 #include "http/pipeline/response.hpp"
 #include "http/protocol/problem.hpp"
 
+#include <carrel/queries.hpp>
+
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <chrono>
@@ -38,7 +40,7 @@ enum class stage { receiving, waiting, running, streaming, done };
 /// One request and its response. Made anew for each request by `shard_context::make_exchange`. Belongs to one shard's
 /// thread, but for `request.call` and `response.reply` while `busy`: then an actor has them. An exchange whose connection
 /// has gone lives on until its job has completed.
-class exchange {
+class exchange final : public job_origin {
 public:
     exchange(shard_context& context, spare_room& room);
     ~exchange();
@@ -59,6 +61,8 @@ public:
 
     /// Its job has completed: notifies the owner, or retires an exchange without one.
     void finish();
+    /// What the list of running queries and the log of slow ones say of its jobs.
+    origin_labels labels() const override;
     /// The connection has gone: reads are cancelled, writes run to their end.
     void abandon();
 

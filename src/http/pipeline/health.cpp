@@ -81,6 +81,7 @@ void start_ready(exchange& ex) {
     };
     job_options settings;
     settings.deadline = probe_deadline;
+    settings.origin = &ex;
     ex.context->store().async_read(probe(), settings, as_result(job_handler(ex, done)));
 }
 

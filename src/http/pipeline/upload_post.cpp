@@ -117,6 +117,7 @@ void upload_post::check_admission() {
     ex_->busy = true;
     auto done = [this](const result<void>& outcome) { admission_checked(outcome); };
     job_options settings;
+    settings.origin = ex_;
     settings.deadline = ex_->request.deadline;
     ex_->context->store().async_read(std::move(work), settings, as_result(job_handler(*ex_, std::move(done))));
 }
@@ -126,6 +127,7 @@ void upload_post::send_chunks() {
     writing_ = of().take_chunks();
     written_at_ = ex_->context->now();
     job_options settings;
+    settings.origin = ex_;
     settings.priority = priority::bulk;
     settings.deadline = ex_->request.deadline;
     settings.bytes = writing_.size();
@@ -136,6 +138,7 @@ void upload_post::send_chunks() {
 
 void upload_post::send_final() {
     job_options settings;
+    settings.origin = ex_;
     settings.deadline = ex_->request.deadline;
     settings.bytes = of().pending().size();
     ex_->busy = true;
@@ -146,6 +149,7 @@ void upload_post::send_final() {
 void upload_post::give_up() {
     is_adopted_ = true;
     job_options settings;
+    settings.origin = ex_;
     settings.priority = priority::bulk;
     auto work = [blob = of().blob()](write_session& session) { return siem::give_up_blob(session, blob); };
     ex_->busy = true;

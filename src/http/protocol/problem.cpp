@@ -9,7 +9,7 @@ namespace carrel::http {
 
 namespace {
 
-constexpr std::array<problem_kind, 28> kinds{{
+constexpr std::array<problem_kind, 29> kinds{{
     {"bad_request", 400, "Bad request"},
     {"unauthorized", 401, "Unauthorized"},
     {"forbidden_origin", 403, "Foreign origin"},
@@ -36,6 +36,7 @@ constexpr std::array<problem_kind, 28> kinds{{
     {"internal", 500, "Internal error"},
     {"outcome_unknown", 500, "Outcome unknown"},
     {"overloaded", 503, "Overloaded"},
+    {"query_cancelled", 503, "Query cancelled"},
     {"timeout", 504, "Timeout"},
     {"storage_full", 507, "Storage full"},
 }};
@@ -86,6 +87,7 @@ refusal refusal_of(const error& failure, session_kind mode) noexcept {
     if (failure == errc::overloaded || failure == errc::stopping || failure == errc::writer_poisoned ||
         failure == errc::file_replaced || failure == errc::snapshot_too_old || failure == errc::cancelled)
         return refusal::overloaded;
+    if (failure == errc::query_cancelled) return refusal::query_cancelled;
     // A job past its deadline left no trace, so a write may safely be sent again.
     if (failure == errc::deadline_exceeded) return mode == session_kind::read ? refusal::timeout : refusal::overloaded;
     if (failure == errc::outcome_unknown) return refusal::outcome_unknown;
@@ -98,6 +100,7 @@ std::string_view detail_of(refusal why, session_kind mode) noexcept {
         case refusal::overloaded:
             return mode == session_kind::read ? "The server cannot answer this now; try again later."
                                               : "The write was not done; it is safe to try again later.";
+        case refusal::query_cancelled: return "An administrator has cancelled this; nothing was changed by it.";
         case refusal::timeout: return "The deadline passed before the answer was ready.";
         case refusal::outcome_unknown: return "The disk failed during the commit: the write may or may not survive.";
         case refusal::storage_full: return "The storage is full; the write was not done.";

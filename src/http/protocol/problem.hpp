@@ -39,6 +39,7 @@ enum class refusal {
     internal,
     outcome_unknown,
     overloaded,
+    query_cancelled,
     timeout,
     storage_full,
 };

@@ -14,6 +14,38 @@ constexpr std::string_view pool_schema =
     R"({"type":"object","properties":{"write":{"$ref":"#/components/schemas/pool"},)"
     R"("read":{"$ref":"#/components/schemas/pool"}},"required":["write","read"]})";
 
+constexpr std::string_view running_schema =
+    R"({"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{)"
+    R"("id":{"type":"string"},"lane":{"type":"string","enum":["writer","resident","background"]},)"
+    R"("statement":{"type":"string"},"running_seconds":{"type":"number"},"wait_seconds":{"type":"number"},)"
+    R"("rows":{"type":"integer"},"request_id":{"type":"string"},"route":{"type":"string"},)"
+    R"("principal":{"type":"string"},"task":{"type":"string"},"cancelled":{"type":"boolean"}},)"
+    R"("required":["id","lane","statement","running_seconds","wait_seconds","rows","cancelled"]}}},)"
+    R"("required":["items"]})";
+
+constexpr std::string_view top_schema =
+    R"({"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{)"
+    R"("statement":{"type":"string"},"calls":{"type":"integer"},"total_seconds":{"type":"number"},)"
+    R"("mean_seconds":{"type":"number"},"max_seconds":{"type":"number"},"rows":{"type":"integer"},)"
+    R"("wait_seconds":{"type":"number"},"failures":{"type":"integer"},)"
+    R"("last_seen":{"type":"string","format":"date-time"},"plan":{"type":"string"}},)"
+    R"("required":["statement","calls","total_seconds","mean_seconds","max_seconds","rows","wait_seconds","failures",)"
+    R"("last_seen"]}}},"required":["items"]})";
+
+constexpr std::string_view cancelled_schema =
+    R"({"type":"object","properties":{"id":{"type":"string"},)"
+    R"("lane":{"type":"string","enum":["writer","resident","background"]},)"
+    R"("ends":{"type":"string","enum":["at_once","before_its_next_statement"]}},"required":["id","lane","ends"]})";
+
+std::vector<siem::field_doc> top_parameters() {
+    return {{"sort",
+             R"({"type":"string","enum":["total_seconds","mean_seconds","max_seconds","wait_seconds","calls","rows",)"
+             R"("failures","last_seen"],"default":"total_seconds"})",
+             false, "The largest first."},
+            {"limit", R"({"type":"integer","minimum":1,"maximum":1000,"default":20})"},
+            {"plan", R"({"type":"boolean","default":false})", false, "With SQLite's query plan of each statement."}};
+}
+
 constexpr std::string_view text_schema = R"({"type":"string"})";
 constexpr std::string_view document_schema = R"({"type":"object"})";
 
@@ -27,6 +59,19 @@ endpoint fixed(std::string_view path, action what, std::string_view id, std::str
     made.summary = summary;
     made.reply_schema = schema;
     return made;
+}
+
+void add_queries(std::vector<endpoint>& all) {
+    all.push_back(fixed("/api/v1/queries/running", action::running_queries, "list_running_queries",
+                        "What the connections are busy with, the longest first", running_schema,
+                        access::permission::read_system));
+    all.push_back(fixed("/api/v1/queries/running/{id}", action::cancel_query, "cancel_query", "End a running query",
+                        cancelled_schema, access::permission::admin_system));
+    all.back().method = siem::method::del;
+    all.push_back(fixed("/api/v1/queries/top", action::top_queries, "list_top_queries",
+                        "What each statement has come to since the start", top_schema,
+                        access::permission::read_system));
+    all.back().parameters = top_parameters();
 }
 
 }  // namespace
@@ -57,6 +102,7 @@ std::vector<endpoint> all_endpoints() {
     all.back().reply_type = "text/plain";
     all.push_back(fixed("/api/v1/pool", action::pool, "get_pool", "Connection pools", pool_schema,
                         access::permission::read_system));
+    add_queries(all);
     all.push_back(fixed("/openapi.json", action::openapi, "get_openapi", "This document", document_schema));
     // The page itself is at `/`, beside what a program is answered there.
     for (const std::string_view path :

@@ -9,7 +9,19 @@
 
 namespace carrel::http {
 
-enum class action { operation, live, ready, metrics, pool, openapi, shipper, page };
+enum class action {
+    operation,
+    live,
+    ready,
+    metrics,
+    pool,
+    running_queries,
+    top_queries,
+    cancel_query,
+    openapi,
+    shipper,
+    page,
+};
 
 /// One row of the table that routes and documents.
 struct endpoint {
@@ -23,6 +35,7 @@ struct endpoint {
     std::string_view summary;
     std::string_view reply_schema;
     std::string_view reply_type = "application/json";
+    std::vector<siem::field_doc> parameters = {};  ///< Of the query, where no operation says so.
 
     bool is_event_stream() const noexcept {
         return takes_shipper() || (operation != nullptr && operation->body == siem::body_kind::event_stream);

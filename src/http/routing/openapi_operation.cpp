@@ -57,18 +57,18 @@ void write_prefixed_parameter(json::writer& json, std::string_view prefix, std::
     json.key("schema").raw(R"({"type":"object","additionalProperties":{"type":"string"}})").end_object();
 }
 
-void write_query_parameters(json::writer& json, const siem::operation& operation) {
+void write_query_parameters(json::writer& json, siem::method method, std::span<const siem::field_doc> parameters) {
     constexpr std::array single =
         std::to_array<std::string_view>({"limit", "cursor", "sort", "count", "interval", "after", "wait_ms", "unwrap",
-                                         "ingest_id", "field", "fields", "tz", "split", "n"});
-    for (const auto& doc : operation.parameters) {
+                                         "ingest_id", "field", "fields", "tz", "split", "n", "plan"});
+    for (const auto& doc : parameters) {
         const auto mark = doc.name.find('<');
         if (mark != std::string_view::npos) {
             write_prefixed_parameter(json, doc.name.substr(0, mark), doc.summary);
             continue;
         }
         const bool is_list =
-            operation.method == siem::method::get && std::find(single.begin(), single.end(), doc.name) == single.end();
+            method == siem::method::get && std::find(single.begin(), single.end(), doc.name) == single.end();
         write_parameter(json, {"query", doc.name, doc.json_schema, doc.summary, doc.required, is_list});
     }
 }
@@ -183,8 +183,9 @@ std::set<unsigned short> refusals_of(const endpoint& each) {
     if (!each.answers_any_host()) all.insert(421);
     if (!each.needs.is_for_anyone()) all.insert(401);
     if (each.what == action::ready) all.erase(503);  // written with the state
-    if (each.operation == nullptr) return all;
     if (each.path.find('{') != std::string::npos) all.insert(404);
+    if (each.what == action::top_queries) all.insert(504);
+    if (each.operation == nullptr) return all;
     if (!each.writes()) all.insert(504);
     if (each.method != siem::method::get) all.insert(422);
     if (each.writes()) all.insert({409, 412, 507});
@@ -244,7 +245,7 @@ void write_operation(json::writer& json, const endpoint& each) {
     json.key("tags").begin_array().string(tag_of(each)).end_array();
     json.key("parameters").begin_array();
     write_path_parameters(json, each.path);
-    if (each.operation != nullptr) write_query_parameters(json, *each.operation);
+    write_query_parameters(json, each.method, each.operation != nullptr ? each.operation->parameters : each.parameters);
     write_header_parameters(json, each);
     json.end_array();
     write_security(json, each);

@@ -116,6 +116,9 @@ function counterTable(metrics) {
 const statementOf = (each) => each.statement ?? each.sql ?? each.text ?? '';
 const isQueryTime = (name) => /seconds|_s$/.test(name);
 
+/** Members that say where a query runs and for whom; a report without them has no such column. */
+const QUERY_TEXTS = ['lane', 'route', 'principal', 'task'];
+
 /** Rows of a report whose members may grow: what is a number is a column. */
 function queryTable(caption, items, actions) {
   const numbers = Object.keys(items[0])
@@ -128,6 +131,11 @@ function queryTable(caption, items, actions) {
       kind: 'grow mono',
       cell: (each) => h('span', { class: 'clip' }, statementOf(each)),
     },
+    ...QUERY_TEXTS.filter((name) => items.some((each) => each[name])).map((name) => ({
+      name,
+      label: name,
+      cell: (each) => each[name] ?? '',
+    })),
     ...numbers.map((name) => ({
       name,
       label: name.replaceAll('_', ' '),

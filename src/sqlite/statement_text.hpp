@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace carrel::sqlite {
+
+inline constexpr std::size_t statement_text_max = 2'048;  // bytes
+
+/// A statement without its values: `?` for every literal and parameter, no comments, one blank between words. Lists of
+/// values become `?, ...` and rows of them `(?), ...`, so that statements that differ in their number are one. A text
+/// beyond the bound is cut and ends in ` ...`.
+std::string normalised(std::string_view sql);
+
+}  // namespace carrel::sqlite
