@@ -1,15 +1,18 @@
 #include "cli/log.hpp"
 
-#include "base/time.hpp"
+#include "cli/log_line.hpp"
 #include "cli/repeat_filter.hpp"
 #include "json/writer.hpp"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 
@@ -32,48 +35,42 @@ spdlog::level::level_enum level_named(const std::string& name) {
                                : spdlog::level::from_str(name);
 }
 
-// What the entry that this thread writes has beside its message, as JSON members: spdlog's entries have a text alone.
-thread_local const std::string* more_members = nullptr;
+// Lines are whole when they come here.
+std::shared_ptr<spdlog::logger> make_logger(const log_settings& settings) {
+    using spdlog::sinks::basic_file_sink_mt, spdlog::sinks::stderr_sink_mt;
+    auto sink =
+        settings.file.empty()
+            ? std::static_pointer_cast<spdlog::sinks::sink>(std::make_shared<stderr_sink_mt>())
+            : std::static_pointer_cast<spdlog::sinks::sink>(std::make_shared<basic_file_sink_mt>(settings.file));
+    auto made = std::make_shared<spdlog::logger>("carrel", std::move(sink));
+    made->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, std::string()));
+    made->set_level(level_named(settings.level));
+    made->flush_on(spdlog::level::trace);
+    return made;
+}
 
-// spdlog's patterns do not escape what they print.
-class json_formatter final : public spdlog::formatter {
-public:
-    void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-        using std::chrono::duration_cast, std::chrono::microseconds;
-        const auto level = spdlog::level::to_string_view(message.level);
-        std::string line;
-        json::writer json(line);
-        json.begin_object()
-            .key("time")
-            .string(siem::format_time(duration_cast<microseconds>(message.time.time_since_epoch()).count()))
-            .key("level")
-            .string({level.data(), level.size()})
-            .key("message")
-            .string({message.payload.data(), message.payload.size()});
-        if (more_members != nullptr) line.append(",").append(*more_members);
-        json.end_object();
-        line += '\n';
-        out.append(line.data(), line.data() + line.size());
-    }
-    std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<json_formatter>(); }
-};
-
-}  // namespace
-
-namespace {
-
-struct repeats {
-    std::atomic<bool> is_json{false};
+// Used with the mutex held.
+struct log_state {
     std::mutex guard;
     repeat_filter filter;
+    line_form form;
+    std::shared_ptr<spdlog::logger> logger = make_logger({});
 };
-repeats& all_repeats() {
-    static repeats instance;
+log_state& state() {
+    static log_state instance;
     return instance;
 }
 
-void write(int level, std::string_view text) {
-    spdlog::log(static_cast<spdlog::level::level_enum>(level), "{}", spdlog::string_view_t(text.data(), text.size()));
+std::int64_t wall_clock() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+void write(log_state& into, log_level level, std::string_view text, const telemetry::log_origin& origin = {},
+           std::string_view members = {}) {
+    const auto line = log_line(into.form, level, wall_clock(), text, origin, members);
+    into.logger->log(to_spdlog(level), "{}", spdlog::string_view_t(line.data(), line.size()));
 }
 
 std::string members_of(const slow_query& slow) {
@@ -92,17 +89,10 @@ std::string members_of(const slow_query& slow) {
 
 // The engine bounds them by statement: they pass by the filter of repeats, for which each request's would be another.
 void write_slow(const slow_query& slow) {
-    auto& known = all_repeats();
-    const bool is_json = known.is_json;
-    const std::string members = is_json ? members_of(slow) : std::string();
-    if (is_json) more_members = &members;
-    try {
-        write(spdlog::level::warn, is_json ? "slow query" : describe(slow));
-    } catch (...) {
-        more_members = nullptr;
-        throw;
-    }
-    more_members = nullptr;
+    auto& known = state();
+    const std::lock_guard lock(known.guard);
+    if (known.form.is_json) write(known, log_level::warning, "slow query", {}, members_of(slow));
+    else write(known, log_level::warning, describe(slow));
 }
 
 }  // namespace
@@ -110,41 +100,48 @@ void write_slow(const slow_query& slow) {
 bool start_log(const log_settings& settings) {
     std::shared_ptr<spdlog::logger> logger;
     try {
-        logger = settings.file.empty()
-                     ? std::make_shared<spdlog::logger>("carrel", std::make_shared<spdlog::sinks::stderr_sink_mt>())
-                     : std::make_shared<spdlog::logger>(
-                           "carrel", std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file));
+        logger = make_logger(settings);
     } catch (const spdlog::spdlog_ex&) {
         return false;
     }
-    const bool is_json = settings.format == "json";
-    all_repeats().is_json = is_json;
-    if (is_json) logger->set_formatter(std::make_unique<json_formatter>());
-    else logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
-    logger->set_level(level_named(settings.level));
-    logger->flush_on(spdlog::level::trace);
-    spdlog::set_default_logger(std::move(logger));
+    const bool is_read_by_journal = settings.file.empty() && is_journal(STDERR_FILENO, std::getenv("JOURNAL_STREAM"));
+    auto& known = state();
+    const std::lock_guard lock(known.guard);
+    known.logger = std::move(logger);
+    known.form = form_of(settings.format, is_read_by_journal);
     return true;
 }
 
 bool restart_log(const log_settings& settings) { return start_log(settings); }
 
 void finish_log() {
-    auto& known = all_repeats();
+    auto& known = state();
     const std::lock_guard lock(known.guard);
-    for (const auto& each : known.filter.due(repeat_filter::time_point::max())) write(each.level, each.text);
+    for (const auto& each : known.filter.due(repeat_filter::time_point::max()))
+        write(known, static_cast<log_level>(each.level), each.text);
 }
 
-void log(log_level level, std::string_view text) {
-    auto& known = all_repeats();
-    const int number = to_spdlog(level);
+void log(log_level level, std::string_view text) { log(level, text, {}); }
+
+void log(log_level level, std::string_view text, const telemetry::log_origin& origin) {
+    auto& known = state();
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(known.guard);
-    for (const auto& each : known.filter.due(now)) write(each.level, each.text);
-    if (known.filter.passes(number, text, now)) write(number, text);
+    for (const auto& each : known.filter.due(now)) write(known, static_cast<log_level>(each.level), each.text);
+    // What is not written counts for nothing, and so hides nothing.
+    if (!known.logger->should_log(to_spdlog(level))) return;
+    if (known.filter.passes(static_cast<int>(level), text, now)) write(known, level, text, origin);
 }
 
-log_sink make_log_sink() { return &log; }
+log_sink make_log_sink() {
+    return [](log_level level, std::string_view text) { log(level, text, {}); };
+}
+
+telemetry::request_log_sink make_request_log_sink() {
+    return
+        [](log_level level, std::string_view text, const telemetry::log_origin& origin) { log(level, text, origin); };
+}
+
 slow_query_sink make_slow_query_sink() { return &write_slow; }
 
 }  // namespace carrel::cli

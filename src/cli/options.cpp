@@ -81,11 +81,12 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
     add_archive_flags(app, settings.archive_typed);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
     app.add_option("--log-format", settings.log.format, "of the log")
-        ->check(CLI::IsMember({"text", "json"}))
+        ->check(CLI::IsMember({"text", "json", "journal"}))
         ->capture_default_str();
     app.add_option("--log-level", settings.log.level, "least level that is logged")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
         ->capture_default_str();
+    add_telemetry_flags(app, settings.telemetry);
 }
 
 void add_tuning_flags(CLI::App& app, typed& raw) {
@@ -190,6 +191,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     if (auto fault = fault_in_listeners(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_archive(settings); !fault.empty()) return fault;
+    if (auto fault = fault_in_telemetry(settings.telemetry); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }
@@ -247,6 +249,7 @@ std::string describe(const serve_settings& settings) {
     text += describe_tls(settings.tls);
     text += describe_outbound(settings);
     text += describe_archive(settings);
+    text += describe_telemetry(settings.telemetry);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
     for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
     for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;

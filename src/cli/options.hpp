@@ -2,6 +2,7 @@
 
 #include "cli/command.hpp"
 #include "cli/log.hpp"
+#include "cli/telemetry_flags.hpp"
 #include "commit_archive/archiver.hpp"
 #include "http/net/tls_options.hpp"
 #include "http/server.hpp"
@@ -35,6 +36,7 @@ struct serve_settings {
     syslog::server_options syslog;
     http::tls_options tls;
     log_settings log;
+    telemetry_settings telemetry;
     siem::retention kept;
     siem::outbound_settings outbound;
     std::vector<std::string> playbook_commands;  ///< NAME=/path

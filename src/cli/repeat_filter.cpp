@@ -7,6 +7,9 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+// What those beyond the bound count as; `kind_of` makes no such text.
+constexpr std::string_view others = "\n";
+
 // The text without the words that hold a number: ids, sizes, times.
 std::string kind_of(std::string_view text) {
     std::string kind;
@@ -23,10 +26,14 @@ std::string kind_of(std::string_view text) {
 }  // namespace
 
 bool repeat_filter::passes(int level, std::string_view text, time_point now) {
-    const auto key = std::pair(level, kind_of(text));
-    if (kinds_.size() >= kinds_max && !kinds_.contains(key)) return true;
-    auto& known = kinds_[key];
-    if (known.seen == 0) known.began = now;
+    auto key = std::pair(level, kind_of(text));
+    auto& count = kinds_of_level_[level];
+    if (count >= kinds_max && !kinds_.contains(key)) key.second = others;
+    auto& known = kinds_[std::move(key)];
+    if (known.seen == 0) {
+        known.began = now;
+        ++count;
+    }
     if (++known.seen <= passed_max) return true;
     known.example = text;
     return false;
@@ -40,9 +47,11 @@ std::vector<repeat_filter::summary> repeat_filter::due(time_point now) {
             ++at;
             continue;
         }
+        const auto* const what = key.second == others ? " more of other kinds" : " more like it";
         if (known.seen > passed_max)
-            found.push_back({key.first, known.example + " (" + std::to_string(known.seen - passed_max) +
-                                            " more like it within a minute)"});
+            found.push_back({key.first, known.example + " (" + std::to_string(known.seen - passed_max) + what +
+                                            " within a minute)"});
+        --kinds_of_level_[key.first];
         at = kinds_.erase(at);
     }
     return found;

@@ -16,7 +16,9 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     static constexpr std::uint64_t passed_max = 5;  // of a kind, within `window`
     static constexpr std::chrono::seconds window{60};
-    static constexpr std::size_t kinds_max = 256;  // beyond them entries pass uncounted
+    /// Of one level that are told apart. Those beyond count as one kind: texts that somebody makes up cannot fill the log, nor
+    /// hide entries of another level.
+    static constexpr std::size_t kinds_max = 256;
 
     /// Whether the entry is to be written now.
     bool passes(int level, std::string_view text, time_point now);
@@ -35,6 +37,7 @@ private:
         std::string example;
     };
     std::map<std::pair<int, std::string>, kind> kinds_;
+    std::map<int, std::size_t> kinds_of_level_;
 };
 
 }  // namespace carrel::cli

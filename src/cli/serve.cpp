@@ -50,23 +50,26 @@ std::vector<http::counter> counters_of(const syslog::counts& of) {
 
 // Of all parts, for the page of metrics. They must outlive the server.
 std::function<std::vector<http::counter>()> counters_of(const std::optional<syslog::server>& logs,
-                                                        listener_service& listeners, const archive_service& archive) {
-    return [&logs, &listeners, &archive] {
+                                                        listener_service& listeners, const archive_service& archive,
+                                                        telemetry_service& telemetry) {
+    return [&logs, &listeners, &archive, &telemetry] {
         auto all = logs ? counters_of(logs->counted()) : std::vector<http::counter>();
         listeners.add_counters(all);
         archive.add_counters(all);
+        telemetry.add_counters(all);
         return all;
     };
 }
 
 // Sockets first, then what they were promised, then the file.
 int stop(http::server& server, std::optional<syslog::server>& logs, listener_service& listeners, database& store,
-         std::chrono::milliseconds drain_time_max) {
+         std::chrono::milliseconds drain_time_max, telemetry_service& telemetry) {
     if (!listeners.stop(drain_time_max))
         log(log_level::warning, "messages of listeners were lost at the end of the drain");
     if (logs && !logs->stop(drain_time_max))
         log(log_level::warning, "messages of syslog were lost at the end of the drain");
     if (!server.stop(drain_time_max)) log(log_level::warning, "connections were cut at the end of the drain");
+    telemetry.finish();
     if (auto stopped = store.stop(); !stopped) {
         log(log_level::error, "the end was not clean: " + stopped.error().message());
         return exit_failed;
@@ -76,12 +79,14 @@ int stop(http::server& server, std::optional<syslog::server>& logs, listener_ser
 }
 
 // Takes over what can change while the server runs: certificates, the log's level and file, and how much is kept.
-void reload(std::span<char*> arguments, siem::event_keeper* keeper, http::tls_acceptor* tls) {
+void reload(std::span<char*> arguments, siem::event_keeper* keeper, http::tls_acceptor* tls,
+            const telemetry_service& telemetry) {
     if (tls != nullptr) reload_tls(*tls);
     auto parsed = parse_serve(arguments);
     const auto* settings = std::get_if<serve_settings>(&parsed);
     if (settings == nullptr) return log(log_level::error, "SIGHUP: the settings are wrong; those in force stay");
     if (!restart_log(settings->log)) return log(log_level::error, "SIGHUP: the log file cannot be opened");
+    telemetry.reopen(settings->telemetry);
     if (keeper != nullptr) keeper->set_retention(settings->kept);
     log(log_level::info, "SIGHUP: log opened anew, level " + settings->log.level + "; " + describe(settings->kept) +
                              "; other settings need a restart");
@@ -267,6 +272,15 @@ std::string begin_setup(serve_settings& settings) {
     return settings.front.access->has_users() ? std::string() : siem::begin_setup();
 }
 
+// What is counted of it is for the page of metrics, too.
+siem::keeper_settings make_keeper_settings(serve_settings& settings) {
+    siem::keeper_settings made;
+    made.log = settings.store.log;
+    made.kept = settings.kept;
+    settings.front.keeper = made.counters;
+    return made;
+}
+
 int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     if (const auto why = unsafe_database(settings.store.path); !why.empty())
         return unusable("serve: " + why, exit_permission);
@@ -274,23 +288,22 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     if (const auto status = open_tls(settings.tls, settings.front.tls)) return *status;
     if (!start_log(settings.log))
         return unusable("serve: --log-file: " + settings.log.file + " cannot be opened", exit_file);
+    settings.store.log = settings.front.log = make_log_sink();
+    settings.front.request_log = make_request_log_sink();
+    telemetry_service telemetry;
+    if (const auto status = telemetry.open(settings.telemetry, settings.store.log, settings.front)) return *status;
     std::atomic<siem::event_keeper*> in_use{nullptr};
     auto signals = std::make_optional<stop_signal>(
-        [arguments, &in_use, &as, tls = settings.front.tls.get()] {
+        [arguments, &in_use, &as, &telemetry, tls = settings.front.tls.get()] {
             as.manager.tell_reloading("reading the settings anew");
-            reload(arguments, in_use, tls);
+            reload(arguments, in_use, tls, telemetry);
             as.manager.tell(as.serving);
         },
         [arguments] { return may_restart(arguments); });
-    settings.store.log = settings.front.log = make_log_sink();
     settings.store.on_slow = make_slow_query_sink();
     settings.front.version = CARREL_VERSION;
     if (const auto status = prepare_outbound(settings)) return *status;
-    siem::keeper_settings keeping;
-    keeping.log = settings.store.log;
-    keeping.kept = settings.kept;
-    settings.front.keeper = keeping.counters;
-
+    auto keeping = make_keeper_settings(settings);
     archive_service archive;
     if (const auto status = archive.open(settings)) return *status;
     show_migrations(settings.store, as);
@@ -302,7 +315,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     std::optional<syslog::server> logs;
     if (const auto status = open_syslog(*store, settings, logs)) return *status;
     listener_service listeners(*store, settings);
-    settings.front.counters = counters_of(logs, listeners, archive);
+    settings.front.counters = counters_of(logs, listeners, archive, telemetry);
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
@@ -333,7 +346,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     workers.reset();
     keeper.reset();
     archive.stop();
-    const int status = stop(*server, logs, listeners, *store, settings.drain_time_max);
+    const int status = stop(*server, logs, listeners, *store, settings.drain_time_max, telemetry);
     finish_log();
     return status;
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -28,9 +27,9 @@ bool is_token(std::string_view text) {
     });
 }
 
-// One byte more than a token may have, to notice a file that is too long.
-base::outcome<std::string> read_all(int number, const std::string& path) {
-    std::array<char, token_bytes_max + 3> bytes{};
+// One byte more than there may be, to notice a file that is too long.
+base::outcome<std::string> read_all(int number, const std::string& path, std::size_t bytes_max) {
+    std::string bytes(bytes_max + 1, '\0');
     std::size_t size = 0;
     while (size < bytes.size()) {
         const auto got = ::read(number, bytes.data() + size, bytes.size() - size);
@@ -39,25 +38,33 @@ base::outcome<std::string> read_all(int number, const std::string& path) {
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
     }
-    return std::string(bytes.data(), size);
+    bytes.resize(size);
+    return bytes;
 }
 
 // What was opened is looked at, and not the path once more, which may name another file by then.
-base::outcome<std::string> read_private(int number, const std::string& path) {
+base::outcome<std::string> read_private(int number, const std::string& path, std::size_t bytes_max) {
     struct stat about {};
     if (::fstat(number, &about) != 0) return system_fault(path);
     if (!S_ISREG(about.st_mode)) return failure{path, " is no regular file"};
     if (const auto why = base::why_not_private(about, path); !why.empty()) return failure{path, " ", why};
-    return read_all(number, path);
+    return read_all(number, path, bytes_max);
 }
 
 }  // namespace
 
-base::outcome<std::string> read_token(const std::string& path) {
+base::outcome<std::string> read_secret_file(const std::string& path, std::size_t bytes_max) {
     const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (number < 0) return system_fault(path);
-    auto text = read_private(number, path);
+    auto text = read_private(number, path, bytes_max);
     ::close(number);
+    if (text && text->size() > bytes_max) return failure{path, " has more than ", std::to_string(bytes_max), " bytes"};
+    return text;
+}
+
+base::outcome<std::string> read_token(const std::string& path) {
+    constexpr std::size_t line_end_bytes_max = 2;
+    auto text = read_secret_file(path, token_bytes_max + line_end_bytes_max);
     if (!text) return text;
     if (text->ends_with('\n')) text->pop_back();
     if (text->ends_with('\r')) text->pop_back();

@@ -150,6 +150,9 @@ result<server> server::listen(database& store, server_options options) {
     auto& context = *made->context;
     context.clock = options.clock ? std::move(options.clock) : system_clock_now;
     context.log = std::move(options.log);
+    context.request_log = std::move(options.request_log);
+    context.access_lines = std::move(options.access_lines);
+    context.traces = std::move(options.traces);
     context.keeper = std::move(options.keeper);
     context.tls = options.tls;
     context.trusted_proxies = std::move(proxies);

@@ -6,6 +6,7 @@
 #include "siem/access_in_force.hpp"
 #include "siem/keeper_counters.hpp"
 #include "siem/mappings_in_force.hpp"
+#include "telemetry/log_origin.hpp"
 
 #include <carrel/database.hpp>
 
@@ -16,6 +17,11 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace carrel::telemetry {
+class access_log;
+class trace_exporter;
+}  // namespace carrel::telemetry
 
 namespace carrel::http {
 
@@ -36,6 +42,9 @@ struct server_options {
     http::limits limits;
     std::function<siem::timestamp()> clock;               ///< Wall clock; empty: the system's.
     log_sink log;                                         ///< Called from shard threads; may be empty.
+    telemetry::request_log_sink request_log;              ///< For lines of requests; empty: `log` gets them.
+    std::shared_ptr<telemetry::access_log> access_lines;  ///< Of each request a line; null: none.
+    std::shared_ptr<telemetry::trace_exporter> traces;    ///< Of requests that are sampled, spans; null: none.
     std::shared_ptr<const siem::keeper_counters> keeper;  ///< For /metrics; may be null.
     std::function<std::vector<counter>()> counters;       ///< Called from shard threads; may be empty.
     std::string version;                                  ///< For the OpenAPI document.

@@ -15,6 +15,7 @@
 #include "siem/access_in_force.hpp"
 #include "siem/keeper_counters.hpp"
 #include "siem/mappings_in_force.hpp"
+#include "telemetry/log_origin.hpp"
 
 #include <carrel/database.hpp>
 
@@ -25,6 +26,11 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace carrel::telemetry {
+class access_log;
+class trace_exporter;
+}  // namespace carrel::telemetry
 
 namespace carrel::http {
 
@@ -52,6 +58,9 @@ struct server_context {
     std::string openapi, packed_openapi;  ///< the second by gzip
     std::function<siem::timestamp()> clock;
     log_sink log;
+    telemetry::request_log_sink request_log;              // may be empty: `log` takes the lines of requests, too
+    std::shared_ptr<telemetry::access_log> access_lines;  // null: none is kept
+    std::shared_ptr<telemetry::trace_exporter> traces;    // null: none are sent
     std::shared_ptr<const siem::keeper_counters> keeper;  // may be null
     std::function<std::vector<counter>()> counters;
     std::shared_ptr<siem::mappings_in_force> mappings;

@@ -34,6 +34,8 @@ CANARIES = [
     (rules.include_direction, "src/sqlite/a.cpp", '#include "resource/operation.hpp"\n', True),
     (rules.include_direction, "src/metrics/a.cpp", '#include "http/server_context.hpp"\n', True),
     (rules.include_direction, "src/metrics/a.cpp", "#include <prometheus/metric_family.h>\n", False),
+    (rules.include_direction, "src/telemetry/a.cpp", '#include "http/server_context.hpp"\n', True),
+    (rules.include_direction, "src/telemetry/a.cpp", '#include "outbound/fetch.hpp"\n#include <poll.h>\n', False),
     (rules.include_direction, "actors/a.cpp", '#include "resource/operation.hpp"\n', True),
     (rules.include_direction, "actors/a.cpp", '#include "sqlite/connection.hpp"\n', False),
     (rules.one_owner, "actors/a.cpp", "#include <sqlite3.h>\n", True),

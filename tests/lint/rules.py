@@ -119,6 +119,11 @@ def _allowed_in_listeners(name):
     return _starts(name, "listeners/") or _allowed_in_syslog(name)
 
 
+def _allowed_in_telemetry(name):
+    return (_is_standard(name) or _is_system(name)
+            or _starts(name, "base/", "boost/json", "carrel/", "json/", "outbound/", "telemetry/"))
+
+
 def _allowed_in_metrics(name):
     return _is_standard(name) or _is_system(name) or _starts(name, "carrel/", "metrics/", "prometheus/")
 
@@ -153,6 +158,7 @@ LAYERS = [
     ("src/query/", _allowed_in_query),
     ("src/sigma/", _allowed_in_sigma),
     ("src/metrics/", _allowed_in_metrics),
+    ("src/telemetry/", _allowed_in_telemetry),
     ("src/web/", _is_standard),
     ("src/http/", _allowed_in_http),
     ("src/cli/", _allowed_in_cli),

@@ -88,7 +88,7 @@ class Descriptions(unittest.TestCase):
 
     def test_bash_completes_values(self):
         self.assertEqual(self.complete_bash("carrel", "serve", "--durability", ""), {"full", "normal"})
-        self.assertEqual(self.complete_bash("carrel", "serve", "--insecure", "--log-format", "j"), {"json"})
+        self.assertEqual(self.complete_bash("carrel", "serve", "--insecure", "--log-format", "j"), {"journal", "json"})
         self.assertEqual(self.complete_bash("carrel", "serve", "--listen", ""), set())
         self.assertIn("man1", self.complete_bash("carrel", "serve", "--config", ""))
         self.assertIn("man1", self.complete_bash("carrel", "ingest", "ma"))

@@ -25,7 +25,9 @@ connection::connection(shard_loop& shard, const accepted_socket& socket) noexcep
 }
 
 void connection::give_up(std::string_view why) noexcept {
-    shard_->context().note_failure("a connection was given up: ", why);
+    const auto* const at = current_ != nullptr ? current_ : first_;
+    shard_->context().note_failure("a connection was given up: ", why,
+                                   at != nullptr ? at->request.id : std::string_view());
     close();
 }
 

@@ -100,13 +100,17 @@ void connection::complete_request() {
     ++requests_;
     if (!ex.request.keep_alive || requests_ >= shard_->server().bounds.requests_per_connection_max)
         ex.response.closes = true;
+    if (ex.request.trace.is_kept) ex.times.whole = std::chrono::steady_clock::now();
     if (!ex.is_done()) prepare(ex);
     if (ex.stream && !ex.is_done()) ex.stream->end(body_stream::end_reason::complete);
     enqueue_current();
     if (ex.is_done()) return;
     if (ex.request.endpoint->writes() || ex.request.endpoint->may_answer_long()) alone_ = &ex;
     if (ex.request.endpoint->writes() && running_ > 0) waiting_ = &ex;
-    else launch(ex);
+    else {
+        ex.times.begun = ex.times.whole;
+        launch(ex);
+    }
 }
 
 // The request will not be complete: its bytes are wrong, have ended, or come too slowly.
@@ -135,6 +139,8 @@ void connection::enqueue_current() {
 
 void connection::launch(exchange& ex) {
     ++running_;
+    if (ex.request.trace.is_kept && ex.times.begun == request_times::time_point())
+        ex.times.begun = std::chrono::steady_clock::now();
     start(ex);
     if (ex.is_done()) --running_;
     else if (ex.stream && ex.stream->has_yielded()) shard_->defer(*this);

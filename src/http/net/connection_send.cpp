@@ -45,6 +45,7 @@ bool connection::append_stream(std::string& out, exchange& ex) {
         if (!ex.request.is_http11 && !ex.response.has_length)
             ex.response.closes = true;  // the end of the body is that of the connection
         shard_->context().count(ex.request, ex.response);
+        ex.is_answered = true;
         append_stream_head(out, ex.request, ex.response, shard_->standing_fields(), ex.response.closes);
     }
     // Without its end the client knows that something is missing.
@@ -53,13 +54,16 @@ bool connection::append_stream(std::string& out, exchange& ex) {
         return true;
     }
     const bool is_head_request = ex.request.method == method::head;
-    if (!is_head_request && !ex.response.reply.body.empty())
+    if (!is_head_request && !ex.response.reply.body.empty()) {
         append_piece(out, ex.request, ex.response, ex.response.reply.body);
+        ex.sent_bytes += ex.response.reply.body.size();
+    }
     if (!is_last_piece(ex) && !is_head_request) {
         start_piece(ex);
         return false;
     }
     if (!is_head_request) append_stream_end(out, ex.request, ex.response);
+    ex.is_whole = true;
     return true;
 }
 
@@ -82,6 +86,9 @@ void connection::append_responses(std::string& out) {
         shard_->context().count(ex.request, ex.response);
         shard_->context().pack(ex.request, ex.response);
         append_response(out, ex.request, ex.response, shard_->standing_fields(), closes);
+        ex.is_answered = ex.is_whole = true;
+        if (ex.response.content != content::none && ex.request.method != method::head)
+            ex.sent_bytes = ex.response.reply.body.size();
         shard_->context().retire(ex);
     }
 }

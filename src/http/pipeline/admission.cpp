@@ -295,6 +295,7 @@ void note_head(exchange& ex, const request_head& head) {
     request.accepts_gzip = head.has(field::accept_encoding) && accepts_gzip(head[field::accept_encoding]);
     if (is_request_id(head[field::request_id])) request.id.assign(head[field::request_id]);
     else ex.context->name_request(request.id);
+    ex.context->records().note_trace(request.trace, head);
 }
 
 // A target that its method cannot have makes the request malformed: its end is not to be trusted.

@@ -62,7 +62,7 @@ void piece_done(exchange& ex, const result<void>& outcome) {
     ex.busy = false;
     if (ex.owner == nullptr) return ex.context->retire(ex);
     if (!outcome) {
-        ex.context->log(log_level::warning, "request " + ex.request.id + " was cut off: " + outcome.error().message());
+        ex.log(log_level::warning, "the response was cut off: " + outcome.error().message());
         ex.is_cut_off = true;
     } else if (ex.response.reply.body.empty() && !is_last_piece(ex)) {
         return start_piece(ex);
@@ -77,6 +77,7 @@ void begin_stream(exchange& ex) {
     ex.response.status = ex.response.reply.content_range.empty() ? 200 : 206;
     ex.response.content = ex.response.has_length ? content::file : content_of(ex.request.call.format);
     ex.stage = stage::streaming;
+    if (ex.request.trace.is_kept) ex.times.ready = std::chrono::steady_clock::now();
     piece_done(ex, {});
 }
 
@@ -241,7 +242,7 @@ bool start_computation(exchange& ex) {
         try {
             ex.request.operation->compute(*ex.request.operation, ex.request.call);
         } catch (const std::exception& e) {
-            ex.context->log(log_level::error, std::string("a computation failed: ") + e.what());
+            ex.log(log_level::error, std::string("a computation failed: ") + e.what());
             is_done = false;
         }
         back(is_done);

@@ -52,6 +52,7 @@ void exchange::answer(unsigned short status, content kind) {
     response.status = status;
     response.content = kind;
     stage = http::stage::done;
+    if (request.trace.is_kept) times.ready = std::chrono::steady_clock::now();
 }
 
 void exchange::refuse(refusal why, std::string_view detail, std::span<const siem::fault> faults, extra_members extra) {
@@ -81,7 +82,7 @@ void exchange::refuse(const siem::problem& why, extra_members extra) {
 void exchange::refuse(const error& failure, session_kind mode, extra_members extra) {
     const auto why = refusal_of(failure, mode);
     if (why == refusal::internal || why == refusal::outcome_unknown || why == refusal::storage_full)
-        context->log(log_level::error, "request " + request.id + ": " + failure.message());
+        log(log_level::error, failure.message());
     refuse(why, detail_of(why, mode), {}, extra);
 }
 
@@ -89,6 +90,12 @@ void exchange::refuse_body(refusal why, std::string_view detail) {
     if (is_done() && response.is_refusal()) return;
     response.allow.reset();
     refuse(why, detail);
+}
+
+void exchange::log(log_level level, std::string_view text) const {
+    std::string trace;
+    if (request.trace.is_known) telemetry::append_hex(trace, request.trace.trace);
+    context->log(level, text, {request.id, trace});
 }
 
 void exchange::finish() {

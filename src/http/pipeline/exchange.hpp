@@ -5,6 +5,7 @@
 #include "http/pipeline/response.hpp"
 #include "http/protocol/problem.hpp"
 
+#include <carrel/options.hpp>
 #include <carrel/queries.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -59,6 +60,9 @@ public:
     void refuse_body(refusal why, std::string_view detail);
     bool is_done() const noexcept { return stage == http::stage::done; }
 
+    /// Writes a line of the log that arose from its request. Any thread.
+    void log(log_level level, std::string_view text) const;
+
     /// Its job has completed: notifies the owner, or retires an exchange without one.
     void finish();
     /// What the list of running queries and the log of slow ones say of its jobs.
@@ -88,6 +92,11 @@ public:
     std::optional<std::chrono::steady_clock::time_point> held_until;
     std::uint64_t announced = 0;
     boost::asio::cancellation_signal cancellation;
+    // What is told of it when it is over.
+    bool is_answered = false;      // its response has begun
+    bool is_whole = false;         // ... and was made to its end
+    std::uint64_t sent_bytes = 0;  // of the body
+    request_times times;
 };
 
 }  // namespace carrel::http

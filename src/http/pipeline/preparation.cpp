@@ -27,7 +27,7 @@ bool parse_body(exchange& ex) {
         ex.request.call.body = ex.context->reader().parse(ex.request.body, failure);
         ex.request.call.members_left_out = ex.context->reader().members_left_out();
     } catch (const std::bad_alloc&) {
-        ex.context->note_failure("request " + ex.request.id + ": no memory to parse its body");
+        ex.context->note_failure("no memory to parse a body", {}, ex.request.id);
         ex.refuse(refusal::overloaded, "The server has no memory for this body; it is safe to try again later.");
         return false;
     }

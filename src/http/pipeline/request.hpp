@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/net/peer.hpp"
+#include "http/pipeline/request_trace.hpp"
 #include "http/protocol/method.hpp"
 #include "http/routing/endpoints.hpp"
 
@@ -47,7 +48,8 @@ struct request {
     const siem::operation* operation = nullptr;  ///< What its job runs.
     std::string target;                          ///< Path and query as sent.
     std::size_t path_size = 0;
-    std::string id;              ///< `X-Request-Id`, or one of ours.
+    std::string id;  ///< `X-Request-Id`, or one of ours.
+    request_trace trace;
     std::string allowed_origin;  ///< The `Origin`, if it is one that may read our responses.
     siem::call call;
     std::optional<std::chrono::milliseconds> deadline;

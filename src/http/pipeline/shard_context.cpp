@@ -11,7 +11,8 @@ shard_context::shard_context(server_context& server, boost::asio::io_context& io
     : server_(&server),
       io_(&io),
       status_(server.endpoints.size() + 1),
-      held_(io) {
+      held_(io),
+      records_(server) {
     char salt[16];
     std::snprintf(salt, sizeof salt, "%08x-", std::random_device()());
     request_prefix_ = salt;
@@ -27,13 +28,20 @@ bool shard_context::can_parse() noexcept {
 }
 
 // A line less is the least harm where there is no memory for it.
-void shard_context::note_failure(std::string_view what, std::string_view why) noexcept {
+void shard_context::note_failure(std::string_view what, std::string_view why, std::string_view request_id) noexcept {
     status_.works.store(false, std::memory_order_relaxed);
     try {
-        log(log_level::error, std::string(what).append(why));
+        log(log_level::error, std::string(what).append(why), {request_id, {}});
     } catch (const std::exception&) {
         return;
     }
+}
+
+void shard_context::log(log_level level, std::string_view text, const telemetry::log_origin& origin) const {
+    if (server_->request_log && !origin.request_id.empty()) return server_->request_log(level, text, origin);
+    if (!server_->log) return;
+    if (origin.request_id.empty()) return server_->log(level, text);
+    server_->log(level, std::string("request ").append(origin.request_id).append(": ").append(text));
 }
 
 void shard_context::count(const request& of, const response& answer) noexcept {

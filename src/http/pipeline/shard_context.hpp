@@ -3,6 +3,7 @@
 #include "base/uuid.hpp"
 #include "http/pipeline/exchange_pool.hpp"
 #include "http/pipeline/held_requests.hpp"
+#include "http/pipeline/request_records.hpp"
 #include "http/pipeline/shard_status.hpp"
 #include "http/protocol/deflater.hpp"
 #include "http/server_context.hpp"
@@ -34,9 +35,14 @@ public:
     void set_now(siem::timestamp now) noexcept { now_ = now; }
 
     exchange& make_exchange() { return exchanges_.make(*this); }
-    void retire(exchange& done) { exchanges_.retire(done); }
+    /// The exchange is over, whether it was answered or its connection has gone.
+    void retire(exchange& done) {
+        records_.note_end(done, now_);
+        exchanges_.retire(done);
+    }
 
     held_requests& held() noexcept { return held_; }
+    request_records& records() noexcept { return records_; }
     shard_status& status() noexcept { return status_; }
     /// A response begins.
     void count(const request& of, const response& answer) noexcept;
@@ -47,10 +53,12 @@ public:
     void pack(const request& of, response& answer);
 
     /// Something failed that no client has caused: logged, and readiness is false until the shard's self-check passes.
-    void note_failure(std::string_view what, std::string_view why = {}) noexcept;
+    void note_failure(std::string_view what, std::string_view why = {}, std::string_view request_id = {}) noexcept;
     void log(log_level level, std::string_view text) const {
         if (server_->log) server_->log(level, text);
     }
+    /// A line that arose from a request. Any thread.
+    void log(log_level level, std::string_view text, const telemetry::log_origin& origin) const;
 
 private:
     server_context* server_;
@@ -62,6 +70,7 @@ private:
     std::uint64_t request_ids_ = 0;
     shard_status status_;
     held_requests held_;
+    request_records records_;
     exchange_pool exchanges_;
     deflater deflater_;
     std::string packed_;

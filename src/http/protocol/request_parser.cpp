@@ -27,6 +27,7 @@ constexpr named_field own_fields[] = {
     {"Idempotency-Key", field::idempotency_key}, {"Carrel-Timeout-Ms", field::timeout},
     {"X-Request-Id", field::request_id},         {"X-Forwarded-Proto", field::forwarded_proto},
     {"X-Forwarded-For", field::forwarded_for},   {"X-CSRF-Token", field::csrf_token},
+    {"traceparent", field::traceparent},         {"tracestate", field::tracestate},
 };
 
 std::optional<field> field_of(beast::field known, std::string_view name) noexcept {
@@ -54,11 +55,11 @@ std::optional<field> field_of(beast::field known, std::string_view name) noexcep
     return std::nullopt;
 }
 
-// Lines of these are one list (RFC 9110 5.3).
+// Lines of these are one list (RFC 9110 5.3). Two of `traceparent` are so what is ignored as malformed.
 bool is_list(field which) noexcept {
     return which == field::if_match || which == field::if_none_match || which == field::expect ||
            which == field::content_encoding || which == field::accept || which == field::accept_encoding ||
-           which == field::forwarded_for;
+           which == field::forwarded_for || which == field::traceparent || which == field::tracestate;
 }
 
 // Whether a chunk's line is there and its extension outside the grammar: an open quote makes Beast look beyond the line.

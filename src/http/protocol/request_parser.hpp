@@ -37,8 +37,10 @@ enum class field {
     content_disposition,
     range,
     if_range,
+    traceparent,
+    tracestate,
 };
-inline constexpr std::size_t field_count = 21;
+inline constexpr std::size_t field_count = 23;
 
 /// A request's head. Views point into the bytes given to the parser, or into the parser.
 struct request_head {

@@ -90,7 +90,7 @@ void append_cors_fields(std::string& out, const request& to, const response& ans
     out.append(
         "\r\nAccess-Control-Allow-Headers: Carrel-Timeout-Ms, Content-Encoding, Content-Type, Idempotency-Key, "
         "If-Match, If-None-Match, If-Range, Range, X-Request-Id, Authorization, "
-        "X-CSRF-Token\r\nAccess-Control-Max-Age: 600\r\n");
+        "X-CSRF-Token, traceparent, tracestate\r\nAccess-Control-Max-Age: 600\r\n");
 }
 
 void append_page_fields(std::string& out, const response& answer) {

@@ -1,0 +1,192 @@
+#include "telemetry/trace_exporter.hpp"
+
+#include "json/reader.hpp"
+#include "json/writer.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <exception>
+#include <utility>
+
+namespace carrel::telemetry {
+namespace {
+
+constexpr std::size_t lines_a_message = 256;  // each has the spans of a request, up to six
+constexpr std::size_t answer_bytes_max = 64 * 1024;
+constexpr std::chrono::milliseconds first_wait{500}, wait_max{30'000};
+constexpr std::chrono::seconds retry_after_max{60};    // of what a collector asks for
+constexpr std::chrono::seconds message_time_max{120};  // from the first try on
+constexpr std::chrono::milliseconds last_flush_max{2'000};
+
+std::string head_of(const std::vector<std::pair<std::string, std::string>>& resource) {
+    std::string head;
+    json::writer out(head);
+    out.begin_object().key("resourceSpans").begin_array().begin_object();
+    out.key("resource").begin_object().key("attributes").begin_array();
+    for (const auto& [name, value] : resource)
+        out.begin_object()
+            .key("key")
+            .string(name)
+            .key("value")
+            .begin_object()
+            .key("stringValue")
+            .string(value)
+            .end_object()
+            .end_object();
+    out.end_array().end_object();
+    out.key("scopeSpans").begin_array().begin_object();
+    out.key("scope").begin_object().key("name").string("carrel.http").end_object().key("spans").raw("[");
+    return head;
+}
+
+constexpr std::string_view message_end = "]}]}]}";
+
+// Lines of spans become one list.
+std::string message_of(const std::string& head, std::string_view lines) {
+    std::string body;
+    body.reserve(head.size() + lines.size() + message_end.size());
+    body.append(head).append(lines.substr(0, lines.size() - 1)).append(message_end);
+    std::replace(body.begin() + static_cast<std::ptrdiff_t>(head.size()), body.end(), '\n', ',');
+    return body;
+}
+
+// The first lines, as many as one message has.
+std::string_view first_of(std::string_view lines) {
+    std::size_t end = 0;
+    for (std::size_t count = 0; count < lines_a_message && end < lines.size(); ++count) end = lines.find('\n', end) + 1;
+    return lines.substr(0, end);
+}
+
+std::uint64_t count_lines(std::string_view lines) {
+    return static_cast<std::uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+}
+
+bool may_be_tried_again(unsigned status) { return status == 429 || status == 502 || status == 503 || status == 504; }
+
+// In seconds; 0 for a date, and for none.
+std::chrono::milliseconds wait_of(std::string_view retry_after) {
+    unsigned seconds = 0;
+    const auto read = std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
+    if (read.ec != std::errc() || read.ptr != retry_after.data() + retry_after.size()) return {};
+    return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), retry_after_max);
+}
+
+// How many spans were refused of a message that was taken otherwise.
+std::int64_t refused_of(std::string_view answer) {
+    json::reader reader;
+    json::parse_failure failure;
+    const auto* document = reader.parse(answer, failure);
+    const auto* object = document == nullptr ? nullptr : document->if_object();
+    const auto* partial = object == nullptr ? nullptr : object->if_contains("partialSuccess");
+    const auto* members = partial == nullptr ? nullptr : partial->if_object();
+    const auto* count = members == nullptr ? nullptr : members->if_contains("rejectedSpans");
+    if (count == nullptr) return 0;
+    if (const auto* number = count->if_int64()) return *number;
+    std::int64_t refused = 0;
+    if (const auto* text = count->if_string()) std::from_chars(text->data(), text->data() + text->size(), refused);
+    return refused;
+}
+
+}  // namespace
+
+trace_exporter::trace_exporter(settings with)
+    : settings_(std::move(with)),
+      ratio_(settings_.ratio),
+      queue_(settings_.waiting_bytes_max),
+      head_(head_of(settings_.resource)) {
+    settings_.fields.push_back({"Content-Type", "application/json"});
+    thread_ = std::thread([this] { run(); });
+}
+
+void trace_exporter::finish() {
+    if (!thread_.joinable()) return;
+    is_ending_ = true;
+    queue_.finish();
+    if (ended_.get_future().wait_for(last_flush_max) != std::future_status::ready) cancel_.request_stop();
+    thread_.join();
+}
+
+void trace_exporter::run() {
+    std::string lines;
+    for (bool goes_on = true; goes_on;) {
+        goes_on = queue_.wait(settings_.pause);
+        lines.clear();
+        try {
+            queue_.take(lines);
+            send_all(lines);
+        } catch (const std::exception&) {
+            failed_.fetch_add(count_lines(lines), std::memory_order_relaxed);
+        }
+    }
+    ended_.set_value();
+}
+
+void trace_exporter::send_all(std::string_view lines) {
+    while (!lines.empty()) {
+        const auto some = first_of(lines);
+        send(some);
+        lines.remove_prefix(some.size());
+    }
+}
+
+// Returns early if the server ends.
+void trace_exporter::pause_for(std::chrono::milliseconds time) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    for (auto now = std::chrono::steady_clock::now(); now < until; now = std::chrono::steady_clock::now())
+        if (!queue_.wait(std::chrono::ceil<std::chrono::milliseconds>(until - now))) return;
+}
+
+void trace_exporter::send(std::string_view lines) {
+    const outbound::request message{"POST", settings_.url, settings_.fields, message_of(head_, lines)};
+    const auto give_up_at = std::chrono::steady_clock::now() + message_time_max;
+    auto wait = first_wait;
+    for (;;) {
+        const bool is_last = is_ending_;
+        std::chrono::milliseconds wanted{0};
+        const auto found = try_once(message, wanted);
+        if (found == verdict::taken) {
+            sent_.fetch_add(count_lines(lines), std::memory_order_relaxed);
+            return;
+        }
+        const auto next = std::max(wait, wanted);
+        if (found == verdict::refused || is_last || std::chrono::steady_clock::now() + next > give_up_at) break;
+        pause_for(next);
+        wait = std::min(2 * wait, wait_max);
+    }
+    failed_.fetch_add(count_lines(lines), std::memory_order_relaxed);
+}
+
+trace_exporter::verdict trace_exporter::try_once(const outbound::request& message, std::chrono::milliseconds& wait) {
+    outbound::policy rules;
+    rules.connect_timeout = rules.deadline = settings_.time_max;
+    rules.body_bytes_max = answer_bytes_max;
+    rules.redirects_max = 0;
+    rules.allow_private = true;  // the operator names the collector, which is often on this machine
+    rules.ca_file = settings_.ca_file;
+    const auto answer = outbound::fetch(message, rules, cancel_.get_token());
+    if (!answer) {
+        note(answer.error().text);
+        return verdict::try_again;
+    }
+    if (answer->status >= 200 && answer->status < 300) {
+        const auto refused = refused_of(answer->body);
+        note(refused > 0 ? "the collector refuses some of the spans" : "");
+        return verdict::taken;
+    }
+    note("the collector answers " + std::to_string(answer->status));
+    if (!may_be_tried_again(answer->status)) return verdict::refused;
+    wait = wait_of(answer->field("retry-after"));
+    return verdict::try_again;
+}
+
+void trace_exporter::note(const std::string& why) {
+    if (why == last_failure_) return;
+    last_failure_ = why;
+    if (!settings_.log) return;
+    if (why.empty()) settings_.log(log_level::info, "traces are sent again");
+    else settings_.log(log_level::warning, "traces cannot be sent: " + why);
+}
+
+}  // namespace carrel::telemetry
