@@ -81,8 +81,8 @@ class AccessLog(unittest.TestCase):
     def test_a_client_that_goes_has_a_line_without_a_status(self):
         with Server("--access-log", "access.log", "--access-log-format", "json") as server:
             with socket.create_connection((server.host, server.port)) as raw:
-                raw.sendall(b"POST /api/v1/alerts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+                raw.sendall(b"POST /api/v1/alerts HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/json\r\n"
+                            % server.port + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
                 self.assertIn(b" 100 ", raw.recv(4096))  # it knows what is wanted
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # the end is a reset
             line = json.loads(self.lines(server, 1)[0])

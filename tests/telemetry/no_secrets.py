@@ -92,7 +92,7 @@ class NoSecrets(unittest.TestCase):
                      f"GET {self.secret()} HTTP/1.1", f"CONNECT root:{self.secret()}@host:1 HTTP/1.1", f"{self.secret()} / HTTP/1.1",
                      f"GET / HTTP/1.1\r\nAuthorization Bearer {self.secret()}", f"GET /?{self.secret()} HTTP/9.9",
                      f"OPTIONS *?{self.secret()} HTTP/1.1"):
-            self.send_raw(server, line + "\r\nHost: localhost\r\n\r\n")
+            self.send_raw(server, f"{line}\r\nHost: localhost:{server.port}\r\n\r\n")
         self.send_raw(server, f"GET /api/v1/alerts HTTP/1.1\r\nHost: {self.secret()}\r\n\r\n")
         self.send_raw(server, f"GET /?token={self.secret()}")
 
