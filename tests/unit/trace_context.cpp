@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_tracestate_is_a_list_of_keys_and_values) {
                                  "0t@s=x", "a_-*/1=x y", "a=!", "rojo=00f067aa0ba902b7"})
         BOOST_TEST(is_tracestate(ok), ok);
     for (const std::string bad : {"", ",", "a", "=1", "A=1", "1a=1", "a=", "a=1=2", "a=b\x7f", "a=\xc3\xa4", "a@=1",
-                                  "@b=1", "a@1b=1", "a@bcdefghijklmno=1", "foo=1,foo=2", "a =1", "a= ,b=1"})
+                                  "@b=1", "a@1b=1", "a@bcdefghijklmnop=1", "foo=1,foo=2", "a =1", "a= ,b=1"})
         BOOST_TEST(!is_tracestate(bad), bad);
     std::string many = "k0=1";
     for (int i = 1; i < 32; ++i) many += ",k" + std::to_string(i) + "=1";

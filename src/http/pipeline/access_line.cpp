@@ -25,17 +25,23 @@ bool is_shown(std::string_view name) noexcept {
     return std::find(shown_parameters.begin(), shown_parameters.end(), name) != shown_parameters.end();
 }
 
+// A colon and a plus, as clients encode them.
+bool is_encoded_mark(std::string_view text) noexcept {
+    return text.starts_with("%3A") || text.starts_with("%3a") || text.starts_with("%2B") || text.starts_with("%2b");
+}
+
 bool is_time_or_number(std::string_view value) noexcept {
     if (value.size() > value_bytes_max) return false;
     if (value.starts_with("now")) value.remove_prefix(3);
     // At most one letter in a row: of `15m`, `T` and `Z`.
-    bool was_letter = false;
-    for (const char c : value) {
-        const bool is_letter = std::string_view("smhdwTZ").find(c) != std::string_view::npos;
-        if (!is_letter && (c < '0' || c > '9') && std::string_view("-+:.%").find(c) == std::string_view::npos)
+    for (bool was_letter = false; !value.empty();) {
+        const bool is_mark = is_encoded_mark(value);
+        const bool is_letter = !is_mark && std::string_view("smhdwTZ").find(value.front()) != std::string_view::npos;
+        if (!is_mark && !is_letter && std::string_view("0123456789-+:.").find(value.front()) == std::string_view::npos)
             return false;
         if (is_letter && was_letter) return false;
         was_letter = is_letter;
+        value.remove_prefix(is_mark ? 3 : 1);
     }
     return true;
 }
