@@ -55,6 +55,8 @@ public:
     /// child nothing is touched.
     static void end(std::shared_ptr<engine> one) noexcept;
 
+    /// What a backup learns of the writer.
+    sqlite::change_source& changes() noexcept { return writer_->changes(); }
     std::uint64_t id() const noexcept { return id_; }
     const options& settings() const noexcept { return settings_; }
     const std::shared_ptr<deadline_timer>& shared_timer() const noexcept { return timer_; }

@@ -119,7 +119,9 @@ void reader_actor::run_job(read_job& one) noexcept {
     }
     const auto begun = clock::now();
     const auto before = sqlite::thread_time();
+    if (!one.holds_snapshot) connection_.end();
     connection_.run(one, begun, std::nullopt);
+    if (!one.holds_snapshot) (void)connection_.begin(clock::now());  // for those that share the batch
     one.cost = sqlite::thread_time() - before;
     {
         std::lock_guard lock(running_mutex_);

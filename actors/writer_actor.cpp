@@ -38,6 +38,7 @@ writer_actor::writer_actor(std::unique_ptr<sqlite::connection> connection, std::
       connection_(std::move(connection)),
       transaction_(*connection_, settings, probe_, sequence),
       replies_(timer),
+      changes_([this] { queue_.wake(); }),
       exhaustion_(settings.exhaustion_threshold),
       queue_(
           std::move(executor), [this] { turn(); }, settings.write_queue_jobs_max, settings.write_queue_bytes_max,
@@ -99,6 +100,7 @@ void writer_actor::turn() noexcept {
     }
     const auto tended_since = clock::now();
     note_held(tended_since);
+    changes_.take_turn(*connection_, transaction_.sequence(), refusal());
     try {
         tend_wal(is_idle);
     } catch (...) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/backup_tracker.hpp"
 #include "actors/deadline_timer.hpp"
 #include "actors/exhaustion.hpp"
 #include "actors/mutation_queue.hpp"
@@ -48,6 +49,7 @@ public:
     void refuse_writes(errc why, const error& reason) noexcept;
 
     mutation_queue& queue() noexcept { return queue_; }
+    backup_tracker& changes() noexcept { return changes_; }
     std::chrono::nanoseconds queue_age() const noexcept { return queue_.age(std::chrono::steady_clock::now()); }
     void add_to(database_stats& stats) const;
     /// Runs a turn when the WAL wants attention although nothing is written.
@@ -97,6 +99,7 @@ private:
     std::unique_ptr<sqlite::connection> connection_;
     writer_transaction transaction_;
     reply_batch replies_;
+    backup_tracker changes_;
     exhaustion exhaustion_;
     steady_time held_since_;  // when the last job began, until it is known how long it took
     bool is_held_ = false;

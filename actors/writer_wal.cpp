@@ -26,6 +26,8 @@ void writer_actor::tend_wal(bool is_idle) {
     constexpr std::size_t wal_file_bytes_idle = 8u << 20;
     if (refuses()) return;
     if (wal_bytes() > std::min(wal_file_bytes_idle, settings_.wal_soft_bytes)) truncate_due_ = true;
+    probe_.wal_bytes.set(wal_bytes());
+    if (changes_.defers_checkpoint(wal_bytes(), settings_.wal_soft_bytes)) return press_readers();
     const bool has_interrupted = readers_.pressure() == wal_pressure::interrupt_oldest;  // who held the WAL may be gone
     if (has_interrupted || checkpoints_.is_due(connection_->wal_frames(), frames_at_last_attempt_))
         (void)checkpoint(sqlite::checkpoint_mode::passive);
@@ -49,8 +51,10 @@ result<sqlite::checkpoint_report> writer_actor::checkpoint(sqlite::checkpoint_mo
         frames_at_last_attempt_ = connection_->wal_frames();
         return sqlite::checkpoint_report{connection_->wal_frames(), 0};
     }
+    changes_.before_checkpoint(*connection_);
     const auto begun = clock::now();
     auto done = connection_->checkpoint(mode);
+    if (done) changes_.after_checkpoint(done->log_frames);
     if constexpr (failpoints::are_built_in)
         if (failpoints::is_set(failpoint::second_checkpointer)) failpoints::checkpoint_elsewhere(connection_->path());
     probe_.checkpoints.add();
@@ -145,7 +149,8 @@ std::size_t writer_actor::wal_bytes() const noexcept {
 }
 
 bool writer_actor::wants_attention() const noexcept {
-    return !refuses() && (truncate_due_ || connection_->wal_frames() >= checkpoints_.due_frames);
+    return !refuses() &&
+           (truncate_due_ || changes_.wants_turn() || connection_->wal_frames() >= checkpoints_.due_frames);
 }
 
 }  // namespace carrel::detail

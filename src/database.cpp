@@ -3,7 +3,7 @@
 
 #include "actors/engine.hpp"
 #include "actors/thread.hpp"
-#include "sqlite/backup.hpp"
+#include "sqlite/live_backup.hpp"
 
 #include <algorithm>
 #include <new>
@@ -84,9 +84,12 @@ void submit_unbounded(engine& to, job_ptr<read_job> one) noexcept { to.submit_un
 void submit_unbounded(engine& to, job_ptr<write_job> one) noexcept { to.submit_unbounded(std::move(one)); }
 void await_room(engine& of, job_ptr<job> waiter) noexcept { of.await_room(std::move(waiter)); }
 
-result<backup_report> backup(read_session& session, const std::string& target) {
+result<backup_report> backup(engine& of, read_session& session, const std::string& target,
+                             const backup_options& wanted) {
     // The connection fails the job with the reason for which it must end.
-    return sqlite::backup(connection_of(session), target, [&session] { return !session.check_interrupt(); });
+    return sqlite::live_backup(connection_of(session), of.changes(), target, wanted, [&session, &wanted] {
+        return !session.check_interrupt() || (wanted.should_stop && wanted.should_stop());
+    });
 }
 
 void stop_engine(const std::shared_ptr<engine>& one, stop_mode mode, job_ptr<job> waiter) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <carrel/as_result.hpp>
+#include <carrel/backup_options.hpp>
 #include <carrel/detail/initiate.hpp>
 #include <carrel/export.hpp>
 #include <carrel/job_options.hpp>
@@ -154,15 +155,21 @@ public:
             detail::initiate_maintenance{engine_, detail::maintenance::vacuum}, token, detail::waits_on_thread<Token>);
     }
 
-    /// Copies the database as one snapshot shows it to a new file `target`, on a background reader, while everybody else
-    /// goes on. The file appears under its name when it is complete, checked and on stable storage; nothing is left if it
-    /// fails. The snapshot counts against the WAL's caps. Has no deadline; can be cancelled. Signature
-    /// `void(error_code, backup_report)`. Errors: the system's if `target` exists or cannot be written,
-    /// `snapshot_too_old`, those of `async_read`.
+    /// Copies the database as one commit left it to a new file `target`, on a background reader, while everybody else goes on.
+    /// It holds no snapshot, however long it takes: what is written meanwhile is copied after it, until little enough is left.
+    /// The file appears under its name when it is complete, checked and on stable storage; nothing is left if it fails. It
+    /// holds every write that was acknowledged before this call. Has no deadline; can be cancelled. Of several one runs at a
+    /// time. Signature `void(error_code, backup_report)`. Errors: the system's if `target` exists or cannot be written,
+    /// `overloaded` if `target` takes pages more slowly than they change, `writer_poisoned`, those of `async_read`.
+    template <detail::value_token<backup_report> Token>
+    auto async_backup(std::string target, backup_options wanted, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, backup_report)>(
+            detail::initiate_backup{engine_}, token, std::move(target), std::move(wanted),
+            detail::waits_on_thread<Token>);
+    }
     template <detail::value_token<backup_report> Token>
     auto async_backup(std::string target, Token&& token) {
-        return boost::asio::async_initiate<Token, void(error_code, backup_report)>(
-            detail::initiate_backup{engine_}, token, std::move(target), detail::waits_on_thread<Token>);
+        return async_backup(std::move(target), backup_options(), std::forward<Token>(token));
     }
 
     /// Stops: refuses new jobs, finishes accepted ones, closes readers, checkpoints, closes the writer, joins.

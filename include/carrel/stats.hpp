@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -83,6 +84,9 @@ struct checkpoint_report {
 struct backup_report {
     std::uint64_t pages = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t commit_sequence = 0;               ///< Of the last commit that the copy holds.
+    std::chrono::system_clock::time_point taken_at;  ///< When that was the last commit.
+    std::uint64_t pages_copied = 0;                  ///< Those that changed meanwhile several times.
 };
 
 /// One view of all counters. Each is written by its owner alone and read without a lock; no two are of the same instant.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sqlite/connection.hpp"
+#include "sqlite/backup_file.hpp"
 
 #include <carrel/error.hpp>
 #include <carrel/stats.hpp>
@@ -8,19 +8,30 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
+
+struct sqlite3;
 
 namespace carrel::sqlite {
 
-/// Copies the snapshot that `source` holds into a new file `target`, complete or not at all.
+/// How many pages are copied, of how many.
+using page_progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
+/// Copies the snapshot that `source` holds into a new file `target`, complete or not at all; for a database that nobody serves.
 ///
 /// `source` is in a read transaction, so what others commit meanwhile neither restarts the copy nor shows in it; the
-/// snapshot holds the WAL as any other does. The copy grows as `<target>.partial` (0600), is checked by quick_check and
-/// synced, and then gets its name, which is synced too. It needs no WAL beside it. On failure and on stop the partial
-/// file is removed; one that was left by a crash is replaced.
+/// snapshot holds the WAL as any other does. See `backup_file` for how the copy comes to be. It needs no WAL beside it.
 ///
-/// `stop` is asked between steps of some hundred pages, on the calling thread; true ends the copy with `errc::cancelled`.
-/// Errors: `database_in_use` while another backup writes the same target, `invalid_option` if `target` exists, is empty, holds a NUL or begins with `file:`; `no_directory`; SQLite's
-/// codes; the system's.
-result<backup_report> backup(connection& source, const std::string& target, const std::function<bool()>& stop);
+/// `stop` and `progress` are called between steps of some hundred pages, on the calling thread; true ends the copy with
+/// `errc::cancelled`. Either may be empty. Errors: those of `backup_file`; SQLite's codes; the system's.
+result<backup_report> backup_snapshot(sqlite3* source, const std::string& target, const stop_test& stop,
+                                      const page_progress& progress = {}, const copy_check& verify = {});
+
+/// The same of a file that no server has, by whatever version of carrel it was written: as it lies there, with its WAL if it has
+/// one. Neither is changed. The caller sees to it that nobody opens it meanwhile. `unseen` gets what belongs to the database and
+/// cannot be read: without it commits may be missing. Errors: `not_a_database`; those of `backup_snapshot`.
+result<backup_report> backup_unserved(const std::string& path, const std::string& target, const stop_test& stop,
+                                      const page_progress& progress, const copy_check& verify,
+                                      std::vector<std::string>& unseen);
 
 }  // namespace carrel::sqlite

@@ -145,4 +145,12 @@ result<check_report> check_file(const std::string& path, std::function<void(doub
     }
 }
 
+result<std::vector<std::string>> inspect_file(const std::string& path, const check_inspector& inspect) {
+    auto source = open_for_check(path.starts_with('/') ? path : "./" + path);
+    if (!source) return source.error();
+    check_report report;
+    if (auto done = run_inspector(inspect, source->db.get(), report); !done) return done.error();
+    return std::move(report.findings);
+}
+
 }  // namespace carrel::sqlite

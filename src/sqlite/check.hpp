@@ -47,4 +47,7 @@ using check_inspector = std::function<result<void>(const check_query& rows, std:
 result<check_report> check_file(const std::string& path, std::function<void(double)> progress,
                                 const check_inspector& inspect = {});
 
+/// Has `inspect` alone look at a database, in one snapshot; returns what it found. Changes nothing, as `check_file`.
+result<std::vector<std::string>> inspect_file(const std::string& path, const check_inspector& inspect);
+
 }  // namespace carrel::sqlite

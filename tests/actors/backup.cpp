@@ -1,6 +1,7 @@
 // A copy of one snapshot, complete or not at all.
 #include "sqlite/backup.hpp"
 #include "fixture.hpp"
+#include "sqlite/connection.hpp"
 #include "support/plain_sqlite.hpp"
 
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ struct backup_fixture : fixture {
         source->begin().value();
     }
     result<backup_report> copy(const std::function<bool()>& stop = {}) {
-        return sqlite::backup(*source, copies.file("copy.db"), stop);
+        return sqlite::backup_snapshot(source->handle(), copies.file("copy.db"), stop);
     }
     std::atomic<std::uint64_t> busy{0};
     std::unique_ptr<sqlite::connection> source;
@@ -116,7 +117,9 @@ BOOST_AUTO_TEST_CASE(a_target_that_exists_is_left_as_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_is_refused) {
     backup_fixture f;
-    const auto refusal = [&](const std::string& target) { return sqlite::backup(*f.source, target, {}).error(); };
+    const auto refusal = [&](const std::string& target) {
+        return sqlite::backup_snapshot(f.source->handle(), target, {}).error();
+    };
     BOOST_TEST(refusal("") == errc::invalid_option);
     BOOST_TEST(refusal("file:copy.db") == errc::invalid_option);
     BOOST_TEST(refusal(f.copies.file("nowhere/copy.db")) == errc::no_directory);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <carrel/backup_options.hpp>
 #include <carrel/detail/completion.hpp>
 #include <carrel/detail/waiting_reply.hpp>
 #include <carrel/detail/work.hpp>
@@ -45,7 +46,8 @@ CARREL_API void submit_unbounded(engine& to, job_ptr<write_job> one) noexcept;
 CARREL_API void await_room(engine& of, job_ptr<job> waiter) noexcept;
 CARREL_API void stop_engine(const std::shared_ptr<engine>& one, stop_mode mode, job_ptr<job> waiter) noexcept;
 /// Stops early when the session's job is cancelled.
-CARREL_API result<backup_report> backup(read_session& session, const std::string& target);
+CARREL_API result<backup_report> backup(engine& of, read_session& session, const std::string& target,
+                                        const backup_options& wanted);
 
 // -- signatures and tokens ---
 
@@ -167,24 +169,29 @@ struct initiate_maintenance : initiation {
     }
 };
 
-/// Copies the file on a background reader.
+/// Copies the file on a background reader of `of`, which has the job that this is part of.
 class backup_work {
 public:
-    explicit backup_work(std::string target)
-        : target_(std::move(target)) {}
-    result<backup_report> operator()(read_session& session) const { return backup(session, target_); }
+    backup_work(engine& of, std::string target, backup_options wanted)
+        : of_(of),
+          target_(std::move(target)),
+          wanted_(std::move(wanted)) {}
+    result<backup_report> operator()(read_session& session) const { return backup(of_, session, target_, wanted_); }
 
 private:
+    engine& of_;
     std::string target_;
+    backup_options wanted_;
 };
 
 struct initiate_backup : initiation {
     template <class Handler>
-    void operator()(Handler&& handler, std::string file, bool waits) const {
+    void operator()(Handler&& handler, std::string file, backup_options wanted, bool waits) const {
         using reply = handler_reply<read_job, backup_report, std::decay_t<Handler>>;
-        auto job =
-            made<read_job_of<reply, backup_work, backup_report>>(handler, waits, nullptr, backup_work(std::move(file)));
+        auto job = made<read_job_of<reply, backup_work, backup_report>>(
+            handler, waits, nullptr, backup_work(*target, std::move(file), std::move(wanted)));
         job->is_background = true;
+        job->holds_snapshot = false;
         submit_unbounded(*target, std::move(job));
     }
 };

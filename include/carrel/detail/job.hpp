@@ -64,6 +64,7 @@ public:
     bool waits_on_thread = false;  // its caller may block this thread until it completes
     bool is_deep = false;          // waits with the deep reads
     bool is_background = false;    // never run on a resident reader
+    bool holds_snapshot = true;    // a read that needs none keeps no checkpoint from its end
 
 protected:
     virtual ~job() = default;

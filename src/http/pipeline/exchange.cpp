@@ -106,6 +106,9 @@ void exchange::finish() {
 
 origin_labels exchange::labels() const {
     origin_labels all{{"request_id", request.id}};
+    if (request.trace.is_known) {
+        telemetry::append_hex(all.emplace_back("trace_id", std::string()).second, request.trace.trace);
+    }
     if (request.endpoint != nullptr)
         all.emplace_back("route", std::string(name_of(request.method)).append(" ").append(request.endpoint->path));
     if (!request.call.principal.empty()) all.emplace_back("principal", request.call.principal);
