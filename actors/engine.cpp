@@ -214,7 +214,7 @@ void engine::submit_unbounded(job_ptr<write_job> one) noexcept {
 
 void engine::dispatch(job_ptr<read_job> one) noexcept {
     if constexpr (failpoints::are_built_in)
-        if (failpoints::is_set(failpoint::single_connection))
+        if (failpoints::is_set(failpoint::single_connection) && one->holds_snapshot)
             if (auto on_writer = read_on_writer::of(one)) return dispatch(std::move(on_writer));
     if (!one->is_background)
         if (auto* resident = resident_reader::of_this_thread(id_)) return resident->submit(std::move(one));

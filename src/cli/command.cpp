@@ -25,6 +25,7 @@ constexpr std::array commands{
     command{"ingest", "put events from NDJSON files into a server or a database", &ingest},
     command{"import", "put Sigma rules or ATT&CK into a server or a database", &import_content},
     command{"export", "write events of a server or a database as NDJSON or CSV", &export_events},
+    command{"backup", "copy a database whole, also while a server uses it", &backup},
     command{"cert", "make a private key and a certificate that it signs itself", &cert},
     command{"health", "ask the server of the same settings whether it is ready", &health},
     command{"check", "check the integrity of a database", &check},

@@ -36,6 +36,7 @@ int run(std::span<char*> arguments);
 char** command_line() noexcept;
 
 int serve(std::span<char*> arguments);
+int backup(std::span<char*> arguments);
 int cert(std::span<char*> arguments);
 int check(std::span<char*> arguments);
 int restore(std::span<char*> arguments);

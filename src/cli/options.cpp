@@ -2,6 +2,7 @@
 
 #include "cli/account_flags.hpp"
 #include "cli/archive_flags.hpp"
+#include "cli/backup_flags.hpp"
 #include "cli/command.hpp"
 #include "cli/limit_flags.hpp"
 #include "cli/listen_address.hpp"
@@ -79,6 +80,7 @@ void add_main_flags(CLI::App& app, typed& raw, serve_settings& settings) {
     add_outbound_flags(app, settings);
     add_account_flags(app, settings);
     add_archive_flags(app, settings.archive_typed);
+    add_backup_flags(app, settings.backups);
     app.add_option("--log-file", settings.log.file, "file to log to, opened anew at SIGHUP (default: stderr)");
     app.add_option("--log-format", settings.log.format, "of the log")
         ->check(CLI::IsMember({"text", "json", "journal"}))
@@ -192,6 +194,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_archive(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_telemetry(settings.telemetry); !fault.empty()) return fault;
+    if (auto fault = fault_in_backups(settings.backups); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }
@@ -250,6 +253,7 @@ std::string describe(const serve_settings& settings) {
     text += describe_outbound(settings);
     text += describe_archive(settings);
     text += describe_telemetry(settings.telemetry);
+    text += describe_backups(settings.backups);
     for (const auto& host : settings.front.allow_hosts) text += ", host " + host;
     for (const auto& origin : settings.front.allow_origins) text += ", origin " + origin;
     for (const auto& proxy : settings.front.trusted_proxies) text += ", proxy " + proxy;

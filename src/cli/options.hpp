@@ -7,6 +7,7 @@
 #include "http/net/tls_options.hpp"
 #include "http/server.hpp"
 #include "siem/accounts.hpp"
+#include "siem/backups/backup_names.hpp"
 #include "siem/event_retention.hpp"
 #include "siem/listeners/listener_control.hpp"
 #include "siem/outbound_settings.hpp"
@@ -29,6 +30,13 @@ struct archive_flags {
     std::uint64_t interval_ms = 1'000, behind_mib = 256;
 };
 
+/// Where copies of the database go, how often, and how many stay.
+struct backup_flags {
+    std::string directory, every_text;
+    std::chrono::seconds every{0};  ///< 0: only when somebody asks
+    siem::backup_retention kept;
+};
+
 /// The settings of `carrel serve`.
 struct serve_settings {
     options store;
@@ -38,6 +46,7 @@ struct serve_settings {
     log_settings log;
     telemetry_settings telemetry;
     siem::retention kept;
+    backup_flags backups;
     siem::outbound_settings outbound;
     std::vector<std::string> playbook_commands;  ///< NAME=/path
     siem::listener_rules listeners;

@@ -5,6 +5,7 @@
 #include "background/periodic_jobs.hpp"
 #include "background/playbook_runner.hpp"
 #include "cli/archive_service.hpp"
+#include "cli/backup_flags.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/listen_address.hpp"
@@ -166,6 +167,12 @@ result<void> load_in_force(database& store, serve_settings& settings) {
     return settings.front.access->load(store);
 }
 
+result<void> checkpoint(database& store) {
+    auto done = store.async_checkpoint(as_result(asio::use_future)).get();
+    if (!done) return done.error();
+    return {};
+}
+
 // An exit status if it cannot be received.
 std::optional<int> open_syslog(database& store, serve_settings& settings, std::optional<syslog::server>& into) {
     if (settings.syslog.endpoints.empty()) return std::nullopt;
@@ -315,7 +322,14 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     std::optional<syslog::server> logs;
     if (const auto status = open_syslog(*store, settings, logs)) return *status;
     listener_service listeners(*store, settings);
-    settings.front.counters = counters_of(logs, listeners, archive, telemetry);
+    std::shared_ptr<siem::backup_service> backups;
+    if (const auto status = open_backups(*store, settings, backups)) return *status;
+    settings.front.counters = [parts = counters_of(logs, listeners, archive, telemetry), backups = backups.get(),
+                               flags = settings.backups] {
+        auto all = parts();
+        add_backup_counters(backups, flags, all);
+        return all;
+    };
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
@@ -324,11 +338,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
         log(log_level::error, "listeners could not be started: " + started.error().message());
     if (auto running = server->run(); !running)
         return unusable("serve: " + explain(running.error()), exit_status_of(running.error(), exit_network));
-    keeping.checkpoint = [&store]() -> result<void> {
-        auto done = store->async_checkpoint(as_result(asio::use_future)).get();
-        if (!done) return done.error();
-        return {};
-    };
+    keeping.checkpoint = [&store] { return checkpoint(*store); };
     keeping.on_positions = [&server] { server->announce_events(); };
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
@@ -343,6 +353,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     announce(*server, logs, settings.front, setup_token);
     watch(as.alive, *server, *store);
     await_end(signals, *server, as);
+    if (backups) backups->stop();
     workers.reset();
     keeper.reset();
     archive.stop();

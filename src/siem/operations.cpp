@@ -1,6 +1,7 @@
 #include "siem/aggregates.hpp"
 #include "siem/alerts.hpp"
 #include "siem/audit_log.hpp"
+#include "siem/backups/backup_control.hpp"
 #include "siem/events.hpp"
 #include "siem/resources.hpp"
 
@@ -35,7 +36,8 @@ std::span<const operation> operations() {
                           model_operations,
                           listener_operations,
                           content_archive_operations,
-                          dead_letter_operations}) {
+                          dead_letter_operations,
+                          backup_operations}) {
             std::vector<operation> own = part();
             std::move(own.begin(), own.end(), std::back_inserter(made));
         }
@@ -77,6 +79,7 @@ std::span<const std::pair<std::string, std::string>> schemas() {
         std::vector<std::pair<std::string, std::string>> made;
         for (const resource* of : resources()) made.emplace_back(of->name, schema_of(*of));
         made.push_back(deletion_schema());
+        made.push_back(backup_schema());
         return made;
     }();
     return all;

@@ -48,7 +48,10 @@ def webhook():
 class BadDisk(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.server = Server(env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
+        self.copies = tempfile.TemporaryDirectory()
+        self.addCleanup(self.copies.cleanup)
+        self.server = Server("--backup-directory", self.copies.name,
+                             env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
         self.client = self.server.client()
         self.kept = [self.make().json()["id"] for _ in range(5)]
 
@@ -195,6 +198,23 @@ class BadDisk(unittest.TestCase):
                 self.assertLess(time.monotonic(), until, self.client.get(execution).body)
             self.assertEqual(self.client.get(execution + "/steps").json()["items"][0]["status"], "succeeded")
             self.assertEqual(self.server.stop(), 0)
+
+    def backup(self):
+        made = self.client.post("/api/v1/admin/backup", {})
+        self.assertEqual(made.status, 202, made)
+        while (told := self.client.get(made.headers["Location"]).json())["state"] not in ("succeeded", "failed"):
+            threading.Event().wait(0.02)
+        return told
+
+    def test_a_backup_without_space_fails_alone(self):
+        for how, word in (("copy-no-space", "No space"), ("copy-no-sync", "Input/output error")):
+            self.fail(how)
+            told = self.backup()
+            self.assertEqual((told["state"], word in told["detail"]), ("failed", True), told)
+            self.assertEqual(os.listdir(self.copies.name), [])
+            self.assertEqual(self.make().status, 201)  # the server's own disk is another matter
+            self.heal(how)
+        self.assertEqual(self.backup()["state"], "succeeded")
 
 
 main()

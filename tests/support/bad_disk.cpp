@@ -1,7 +1,8 @@
 // Preloaded into a program: its WAL is on a disk that fails while a file of that name stands in CARREL_TEST_BAD_DISK.
-//   no-sync    fdatasync and fsync fail with EIO
-//   no-space   writes fail with ENOSPC
-//   archive-no-space   writes to the archive of commits do
+//   no-sync         fdatasync and fsync fail with EIO
+//   no-space        writes fail with ENOSPC
+// The same of a backup that is being made, `*.partial`, by copy-no-sync and copy-no-space, and of the archive of commits by
+// archive-no-sync and archive-no-space.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -13,22 +14,28 @@
 
 namespace {
 
-// Of the WAL, or of the archive of commits.
-bool is_meant(const char* how, int descriptor) {
+bool has_path(int descriptor, const char* part, bool at_end) {
     std::array<char, 64> link{};
     std::array<char, 4096> path{};
     std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", descriptor);
     const auto size = readlink(link.data(), path.data(), path.size() - 1);
-    if (std::strncmp(how, "archive-", 8) == 0) return size > 0 && std::strstr(path.data(), ".cwal") != nullptr;
-    return size > 4 && std::strcmp(path.data() + size - 4, "-wal") == 0;
+    if (size <= 0) return false;
+    const char* found = std::strstr(path.data(), part);
+    return found != nullptr && (!at_end || found[std::strlen(part)] == '\0');
+}
+
+bool stands(const char* folder, const char* prefix, const char* how) {
+    std::array<char, 4096> path{};
+    std::snprintf(path.data(), path.size(), "%s/%s%s", folder, prefix, how);
+    return access(path.data(), F_OK) == 0;
 }
 
 bool fails(const char* how, int descriptor) {
     const char* folder = std::getenv("CARREL_TEST_BAD_DISK");
     if (folder == nullptr) return false;
-    std::array<char, 4096> path{};
-    std::snprintf(path.data(), path.size(), "%s/%s", folder, how);
-    return access(path.data(), F_OK) == 0 && is_meant(how, descriptor);
+    return (stands(folder, "", how) && has_path(descriptor, "-wal", true)) ||
+           (stands(folder, "copy-", how) && has_path(descriptor, ".partial", true)) ||
+           (stands(folder, "archive-", how) && has_path(descriptor, ".cwal", false));
 }
 
 template <class Function>
@@ -57,14 +64,10 @@ int fdatasync(int descriptor) {
 }
 ssize_t pwrite(int descriptor, const void* bytes, size_t count, off_t at) {
     static auto* real = next<ssize_t(int, const void*, size_t, off_t)>("pwrite");
-    return unless("archive-no-space", descriptor, ENOSPC, [&] {
-        return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
-    });
+    return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
 }
 ssize_t pwrite64(int descriptor, const void* bytes, size_t count, off64_t at) {
     static auto* real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-    return unless("archive-no-space", descriptor, ENOSPC, [&] {
-        return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
-    });
+    return unless("no-space", descriptor, ENOSPC, [&] { return real(descriptor, bytes, count, at); });
 }
 }

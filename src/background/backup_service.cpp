@@ -1,0 +1,203 @@
+#include "background/backup_service.hpp"
+
+#include "background/backup_folder.hpp"
+#include "background/worker.hpp"
+#include "base/uuid.hpp"
+
+#include <algorithm>
+
+namespace carrel::siem {
+
+namespace {
+
+constexpr std::size_t runs_kept = 100;
+constexpr timestamp second = 1'000'000;
+// How long after a failure the schedule tries again.
+constexpr timestamp retry_after = 600 * second;
+constexpr std::chrono::seconds look_interval{1};
+
+bool is_open(const backup_run& run) noexcept { return run.state < backup_state::succeeded; }
+
+timestamp microseconds_of(std::chrono::system_clock::time_point at) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
+}
+
+std::string reason_of(const error& why) { return why.diagnostic().empty() ? why.message() : why.diagnostic(); }
+
+}  // namespace
+
+backup_service::backup_service(backup_settings settings)
+    : settings_(std::move(settings)) {}
+
+result<std::shared_ptr<backup_service>> backup_service::open(backup_settings settings) {
+    std::shared_ptr<backup_service> made(new backup_service(std::move(settings)));
+    if (auto taken = made->take_over(); !taken) return taken.error();
+    made->remover_ = std::jthread([self = made.get()](const std::stop_token& stop) { self->remove_files(stop); });
+    made->maker_ = std::jthread([self = made.get()](const std::stop_token& stop) { self->make_backups(stop); });
+    return made;
+}
+
+backup_service::~backup_service() { stop(); }
+
+void backup_service::stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+    }
+    maker_ = {};  // asks it to stop, and waits
+    remover_ = {};
+}
+
+void backup_service::say(log_level level, const std::string& text) const {
+    if (settings_.log) settings_.log(level, text);
+}
+
+// -- what is asked for ---
+
+std::optional<backup_refusal> backup_service::start(const backup_request& wanted, backup_run& made) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_stopping_) return backup_refusal::stopping;
+        // The job that asks may be run again.
+        if (!runs_.empty() && runs_.back().id == wanted.id) {
+            made = runs_.back();
+            return std::nullopt;
+        }
+        if (running() != nullptr) return backup_refusal::one_runs;
+        if (!wanted.name.empty() && copy_at(wanted.name)) return backup_refusal::name_taken;
+        backup_run run;
+        run.id = wanted.id;
+        run.name = wanted.name;
+        run.created_by = wanted.created_by;
+        run.created_at = wanted.created_at;
+        kept_by_run_ = wanted.kept;
+        runs_.push_back(run);
+        if (runs_.size() > runs_kept) runs_.pop_front();
+        made = std::move(run);
+    }
+    changed_.notify_all();
+    return std::nullopt;
+}
+
+backup_run* backup_service::running() noexcept {
+    return !runs_.empty() && is_open(runs_.back()) ? &runs_.back() : nullptr;
+}
+
+std::optional<backup_run> backup_service::find(std::string_view id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(runs_.begin(), runs_.end(), [&](const backup_run& each) { return each.id == id; });
+    return found == runs_.end() ? std::nullopt : std::optional(*found);
+}
+
+backup_counts backup_service::counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+}
+
+// -- the thread that makes them ---
+
+void backup_service::make_backups(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        bool is_wanted = false;
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, stop, look_interval, [this] { return running() != nullptr; });
+            is_wanted = !stop.stop_requested() && (running() != nullptr || schedule(wall_clock()));
+        }
+        if (is_wanted) make(stop);
+    }
+    change([](backup_run& run) {
+        run.state = backup_state::failed;
+        run.detail = "the server stopped";
+        run.finished_at = wall_clock();
+    });
+}
+
+// With the mutex. Whether one was due.
+bool backup_service::schedule(timestamp now) {
+    if (settings_.every.count() == 0 || now < next_at_) return false;
+    static uuid_generator fresh;
+    backup_run run;
+    run.id = fresh();
+    run.created_at = now;
+    kept_by_run_.reset();
+    runs_.push_back(std::move(run));
+    if (runs_.size() > runs_kept) runs_.pop_front();
+    return true;
+}
+
+void backup_service::change(const std::function<void(backup_run&)>& by) {
+    const std::lock_guard lock(mutex_);
+    if (auto* const run = running()) by(*run);
+}
+
+std::string backup_service::free_name(timestamp now) const {
+    std::string name = backup_name(now);
+    const auto all = copies_in(settings_.directory);
+    for (int number = 2; std::find(all.begin(), all.end(), name) != all.end(); ++number)
+        name = backup_name(now, number);
+    return name;
+}
+
+void backup_service::make(const std::stop_token& stop) {
+    const timestamp begun = wall_clock();
+    std::string name;
+    change([&](backup_run& run) {
+        run.state = backup_state::copying;
+        run.started_at = begun;
+        if (run.name.empty()) run.name = free_name(begun);
+        name = run.name;
+    });
+    backup_options wanted;
+    wanted.should_stop = [&stop] { return stop.stop_requested(); };
+    wanted.verify = settings_.verify;
+    wanted.on_progress = [this](const backup_progress& now) {
+        change([&](backup_run& run) {
+            if (now.is_checking) run.state = backup_state::checking;
+            if (now.pages_all > 0)
+                run.progress = static_cast<double>(now.pages_done) / static_cast<double>(now.pages_all);
+        });
+    };
+    ended(settings_.copy(path_of(name), std::move(wanted)), begun);
+}
+
+void backup_service::ended(result<backup_report> made, timestamp begun) {
+    const timestamp now = wall_clock();
+    std::vector<std::string> removed;
+    if (made) {
+        backup_retention kept = settings_.kept;
+        {
+            const std::lock_guard lock(mutex_);
+            kept = kept_by_run_.value_or(kept);
+        }
+        removed = remove_surplus(settings_.directory, kept, now,
+                                 [this](const std::string& why) { say(log_level::warning, "backup " + why); });
+        for (const auto& name : removed) say(log_level::info, "backup " + name + " was removed: its time had come");
+    }
+    const std::lock_guard lock(mutex_);
+    auto* const run = running();
+    if (run == nullptr) return;
+    run->finished_at = now;
+    if (!made) {
+        run->state = backup_state::failed;
+        run->detail = is_stopping_ ? "the server stopped" : reason_of(made.error());
+        ++counts_.failed;
+        next_at_ = now + std::min<timestamp>(retry_after, settings_.every.count() * second);
+        return say(log_level::error, "backup " + run->name + " failed: " + run->detail);
+    }
+    run->state = backup_state::succeeded;
+    run->progress = 1;
+    run->bytes = static_cast<std::int64_t>(made->bytes);
+    run->sequence = static_cast<std::int64_t>(made->commit_sequence);
+    run->taken_at = microseconds_of(made->taken_at);
+    run->removed = std::move(removed);
+    ++counts_.succeeded;
+    counts_.last_success_at = *run->taken_at / second;
+    counts_.last_bytes = run->bytes;
+    counts_.last_seconds = static_cast<double>(now - begun) / static_cast<double>(second);
+    next_at_ = begun + settings_.every.count() * second;
+    say(log_level::info,
+        "backup " + run->name + ": " + std::to_string(run->bytes) + " bytes, commit " + std::to_string(run->sequence));
+}
+
+}  // namespace carrel::siem
