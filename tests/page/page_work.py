@@ -155,11 +155,13 @@ class Screens(WorkTest):
         self.window.wait("document.getElementById('query')?.value === 'wevtutil host:ws1'")
         self.wait_for_text("43 events")
         self.go("saved_searches?q=Kept")
-        self.press_button("Edit")
+        self.window.run("[...document.querySelectorAll('td button')].find((each) => each.textContent === 'Edit').focus()")
+        self.window.press("Enter")
         self.window.wait("document.activeElement.name === 'name'")
         self.window.run("(() => { const area = document.querySelector('dialog textarea[name=filters]'); area.value = 'host=ws1\\nhost=ws2\\nfield.user.name=u1'; })()")
         self.press_button("Save")
         self.wait_for_text("wevtutil host:ws1 (host:=\"ws1\" OR host:=\"ws2\") user.name:=\"u1\"")
+        self.assertEqual(self.window.run("document.activeElement.id"), "main")  # the button is another one now
         [kept] = self.filler.get("/saved-searches?q=Kept")["items"]
         self.assertEqual(kept["filters"], {"host": ["ws1", "ws2"], "field.user.name": "u1"})
         self.press_button("Delete")

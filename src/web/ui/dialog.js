@@ -1,6 +1,6 @@
 // Windows above the page. The browser keeps the focus in them, closes them at Escape and gives the focus back.
 import { freshId, h } from './dom.js';
-import { attempt, button, iconButton } from './parts.js';
+import { attempt, button, iconButton, titleFor } from './parts.js';
 
 function open(kind, title, content, footer) {
   const id = freshId('dialog');
@@ -17,7 +17,11 @@ function open(kind, title, content, footer) {
     h('div', { class: 'content' }, content),
     footer && h('footer', null, footer),
   );
-  box.addEventListener('close', () => box.remove());
+  box.addEventListener('close', () => {
+    box.remove();
+    // What opened it may be gone, since a list was shown anew.
+    if (document.activeElement === document.body) titleFor([...document.querySelectorAll('dialog > *')].at(-1)).focus();
+  });
   document.body.append(box);
   box.showModal();
   addEventListener('hashchange', close, { once: true });

@@ -49,7 +49,7 @@ export function workButton(label, work, done, more) {
   const made = button(
     label,
     async () => {
-      const title = made.closest('dialog')?.querySelector('h2') ?? document.getElementById('main');
+      const title = titleFor(made);
       await attempt(made, async () => {
         await work().catch((error) => (isOutdated(error) ? failed(error) : Promise.reject(error)));
         await done?.();
@@ -85,11 +85,17 @@ export function heading(title, ...actions) {
 
 export const notice = (text, kind = 'quiet') => h('p', { class: kind, role: kind === 'error' ? 'alert' : null }, text);
 
+/** Where somebody goes on whose button is gone: the title of the window, or the screen. */
+export const titleFor = (element) => element?.closest('dialog')?.querySelector('h2') ?? document.getElementById('main');
+
 /** Shows what `load` gives in `place`, and why if there is nothing. */
 export async function fillFrom(place, load) {
   place.setAttribute('aria-busy', 'true');
   try {
-    replace(place, await load());
+    const content = await load();
+    const isHere = place.contains(document.activeElement);
+    replace(place, content);
+    if (isHere) titleFor(place).focus({ preventScroll: true });
   } catch (error) {
     if (error.name === 'AbortError') return;
     if (error.lines === undefined) console.error(error);
