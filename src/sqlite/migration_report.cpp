@@ -42,6 +42,7 @@ migration_report::~migration_report() {
 void migration_report::end() {
     if (!observe_) return;
     progress_.bytes = bytes() - bytes_before_;
+    rows_before_ += 1;  // the record of the migration itself
     report(migration_progress::phase::done);
 }
 

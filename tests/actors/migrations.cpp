@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(migrations_are_numbered_without_gaps) {
 namespace {
 
 // The file of a program that was killed, with what it wrote last in the WAL alone. The WAL's index is not compared: who
-// reads leaves a mark in it.
+// reads leaves a mark in it. Nor is the lock, which whoever gets it takes away.
 void leave_with_wal(const temp_directory& d, std::span<const migration> migrations) {
     const int status = in_child([&] {
         auto* const opened = new result<database>(open_with(d, migrations));  // never ended
@@ -108,9 +108,10 @@ void leave_with_wal(const temp_directory& d, std::span<const migration> migratio
     BOOST_REQUIRE(std::filesystem::file_size(d.file("m.db-wal")) > 0);
 }
 
-auto contents_without_index(const temp_directory& d) {
+auto contents_of_database(const temp_directory& d) {
     auto contents = contents_of(d.path());
     contents.erase("m.db-shm");
+    contents.erase("m.db.lock");
     return contents;
 }
 
@@ -149,6 +150,7 @@ BOOST_AUTO_TEST_CASE(a_migration_that_takes_its_time_is_observed_from_inside_of_
         return value(std::int64_t{runs > 0 ? 1 : 0});
     };
     wanted.scalar_functions = {{.name = "is_observed", .arguments = 0, .call = is_observed}};
+    const std::ofstream made(d.file("m.db"));
     auto writer = sqlite::connection::open(d.file("m.db"), wanted, busy).value();
     const std::array endless{
         first, migration{2, "endless",
@@ -171,14 +173,14 @@ BOOST_AUTO_TEST_CASE(a_newer_file_is_refused_as_it_lies_there) {
     temp_directory d;
     const std::array both{first, second};
     leave_with_wal(d, both);
-    const auto before = contents_without_index(d);
+    const auto before = contents_of_database(d);
     const std::array one{first};
     const auto refused = open_with(d, one);
     BOOST_REQUIRE(refused.has_error());
     BOOST_TEST(refused.error() == errc::newer_database);
     BOOST_TEST(refused.error().diagnostic() ==
                "the file is at migration 2 (second), the program knows them to migration 1 (first)");
-    BOOST_TEST((contents_without_index(d) == before));
+    BOOST_TEST((contents_of_database(d) == before));
     BOOST_TEST(open_with(d, both).has_value());
 }
 
@@ -186,14 +188,14 @@ BOOST_AUTO_TEST_CASE(a_file_with_another_text_is_refused_as_it_lies_there) {
     temp_directory d;
     const std::array both{first, second};
     leave_with_wal(d, both);
-    const auto before = contents_without_index(d);
+    const auto before = contents_of_database(d);
     const std::array changed{first, migration{2, "other", "CREATE TABLE b(y)"}};
     const auto refused = open_with(d, changed);
     BOOST_REQUIRE(refused.has_error());
     BOOST_TEST(refused.error() == errc::migration_changed);
     for (const char* part : {"the file has migration 2 (second) with digest", "the program migration 2 (other)"})
         BOOST_TEST(refused.error().diagnostic().find(part) != std::string::npos, refused.error().diagnostic());
-    BOOST_TEST((contents_without_index(d) == before));
+    BOOST_TEST((contents_of_database(d) == before));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_a_newer_format_is_refused_as_it_lies_there) {
