@@ -87,6 +87,9 @@ class Playbook(unittest.TestCase):
             self.assertEqual(run("cert", "--cert", files[0], "--key", files[1]).returncode, 0)
             there = names_of(scraped("--syslog", "127.0.0.1:0", listener=True))
             there |= names_of(scraped("--tls-cert", files[0], "--tls-key", files[1], cert=files[0]))
+            copies = pathlib.Path(folder, "copies")
+            copies.mkdir(0o700)
+            there |= names_of(scraped("--archive", f"{folder}/archive", "--backup-directory", copies))
         text = program_text()
         there |= {name for name in QUIET if f'"{name.removeprefix("carrel_")}"' in text}
         self.assertGreater(len(there), 60)
