@@ -21,12 +21,7 @@ constexpr auto endless_text = "WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT
 
 auto endless(read_session& session) { return session.first_integer(read_sql(endless_sql)); }
 
-struct named final : job_origin {
-    explicit named(std::string given)
-        : name(std::move(given)) {}
-    origin_labels labels() const override { return {{"request_id", name}}; }
-    std::string name;
-};
+named_origin request(std::string_view id) { return named_origin("request_id", id); }
 
 std::string name_of_origin(const running_query& one) { return one.origin.empty() ? "" : one.origin.front().second; }
 
@@ -76,7 +71,7 @@ BOOST_AUTO_TEST_SUITE(queries)
 BOOST_AUTO_TEST_CASE(a_read_is_seen_while_it_runs_with_its_statement_and_origin) {
     fixture f;
     BOOST_TEST(f.db.running_queries().empty());
-    const named origin("r-1");
+    const auto origin = request("r-1");
     auto hold = std::make_shared<gate>();
     auto work = [hold](read_session& session) -> result<void> {
         auto rows = session.all<std::int64_t>("SELECT 5 UNION ALL SELECT 6");
@@ -101,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_read_is_seen_while_it_runs_with_its_statement_and_origin)
 
 BOOST_AUTO_TEST_CASE(a_read_on_a_shard_and_a_mutation_are_seen_too) {
     shard_fixture s([](options& o) { o.read_budget = 1s; });
-    const named on_shard("shard"), on_writer("writer");
+    const auto on_shard = request("shard"), on_writer = request("writer");
     auto written = s.f.db.async_write(
         [](write_session& session) -> result<void> {
             for (;;)
@@ -134,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_read_on_a_shard_and_a_mutation_are_seen_too) {
 
 BOOST_AUTO_TEST_CASE(ending_a_read_ends_that_one_alone) {
     fixture f([](options& o) { o.deep_reads_max = 2; });
-    const named first("first"), second("second");
+    const auto first = request("first"), second = request("second");
     auto a = f.db.async_read(endless, {.deadline = 60s, .origin = &first}, as_result(boost::asio::use_future));
     auto b = f.db.async_read(endless, {.deadline = 60s, .origin = &second}, as_result(boost::asio::use_future));
     const auto one = found(f.db, "first"), other = found(f.db, "second");
@@ -153,7 +148,7 @@ BOOST_AUTO_TEST_CASE(ending_a_read_ends_that_one_alone) {
 
 BOOST_AUTO_TEST_CASE(work_without_statements_is_ended_where_it_looks) {
     fixture f;
-    const named origin("busy");
+    const auto origin = request("busy");
     auto done = f.db.async_read(
         [](read_session& session) -> result<void> {
             if (auto seen = session.first_integer("SELECT 1"); !seen) return seen.error();
@@ -169,8 +164,11 @@ BOOST_AUTO_TEST_CASE(ending_a_mutation_undoes_it_and_not_its_neighbours) {
     fixture f;
     auto began = std::make_shared<std::promise<void>>();
     auto hold = std::make_shared<gate>();
-    held_writer held(f.db);
-    auto before = send(f.db, add_thing("before"));
+    auto first = std::make_shared<gate>();
+    auto before = send(f.db, [first](write_session& session) -> result<void> {
+        first->wait();  // until the others have joined its batch
+        return session.execute("INSERT INTO thing(name) VALUES('before')");
+    });
     auto doomed = send(f.db, [began, hold](write_session& session) -> result<void> {
         if (auto done = session.execute("INSERT INTO thing(name) VALUES('doomed')"); !done) return done;
         began->set_value();
@@ -178,7 +176,7 @@ BOOST_AUTO_TEST_CASE(ending_a_mutation_undoes_it_and_not_its_neighbours) {
         return session.execute("INSERT INTO thing(name) VALUES('never')");
     });
     auto after = send(f.db, add_thing("after"));
-    held.release();
+    first->open();
     began->get_future().wait();
     const auto running = f.db.running_queries();
     BOOST_REQUIRE(running.size() == 1u);
@@ -288,7 +286,7 @@ BOOST_AUTO_TEST_CASE(a_slow_job_is_reported_with_all_that_is_known_but_no_value)
             reported.push_back(one);
         };
     });
-    const named origin("slow-1");
+    const auto origin = request("slow-1");
     const auto read = f.db.read(
         [](read_session& session) {
             return session.first_integer(
