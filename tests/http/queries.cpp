@@ -62,7 +62,8 @@ boost::json::value running(running_server& server, const std::string& fields = {
 boost::json::value run_of(running_server& server, std::string_view request_id, const std::string& fields = {}) {
     boost::json::value found;
     BOOST_TEST(eventually([&] {
-        for (const auto& each : running(server, fields).as_array()) {
+        const auto all = running(server, fields);
+        for (const auto& each : all.as_array()) {
             const auto& run = each.as_object();
             if (run.contains("request_id") && run.at("request_id").as_string() == request_id &&
                 run.at("lane").as_string() == "background")
@@ -129,7 +130,8 @@ BOOST_AUTO_TEST_CASE(a_scan_of_events_is_listed_and_ended) {
         std::string run;
         (void)eventually(
             [&] {
-                for (const auto& each : running(server).as_array())
+                const auto all = running(server);
+                for (const auto& each : all.as_array())
                     if (each.as_object().contains("request_id") && text_of(each, "request_id") == id &&
                         text_of(each, "lane") == "background")
                         run = text_of(each, "id");
