@@ -41,7 +41,7 @@ int restore(std::span<char*> arguments) {
                    "number of a commit (Carrel-Commit), a time such as 2026-03-04T05:06:07Z or -15m, or latest")
         ->capture_default_str();
     app.add_flag("--list", lists, "only says what there is to be restored");
-    app.add_option("target", target, "file to make, which must not be there");
+    app.add_option("FILE", target, "to make, which must not be there");
     if (const auto ended = parse(app, arguments)) return *ended;
     std::error_code ec;
     if (!std::filesystem::is_directory(directory, ec))
