@@ -52,12 +52,14 @@ std::vector<http::counter> counters_of(const syslog::counts& of) {
 // Of all parts, for the page of metrics. They must outlive the server.
 std::function<std::vector<http::counter>()> counters_of(const std::optional<syslog::server>& logs,
                                                         listener_service& listeners, const archive_service& archive,
-                                                        telemetry_service& telemetry) {
-    return [&logs, &listeners, &archive, &telemetry] {
+                                                        telemetry_service& telemetry,
+                                                        const siem::backup_service* backups, backup_flags flags) {
+    return [&logs, &listeners, &archive, &telemetry, backups, flags = std::move(flags)] {
         auto all = logs ? counters_of(logs->counted()) : std::vector<http::counter>();
         listeners.add_counters(all);
         archive.add_counters(all);
         telemetry.add_counters(all);
+        add_backup_counters(backups, flags, all);
         return all;
     };
 }
@@ -324,12 +326,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     listener_service listeners(*store, settings);
     std::shared_ptr<siem::backup_service> backups;
     if (const auto status = open_backups(*store, settings, backups)) return *status;
-    settings.front.counters = [parts = counters_of(logs, listeners, archive, telemetry), backups = backups.get(),
-                               flags = settings.backups] {
-        auto all = parts();
-        add_backup_counters(backups, flags, all);
-        return all;
-    };
+    settings.front.counters = counters_of(logs, listeners, archive, telemetry, backups.get(), settings.backups);
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
