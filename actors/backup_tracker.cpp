@@ -20,15 +20,16 @@ constexpr std::chrono::milliseconds stop_interval{20};
 // -- the backup's thread ---
 
 result<sqlite::change_view> backup_tracker::begin(const sqlite::stop_test& stop) {
-    {
+    // `stop` may be the host's: it is never called under the mutex that the writer needs.
+    for (bool is_free = false; !is_free;) {
+        if (stop && stop()) return error(errc::cancelled);
         std::unique_lock lock(mutex_);
-        while (is_taken_) {
-            if (stop && stop()) return error(errc::cancelled);
-            changed_.wait_for(lock, stop_interval);
-        }
-        is_taken_ = true;
+        is_free = changed_.wait_for(lock, stop_interval, [this] { return !is_taken_; });
+        if (is_free) is_taken_ = true;
     }
-    return wait_for(request::begin, 0, stop);
+    auto view = wait_for(request::begin, 0, stop);
+    if (!view) end();
+    return view;
 }
 
 result<sqlite::change_view> backup_tracker::look(std::size_t held_pages_max, const sqlite::stop_test& stop) {
@@ -45,17 +46,19 @@ result<sqlite::change_view> backup_tracker::wait_for(request wanted, std::size_t
         is_active_ = true;
     }
     wake_();
-    std::unique_lock lock(mutex_);
-    while (!answer_) {
-        if (stop && stop()) {
-            request_ = request::none;
-            return error(errc::cancelled);
+    for (;;) {
+        const bool must_stop = stop && stop();
+        std::unique_lock lock(mutex_);
+        if (changed_.wait_for(lock, must_stop ? clock::duration::zero() : stop_interval,
+                              [this] { return answer_.has_value(); })) {
+            auto answer = std::move(*answer_);
+            answer_.reset();
+            return answer;
         }
-        changed_.wait_for(lock, stop_interval);
+        if (!must_stop) continue;
+        request_ = request::none;
+        return error(errc::cancelled);
     }
-    auto answer = std::move(*answer_);
-    answer_.reset();
-    return answer;
 }
 
 bool backup_tracker::release() noexcept {

@@ -20,6 +20,12 @@ constexpr std::size_t held_bytes_max = 32u << 20;
 constexpr int passes_max = 1'000;
 constexpr std::chrono::milliseconds pause_between_passes{50};
 
+// Ends what `begin` began, also when it is left by an exception.
+struct ending {
+    change_source& of;
+    ~ending() { of.end(); }
+};
+
 class live_copy {
 public:
     live_copy(connection& source, change_source& changes, backup_file& to, const backup_options& wanted,
@@ -35,6 +41,8 @@ public:
     // Returns the view that the copy shows.
     result<change_view> run() {
         auto view = changes_.begin(stop_);
+        if (!view) return view.error();
+        const ending after{changes_};
         for (int passes = 0; view && passes < passes_max; ++passes) {
             auto done = view->is_all ? copy_all(*view) : copy_changed(*view);
             if (!done) return done.error();
@@ -163,12 +171,6 @@ private:
     bool has_ended_ = false;
 };
 
-// Ends what `begin` began, also when it is left by an exception.
-struct ending {
-    change_source& of;
-    ~ending() { of.end(); }
-};
-
 }  // namespace
 
 result<backup_report> live_backup(connection& source, change_source& changes, const std::string& target,
@@ -176,10 +178,7 @@ result<backup_report> live_backup(connection& source, change_source& changes, co
     backup_file file(target);
     if (auto created = file.create(); !created) return created.error();
     live_copy copy(source, changes, file, wanted, stop);
-    auto view = [&] {
-        const ending after{changes};
-        return copy.run();
-    }();
+    auto view = copy.run();
     if (!view) return view.error();
     copy.note_checking();
     auto bytes = file.finish(stop, wanted.verify);

@@ -34,7 +34,7 @@ public:
     virtual result<change_view> look(std::size_t held_pages_max, const stop_test& stop) = 0;
     /// Ends a hold; whether it lasted until now.
     virtual bool release() noexcept = 0;
-    /// After `begin`, whatever it returned.
+    /// After `begin`, unless that failed: the notes may be another backup's then.
     virtual void end() noexcept = 0;
 };
 

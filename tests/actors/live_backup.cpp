@@ -126,6 +126,25 @@ BOOST_AUTO_TEST_CASE(what_is_committed_between_two_steps_is_in_the_copy) {
         BOOST_TEST(file.text("SELECT name LIKE '%x' FROM thing WHERE id = " + std::to_string(100 + i)) == "1");
 }
 
+// Also while the last pages are read: they are read again then.
+BOOST_AUTO_TEST_CASE(a_checkpoint_at_any_step_shows_in_no_copy) {
+    live_fixture f;
+    int looks = 0;
+    backup_options wanted;
+    wanted.should_stop = [&] {
+        if (++looks <= 40)
+            elsewhere([&] {
+                write(f.db, [](write_session& s) { return add_rows(s, 5, 700); }).value();
+                f.db.async_checkpoint(boost::asio::use_future).get();
+            });
+        return false;
+    };
+    const auto report = f.copy(std::move(wanted));
+    BOOST_REQUIRE(report.has_value());
+    BOOST_TEST(looks > 15);
+    f.check(*report, 3'000);
+}
+
 BOOST_AUTO_TEST_CASE(it_holds_no_snapshot_and_the_wal_stays_small) {
     live_fixture f([](options& o) {
         o.checkpoint_frames = 64;
@@ -229,6 +248,27 @@ BOOST_AUTO_TEST_CASE(two_at_once_take_turns) {
     auto second = f.db.async_backup(f.copies.file("2"), boost::asio::use_future);
     f.check(first.get(), 3'000, "1");
     f.check(second.get(), 3'000, "2");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_broken_off_while_it_waits_leaves_the_other_alone) {
+    live_fixture f([](options& o) { o.checkpoint_frames = 16; });
+    int steps = 0;
+    backup_options first;
+    first.on_progress = [&](const backup_progress&) {
+        if (++steps != 1) return;
+        elsewhere([&] {
+            backup_options second;
+            second.should_stop = [looks = 0]() mutable { return ++looks > 2; };
+            BOOST_TEST(f.copy(std::move(second), "second").error() == errc::cancelled);
+            write(f.db, [](write_session& s) { return s.execute("UPDATE thing SET name = name || 'x'"); }).value();
+            f.db.async_checkpoint(boost::asio::use_future).get();
+        });
+    };
+    const auto report = f.copy(std::move(first));
+    BOOST_REQUIRE(report.has_value());
+    f.check(*report, 3'000);
+    BOOST_TEST(plain_sqlite(f.copies.file("copy.db")).text("SELECT count(*) FROM thing WHERE name LIKE '%x'") ==
+               "3000");
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_of_the_database_finishes_it_or_breaks_it_off) {
