@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(statements_are_listed_by_what_they_came_to) {
         return a.at("calls").as_int64() > b.at("calls").as_int64();
     }));
     const auto insert = std::find_if(by_calls.begin(), by_calls.end(), [](const auto& each) {
-        return text_of(each, "statement").starts_with("INSERT INTO alerts");
+        return text_of(each, "statement").starts_with("INSERT OR FAIL INTO alerts(");
     });
     BOOST_REQUIRE(insert != by_calls.end());
     BOOST_TEST(insert->at("calls").as_int64() == 3);
