@@ -1,0 +1,196 @@
+// Names of copies, which of them have served their time, and who makes them.
+#include "background/backup_folder.hpp"
+#include "background/backup_service.hpp"
+#include "support/domain.hpp"
+#include "support/temp_database.hpp"
+#include "support/waiting.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+
+using namespace carrel;
+using namespace carrel::testing;
+
+namespace {
+
+constexpr siem::timestamp day = siem::timestamp{86'400} * 1'000'000;
+
+siem::timestamp at(std::string_view text) { return siem::parse_time(text).value(); }
+
+std::vector<std::string> days(int from, int to) {
+    std::vector<std::string> names;
+    for (int i = from; i <= to; ++i) names.push_back(siem::backup_name(at("2026-11-01T00:00:00Z") + i * day));
+    return names;
+}
+
+siem::backup_request wanted(std::string id, std::string name = {}, std::optional<siem::backup_retention> kept = {}) {
+    siem::backup_request made;
+    made.id = std::move(id);
+    made.name = std::move(name);
+    made.kept = kept;
+    return made;
+}
+
+// A service whose copies are small files, made when the test lets them.
+struct service_fixture {
+    service_fixture() {
+        siem::backup_settings settings;
+        settings.directory = folder.path();
+        settings.kept.copies = 2;
+        settings.copy = [this](const std::string& path, const backup_options& given) -> result<backup_report> {
+            std::ofstream(path + ".partial") << "half";
+            while (!may_end && !given.should_stop()) std::this_thread::yield();
+            std::filesystem::remove(path + ".partial");
+            if (!may_end) return error(errc::cancelled);
+            if (fails) return error(errc::no_directory, "the disk is full");
+            std::ofstream(path) << "copy";
+            backup_report report;
+            report.bytes = 4;
+            report.commit_sequence = 7;
+            return report;
+        };
+        settings.read_facts = [](const std::string&) { return siem::copy_facts{7, 1}; };
+        open(std::move(settings));
+    }
+    ~service_fixture() { siem::set_backups_in_force(nullptr); }
+    void open(siem::backup_settings settings) {
+        service = siem::backup_service::open(std::move(settings)).value();
+        siem::set_backups_in_force(service);
+    }
+    siem::backup_run ended(const std::string& id) {
+        BOOST_TEST_REQUIRE(eventually([&] { return service->find(id)->finished_at.has_value(); }));
+        return *service->find(id);
+    }
+    temp_directory folder;
+    std::atomic<bool> may_end{false}, fails{false};
+    std::shared_ptr<siem::backup_service> service;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(backups)
+
+BOOST_AUTO_TEST_CASE(a_name_says_when_and_is_read_back) {
+    const auto then = at("2026-11-27T05:12:09.900000Z");
+    BOOST_TEST(siem::backup_name(then) == "carrel-20261127T051209Z.db");
+    BOOST_TEST(siem::backup_name(then, 2) == "carrel-20261127T051209Z-2.db");
+    for (const int number : {1, 2, 11})
+        BOOST_TEST(siem::time_in_backup_name(siem::backup_name(then, number)).value() == at("2026-11-27T05:12:09Z"));
+    for (const char* other :
+         {"carrel.db", "carrel-20261127T051209Z", "carrel-20261127T051209Z.db.partial", "carrel-20261327T051209Z.db",
+          "carrel-20261127T051209Z-1.db", "carrel-20261127T051209Z-02.db", "carrel-20261127T051209Z-.db",
+          "carrel-2026112T7051209Z.db", "Carrel-20261127T051209Z.db", "x-carrel-20261127T051209Z.db"})
+        BOOST_TEST(!siem::time_in_backup_name(other).has_value(), other);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_somebody_gives_stays_in_the_folder) {
+    for (const char* good : {"a.db", "before-upgrade_2.0.db", "carrel.db", "9.db"})
+        BOOST_TEST(siem::fault_in_backup_name(good).empty(), good);
+    for (const std::string& bad :
+         {std::string(), std::string(".db"), std::string("a"), std::string("a/b.db"), std::string("../a.db"),
+          std::string(".a.db"), std::string("-a.db"), std::string("a b.db"), std::string("a\0.db", 5),
+          std::string(98, 'x') + ".db", std::string("carrel-20261127T051209Z.db")})
+        BOOST_TEST(!siem::fault_in_backup_name(bad).empty(), bad);
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_is_old_and_named_by_its_time) {
+    const auto now = at("2026-11-11T00:00:00Z");
+    auto all = days(1, 10);
+    all.insert(all.begin(), {"mine.db", "carrel.db", "carrel-20200101T000000Z.db.partial"});
+    BOOST_TEST(siem::surplus_backups(all, {}, now).empty());
+    BOOST_TEST(siem::surplus_backups(all, {3, 0}, now) == days(1, 7), boost::test_tools::per_element());
+    BOOST_TEST(siem::surplus_backups(all, {0, 4}, now) == days(1, 5), boost::test_tools::per_element());
+    // What is within either stays.
+    BOOST_TEST(siem::surplus_backups(all, {8, 4}, now) == days(1, 2), boost::test_tools::per_element());
+    BOOST_TEST(siem::surplus_backups(all, {2, 4}, now) == days(1, 5), boost::test_tools::per_element());
+    // The newest never goes, however old.
+    BOOST_TEST(siem::surplus_backups(days(1, 1), {0, 1}, now + 1000 * day).empty());
+    // Those of one second by their number.
+    std::vector<std::string> same;
+    for (int i = 1; i <= 11; ++i) same.push_back(siem::backup_name(now, i));
+    BOOST_TEST(siem::surplus_backups(same, {1, 0}, now).size() == 10u);
+    BOOST_TEST(siem::surplus_backups(same, {1, 0}, now).back() == siem::backup_name(now, 10));
+}
+
+BOOST_AUTO_TEST_CASE(one_is_made_at_a_time_and_the_same_request_is_one) {
+    service_fixture f;
+    siem::backup_run made;
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST((f.service->start(wanted("b"), made) == siem::backup_refusal::one_runs));
+    f.may_end = true;
+    BOOST_TEST((f.ended("a").state == siem::backup_state::succeeded));
+    BOOST_TEST(f.ended("a").sequence == 7);
+    BOOST_TEST(!f.service->start(wanted("b", "mine.db"), made).has_value());
+    BOOST_TEST(f.ended("b").name == "mine.db");
+    BOOST_TEST((f.service->start(wanted("c", "mine.db"), made) == siem::backup_refusal::name_taken));
+    BOOST_TEST(f.service->counts().succeeded == 2u);
+    BOOST_TEST(f.service->copies().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
+    service_fixture f;
+    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    siem::backup_run made;
+    f.fails = f.may_end = true;
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST((f.ended("a").state == siem::backup_state::failed));
+    BOOST_TEST(f.ended("a").detail == "the disk is full");
+    BOOST_TEST(f.service->copies().size() == 5u);
+    f.fails = false;
+    BOOST_TEST(!f.service->start(wanted("b"), made).has_value());
+    BOOST_TEST(f.ended("b").removed == days(1, 4), boost::test_tools::per_element());
+    BOOST_TEST(f.service->copies().size() == 2u);
+    BOOST_TEST(!f.service->start(wanted("c", "", siem::backup_retention{1, 0}), made).has_value());
+    BOOST_TEST(f.ended("c").removed.size() == 2u);
+    BOOST_TEST(f.service->counts().failed == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_breaks_it_off_and_what_is_left_is_removed) {
+    service_fixture f;
+    siem::backup_run made;
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    f.service->stop();
+    BOOST_TEST(f.service->find("a")->detail == "the server stopped");
+    BOOST_TEST((f.service->start(wanted("b"), made) == siem::backup_refusal::stopping));
+    BOOST_TEST(std::filesystem::is_empty(f.folder.path()));
+    for (const char* name : {"mine.db.partial", ".removed-mine.db", "carrel-20261127T051209Z.db.partial", "x.partial",
+                             "notes.txt.partial", ".removed-notes.txt"})
+        std::ofstream(f.folder.file(name)) << "left";
+    siem::remove_left_overs(f.folder.path());
+    std::set<std::string> left;
+    for (const auto& each : std::filesystem::directory_iterator(f.folder.path())) left.insert(each.path().filename());
+    BOOST_TEST(left == std::set<std::string>({"x.partial", "notes.txt.partial", ".removed-notes.txt"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(operations_begin_tell_and_remove) {
+    service_fixture f;
+    domain d;
+    const auto begun = d.post("/admin/backup", R"({"name":"mine.db","keep":3})");
+    BOOST_TEST((begun.reply.kind == siem::outcome::accepted));
+    const auto id = begun.text("/id");
+    BOOST_TEST(begun.reply.location == "/api/v1/admin/backup/" + id);
+    BOOST_TEST(is(d.post("/admin/backup", "{}"), siem::problem_code::conflict));
+    f.may_end = true;
+    f.ended(id);
+    BOOST_TEST(d.get("/admin/backup/" + id).text("/state") == "succeeded");
+    BOOST_TEST(is(d.get("/admin/backup/none"), siem::problem_code::not_found));
+    for (const char* body : {R"({"name":"../x.db"})", R"({"name":"x"})", R"({"keep":0})", R"({"keep_days":-1})"})
+        BOOST_TEST(is(d.post("/admin/backup", body), siem::problem_code::invalid), body);
+    BOOST_TEST(d.get("/admin/backups").text("/items/0/name") == "mine.db");
+    BOOST_TEST(d.get("/admin/backups/mine.db/download").reply.body == "copy");
+    BOOST_TEST(is(d.get("/admin/backups/none.db/download"), siem::problem_code::not_found));
+    BOOST_TEST(is(d.remove("/admin/backups/none.db"), siem::problem_code::not_found));
+    BOOST_TEST(!d.remove("/admin/backups/mine.db").refused.has_value());
+    BOOST_TEST(d.get("/admin/backups").at("/items").as_array().empty());
+    BOOST_TEST(eventually([&] { return std::filesystem::is_empty(f.folder.path()); }));
+    siem::set_backups_in_force(nullptr);
+    BOOST_TEST(is(d.post("/admin/backup", "{}"), siem::problem_code::conflict));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
