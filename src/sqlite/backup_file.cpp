@@ -102,6 +102,13 @@ result<void> backup_file::write(std::span<const std::byte> bytes, std::uint64_t 
     return {};
 }
 
+result<void> backup_file::reserve(std::uint64_t bytes) {
+    if (bytes == 0 || fallocate(fd_, 0, 0, static_cast<off_t>(bytes)) == 0) return {};
+    // A file system without it gives blocks as they are written.
+    if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return {};
+    return system_failure(path_);
+}
+
 result<void> backup_file::resize(std::uint64_t bytes) {
     if (ftruncate(fd_, static_cast<off_t>(bytes)) != 0) return system_failure(path_);
     return {};

@@ -34,6 +34,9 @@ public:
     /// Writes at an offset. What has been written is handed to the disk piece by piece, so that no sync of another file has to
     /// wait for much of it.
     result<void> write(std::span<const std::byte> bytes, std::uint64_t at);
+    /// Has the disk set that much aside: that there is no room is known before anything is copied, and blocks that a file has
+    /// already are none that a sync of another file waits for.
+    result<void> reserve(std::uint64_t bytes);
     result<void> resize(std::uint64_t bytes);
     /// Takes away the mark of an open database, opens the copy as it lies there, checks it, has `verify` look at it and makes it
     /// durable under its name.

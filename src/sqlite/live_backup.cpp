@@ -71,6 +71,7 @@ private:
     result<void> copy_all(const change_view& view) {
         progress_.pages_all = view.pages;
         progress_.pages_done = 0;
+        if (auto reserved = to_.reserve(std::uint64_t{view.pages} * page_bytes_); !reserved) return reserved;
         buffer_.resize(chunk_pages() * page_bytes_);
         for (std::uint32_t first = 1; first <= view.pages;) {
             if (stop_ && stop_()) return error(errc::cancelled);

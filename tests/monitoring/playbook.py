@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 RULES = (ROOT / "scripts/monitoring/carrel-rules.yml").read_text()
 ALERTS = dict(re.findall(r"- alert: (\w+)\n\s+expr: (.*)", RULES))
 # Named in the page and no metrics.
-OTHERS = {"carrel_session"}
+OTHERS = {"carrel_session", "carrel_commit"}
 # Of a server that nothing is wrong with, these have no sample; their names are looked for in the program's text.
 QUIET = {"carrel_refused_jobs_total", "carrel_events_deleted_total"}
 METRIC = re.compile(r"\b(?:carrel|process)_[a-z_]*")
@@ -89,7 +89,8 @@ class Playbook(unittest.TestCase):
             there |= names_of(scraped("--tls-cert", files[0], "--tls-key", files[1], cert=files[0]))
             copies = pathlib.Path(folder, "copies")
             copies.mkdir(0o700)
-            there |= names_of(scraped("--archive", f"{folder}/archive", "--backup-directory", copies))
+            there |= names_of(scraped("--archive", f"{folder}/archive", "--backup-directory", copies, "--access-log",
+                                      f"{folder}/access.log", "--otlp-endpoint", "http://127.0.0.1:9/v1/traces"))
         text = program_text()
         there |= {name for name in QUIET if f'"{name.removeprefix("carrel_")}"' in text}
         self.assertGreater(len(there), 60)

@@ -115,9 +115,14 @@ PAGES = {
         ("carrel migrate carrel.db --dry-run", Run(before=EARLIER)),
         ("carrel.db: migration 6", Excerpt()),
         ("2026-11-23T10:00:00.000000Z info migration 6", Excerpt(log=True)),
+        ("carrel restore --archive DIR --list", Elsewhere("tests/crash/point_in_time.py")),
+        ("carrel backup --url", Elsewhere("tests/cli/backup.py")),
         ("# auditor.header", Run(before=ADD_ALICE + '; umask 077; echo "Authorization: Bearer $(carrel user token alice '
                                  '--scope admin:system)" > auditor.header', serves=("--require-login",))),
         ("2026-11-23T10:00:00.000000Z info carrel", Excerpt(log=True)),
+        ("… warning slow query", Grammar()),  # tests/cli/slow_log.py holds it
+        ("… warning readers exhausted", Grammar()),  # tests/actors/queries.cpp does
+        ("192.0.2.7 - alice", Grammar()),  # tests/cli/access_log.py does
     ],
     "docs/http-api.md": [
         ('{"items":[…]', Reply("GET", "/alerts")),
