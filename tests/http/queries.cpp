@@ -58,7 +58,7 @@ boost::json::value running(running_server& server, const std::string& fields = {
     return server.get(running_path, fields).json().at("items");
 }
 
-// The run of a request, once it is seen in the background.
+// The run of a request, once it is seen in the background with its first statement.
 boost::json::value run_of(running_server& server, std::string_view request_id, const std::string& fields = {}) {
     boost::json::value found;
     BOOST_TEST(eventually([&] {
@@ -66,7 +66,7 @@ boost::json::value run_of(running_server& server, std::string_view request_id, c
         for (const auto& each : all.as_array()) {
             const auto& run = each.as_object();
             if (run.contains("request_id") && run.at("request_id").as_string() == request_id &&
-                run.at("lane").as_string() == "background")
+                run.at("lane").as_string() == "background" && !run.at("statement").as_string().empty())
                 found = each;
         }
         return found.is_object();
