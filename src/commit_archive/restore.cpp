@@ -162,8 +162,8 @@ private:
             sequence_ = each.sequence;
             until = each.frames;
             pages_ = each.pages;
-            ++reached_.commits;
             if (each.sequence < plan_.start.sequence) continue;
+            reached_.commits = each.sequence - plan_.start.sequence;
             reached_.sequence = each.sequence;
             reached_.time = each.time;
             reached_.is_time_estimated = (each.flags & commit::time_is_estimated) != 0;

@@ -32,6 +32,10 @@ BOOST_AUTO_TEST_CASE(each_commit_can_be_restored_to) {
     BOOST_TEST(d.store->stats().writer.checkpoints > 2u);  // the log began anew meanwhile
     for (const auto& [sequence, n] : ledger) BOOST_TEST(restored_notes(d.archive(), at_commit(sequence)) == up_to(n));
     BOOST_TEST(restored_notes(d.archive(), {}) == up_to(60));
+    const auto base = d.catalogue().back().bases.front().sequence, last = ledger.rbegin()->first;
+    const temp_directory place;
+    const auto done = commits::restore(d.archive(), at_commit(last), place.file("counted.db"), {});
+    BOOST_TEST(done->commits == last - base);
     BOOST_TEST(d.archiver().counts().gaps == 0u);
 }
 
