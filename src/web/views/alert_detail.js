@@ -117,8 +117,10 @@ const historySection = (id) =>
             h(
               'span',
               null,
-              ` ${wordsText(each.field)}: ${wordsText(each.from)} → `,
-              h('strong', null, wordsText(each.to)),
+              ` ${wordsText(each.field)}`,
+              // A note alone changes nothing.
+              each.from !== each.to && `: ${wordsText(each.from)} → `,
+              each.from !== each.to && h('strong', null, wordsText(each.to)),
               each.by && ` by ${each.by}`,
               each.note && h('q', null, each.note),
             ),
