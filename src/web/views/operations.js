@@ -148,7 +148,8 @@ function queryTable(caption, items, actions) {
 }
 
 function queries(title, path, actionsOf) {
-  const place = h('div', { class: 'list' });
+  // Statements are long: the keyboard can scroll the table, too.
+  const place = h('div', { class: 'list', tabindex: '0', role: 'group', 'aria-label': title });
   const load = () =>
     fillFrom(place, async () => {
       try {
@@ -206,7 +207,7 @@ export async function show(main, { signal }) {
     h('div', { class: 'tiles' }),
     h('div', { class: 'grid' }),
     h('div', { class: 'halves' }),
-    h('div', { class: 'list' }),
+    h('div', { class: 'list', tabindex: '0', role: 'group', 'aria-label': 'All counters' }),
   ];
   const problem = h('p', { class: 'error', role: 'alert', hidden: true });
   const details = h('details', { class: 'panel' }, h('summary', null, 'All counters'), all);
@@ -217,12 +218,8 @@ export async function show(main, { signal }) {
     top,
     plots,
     pools,
-    h(
-      'div',
-      { class: 'halves' },
-      queries('Top queries', '/queries/top'),
-      queries('Running queries', '/queries/running', cancelAction),
-    ),
+    queries('Running queries', '/queries/running', cancelAction),
+    queries('Top queries', '/queries/top'),
     may('read:events') && deletions(),
     details,
   );
