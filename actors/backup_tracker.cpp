@@ -176,7 +176,7 @@ void backup_tracker::after_checkpoint(int log_frames) noexcept {
     if (!is_active_.load(std::memory_order_relaxed)) return;
     std::lock_guard lock(mutex_);
     if (copied_frames_ < 0) copied_frames_ = log_frames;
-    // A commit of which the writer was not told.
+    // A commit that the writer has not seen.
     if (log_frames > std::max(noted_frames_, copied_frames_)) is_lost_ = true;
 }
 

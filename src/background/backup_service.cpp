@@ -52,7 +52,7 @@ void backup_service::say(log_level level, const std::string& text) const {
     if (settings_.log) settings_.log(level, text);
 }
 
-// -- what is asked for ---
+// -- requests ---
 
 std::optional<backup_refusal> backup_service::start(const backup_request& wanted, backup_run& made) {
     {

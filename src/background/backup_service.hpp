@@ -54,7 +54,7 @@ public:
     /// Removes what a crash left of copies. Errors: the system's, if the folder cannot be used.
     static result<std::shared_ptr<backup_service>> open(backup_settings settings);
     ~backup_service() override;
-    /// Breaks off what runs and makes no more; what is asked for later is refused. Before the database stops.
+    /// Cancels what runs and makes no more; later requests are refused. Before the database stops.
     void stop() noexcept;
 
     std::optional<backup_refusal> start(const backup_request& wanted, backup_run& made) override;

@@ -25,7 +25,7 @@ public:
     explicit remote_run(const http_url& server)
         : client_(server, reply_time_max) {}
 
-    // The run as the server told it, until the next request.
+    // The run as the server's last reply has it.
     result<boost::json::object> begin(const remote_backup& wanted) {
         std::string body;
         json::writer out(body);

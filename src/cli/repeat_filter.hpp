@@ -16,7 +16,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     static constexpr std::uint64_t passed_max = 5;  // of a kind, within `window`
     static constexpr std::chrono::seconds window{60};
-    /// Of one level that are told apart. Those beyond count as one kind: texts that somebody makes up cannot fill the log, nor
+    /// Of one level that are distinguished. Those beyond count as one kind: texts that somebody makes up cannot fill the log, nor
     /// hide entries of another level.
     static constexpr std::size_t kinds_max = 256;
 

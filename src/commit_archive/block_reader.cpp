@@ -33,6 +33,9 @@ result<std::optional<block_head>> block_reader::next_head(std::string& bytes) {
     const auto head = parse_block_head(bytes);
     if (!head) return damage("is no sound head of a block");
     if (head->run.page_bytes() != header_.page_bytes) return damage("the page size differs from the file's");
+    const auto size = file_.size();
+    if (!size) return size.error();
+    if (position_ + block_head_bytes + head->rest_bytes() > *size) return damage("a block is cut");
     return head;
 }
 
@@ -41,9 +44,6 @@ result<std::optional<block>> block_reader::next() {
     const auto head = next_head(bytes);
     if (!head) return head.error();
     if (!*head) return std::optional<block>();
-    const auto size = file_.size();
-    if (!size) return size.error();
-    if (position_ + block_head_bytes + (*head)->rest_bytes() > *size) return damage("a block is cut");
     const auto rest = file_.read(position_ + block_head_bytes, (*head)->rest_bytes());
     if (!rest) return rest.error();
     auto found = parse_block(**head, bytes, *rest, chain_);
@@ -57,10 +57,7 @@ result<std::optional<block>> block_reader::skim() {
     const auto head = next_head(bytes);
     if (!head) return head.error();
     if (!*head) return std::optional<block>();
-    const auto size = file_.size();
-    if (!size) return size.error();
     const auto end = position_ + block_head_bytes + (*head)->rest_bytes();
-    if (end > *size) return damage("a block is cut");
     const auto list = file_.read(position_ + block_head_bytes, std::size_t{(*head)->commits} * commit_bytes);
     if (!list) return list.error();
     block found{**head, {}, {}};

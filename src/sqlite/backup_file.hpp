@@ -10,7 +10,7 @@
 
 namespace carrel::sqlite {
 
-/// Whether work that takes long must end; asked often, on the thread that works.
+/// Whether work that takes long must end; called often, on the thread that works.
 using stop_test = std::function<bool()>;
 
 /// Looks at a copy that is whole; an error says what is wrong.
@@ -40,7 +40,7 @@ public:
     result<void> resize(std::uint64_t bytes);
     /// Takes away the mark of an open database, opens the copy as it lies there, checks it, has `verify` look at it and makes it
     /// durable under its name.
-    /// `stop` is asked now and then; true ends it with `cancelled`. Returns the file's size. Errors: `corrupt` with what the
+    /// `stop` is called now and then; true ends it with `cancelled`. Returns the file's size. Errors: `corrupt` with what the
     /// check found; `invalid_option` if the target has come to exist; SQLite's codes; the system's.
     result<std::uint64_t> finish(const stop_test& stop, const copy_check& verify = {});
 

@@ -17,7 +17,7 @@ struct run_facts {
     const job_origin* origin = nullptr;
     /// On the writer and on background readers; of a shard's short reads only a sample is counted.
     bool counts_all = true;
-    bool is_public = false;  ///< Its origin can be asked for at once, not only once it has run for a while.
+    bool is_public = false;  ///< Its origin can be read at once, not only once it has run for a while.
 };
 
 /// Follows the statements of a connection's jobs: into the slot that others look at, the totals by statement, and the report

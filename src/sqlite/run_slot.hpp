@@ -41,7 +41,7 @@ public:
     query_lane lane() const noexcept { return lane_; }
     std::uint64_t statement() const noexcept { return statement_.load(std::memory_order_relaxed); }
     std::uint64_t rows() const noexcept { return rows_.load(std::memory_order_relaxed); }
-    /// From here to `withdraw` the origin may be asked for its labels by any thread.
+    /// From here to `withdraw` any thread may read the origin's labels.
     void publish(const job_origin* origin) noexcept;
     void withdraw() noexcept;
     /// Whether somebody wants the end of what runs.

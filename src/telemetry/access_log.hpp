@@ -21,11 +21,11 @@ namespace carrel::telemetry {
 class access_log {
 public:
     struct settings {
-        std::string path;      ///< `-` is the standard output.
-        bool is_json = false;  ///< Otherwise the combined format and some more; told to those who make lines.
+        std::string path;                          ///< `-` is the standard output.
+        bool is_json = false;                      ///< Otherwise the combined format and some more.
         std::size_t waiting_bytes_max = 1u << 20;  ///< Of each thread that makes lines.
         std::chrono::milliseconds pause{200};      ///< How long a line may wait.
-        log_sink log;  ///< Is told that lines are lost, once, and that they are written again.
+        log_sink log;  ///< Gets a line when lines are lost, once, and when they are written again.
     };
 
     /// Opens the file, which is made with mode 0600, to append to it. The failure names it.

@@ -32,7 +32,7 @@ public:
         std::chrono::milliseconds time_max{10'000};                 ///< Of one request.
         std::chrono::milliseconds pause{5'000};                     ///< How long a span may wait.
         std::size_t waiting_bytes_max = 2u << 20;                   ///< Of each thread that makes spans.
-        log_sink log;  ///< Is told that traces cannot be sent, once for each reason, and that they are again.
+        log_sink log;  ///< Gets a line when traces cannot be sent, once for each reason, and when they are again.
     };
 
     explicit trace_exporter(settings with);

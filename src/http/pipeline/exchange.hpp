@@ -92,7 +92,7 @@ public:
     std::optional<std::chrono::steady_clock::time_point> held_until;
     std::uint64_t announced = 0;
     boost::asio::cancellation_signal cancellation;
-    // What is told of it when it is over.
+    // What its log line and its span say when it is over.
     bool is_answered = false;      // its response has begun
     bool is_whole = false;         // ... and was made to its end
     std::uint64_t sent_bytes = 0;  // of the body

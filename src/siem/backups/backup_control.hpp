@@ -20,7 +20,7 @@ enum class backup_state { waiting, copying, checking, succeeded, failed };
 inline constexpr std::array<std::string_view, 5> backup_states = {"waiting", "copying", "checking", "succeeded",
                                                                   "failed"};
 
-/// A backup that was asked for in this process, or that the schedule made.
+/// A backup that a request or the schedule started in this process.
 struct backup_run {
     std::string id;
     backup_state state = backup_state::waiting;

@@ -36,7 +36,7 @@ struct deployment_row {
 };
 
 // The deployment before the one in force that was neither taken back nor gone back to: again and again leads further back. What
-// came before is told by the rows, not by a clock that may have been set back.
+// came before is decided by the rows, not by a clock that may have been set back.
 result<std::optional<deployment_row>> earlier_deployment(read_session& session, std::string_view name,
                                                          std::string_view active) {
     return session.first<deployment_row>(
