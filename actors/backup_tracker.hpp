@@ -65,6 +65,7 @@ private:
     int noted_frames_ = 0;    // of the log with that salt
     int copied_frames_ = -1;  // that the file had already when the backup began; -1: none was counted yet
     std::optional<clock::time_point> held_since_;
+    clock::duration hold_max_{};  // twice as long after each hold that a checkpoint has ended
 };
 
 }  // namespace carrel::detail
