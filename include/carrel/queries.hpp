@@ -16,7 +16,7 @@ namespace carrel {
 /// Names and values by which a host distinguishes its jobs: which request sent them, for whom.
 using origin_labels = std::vector<std::pair<std::string_view, std::string>>;
 
-/// Where a job comes from, in the host's words. The engine hands it along with the job (`job_options::origin`), and asks it
+/// Where a job comes from, in the host's words. The engine hands it along with the job (`job_options::origin`), and calls it
 /// when somebody lists what runs or when the job is logged as slow.
 class job_origin {
 public:

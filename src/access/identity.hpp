@@ -12,7 +12,7 @@ namespace carrel::access {
 /// How someone has shown who they are.
 enum class credential { session, token, certificate };
 
-/// Who asks, and what they may do: what one session, token or certificate stands for. Immutable but for what is atomic, so
+/// The caller, and what they may do: what one session, token or certificate stands for. Immutable but for what is atomic, so
 /// that shards share it; a change of the user, the role or the token makes another one.
 struct identity {
     credential by = credential::session;

@@ -20,7 +20,7 @@ public:
 
     constexpr bool is_said() const noexcept { return kind_ != kind::unsaid; }
     constexpr bool is_for_anyone() const noexcept { return kind_ == kind::anyone; }
-    /// What is asked for: empty for those whom it is enough to know.
+    /// What is requested: empty for those whom it is enough to know.
     constexpr permission_set wanted() const noexcept { return wanted_; }
     constexpr bool is_met_by(permission_set held) const noexcept { return is_said() && held.has_all(wanted_); }
 

@@ -129,7 +129,7 @@ private:
                         text(fetched.last_modified));
     }
 
-    // Without what tells of its files: those stay as they were.
+    // Without what describes its files: those stay as they were.
     result<void> settle_feed(write_session& session, const std::string& what, const std::string& why) {
         auto now = find(of_.feeds(), session, job_.feed_id);
         if (!now) return now.error();

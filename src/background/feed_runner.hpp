@@ -7,7 +7,7 @@
 
 namespace carrel::siem {
 
-/// Reads feeds when it is their time, one after the other on a thread of its own, as long as it lives: those that a client asked for,
+/// Reads feeds when it is their time, one after the other on a thread of its own, as long as it lives: those that a client requested,
 /// those of the strategy `startup` once, those that are scheduled. What a stop or a crash broke off has failed.
 class feed_runner {
 public:

@@ -11,7 +11,7 @@ namespace carrel::siem {
 
 namespace {
 
-// What is asked for should begin soon; only one thread looks so often.
+// What is requested should begin soon; only one thread looks so often.
 constexpr std::chrono::milliseconds pause{250};
 constexpr int keep_attempts_max = 100;
 constexpr std::chrono::milliseconds keep_interval{100};

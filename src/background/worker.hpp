@@ -16,7 +16,7 @@ namespace carrel::siem {
 /// do. What fails is logged, once in a row, and tried again.
 class worker {
 public:
-    /// Whether there was anything to do. It ends soon after a stop is asked for.
+    /// Whether there was anything to do. It ends soon after a stop is requested.
     using step = std::function<result<bool>(const std::stop_token&)>;
 
     /// `what` is what could not be done if it fails, for the log: `feeds could not be synchronised`. `pause` is how long it

@@ -14,7 +14,7 @@ namespace carrel::base {
 /// larger than the bound is broken: it would cost as much memory.
 class zstd_unpacker final : public unpacker {
 public:
-    /// The window that RFC 8878 asks each decoder to take: 8 MiB.
+    /// The window that RFC 8878 requires of each decoder: 8 MiB.
     static constexpr int window_log_usual = 23;
     /// Of `zstd --long`: 128 MiB.
     static constexpr int window_log_long = 27;

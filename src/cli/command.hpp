@@ -26,7 +26,7 @@ inline constexpr int exit_damaged = 7;     // the database is damaged or was cha
 int unusable(std::string_view why, int status = exit_usage);
 
 /// Parses a command's arguments (the command's name first). Returns an exit status when the command is not to run:
-/// help was asked for, or the arguments are wrong, which is reported in one line on stderr.
+/// help was requested, or the arguments are wrong, which is reported in one line on stderr.
 std::optional<int> parse(CLI::App& app, std::span<char*> arguments);
 
 /// Runs the command that the arguments name.

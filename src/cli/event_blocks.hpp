@@ -44,7 +44,7 @@ public:
     event_blocks& operator=(const event_blocks&) = delete;
     virtual ~event_blocks() = default;
 
-    /// The next block, at most as long as was asked for unless a single line or element is longer. False at the end. What
+    /// The next block, at most as long as was requested unless a single line or element is longer. False at the end. What
     /// the source reports is an error once all before it was given out.
     virtual result<bool> next(event_block& into) = 0;
     /// Passes over what an earlier run gave out. False if the source does not begin with it.

@@ -53,7 +53,7 @@ private:
         return value != nullptr ? value->if_object() : nullptr;
     }
 
-    // A read may be asked for again, whatever became of the last one.
+    // A read may be requested again, whatever became of the last one.
     result<std::string> get(std::string_view path, const query_list& query, std::string_view media_type) {
         std::string target(path);
         char mark = '?';

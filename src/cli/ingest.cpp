@@ -65,7 +65,7 @@ struct ingest_failure {
     bool is_source = false;  // the file's fault: the next one may be sound
 };
 
-// One run: what is asked for, and how far it was done before.
+// One run: what is requested, and how far it was done before.
 struct ingest_run {
     const ingest_settings& settings;
     ingest_target& target;

@@ -60,7 +60,7 @@ struct serve_settings {
 };
 
 /// The settings from flags, environment and file, checked as far as that goes without touching anything; or the exit
-/// status when help was asked for or something is wrong, which has then been reported.
+/// status when help was requested or something is wrong, which has then been reported.
 std::variant<serve_settings, int> parse_serve(std::span<char*> arguments);
 /// As above, for another command that takes the same settings.
 std::variant<serve_settings, int> parse_serve(std::span<char*> arguments, const std::string& command,

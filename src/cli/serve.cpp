@@ -235,7 +235,7 @@ void tell_of_passed_sockets(const serve_settings& settings, const http::server& 
     log(log_level::info, "listening on sockets that were passed, " + urls + ", not on " + wanted);
 }
 
-// What the program is told and tells while it runs, beside its requests.
+// What the program receives and reports while it runs, beside its requests.
 struct service {
     service_manager manager;
     watchdog alive{manager};
@@ -260,7 +260,7 @@ void show_migrations(options& store, const service& as) {
     };
 }
 
-// Waits for the end, and tells of it.
+// Waits for the end, and reports it.
 void await_end(std::optional<stop_signal>& signals, const http::server& server, service& as) {
     as.serving = "READY=1\nSTATUS=serving at " + server.url();
     as.manager.tell(as.serving);

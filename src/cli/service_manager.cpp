@@ -122,7 +122,7 @@ void service_manager::tell(std::string_view state) const noexcept {
     std::memcpy(to.sun_path, address_.data(), address_.size());
     if (to.sun_path[0] == '@') to.sun_path[0] = '\0';
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size());
-    // A service manager that is gone has nothing to be told.
+    // A service manager that is gone gets no message.
     [[maybe_unused]] const auto sent =
         ::sendto(notify_, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), size);
 }

@@ -8,7 +8,7 @@
 namespace carrel::cli {
 
 /// What the program that started this one (systemd, another service manager, or an earlier run of this program) has left in
-/// the environment: a socket to be told things by, a watchdog's interval, and sockets that listen already. The protocols are
+/// the environment: a socket for notifications, a watchdog's interval, and sockets that listen already. The protocols are
 /// those of sd_notify(3) and sd_listen_fds(3).
 class service_manager {
 public:

@@ -10,7 +10,7 @@ namespace carrel::cli {
 /// a loopback one, else the first `--allow-host`, else `localhost` where it listens on every address.
 std::string reachable_url(const http::server_options& front, const std::string& listening);
 
-/// What a person is told who may make the first administrator: the link, and how to do without a page.
+/// The text for a person who may make the first administrator: the link, and how to do without a page.
 std::string setup_lines(const std::string& url, const std::string& token);
 
 }  // namespace carrel::cli

@@ -38,7 +38,7 @@ public:
         : operations_(store),
           given_(std::move(given)) {}
 
-    // What would be refused whatever the password is, is refused before it is asked for.
+    // What would be refused whatever the password is, is refused before it is requested.
     result<void> add() {
         auto role = id_of_role();
         if (!role) return role.error();

@@ -10,7 +10,7 @@
 namespace carrel::cli {
 
 /// Tells the service manager that the program lives, twice in each of its watchdog's intervals and on a thread of its own;
-/// none runs if no interval was asked for.
+/// none runs if no interval was requested.
 class watchdog {
 public:
     explicit watchdog(const service_manager& service);
@@ -18,7 +18,7 @@ public:
     watchdog& operator=(const watchdog&) = delete;
     ~watchdog();
 
-    /// From now on it is told only while `is_alive` says so, which is called on the watchdog's thread.
+    /// From now on it is notified only while `is_alive` says so, which is called on the watchdog's thread.
     void watch(std::function<bool()> is_alive);
     /// As before `watch`, which must be so when what `is_alive` looks at ends: an end takes its time.
     void relax();

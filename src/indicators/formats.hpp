@@ -8,7 +8,7 @@
 
 namespace carrel::indicators {
 
-/// The readers of feeds. Each takes the whole text, gives what it finds in the order of the text, and tells of each item
+/// The readers of feeds. Each takes the whole text, gives what it finds in the order of the text, and reports each item
 /// that it cannot use why. Pure; thread-safe. Memory: what they return, and the text.
 
 struct list_options {

@@ -43,7 +43,7 @@ public:
     }
     /// JSON as it is; of any size.
     void raw(std::string_view json);
-    /// UTF-8 between quotes, escaped as JSON asks to; of any size.
+    /// UTF-8 between quotes, escaped as JSON requires; of any size.
     void string(std::string_view text);
     /// As `string`, of a text that needs no escape.
     void plain(std::string_view text);

@@ -21,7 +21,7 @@ public:
     writer& begin_array();
     writer& end_array();
     writer& key(std::string_view name);
-    writer& string(std::string_view text);  // UTF-8; escapes what JSON asks to
+    writer& string(std::string_view text);  // UTF-8; escapes what JSON requires
     writer& integer(std::int64_t number);
     writer& real(double number);
     writer& boolean(bool truth);

@@ -12,7 +12,7 @@
 namespace carrel::outbound {
 namespace {
 
-// Names that mean this machine or its network wherever they are asked for.
+// Names that mean this machine or its network wherever they are looked up.
 bool is_local_name(std::string_view host) {
     constexpr std::array<std::string_view, 4> ends{"localhost", "localdomain", "internal", "local"};
     if (host.ends_with('.')) host.remove_suffix(1);

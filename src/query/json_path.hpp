@@ -34,7 +34,7 @@ public:
     }
 
     std::string_view text() const noexcept { return path_; }
-    /// Whether it can be asked for.
+    /// Whether it can be requested.
     bool is_named() const noexcept { return !outer_.empty() && path_.size() <= path_max; }
 
 private:

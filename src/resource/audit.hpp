@@ -33,7 +33,7 @@ inline constexpr std::size_t audit_text_max = 256, audit_target_max = 1024, audi
 /// read from the table each time, not remembered: so they are right after jobs that were undone or are run again.
 result<void> append_audit(write_session& session, const audit_entry& entry);
 
-/// The entry of an operation: who asks, what for, and by which parameters.
+/// The entry of an operation: the caller, what for, and by which parameters.
 audit_entry audit_entry_of(const operation& what, const call& request);
 /// Appends what an audited write has done. `run_write` calls it.
 result<void> audit_write(const operation& what, write_session& session, const call& request, const reply& done);

@@ -11,7 +11,7 @@ operation bulk_operation(const resource& of);
 
 inline constexpr std::size_t bulk_items_max = 1000;
 
-/// What the audit log tells of a request if it was one of these: the action, how many it was done to, and the ids of as many
+/// What the audit log holds of a request if it was one of these: the action, how many it was done to, and the ids of as many
 /// of them as there is room for.
 void append_bulk_detail(const call& request, const reply& done, json::writer& out);
 

@@ -110,7 +110,7 @@ std::string behind(const field& rules, const std::string& key, bool descending, 
     return "(" + name + "," + key + (descending ? ") < (?,?)" : ") > (?,?)");
 }
 
-// From the table of facets, if that knows all that is asked for: see `is_counted`.
+// From the table of facets, if that knows all that is requested: see `is_counted`.
 void write_count_of(const resource& of, list_input& into) {
     if (into.is_counted) {
         into.count_sql = "SELECT ifnull(sum(count), 0) FROM " + std::string(of.table) + "_facets" + into.filters.where;

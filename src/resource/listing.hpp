@@ -8,7 +8,7 @@ namespace carrel::siem {
 inline constexpr std::size_t page_bytes_max = 4u << 20;
 inline constexpr std::int64_t limit_max = 1000;
 
-/// One page of a list, as asked for: `limit`, `cursor`, `sort`, `count` and the filters.
+/// One page of a list, as requested: `limit`, `cursor`, `sort`, `count` and the filters.
 std::optional<problem> check_list(const operation& what, call& request);
 result<void> list(const operation& what, read_session& session, const call& request, reply& into);
 /// The statement that a checked list will run, for those who explain it: where there is no choice ...

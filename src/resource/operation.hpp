@@ -39,8 +39,8 @@ enum class problem_code {
     unsupported_media_type,  // 415
     range_not_satisfiable,   // 416
     invalid,                 // 422: a field's value
-    unauthorized,            // 401: who asks is not known
-    forbidden,               // 403: who asks may not
+    unauthorized,            // 401: the caller is not known
+    forbidden,               // 403: the caller may not
     locked,                  // 423: no log-in for a while
     too_many_requests,       // 429
 };
@@ -75,7 +75,7 @@ struct reply {
     std::string file_name;         // under which a client may keep the body
     std::string cookie;            // of a session that begins or ends: the value of Set-Cookie
     std::int64_t retry_after = 0;  // seconds
-    /// Of a file that goes on in pieces: how long it is, or the part of it that was asked for.
+    /// Of a file that goes on in pieces: how long it is, or the part of it that was requested.
     std::optional<std::uint64_t> length;
     std::string content_range;       // of a part, or of what no part of was there: the value of Content-Range
     std::optional<problem> refused;  // set together with `siem_errc::refused` returned by the operation
@@ -122,12 +122,12 @@ struct call {
     std::string_view file = {};                                    // of `body_kind::file`; until the call is done
     std::string_view content_type = {}, content_disposition = {};  // of `body_kind::upload`; only during `check`
     std::size_t file_bytes_max = 0;                                // of `body_kind::upload`; 0: as many as come
-    std::string range = {}, if_range = {};                         // what part of a file is asked for
-    std::string principal;                                         // who asks; empty if that is not known
+    std::string range = {}, if_range = {};                         // what part of a file is requested
+    std::string principal;                                         // the caller; empty if that is not known
     std::shared_ptr<const access::identity> who = {};              // null if that is not known
     std::string address = {};                                      // of the client
     std::string request_id = {};
-    std::shared_ptr<const std::string> csrf_token = {};  // of the session that asks
+    std::shared_ptr<const std::string> csrf_token = {};  // of the caller's session
     bool is_encrypted = false;                           // the client came by TLS, to us or to a proxy that is trusted
     preconditions conditions;
     std::size_t members_left_out = 0;  // of the body: json::reader::members_left_out

@@ -64,7 +64,7 @@ using given_members = std::vector<std::optional<value>>;
 /// What an aggregate adds to the generic operations. Those that get a session run inside the job's transaction; an error
 /// undoes the job.
 struct resource_hooks {
-    /// On the caller's thread: derives members from those given, and tells what is wrong with them together. May fill in
+    /// On the caller's thread: derives members from those given, and reports what is wrong with them together. May fill in
     /// members that a client cannot give.
     void (*derive)(const resource&, const call&, given_members& given, bool is_new, std::vector<fault>&) = nullptr;
     /// What is wrong with a whole record; `before` is null for a new one. Of a new one on the caller's thread.
@@ -103,7 +103,7 @@ struct state_machine {
     access::requirement needs = {};      // who may, if it is not who may write
     std::vector<siem::field> more = {};  // members of the body that are fields of the resource
     bool has_trail = false;              // GET /{id}/<path> lists the changes
-    /// What else a change means for the record, on the writer; tells what is wrong with it.
+    /// What else a change means for the record, on the writer; reports what is wrong with it.
     void (*enter)(const resource&, const call&, const record& before, record& after, std::string_view note,
                   std::vector<fault>&) = nullptr;
 };

@@ -38,7 +38,7 @@ void bind_key(const resource& of, const call& request, statement& into, std::opt
     else into.bind(key);
 }
 
-// What SQL makes of a record is asked of SQL.
+// What SQL makes of a record is computed by SQL.
 result<void> answer(const resource& of, write_session& session, const record& row, outcome kind, reply& into) {
     into.kind = kind;
     if (of.is_computed) {

@@ -49,7 +49,7 @@ private:
     std::string_view codes_;
 };
 
-/// `columns` of a segment. Each part is read when it is asked for; nothing for one that is damaged. The bytes must outlive
+/// `columns` of a segment. Each part is read when it is requested; nothing for one that is damaged. The bytes must outlive
 /// it.
 class segment_columns {
 public:

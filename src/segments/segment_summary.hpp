@@ -38,7 +38,7 @@ using shared_texts = std::shared_ptr<const column_texts>;
 void write_texts(const std::vector<const std::string*>& texts, const std::vector<std::uint32_t>& counts,
                  std::string& out);
 
-/// `texts` of a segment. Each column is read when it is asked for. The bytes must outlive it.
+/// `texts` of a segment. Each column is read when it is requested. The bytes must outlive it.
 class segment_summary {
 public:
     static std::optional<segment_summary> open(std::string_view bytes);

@@ -9,14 +9,14 @@
 
 namespace carrel::segments {
 
-/// `data` of a segment: the events' texts, unpacked frame by frame as they are asked for. Not thread-safe. The bytes must
+/// `data` of a segment: the events' texts, unpacked frame by frame as they are requested. Not thread-safe. The bytes must
 /// outlive it.
 class segment_texts {
 public:
     /// Nothing if the directory is damaged or does not hold `events` events.
     static std::optional<segment_texts> open(std::string_view bytes, std::size_t events);
 
-    /// The event's text as it came; valid until an event of another frame is asked for. Nothing if its frame is damaged.
+    /// The event's text as it came; valid until an event of another frame is requested. Nothing if its frame is damaged.
     std::optional<std::string_view> text(std::size_t event);
     /// The first event of the next frame; the number of events for one of the last.
     std::size_t frame_end(std::size_t event) const noexcept;

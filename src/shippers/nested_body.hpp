@@ -40,7 +40,7 @@ protected:
     virtual bool next_event(std::string& made, std::string& fault) = 0;
 
 private:
-    // False if the group itself is at fault, which `into` then tells.
+    // False if the group itself is at fault, which `into` then reports.
     bool begin(siem::body_item& into);
     bool give(siem::body_item& into);
 
@@ -53,7 +53,7 @@ private:
 /// `detail` of the first fault and how many more there are; empty if there is none.
 std::string faults_text(const siem::intake_summary& summary);
 
-/// What a group tells of all its events is written into each of them, so it is bounded.
+/// What a group says about all its events is written into each of them, so it is bounded.
 inline constexpr std::size_t shared_bytes_max = 64u << 10;
 
 }  // namespace carrel::shippers

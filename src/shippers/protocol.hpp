@@ -18,7 +18,7 @@ class shipper_body : public siem::event_body {
 public:
     /// Writes the reply's JSON to `body`, or leaves it empty; the HTTP status.
     virtual unsigned short answer(const siem::intake_summary& summary, std::string& body) const = 0;
-    /// Of identities that the body tells.
+    /// Of identities in the body.
     virtual std::string_view identity_scope() const noexcept { return {}; }
 };
 

@@ -11,7 +11,7 @@ std::unique_ptr<shipper_body> make_hec_body(const siem::call& request);
 /// Lines that are no envelopes: each becomes the `event` of one.
 std::unique_ptr<shipper_body> make_hec_raw_body(const siem::call& request);
 
-/// What the collector tells its clients by number.
+/// The collector's codes for its clients.
 enum class hec_code {
     success = 0,
     invalid_authorization = 3,

@@ -26,7 +26,7 @@ std::optional<hec_code> fault_of(std::string_view envelope) {
     return std::nullopt;
 }
 
-// As the collector itself does, it takes what comes before the first envelope at fault, and tells its number.
+// As the collector itself does, it takes what comes before the first envelope at fault, and reports its number.
 class hec_body final : public shipper_body {
 public:
     step next(std::string_view& bytes, body_item& into) override {

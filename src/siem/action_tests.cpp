@@ -1,7 +1,7 @@
 #include "resource/problems.hpp"
 #include "siem/actions.hpp"
 
-// POST /actions/{id}/test: an attempt that another thread makes (action_tester.hpp); GET tells how far it has come.
+// POST /actions/{id}/test: an attempt that another thread makes (action_tester.hpp); GET reports how far it has come.
 namespace carrel::siem {
 
 namespace {

@@ -155,7 +155,7 @@ const resource& api_tokens() {
         .filters = {},
         .sorts = {"created_at", "name"},
         .history = {"name", "scopes", "expires_at", "prefix"},
-        .has_bulk = false,  // a secret is shown once, to who asks for it
+        .has_bulk = false,  // a secret is shown once, to its caller
         .hooks = {.check = check, .before_update = before_update},
     });
     return instance;

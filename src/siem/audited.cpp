@@ -11,7 +11,7 @@ namespace {
 // Whatever changes these says how the server works: what it does by itself, whom it asks, how it reads events.
 constexpr std::array<std::string_view, 8> configuration = {"/actions",  "/feeds", "/ioc-feeds", "/field-mappings",
                                                            "/settings", "/users", "/roles",     "/system"};
-// Beside what `is_audited` finds by itself. The histories and versions of rules tell of the rest.
+// Beside what `is_audited` finds by itself. The histories and versions of rules say the rest.
 constexpr std::array<std::string_view, 4> others = {"import_rules", "change_rule_lifecycle", "import_attack",
                                                     "import_iocs"};
 

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-// Deletions that clients asked for: jobs in the table `event_deletions`, worked on step by step by the keeper. What a step
+// Deletions that clients requested: jobs in the table `event_deletions`, worked on step by step by the keeper. What a step
 // has done is in its transaction, so a job goes on after a crash where it stood.
 namespace carrel::siem {
 

@@ -15,7 +15,7 @@ class event_field {
 public:
     /// Nothing for a name that is empty or too long.
     static std::optional<event_field> named(std::string_view name);
-    /// The parameter `name` of a request. Adds a fault if there is none, or none that can be asked for.
+    /// The parameter `name` of a request. Adds a fault if there is none, or none that can be requested.
     static std::optional<event_field> parameter(const query_pairs& query, std::string_view name,
                                                 std::vector<fault>& faults);
 

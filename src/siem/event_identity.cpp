@@ -40,7 +40,7 @@ result<std::vector<std::uint32_t>> keep_identities(write_session& session, const
 
 namespace {
 
-// When the oldest event that is kept was received, as its id tells it.
+// When the oldest event that is kept was received, as its id says.
 result<timestamp> oldest_receipt(read_session& session, timestamp now) {
     auto row = session.prepare(read_sql("SELECT from_id FROM event_segments ORDER BY from_id LIMIT 1"));
     if (!row) return row.error();

@@ -42,8 +42,8 @@ struct intake_summary {
 struct intake_options {
     timestamp received_at = 0;
     std::optional<idempotency> key;
-    std::string identity_path;        // the member that holds an event's identity; empty: none is asked for
-    std::string_view identity_scope;  // of identities that the body tells
+    std::string identity_path;        // the member that holds an event's identity; empty: none is requested
+    std::string_view identity_scope;  // of identities in the body
     std::shared_ptr<const event_mappings> mappings = nullptr;  // null: the builtin ones
 };
 

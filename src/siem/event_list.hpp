@@ -7,7 +7,7 @@
 
 namespace carrel::siem {
 
-/// A page of events, as asked for.
+/// A page of events, as requested.
 struct event_list_request {
     event_conditions conditions;
     direction order = direction::newest_first;

@@ -26,7 +26,7 @@ std::pair<std::string, std::string> deletion_schema();
 
 /// What the query of `POST /events` asks for.
 struct ingest_input : input {
-    std::string unwrap, identity_path;  // dotted; empty: not asked for
+    std::string unwrap, identity_path;  // dotted; empty: not requested
 };
 
 /// The body of `POST /events`.

@@ -28,7 +28,7 @@ std::string place_of(const resource& of, std::string_view id) {
     return std::string(of.table) + "/" + std::string(id) + "/auth_config";
 }
 
-// The header that says who asks; nothing for an object that says it in no known way.
+// The header that names the caller; nothing for an object that says it in no known way.
 std::optional<std::pair<std::string, std::string>> header_of(const json_of::object& auth) {
     const std::string type = text_in(auth, "type");
     if (type == "basic")

@@ -36,7 +36,7 @@ public:
     virtual result<std::size_t> store(write_session& session, const call& request, std::size_t from,
                                       sync_result& result) const = 0;
     virtual std::size_t size() const = 0;
-    /// What a test tells, and what is known before anything is stored.
+    /// What a test reports, and what is known before anything is stored.
     virtual sync_result found() const = 0;
 };
 

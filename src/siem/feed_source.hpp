@@ -17,7 +17,7 @@ struct feed_source {
     source_type type = source_type::http;
     std::string url, branch;
     std::string path;                                 // below the directory of feeds, or below the repository
-    std::string header_name = {}, header_value = {};  // who asks; empty for nobody
+    std::string header_name = {}, header_value = {};  // the caller; empty for nobody
     std::string etag, last_modified;                  // of what was read the last time
     std::vector<std::string> include_paths = {}, exclude_paths = {};
     std::function<bool(std::string_view name)> takes_file = {};  // of an archive or a directory

@@ -9,7 +9,7 @@
 #include <vector>
 
 // Which events must stay: those that something cites which is not closed. Whoever cites events holds them in the transaction
-// in which it begins to, and releases them in that in which it ends to; what deletes asks in its own. So nothing that is
+// in which it begins to, and releases them in that in which it ends to; what deletes looks in its own. So nothing that is
 // held is ever deleted, and POST /alerts without events does nothing here.
 namespace carrel::siem {
 

@@ -4,7 +4,7 @@
 
 namespace carrel::siem {
 
-/// Gives an operation what changes the password of the user who asks; `check_caller` says who may.
+/// Gives an operation what changes the password of the caller; `check_caller` says who may.
 void describe_own_password_change(operation& into, check_function check_caller);
 /// POST /users/{id}/password: an administrator gives another user a password.
 operation password_reset_operation();

@@ -81,7 +81,7 @@ void segment_scan::turn_to(std::int64_t seq) {
 
 // -- summary and filter ---
 
-// The row stays until the next one is asked for, and its bytes with it.
+// The row stays until the next one is requested, and its bytes with it.
 result<void> segment_scan::open_summary() {
     if (has_summary_) return {};
     auto row = find(select_summary_, seq_);
@@ -163,7 +163,7 @@ result<void> segment_scan::read(std::int64_t seq) {
     auto row = find(select_columns_, seq);
     if (!row) return row.error();
     if (!*row) return damaged();
-    // The row stays until the next one is asked for, and its bytes with it.
+    // The row stays until the next one is requested, and its bytes with it.
     columns_ = segments::segment_columns::open(text_of(select_columns_.bytes(0)));
     if (!columns_) return damaged();
     return {};

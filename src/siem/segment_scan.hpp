@@ -95,7 +95,7 @@ private:
     std::optional<segments::segment_columns> columns_;
     std::vector<timestamp> times_;
     std::optional<segments::segment_texts> texts_;
-    // For whole events: read when the first is asked for.
+    // For whole events: read when the first is requested.
     struct heads {
         std::vector<uuid> ids;
         std::vector<timestamp> received_at;

@@ -75,7 +75,7 @@ std::optional<double> real_of(std::string_view text) {
     std::string plain;
     std::copy_if(rest.begin(), rest.end(), std::back_inserter(plain), [](char c) { return c != '_'; });
     if (const auto e = plain.find_first_of("eE"); e != plain.npos) {
-        // YAML 1.1 asks for the exponent's sign.
+        // YAML 1.1 requires the exponent's sign.
         if (e + 1 >= plain.size() || (plain[e + 1] != '+' && plain[e + 1] != '-')) return std::nullopt;
         if (plain[e + 1] == '+') plain.erase(e + 1, 1);
     }

@@ -5,7 +5,7 @@
 namespace carrel::sqlite {
 namespace {
 
-// sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) puts mutexes in place that never refuse, and tells nobody.
+// sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) puts mutexes in place that never refuse, and reports nothing.
 bool mutexes_exclude() {
     sqlite3_mutex* const probe = sqlite3_mutex_alloc(SQLITE_MUTEX_FAST);
     if (probe == nullptr) return false;

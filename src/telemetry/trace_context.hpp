@@ -23,7 +23,7 @@ struct trace_context {
 };
 
 /// The value of one `traceparent`; nothing if it is malformed, which counts as if there were none. Of a version that is not
-/// known yet what version 00 has is read, as the recommendation asks.
+/// known yet what version 00 has is read, as the recommendation requires.
 std::optional<trace_context> parse_traceparent(std::string_view value) noexcept;
 
 /// Whether the members of a `tracestate` are as the recommendation has them: at most 32, keys and values within their grammar,

@@ -36,7 +36,7 @@ std::size_t connection::consume(std::string_view bytes) {
     return given - bytes.size();
 }
 
-// False if there is nothing to parse. Empty lines before a request are skipped, as RFC 9112 2.2 asks.
+// False if there is nothing to parse. Empty lines before a request are skipped, as RFC 9112 2.2 requires.
 bool connection::begin_request(std::string_view& bytes) {
     if (current_ == nullptr)
         while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);

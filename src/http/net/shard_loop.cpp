@@ -53,7 +53,7 @@ void shard_loop::run(std::promise<result<void>> ready) {
 void shard_loop::serve() {
     for (;;) {
         try {
-            // What threw has not asked for the next turn, or the next sweep.
+            // What threw has not requested the next turn, or the next sweep.
             poller_.start();
             sweep_later();
             io_.run();

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-// How long a connection may take over what it does. Pure decisions, asked by a sweep.
+// How long a connection may take over what it does. Pure decisions, for the sweep.
 namespace carrel::http {
 
 using steady_time = std::chrono::steady_clock::time_point;

@@ -224,7 +224,7 @@ bool pass_idempotency(exchange& ex, const request_head& head) {
         return false;
     }
     // The fingerprint follows when the body is there; a streamed one is fingerprinted part by part.
-    // Keys belong to an operation and to who asks: the same key of another one is another key.
+    // Keys belong to an operation and to the caller: the same key of another one is another key.
     std::string key(ex.request.endpoint->id);
     if (ex.request.call.who != nullptr) key.append(" ").append(ex.request.call.who->user_id);
     ex.request.call.idempotency = siem::idempotency{key.append(" ").append(head[field::idempotency_key]), {}};

@@ -21,7 +21,7 @@ struct kept_credential {
     std::shared_ptr<const access::identity> who;
 };
 
-/// Finds out who asks and whether they may run the request's endpoint: a token in `Authorization`, a session in a cookie, or a
+/// Finds out who the caller is and whether they may run the request's endpoint: a token in `Authorization`, a session in a cookie, or a
 /// client certificate. Sets `call.who`, or refuses the exchange and returns false.
 bool authenticate(exchange& ex, const request_head& head);
 

@@ -24,7 +24,7 @@ std::vector<metrics::reply_count> replies_of(const server_context& server) {
     return all;
 }
 
-// Only what was asked for: most routes never are.
+// Only what was requested: most routes never are.
 std::vector<metrics::response_time> times_of(const server_context& server) {
     std::vector<metrics::response_time> all;
     for (std::size_t place = 0; place <= server.endpoints.size(); ++place) {

@@ -30,7 +30,7 @@ struct spare_room {
 
 enum class body_use { discard, collect, stream };
 
-/// What a client asked for. A value made anew for each request, so that nothing of another request can be in it.
+/// What a client requested. A value made anew for each request, so that nothing of another request can be in it.
 struct request {
     http::method method = http::method::get;
     std::chrono::steady_clock::time_point found_at;  ///< The turn of the shard that found its first bytes.

@@ -16,7 +16,7 @@ namespace carrel::http {
 /// The methods of a path, a bit each in the order of `siem::method`.
 using method_set = std::uint8_t;
 
-/// `GET, HEAD, OPTIONS`, as `Allow` tells them.
+/// `GET, HEAD, OPTIONS`, as in `Allow`.
 std::string allow_text(method_set methods);
 
 struct route {

@@ -1,4 +1,4 @@
-// POST /admin/backup: a copy of the whole database that another thread makes (backup_service.hpp); GET tells how far it is.
+// POST /admin/backup: a copy of the whole database that another thread makes (backup_service.hpp); GET reports how far it is.
 #include "json/writer.hpp"
 #include "resource/problems.hpp"
 #include "resource/resource.hpp"

@@ -4,7 +4,7 @@
 
 #include <array>
 
-// One change of many alerts: what is asked for, and how far it has come.
+// One change of many alerts: what is requested, and how far it has come.
 namespace carrel::siem {
 
 inline constexpr std::int64_t alert_changes_max = 1000;

@@ -22,7 +22,7 @@ struct evidence_fields {
 const evidence_fields& evidence_at();
 blob_info blob_of(const record& evidence);
 
-/// The evidence that the path names, whatever version is asked for; refused if its parent has none of that name.
+/// The evidence that the path names, whatever version is requested; refused if its parent has none of that name.
 result<record> find_evidence(const resource& of, read_session& session, const call& request, reply& into);
 /// Refuses what would change the evidence of a parent that is not there, or of an investigation that is closed.
 result<void> require_open_parent(const resource& of, read_session& session, const call& request, reply& into);

@@ -12,7 +12,7 @@ namespace carrel::siem {
 
 struct content_member {
     std::string_view table;           // of the resource
-    bool is_optional = false;         // only if it is asked for
+    bool is_optional = false;         // only if it is requested
     std::string_view condition = {};  // which of its rows
     /// Fields that are no content: how it goes on this server, and what is worked out anew.
     std::vector<std::string_view> without = {};

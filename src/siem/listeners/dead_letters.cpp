@@ -60,7 +60,7 @@ std::vector<filter> filter_list() {
     };
 }
 
-// A listener may be gone: its letters are told all the same.
+// A listener may be gone: its letters are listed all the same.
 operation listener_list() {
     operation made = list_operation(dead_letters());
     made.path = "/listeners/{id}/dlq";

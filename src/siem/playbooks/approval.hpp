@@ -18,7 +18,7 @@ inline constexpr std::array<std::string_view, 6> approval_statuses = {"pending",
 /// Those that decide come first.
 enum class approval_act : std::int64_t { approve, reject, escalate, comment, cancel };
 inline constexpr std::array<std::string_view, 5> approval_acts = {"approve", "reject", "escalate", "comment", "cancel"};
-/// What became of the message that tells of a request.
+/// What became of the message about a request.
 enum class notice_state : std::int64_t { none, waiting, sending, sent, failed, unknown };
 inline constexpr std::array<std::string_view, 6> notice_states = {"none", "waiting", "sending",
                                                                   "sent", "failed",  "unknown"};
@@ -40,7 +40,7 @@ const approval_fields& approval_at();
 
 // -- the rules, as values ---
 
-/// How many approvals are needed of how many that may give one; none are asked for by name where `approvers` is 0.
+/// How many approvals are needed of how many that may give one; none are requested by name where `approvers` is 0.
 std::int64_t approvals_needed(approval_mode mode, std::int64_t approvers, std::int64_t min_approvers) noexcept;
 /// What a request is once so many have approved and rejected it: still pending, approved or rejected.
 approval_status verdict(approval_mode mode, std::int64_t approvers, std::int64_t needed, std::int64_t approved,
@@ -72,7 +72,7 @@ result<std::int64_t> end_due_approvals(write_session& session, timestamp now);
 /// Only the former.
 result<std::int64_t> expire_approvals(write_session& session, timestamp now, std::int64_t most);
 
-// -- the message that tells of one ---
+// -- the message about one ---
 
 struct approval_notice {
     std::optional<record> action;

@@ -52,7 +52,7 @@ result<bool> has_decided(read_session& session, const record& row, const std::st
     return found->has_value();
 }
 
-// In this order: an answer about what cannot be is of no use to who asks with an old version.
+// In this order: an answer about what cannot be is of no use to a caller with an old version.
 result<std::optional<problem>> refusal_of(read_session& session, const call& request, const record& row,
                                           const approval_word& word) {
     const std::int64_t version = row.integer(approvals().version);
@@ -93,7 +93,7 @@ void resolve(record& row, approval_status as, timestamp now) {
     const approval_fields& at = approval_at();
     row.values[at.status] = static_cast<std::int64_t>(as);
     row.values[at.resolved_at] = now;
-    // Nobody need be told any more.
+    // Nobody needs the message any more.
     if (row.integer(at.notice) == static_cast<std::int64_t>(notice_state::waiting))
         row.values[at.notice] = static_cast<std::int64_t>(notice_state::none);
 }

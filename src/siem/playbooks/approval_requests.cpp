@@ -132,7 +132,7 @@ result<std::optional<std::string>> open_approval_of(read_session& session, const
         read_sql("SELECT id FROM approvals WHERE execution_id = ? AND status IN (0, 4) LIMIT 1"), execution_id);
 }
 
-// -- the message that tells of one ---
+// -- the message about one ---
 
 result<bool> has_notice(read_session& session) {
     auto found =

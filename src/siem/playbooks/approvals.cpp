@@ -149,7 +149,7 @@ operation cancel_operation() {
 
 // -- GET /approvals/pending ---
 
-// Those that who asks may decide on; in an open house all that are open.
+// Those that the caller may decide on; in an open house all that are open.
 operation pending_operation() {
     operation made = list_operation(approvals());
     made.path = "/approvals/pending";

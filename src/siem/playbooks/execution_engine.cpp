@@ -214,7 +214,7 @@ result<void> settle(write_session& session, std::int64_t execution, std::int64_t
     if (is_open && !is_done && may_try_again(what, attempts))
         return try_later(session, execution, step_row, what, attempts, outcome, now);
     if (auto done = end_step(session, step_row, outcome, now); !done) return done;
-    // It was cancelled meanwhile: what happened is told, and nothing follows.
+    // It was cancelled meanwhile: what happened is reported, and nothing follows.
     if (!is_open) return session.execute("UPDATE playbook_executions SET busy = 0 WHERE seq = ?", execution);
     if (is_done) return advance(session, **of, false, now);
     return pass_failure(session, **of, what, outcome.error, now);

@@ -196,7 +196,7 @@ operation execute_operation() {
     return made;
 }
 
-// -- POST /playbook-executions/{id}/cancel, and what its approval is told ---
+// -- POST /playbook-executions/{id}/cancel, and what its approval gets ---
 
 const state_machine& status_machine() {
     static const state_machine instance{

@@ -14,7 +14,7 @@
 
 namespace carrel::siem {
 
-/// Reads the members of one object of JSON that a client gave, and tells each fault by its path: `steps[2].parameters.url`. What is
+/// Reads the members of one object of JSON that a client gave, and reports each fault by its path: `steps[2].parameters.url`. What is
 /// no object has no members. Members that nobody asked for are unknown.
 class object_reader {
 public:
@@ -41,7 +41,7 @@ public:
     std::span<const boost::json::value> list(std::string_view name, bounds count, bool is_required = false);
 
     void refuse(std::string_view name, std::string why);
-    /// Call it last: a fault for each member that was not asked for.
+    /// Call it last: a fault for each member that was not requested.
     void refuse_others();
 
 private:

@@ -67,7 +67,7 @@ struct step_definition {
     std::string parameter(std::string_view of) const;
 };
 
-/// Of a list at `path`. What is understood is returned; `faults` tells of the rest.
+/// Of a list at `path`. What is understood is returned; `faults` reports the rest.
 std::vector<step_definition> read_steps(const boost::json::value& given, const std::string& path,
                                         std::vector<fault>& faults);
 step_definition read_step(const boost::json::value& given, const std::string& path, std::vector<fault>& faults);
