@@ -4,7 +4,6 @@ each deletion that was acknowledged has one entry, each one that did not happen 
 import argparse
 import collections
 import contextlib
-import http.client
 import json
 import random
 import shutil
@@ -16,6 +15,7 @@ import tempfile
 import threading
 
 from carrel_program import Server, run
+from killed_client import KilledClient
 
 BULK = 3
 
@@ -36,47 +36,35 @@ class Ledger:
             self.told.update(alerts)
 
 
-class Client(threading.Thread):
+class Client(KilledClient):
     """Makes alerts and deletes them, alone, by many, and twice with one key, until the server is gone."""
 
-    def __init__(self, server, ledger, name, seed):
-        super().__init__(daemon=True)
-        self.client, self.ledger, self.name, self.random = server.client(), ledger, name, random.Random(seed)
-        self.made, self.wrong = 0, None
-
-    def run(self):
-        try:
-            while True:
-                self.random.choice([self.one, self.one, self.many, self.twice])()
-        except (OSError, http.client.HTTPException):
-            pass  # killed: what was on the way stays open in the ledger
-        except Exception as wrong:
-            self.wrong = repr(wrong)
+    def steps(self):
+        return [self.one, self.one, self.many, self.twice]
 
     def expect(self, reply, status):
         if reply.status != status:
             raise AssertionError(reply)
 
-    def fresh(self):
-        self.made += 1
-        alert = f"{self.name}-{self.made}"
+    def alert(self):
+        alert = self.fresh()
         self.expect(self.client.post("/api/v1/alerts", {"id": alert, "title": "t", "severity": "low"}), 201)
         return alert
 
     def one(self):
-        alert = self.fresh()
+        alert = self.alert()
         self.ledger.ask([alert])
         self.expect(self.client.request("DELETE", f"/api/v1/alerts/{alert}"), 204)
         self.ledger.tell([alert])
 
     def many(self):
-        alerts = [self.fresh() for _ in range(BULK)]
+        alerts = [self.alert() for _ in range(BULK)]
         self.ledger.ask(alerts)
         self.expect(self.client.post("/api/v1/alerts/bulk", {"action": "delete", "ids": alerts}), 200)
         self.ledger.tell(alerts)
 
     def twice(self):
-        alert = self.fresh()
+        alert = self.alert()
         self.ledger.ask([alert])
         for _ in range(2):
             self.expect(self.client.request("DELETE", f"/api/v1/alerts/{alert}", headers={"Idempotency-Key": alert}), 204)

@@ -4,7 +4,6 @@ file of an earlier version; and while events are deleted, of which some must sta
 import argparse
 import collections
 import contextlib
-import http.client
 import os
 import random
 import shutil
@@ -18,6 +17,7 @@ import time
 
 import earlier_file
 from carrel_program import Server, clean_environment
+from killed_client import KilledClient
 
 CYCLES_A_FILE = 25
 CYCLES_THAT_SEE_ALL = 100
@@ -68,24 +68,15 @@ def written_time(at):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
-class Writer(threading.Thread):
+class Writer(KilledClient):
     """One client. It writes until the server is gone; each request is in the ledger before it is sent."""
 
     def __init__(self, server, ledger, name, seed, acknowledged):
-        super().__init__(daemon=True)
-        self.client, self.ledger, self.name = server.client(), ledger, name
-        self.random, self.acknowledged = random.Random(seed), acknowledged
-        self.own, self.made, self.wrong = [], 0, None
+        super().__init__(server, ledger, name, seed)
+        self.acknowledged, self.own = acknowledged, []
 
-    def run(self):
-        steps = [self.create, self.create, self.ingest, self.trickle, self.create_once, self.change, self.change, self.remove, self.discard]
-        try:
-            while True:
-                self.random.choice(steps)()
-        except (OSError, http.client.HTTPException):
-            pass  # killed: what was on the way stays open in the ledger
-        except Exception as wrong:
-            self.wrong = repr(wrong)
+    def steps(self):
+        return [self.create, self.create, self.ingest, self.trickle, self.create_once, self.change, self.change, self.remove, self.discard]
 
     def expect(self, reply, status, kind, changes=1):
         if reply.status != status:
@@ -93,10 +84,6 @@ class Writer(threading.Thread):
         self.acknowledged(changes)  # first, since it may be what kills the server
         self.ledger.note_commit(reply)
         self.ledger.told[kind] += 1
-
-    def fresh(self):
-        self.made += 1
-        return f"{self.name}-{self.made}"
 
     def create(self):
         alert = self.fresh()

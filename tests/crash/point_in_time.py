@@ -3,7 +3,6 @@ with which commit: a restore to a commit, or to a time, must have exactly the re
 Usage: point_in_time.py PROGRAM [--cycles N] [--points N] [--seed N] [--clients N]"""
 import argparse
 import contextlib
-import http.client
 import pathlib
 import random
 import re
@@ -16,6 +15,7 @@ import threading
 import time
 
 from carrel_program import Server, run
+from killed_client import KilledClient
 
 COMMIT = "Carrel-Commit"
 INTERVAL = 0.1  # s, of the archive
@@ -44,24 +44,12 @@ class Ledger:
             self.told[record] = (commit, self.asked.pop(record), time.time())
 
 
-class Writer(threading.Thread):
-    def __init__(self, server, ledger, name, seed):
-        super().__init__(daemon=True)
-        self.client, self.ledger, self.name, self.random = server.client(), ledger, name, random.Random(seed)
-        self.made, self.wrong = 0, None
-
-    def run(self):
-        try:
-            while True:
-                self.post()
-        except (OSError, http.client.HTTPException):
-            pass  # killed
-        except Exception as wrong:
-            self.wrong = repr(wrong)
+class Writer(KilledClient):
+    def steps(self):
+        return [self.post]
 
     def post(self):
-        self.made += 1
-        record = f"{self.name}-{self.made}"
+        record = self.fresh()
         self.ledger.sent(record, time.time())
         if self.random.random() < 0.3:  # pages of events, too
             lines = "\n".join('{"n":%d,"mark":"%s","pad":"%s"}' % (n, record, "x" * self.random.randrange(300)) for n in range(40))
