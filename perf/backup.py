@@ -128,10 +128,10 @@ def back_up(server, seconds):
     while time.monotonic() < until:
         begun = time.monotonic()
         run = ask(to, "POST", "/admin/backup", {"keep": 1})
-        while run["state"] not in ("succeeded", "failed"):
+        while run["state"] not in ("succeeded", "failed", "cancelled"):
             time.sleep(0.1)
             run = ask(to, "GET", f"/admin/backup/{run['id']}")
-        if run["state"] == "failed":
+        if run["state"] != "succeeded":
             raise SystemExit("a backup failed: " + run["detail"])
         made.append((time.monotonic() - begun, run["bytes"]))
     return made

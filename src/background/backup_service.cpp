@@ -16,8 +16,6 @@ constexpr timestamp second = 1'000'000;
 constexpr timestamp retry_after = 600 * second;
 constexpr std::chrono::seconds look_interval{1};
 
-bool is_open(const backup_run& run) noexcept { return run.state < backup_state::succeeded; }
-
 timestamp microseconds_of(std::chrono::system_clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
 }
@@ -80,7 +78,15 @@ std::optional<backup_refusal> backup_service::start(const backup_request& wanted
 }
 
 backup_run* backup_service::running() noexcept {
-    return !runs_.empty() && is_open(runs_.back()) ? &runs_.back() : nullptr;
+    return !runs_.empty() && !is_over(runs_.back().state) ? &runs_.back() : nullptr;
+}
+
+std::optional<backup_run> backup_service::cancel(std::string_view id, std::string_view principal) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(runs_.begin(), runs_.end(), [&](const backup_run& each) { return each.id == id; });
+    if (found == runs_.end()) return std::nullopt;
+    if (!is_over(found->state) && !cancelled_by_) cancelled_by_.emplace(principal);
+    return *found;
 }
 
 std::optional<backup_run> backup_service::find(std::string_view id) const {
@@ -149,7 +155,10 @@ void backup_service::make(const std::stop_token& stop) {
         name = run.name;
     });
     backup_options wanted;
-    wanted.should_stop = [&stop] { return stop.stop_requested(); };
+    wanted.should_stop = [this, &stop] {
+        const std::lock_guard lock(mutex_);
+        return stop.stop_requested() || cancelled_by_;
+    };
     wanted.verify = settings_.verify;
     wanted.on_progress = [this](const backup_progress& now) {
         change([&](backup_run& run) {
@@ -176,8 +185,15 @@ void backup_service::ended(result<backup_report> made, timestamp begun) {
     }
     const std::lock_guard lock(mutex_);
     auto* const run = running();
+    const auto cancelled_by = std::exchange(cancelled_by_, std::nullopt);
     if (run == nullptr) return;
     run->finished_at = now;
+    if (!made && cancelled_by && !is_stopping_) {
+        run->state = backup_state::cancelled;
+        run->detail = "cancelled" + (cancelled_by->empty() ? std::string() : " by " + *cancelled_by);
+        next_at_ = now + settings_.every.count() * second;
+        return say(log_level::warning, "backup " + run->name + " was " + run->detail);
+    }
     if (!made) {
         run->state = backup_state::failed;
         run->detail = is_stopping_ ? "the server stopped" : reason_of(made.error());

@@ -58,6 +58,7 @@ public:
     void stop() noexcept;
 
     std::optional<backup_refusal> start(const backup_request& wanted, backup_run& made) override;
+    std::optional<backup_run> cancel(std::string_view id, std::string_view principal) override;
     std::optional<backup_run> find(std::string_view id) const override;
     std::vector<backup_copy> copies() override;
     std::optional<backup_copy> copy(std::string_view name) override;
@@ -87,6 +88,7 @@ private:
     // Guarded by mutex_.
     std::deque<backup_run> runs_;  // the newest last; only that one can be unfinished
     std::optional<backup_retention> kept_by_run_;
+    std::optional<std::string> cancelled_by_;  // the run that is not over
     std::deque<std::string> doomed_, removed_by_;
     std::map<std::string, std::pair<std::int64_t, copy_facts>, std::less<>> facts_;  // with the size of the file
     backup_counts counts_;

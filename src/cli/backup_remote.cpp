@@ -81,15 +81,15 @@ int ask_for_backup(const http_url& server, const remote_backup& wanted) {
     if (!run) return unusable_server(run.error());
     {
         progress_bar bar("backup");
-        for (std::string state = text_at(*run, "state"); state != "succeeded" && state != "failed";
-             state = text_at(*run, "state")) {
+        for (std::string state = text_at(*run, "state");
+             state != "succeeded" && state != "failed" && state != "cancelled"; state = text_at(*run, "state")) {
             bar.show(progress_in(*run), state);
             std::this_thread::sleep_for(look_interval);
             run = there.look(text_at(*run, "id"));
             if (!run) return unusable_server(run.error());
         }
     }
-    if (text_at(*run, "state") == "failed") return unusable("backup: " + text_at(*run, "detail"), exit_failed);
+    if (text_at(*run, "state") != "succeeded") return unusable("backup: " + text_at(*run, "detail"), exit_failed);
     std::cout << text_at(*run, "name") << ": " << integer_at(*run, "bytes", 0) << " bytes, commit "
               << integer_at(*run, "sequence", 0) << ", checked\n";
     if (const auto* removed = run->if_contains("removed"); removed != nullptr && removed->is_array())

@@ -23,7 +23,7 @@ def begin(client, **wanted):
 def ended(client, run_id):
     def look():
         told = client.get("/api/v1/admin/backup/" + run_id).json()
-        return told if told["state"] in ("succeeded", "failed") else None
+        return told if told["state"] in ("succeeded", "failed", "cancelled") else None
     return wait_for(look)
 
 
@@ -196,6 +196,20 @@ class OfAServer(Folder):
         wait_for(self.files)
         self.assertEqual(server.stop(), 0)
         self.assertFalse([name for name in self.files() if name.endswith(".partial")])
+
+    def test_one_that_is_cancelled_leaves_nothing(self):
+        server = self.serve()
+        fill(server, 30_000)
+        client = server.client()
+        run_id = begin(client)
+        reply = client.post(f"/api/v1/admin/backup/{run_id}/cancel")
+        self.assertEqual((reply.status, reply.json()["id"]), (202, run_id))
+        self.assertEqual(ended(client, run_id)["state"], "cancelled")
+        self.assertEqual(self.files(), [])
+        reply = client.post(f"/api/v1/admin/backup/{run_id}/cancel")
+        self.assertEqual((reply.status, reply.json()["type"]), (409, "/problems/illegal_transition"))
+        self.assertEqual(client.post("/api/v1/admin/backup/none/cancel").status, 404)
+        self.assertEqual(backed_up(client)["state"], "succeeded")
 
     def test_a_folder_that_goes_is_told_and_may_come_back(self):
         server = self.serve()

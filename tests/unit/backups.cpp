@@ -132,6 +132,25 @@ BOOST_AUTO_TEST_CASE(one_is_made_at_a_time_and_the_same_request_is_one) {
     BOOST_TEST(f.service->copies().size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_cancelled_ends_and_the_next_does_not) {
+    service_fixture f;
+    siem::backup_run made;
+    BOOST_TEST(!f.service->cancel("a", "ada").has_value());
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST((f.service->cancel("a", "ada")->state < siem::backup_state::succeeded));
+    BOOST_TEST_REQUIRE(f.service->cancel("a", "bob").has_value());
+    BOOST_TEST((f.ended("a").state == siem::backup_state::cancelled));
+    BOOST_TEST(f.ended("a").detail == "cancelled by ada");
+    BOOST_TEST((f.service->cancel("a", "ada")->state == siem::backup_state::cancelled));
+    BOOST_TEST(f.service->counts().failed == 0u);
+    f.may_end = true;
+    BOOST_TEST(!f.service->start(wanted("b"), made).has_value());
+    BOOST_TEST((f.ended("b").state == siem::backup_state::succeeded));
+    BOOST_TEST((f.service->cancel("b", "ada")->state == siem::backup_state::succeeded));
+    BOOST_TEST(!f.service->start(wanted("c"), made).has_value());
+    BOOST_TEST((f.ended("c").state == siem::backup_state::succeeded));
+}
+
 BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
     service_fixture f;
     for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";

@@ -16,9 +16,10 @@
 // Copies of the database in the folder that the operator chose, and the making of one. Who makes them stands behind this.
 namespace carrel::siem {
 
-enum class backup_state { waiting, copying, checking, succeeded, failed };
-inline constexpr std::array<std::string_view, 5> backup_states = {"waiting", "copying", "checking", "succeeded",
-                                                                  "failed"};
+enum class backup_state { waiting, copying, checking, succeeded, failed, cancelled };
+inline constexpr std::array<std::string_view, 6> backup_states = {"waiting",   "copying", "checking",
+                                                                  "succeeded", "failed",  "cancelled"};
+constexpr bool is_over(backup_state state) noexcept { return state >= backup_state::succeeded; }
 
 /// A backup that a request or the schedule started in this process.
 struct backup_run {
@@ -31,7 +32,7 @@ struct backup_run {
     double progress = 0;                   // 0-1
     std::int64_t bytes = 0, sequence = 0;  // of the copy, when it succeeded
     std::optional<timestamp> taken_at;     // when `sequence` was the last commit
-    std::string detail;                    // why it failed
+    std::string detail;                    // why it failed, or who cancelled it
     std::vector<std::string> removed;      // copies whose time had come
 };
 
@@ -62,6 +63,8 @@ public:
 
     /// Has one made in the background; the same id again changes nothing. What it is then in `made`.
     virtual std::optional<backup_refusal> start(const backup_request& wanted, backup_run& made) = 0;
+    /// Has one end soon, if it is not over; as `find` knows it then. One that is done before that has succeeded all the same.
+    virtual std::optional<backup_run> cancel(std::string_view id, std::string_view principal) = 0;
     /// One of the last that were made; nothing if it is not known.
     virtual std::optional<backup_run> find(std::string_view id) const = 0;
 

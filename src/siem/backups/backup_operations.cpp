@@ -130,10 +130,22 @@ result<void> get_backup(const operation&, read_session&, const call& request, re
     return {};
 }
 
+result<void> cancel_backup(const operation&, write_session&, const call& request, reply& into) {
+    into.clear();
+    const auto control = backups_in_force();
+    const auto found = control ? control->cancel(request.path[0], request.principal) : std::nullopt;
+    if (!found) return refuse(into, not_found("backup", request.path[0]));
+    if (is_over(found->state)) return refuse(into, {problem_code::illegal_transition, "the backup is over", {}});
+    into.kind = outcome::accepted;
+    json::writer out(into.body);
+    write_run(out, *found);
+    return {};
+}
+
 constexpr std::string_view run_schema =
     R"({"type":"object","required":["id","state","name","created_at","created_by","started_at","finished_at","progress",)"
     R"("bytes","sequence","taken_at","removed","detail"],"properties":{"id":{"type":"string"},)"
-    R"("state":{"enum":["waiting","copying","checking","succeeded","failed"]},"name":{"type":["string","null"]},)"
+    R"("state":{"enum":["waiting","copying","checking","succeeded","failed","cancelled"]},"name":{"type":["string","null"]},)"
     R"("created_at":{"type":"string","format":"date-time"},"created_by":{"type":["string","null"]},)"
     R"("started_at":{"type":["string","null"],"format":"date-time"},)"
     R"("finished_at":{"type":["string","null"],"format":"date-time"},"progress":{"type":"number"},)"
@@ -173,8 +185,17 @@ std::vector<operation> backup_operations() {
     one.reply_schema = begin.reply_schema;
     one.check = check_address;
     one.read = get_backup;
+    operation cancel = one;
+    cancel.method = method::post;
+    cancel.path = "/admin/backup/{id}/cancel";
+    cancel.id = "cancel_backup";
+    cancel.summary = "Ends a backup that is not over, soon; what it has copied goes.";
+    cancel.success = outcome::accepted;
+    cancel.is_audited = true;
+    cancel.read = nullptr;
+    cancel.write = cancel_backup;
     std::vector<operation> all = backup_copy_operations();
-    all.insert(all.begin(), {std::move(begin), std::move(one)});
+    all.insert(all.begin(), {std::move(begin), std::move(one), std::move(cancel)});
     return all;
 }
 
