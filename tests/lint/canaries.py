@@ -49,6 +49,7 @@ CANARIES = [
     (rules.function_length, "src/a.cpp", "const char* text = R\"(void f() {\n" + "x\n" * 90 + "})\";\n", False),
     (rules.header_manners, "src/a.hpp", "#pragma once\nusing namespace std;\n", True),
     (rules.header_manners, "src/a.hpp", "int a;\n", True),
+    (rules.header_manners, "src/a.hpp", "#pragma once\nnamespace a {\nnamespace {\n}\n}\n", True),
     (rules.header_manners, "src/a.hpp", "#pragma once\n// using namespace std\n", False),
     (rules.coroutine_traps, "a.cpp", "f() { co_await co_spawn(ex, [s] { g(s); }, tok); }", True),
     (rules.coroutine_traps, "a.cpp", "f() { co_spawn(co_await this_coro::executor, [p = std::move(p)]() { g(); }); }", True),

@@ -205,6 +205,8 @@ def header_manners(path, text):
     code = cpp_text.without_comments(text)
     for match in re.finditer(r"\busing\s+namespace\b", code):
         yield cpp_text.line_of(code, match.start()), "a using-directive in a header"
+    for match in re.finditer(r"\bnamespace\s*\{", code):
+        yield cpp_text.line_of(code, match.start()), "an anonymous namespace in a header"
     if "#pragma once" not in text:
         yield 1, "a header without #pragma once"
 
