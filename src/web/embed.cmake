@@ -1,6 +1,6 @@
 # Writes a source file that holds each of FILES, a list of names in the folder ROOM, as a raw string: cmake -P embed.cmake.
-# Modules are held without the indentation of their lines, a twelfth of the page. One with a text of several lines, in which spaces
-# count, has a line with an odd number of backticks: it is held as it is.
+# Modules are held without the indentation of their lines and without the lines that are comments, an eighth of the page: a browser needs
+# neither. One with a text of several lines, in which both count, has a line with an odd number of backticks: it is held as it is.
 set(mark carrel_page)
 set(text "#include \"web/files.hpp\"\n\n#include <array>\n\nnamespace carrel::web {\n\nnamespace {\n\n")
 string(APPEND text "constexpr auto all = std::to_array<file>({\n")
@@ -8,7 +8,9 @@ foreach(name IN LISTS FILES)
     file(READ "${ROOM}/${name}" content)
     string(REGEX REPLACE "`[^`\n]*`" "" unpaired "${content}")
     if(name MATCHES "\\.js$" AND NOT unpaired MATCHES "`")
-        string(REGEX REPLACE "\n +" "\n" content "${content}")
+        string(REGEX REPLACE "\n +" "\n" content "\n${content}")
+        string(REGEX REPLACE "\n//[^\n]*" "" content "${content}")
+        string(REGEX REPLACE "\n/[*][*]([^*]|[*]+[^*/])*[*]+/" "" content "${content}")
     endif()
     string(FIND "${content}" ")${mark}\"" found)
     if(NOT found EQUAL -1)

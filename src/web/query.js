@@ -1,8 +1,6 @@
 // Pieces of the query language, written so that they mean the value and nothing else.
 import { get } from './api.js';
 
-const COLUMNS = new Set(['id', 'host', 'source', 'channel', 'event_code', 'severity', 'timestamp', 'received_at']);
-
 const escapePath = (path) => path.replace(/[^\w.]/gu, (sign) => (/[\p{L}\p{N}]/u.test(sign) ? sign : `\\${sign}`));
 const quoted = (text) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
@@ -19,8 +17,6 @@ export function narrowed(query, term, isExcluded = false) {
   if (` ${before} `.includes(` ${wanted} `)) return before;
   return `${/\bOR\b/.test(before) ? `(${before})` : before} ${wanted}`;
 }
-
-export const isColumn = (name) => COLUMNS.has(name);
 
 /** The values of an event's `fields`, flat: `[['winlog.user', 'x'], …]`. */
 export function flatten(value, path = '', into = []) {

@@ -15,7 +15,6 @@ PUBLIC = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 else pathlib.Path("nowhe
 SCREENS = ["events", "events?q=hostile", "alerts", "investigations", "rules", "rules/new", "coverage", "iocs", "operations", "users", "account"]
 OTHERS = ["dashboard", "saved_searches", "playbooks", "executions", "approvals", "listeners", "dead_letters", "feeds", "feeds/iocs", "audit"]  # page_work.py
 WEB = pathlib.Path(__file__).parents[2] / "src" / "web"
-PAINT_MAX_MS = 300
 PAGE_BYTES_MAX = 250_000
 
 
@@ -101,7 +100,7 @@ class WithData(PageTest):
         self.window.run("document.querySelector('.histogram').focus()")
         self.window.press("Home", "Shift+ArrowRight", "Enter")
         self.window.wait("location.hash.includes('from=')")
-        self.window.wait("/^[1-9] events?/.test(document.querySelector('.chart [role=status]')?.innerText ?? '')")
+        self.window.wait("/^[1-9] events?/.test(document.querySelector('.chart .quiet')?.innerText ?? '')")
         self.window.run("document.querySelector('table.events button').focus()")
         self.window.press("Enter")
         self.wait_for_text("Message", "dialog")
@@ -218,7 +217,7 @@ class WithData(PageTest):
         self.window.wait("document.activeElement.name === 'name'")
         self.window.type("watcher")
         self.window.run("document.querySelector('dialog input[name=\"read:events\"]').click()")
-        self.press_button("Save")
+        self.press_button("Create")
         self.wait_for_text("watcher")
 
     def test_an_authenticator_is_asked_from_then_on(self):
@@ -289,10 +288,7 @@ class WithData(PageTest):
         self.window.press("Enter")
         self.window.wait("document.querySelector('nav')")
 
-    def test_it_is_small_and_soon_there(self):
-        self.open()
-        self.window.wait("performance.getEntriesByName('first-contentful-paint').length")
-        begun = self.window.run("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    def test_it_is_small(self):
         self.log_in()
         for screen in SCREENS + OTHERS:
             self.go(screen)
@@ -303,7 +299,7 @@ class WithData(PageTest):
             return found.reduce((sum, each) => sum + each, 0);
         })()""" % names)
         foreign = self.window.run("performance.getEntriesByType('resource').filter((each) => !each.name.startsWith(location.origin)).length")
-        print(f"first paint after {begun:.0f} ms (asked for: {PAINT_MAX_MS}), {sizes} bytes in all of at most {PAGE_BYTES_MAX}")
+        print(f"{sizes} bytes in all of at most {PAGE_BYTES_MAX}")
         self.assertEqual(foreign, 0)
         self.assertLessEqual(sizes, PAGE_BYTES_MAX)
 

@@ -19,6 +19,10 @@ SETTLED = "document.querySelector('main h1') && !document.querySelector('[aria-b
 BY_TEXT = "(scope, text) => [...document.querySelectorAll(scope)].find((each) => each.checkVisibility() && each.textContent.trim() === text)"
 
 
+def set_value(selector, text):
+    return f"(() => {{ const field = document.querySelector({json.dumps(selector)}); field.value = {json.dumps(text)}; field.dispatchEvent(new Event('change', {{bubbles: true}})); }})()"
+
+
 class PageTest(unittest.TestCase):
     """A window that is shared by the tests of a class; each begins logged out, on a wide screen."""
     @classmethod

@@ -8,13 +8,10 @@ import tempfile
 
 import browser
 from carrel_program import SKIPPED, main
+from page_case import set_value
 from page_data import HOSTILE, Filler
 from page_work import WorkTest
 from page_work_data import ASK, LONG, NOTE, eventually
-
-
-def set_value(selector, text):
-    return f"(() => {{ const field = document.querySelector({json.dumps(selector)}); field.value = {json.dumps(text)}; field.dispatchEvent(new Event('change', {{bubbles: true}})); }})()"
 
 
 class Investigations(WorkTest):
@@ -93,8 +90,7 @@ class Investigations(WorkTest):
             fetched = pathlib.Path(folder, "fetched")
             self.window.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(fetched))
             self.press_button("Download")
-            eventually(lambda: [each for each in fetched.glob("*.log")] if fetched.is_dir() else [])
-            [got] = fetched.iterdir()
+            [got] = eventually(lambda: list(fetched.glob("*.log")))  # the browser's own files are beside it
             self.assertEqual((got.name, got.read_bytes() == content), (file.name, True))
         self.press_button("Verify")
         self.wait_for_text("Intact", "#toasts")

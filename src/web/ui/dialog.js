@@ -17,12 +17,16 @@ function open(kind, title, content, footer) {
     h('div', { class: 'content' }, content),
     footer && h('footer', null, footer),
   );
+  const toasts = document.getElementById('toasts');
   box.addEventListener('close', () => {
     box.remove();
+    ([...document.querySelectorAll('dialog')].at(-1) ?? document.body).append(toasts);
     // What opened it may be gone, since a list was shown anew.
     if (document.activeElement === document.body) titleFor([...document.querySelectorAll('dialog > *')].at(-1)).focus();
   });
   document.body.append(box);
+  // What is outside of the window on top is neither seen nor read out.
+  box.append(toasts);
   box.showModal();
   addEventListener('hashchange', close, { once: true });
   return box;
@@ -36,13 +40,30 @@ export function drawer(title, content, onclose) {
   return box;
 }
 
+const withParts = (fields) => fields.flatMap((each) => [each, ...(each.parts ?? [])]);
+const namedOf = (fields) => fields.filter((each) => each.name);
+
+/** Elements of fields; those of the same fold in one box. */
+function elementsOf(fields) {
+  const boxes = {};
+  return fields.map(({ element, fold }) => {
+    if (!fold) return element;
+    boxes[fold] ??= h('details', null, h('summary', null, fold));
+    boxes[fold].append(element);
+    return boxes[fold];
+  });
+}
+
 /** A form in a window. `save` gets its values; it stays open if that fails. */
 export function formDialog(title, fields, save, label = 'Save') {
   const submit = h('button', { type: 'submit', class: 'primary' }, label);
+  const settle = () => {
+    for (const each of withParts(fields)) if (each.isFor) each.element.hidden = !each.isFor();
+  };
   const form = h(
     'form',
-    { novalidate: true },
-    fields.map((each) => each.element),
+    { novalidate: true, onchange: settle },
+    [...new Set(elementsOf(fields))],
     h(
       'div',
       { class: 'form-end' },
@@ -53,12 +74,14 @@ export function formDialog(title, fields, save, label = 'Save') {
   const box = open('modal', title, form);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    const values = Object.fromEntries(fields.filter((each) => each.name).map((each) => [each.name, each.read()]));
-    fields.forEach((each) => each.fault?.(null));
-    const refused = await refusalOf(submit, () => save(values));
+    withParts(fields).forEach((each) => each.fault?.(null));
+    const refused = await refusalOf(submit, () =>
+      save(Object.fromEntries(namedOf(fields).map((each) => [each.name, each.read()]))),
+    );
     if (!refused) return box.close();
     showFaults(fields, refused);
   });
+  settle();
   (form.querySelector('input:not([type=hidden]), textarea, select') ?? submit).focus();
   return box;
 }
@@ -75,16 +98,21 @@ async function refusalOf(submit, work) {
   }
 }
 
-/** Each fault beside its field; what is about none stands at the end. */
+/** Each fault beside its field; what is about none, or about one that is not shown, stands at the end. */
 function showFaults(fields, error) {
-  const faults = error.errors?.length ? error.errors : [{ detail: error.message }];
-  let first = null;
-  for (const fault of faults) {
-    const field = fields.find((each) => each.name && fault.field?.split(/[.[]/)[0] === each.name) ?? fields.at(-1);
-    field.fault(field.name === fault.field ? fault.detail : [fault.field, fault.detail].filter(Boolean).join(': '));
-    first ??= field;
+  const shown = namedOf(withParts(fields)).filter((each) => !each.element.closest('[hidden]'));
+  const texts = new Map();
+  for (const { field: path, detail } of error.errors?.length ? error.errors : [{ detail: error.message }]) {
+    const isAt = (place) => (each) => each.name === place;
+    const field = shown.find(isAt(path)) ?? shown.find(isAt(path?.split(/[.[]/)[0])) ?? fields.at(-1);
+    const text = [field.name !== path && path, detail].filter(Boolean).join(': ');
+    texts.set(field, [...(texts.get(field) ?? []), text]);
   }
-  first?.focus();
+  for (const [field, each] of texts) {
+    field.fault(each.join('\n'));
+    field.element.closest('details')?.setAttribute('open', '');
+  }
+  [...texts.keys()][0].focus();
 }
 
 /** Asks before something that cannot be undone. */
@@ -99,6 +127,10 @@ export function confirmed(title, text, label, work) {
   const box = open('modal', title, h('p', null, text), [button('Cancel', () => box.close()), yes]);
   yes.focus();
 }
+
+/** A button for what cannot be undone: it asks before. */
+export const eraseButton = (title, text, work, label = 'Delete') =>
+  button(label, () => confirmed(title, text, label, work), { kind: 'danger' });
 
 /** Something to read, in a window. */
 export function told(title, ...content) {

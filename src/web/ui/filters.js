@@ -1,4 +1,5 @@
 // A bar of filters whose state is in the address.
+import { countText } from '../text.js';
 import { h } from './dom.js';
 import { labelled, select } from './form.js';
 import { button } from './parts.js';
@@ -51,7 +52,7 @@ export function countBar(label, counts, chosen, wordOf, onchoose) {
         onclick: () => onchoose(isChosen ? '' : value),
       },
       wordOf(value),
-      h('strong', { class: 'mono' }, String(count)),
+      h('strong', { class: 'mono' }, countText(count)),
     );
   });
   return h('div', { class: 'counts', role: 'group', 'aria-label': label }, items);

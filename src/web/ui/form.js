@@ -1,20 +1,43 @@
-// Fields of forms. Each is `{name, element, read, fault, focus}`: `fault` shows what is wrong with it.
+// Fields of forms. Each is `{name, element, read, fault, focus}`: `fault` shows what is wrong with it. One that has `isFor` is shown
+// while that is true, one with `fold` in the box of that title, and the `parts` of one are fields within it.
+import { formatJson, parseJson } from '../json.js';
 import { wordsText } from '../text.js';
 import { freshId, h } from './dom.js';
 
-function field(name, label, control, read, hint) {
-  const id = control.id || freshId('field');
-  control.id = id;
-  const error = h('p', { class: 'fault', id: `${id}-fault`, hidden: true });
-  const help = hint && h('p', { class: 'hint', id: `${id}-hint` }, hint);
-  control.setAttribute('aria-describedby', [help && help.id, error.id].filter(Boolean).join(' '));
-  const element = h('div', { class: 'field' }, h('label', { for: id }, label), control, help, error);
+/** A place below `control` for what is wrong with it. */
+function faultOf(control) {
+  const error = h('p', { class: 'fault', id: freshId('fault'), hidden: true });
+  const ids = [control.getAttribute('aria-describedby'), error.id].filter(Boolean);
+  control.setAttribute('aria-describedby', ids.join(' '));
   const fault = (text) => {
     error.hidden = text === null;
     error.textContent = text ?? '';
     if (text === null) control.removeAttribute('aria-invalid');
     else control.setAttribute('aria-invalid', 'true');
   };
+  return { error, fault };
+}
+
+/** Fields that belong together; they get the same box, and a name for it. */
+function fieldset(name, label, parts, read) {
+  const element = h(
+    'fieldset',
+    { name },
+    h('legend', null, label),
+    parts.map((each) => each.element),
+  );
+  const { error, fault } = faultOf(element);
+  element.append(error);
+  return { name, element, read, fault, focus: () => parts[0]?.focus() };
+}
+
+function field(name, label, control, read, hint) {
+  const id = control.id || freshId('field');
+  control.id = id;
+  const help = hint && h('p', { class: 'hint', id: `${id}-hint` }, hint);
+  if (help) control.setAttribute('aria-describedby', help.id);
+  const { error, fault } = faultOf(control);
+  const element = h('div', { class: 'field' }, h('label', { for: id }, label), control, help, error);
   return { name, element, read, fault, focus: () => control.focus(), control };
 }
 
@@ -66,46 +89,74 @@ export function select(options, value, more = {}) {
 export function checkField(name, label, { value = false } = {}) {
   const id = freshId('field');
   const control = h('input', { type: 'checkbox', id, name, checked: value });
-  const error = h('p', { class: 'fault', hidden: true });
+  const { error, fault } = faultOf(control);
   const element = h('div', { class: 'field check' }, control, h('label', { for: id }, label), error);
-  const fault = (text) => {
-    error.hidden = text === null;
-    error.textContent = text ?? '';
-  };
   return { name, element, read: () => control.checked, fault, focus: () => control.focus(), control };
 }
 
 /** Several of some: checkboxes in a group. */
 export function choiceField(name, label, options, { value = [] } = {}) {
   const boxes = options.map((each) => checkField(each, each, { value: value.includes(each) }));
-  const error = h('p', { class: 'fault', hidden: true });
-  const element = h(
-    'fieldset',
-    { class: 'choices' },
-    h('legend', null, label),
-    boxes.map((each) => each.element),
-    error,
-  );
-  const fault = (text) => {
-    error.hidden = text === null;
-    error.textContent = text ?? '';
-  };
-  const read = () => boxes.filter((each) => each.read()).map((each) => each.name);
-  return { name, element, read, fault, focus: () => boxes[0]?.focus() };
+  const made = fieldset(name, label, boxes, () => boxes.filter((each) => each.read()).map((each) => each.name));
+  made.element.classList.add('choices');
+  return made;
 }
+
+/** An object whose members are fields, named by their paths. */
+export const groupField = (name, label, parts, read) => ({ ...fieldset(name, label, parts, read), parts });
+
+const itemsOf = (control, separator) =>
+  control.value
+    .split(separator)
+    .map((each) => each.trim())
+    .filter(Boolean);
 
 /** Words separated by commas, as a list. */
 export function listField(name, label, { value = [], hint = 'Separated by commas.' } = {}) {
   const made = textField(name, label, { value: value.join(', '), hint });
-  return {
-    ...made,
-    read: () =>
-      made.control.value
-        .split(',')
-        .map((each) => each.trim())
-        .filter(Boolean),
-  };
+  return { ...made, read: () => itemsOf(made.control, ',') };
 }
+
+/** A list of texts that may have commas in them. */
+export function linesField(name, label, { value = [], hint = 'One a line.' } = {}) {
+  const made = areaField(name, label, { value: value.join('\n'), hint, rows: 2 });
+  return { ...made, read: () => itemsOf(made.control, '\n') };
+}
+
+/** An object of texts, or of lists of them, where a name is given more than once; what is not touched stays as it is. */
+export function pairsField(name, label, { value, hint, rows = 3 } = {}) {
+  const text = Object.entries(value ?? {})
+    .flatMap(([key, each]) => [each].flat().map((one) => `${key}=${one}`))
+    .join('\n');
+  const made = areaField(name, label, { value: text, rows, hint });
+  const read = () => {
+    if (made.control.value === text) return value ?? null;
+    const found = {};
+    for (const line of itemsOf(made.control, '\n')) {
+      const [key, each = ''] = line.split(/=(.*)/s).map((part) => part.trim());
+      found[key] = key in found ? [found[key], each].flat() : each;
+    }
+    return Object.keys(found).length > 0 ? found : null;
+  };
+  return { ...made, read };
+}
+
+/** An object of any values, as JSON. */
+export function objectField(name, label, { value, hint } = {}) {
+  const made = areaField(name, label, { value: value ? formatJson(value, 1) : '', rows: 3, hint });
+  const read = () => {
+    try {
+      return made.control.value.trim() === '' ? null : parseJson(made.control.value);
+    } catch {
+      const detail = 'This is not JSON.';
+      throw Object.assign(new Error(detail), { errors: [{ field: name, detail }] });
+    }
+  };
+  return { ...made, read };
+}
+
+/** Fields that few forms need, in a box that is closed at first. */
+export const folded = (title, fields) => fields.map((each) => ({ ...each, fold: title }));
 
 /** A control with a label before it, for bars of filters. */
 export function labelled(label, control, kind = '') {

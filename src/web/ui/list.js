@@ -2,7 +2,7 @@
 import { get } from '../api.js';
 import { countText, plural } from '../text.js';
 import { h, replace } from './dom.js';
-import { fillFrom, notice, workButton } from './parts.js';
+import { fillFrom, notice, say, workButton } from './parts.js';
 import { appendRows, table } from './table.js';
 
 const PAGE = 50;
@@ -44,6 +44,12 @@ const load = (options, cursor) =>
   );
 
 function pageOf(page, options, selecting) {
+  const { total: count = page.items.length, next } = page;
+  say(
+    page.total === undefined && next
+      ? `At least ${plural(count, options.what, options.whats)}.`
+      : plural(count, options.what, options.whats),
+  );
   if (page.items.length === 0) return options.empty ?? notice(`No ${options.whats ?? `${options.what}s`} to show.`);
   const settings = {
     caption: options.caption,
@@ -55,9 +61,7 @@ function pageOf(page, options, selecting) {
   };
   const made = table(options.columns, page.items, settings);
   const total =
-    page.total === undefined
-      ? null
-      : h('p', { class: 'quiet', role: 'status' }, plural(page.total, options.what, options.whats));
+    page.total === undefined ? null : h('p', { class: 'quiet' }, plural(page.total, options.what, options.whats));
   const shown = { count: page.items.length, next: page.next };
   const more = workButton('Show more', async () => {
     const next = await load(options, shown.next);

@@ -14,6 +14,9 @@ export function toast(text, kind = 'done') {
   if (kind !== 'error') setTimeout(() => item.remove(), TOAST_MS);
 }
 
+/** Has a result read out, which is to be seen elsewhere. */
+export const say = (text) => replace(document.getElementById('said'), text);
+
 export function failed(error) {
   if (error.name === 'AbortError') return;
   if (error.lines === undefined) console.error(error);
@@ -51,7 +54,12 @@ export function workButton(label, work, done, more) {
     async () => {
       const title = titleFor(made);
       await attempt(made, async () => {
-        await work().catch((error) => (isOutdated(error) ? failed(error) : Promise.reject(error)));
+        try {
+          await work();
+        } catch (error) {
+          if (!isOutdated(error)) throw error;
+          failed(error);
+        }
         await done?.();
       });
       if (document.activeElement === document.body) (made.isConnected ? made : title).focus();
@@ -78,15 +86,30 @@ export const statusChip = (name) => chip(wordsText(name), `status-${name}`);
 export const time = (value, digits) =>
   value ? h('time', { datetime: value, class: 'mono nowrap' }, timeText(value, digits)) : '–';
 
+export const mono = (text) => h('span', { class: 'mono' }, text);
+/** Buttons beside each other. */
+export const toolbar = (...buttons) => h('div', { class: 'actions' }, buttons);
+/** Small things beside each other. */
+export const line = (...things) => h('div', { class: 'line' }, things);
+
 export function heading(title, ...actions) {
   document.title = `${title} · carrel`;
-  return h('div', { class: 'heading' }, h('h1', null, title), h('div', { class: 'actions' }, ...actions));
+  return h('div', { class: 'heading' }, h('h1', null, title), toolbar(actions));
 }
 
 export const notice = (text, kind = 'quiet') => h('p', { class: kind, role: kind === 'error' ? 'alert' : null }, text);
 
 /** Where somebody goes on whose button is gone: the title of the window, or the screen. */
 export const titleFor = (element) => element?.closest('dialog')?.querySelector('h2') ?? document.getElementById('main');
+
+/** Why something is not there, and another try. */
+export const troubleBox = (error, again) =>
+  h(
+    'div',
+    { class: 'stack' },
+    notice((error.lines ?? [error.message]).join('\n'), 'error'),
+    toolbar(workButton('Try again', again)),
+  );
 
 /** Shows what `load` gives in `place`, and why if there is nothing. */
 export async function fillFrom(place, load) {
@@ -99,7 +122,10 @@ export async function fillFrom(place, load) {
   } catch (error) {
     if (error.name === 'AbortError') return;
     if (error.lines === undefined) console.error(error);
-    replace(place, notice((error.lines ?? [error.message]).join('\n'), 'error'));
+    replace(
+      place,
+      troubleBox(error, () => fillFrom(place, load)),
+    );
   } finally {
     place.removeAttribute('aria-busy');
   }
@@ -115,8 +141,13 @@ export function facts(pairs) {
 }
 
 export async function copyText(text) {
-  await navigator.clipboard.writeText(text);
-  toast('Copied.');
+  try {
+    await navigator.clipboard.writeText(text);
+    toast('Copied.');
+  } catch {
+    // Browsers let pages copy over https and on loopback alone.
+    toast('The browser does not let this page copy. Select the text instead.', 'error');
+  }
 }
 
 /** A number, or a state of kind `on` or `off`, with its name. */

@@ -1,12 +1,15 @@
 // One record: the window that shows it, the form that changes it, the screen of a list that opens it.
-import { get, patch } from '../api.js';
+import { Problem, get, patch, post } from '../api.js';
 import { formatJson } from '../json.js';
 import { go, hashOf, note } from '../router.js';
 import { drawer, formDialog } from './dialog.js';
 import { h, replace } from './dom.js';
 import { filterBar } from './filters.js';
+import { given } from './form.js';
 import { resourceList } from './list.js';
 import { fillFrom, heading, notice } from './parts.js';
+
+const EVERY_MS = 500;
 
 /**
  * @param {(record, reload: Function, close: Function) => any} content `reload` shows the record anew, `close` ends the window; the
@@ -32,6 +35,34 @@ export function recordDrawer(kind, path, { titleOf, content, onchange, onclose }
 
 const isSame = (one, other) => formatJson(one ?? null) === formatJson(other ?? null);
 const shown = (value) => (value === null || typeof value !== 'object' ? String(value ?? '–') : formatJson(value));
+
+/**
+ * Looks at what goes on at `path` until it is over, and gives it then; null if nobody sees it any more. What failed is thrown.
+ * @param {(entry) => void} onlook is called with each state of it
+ */
+export async function finished(path, entry, isShown, onlook) {
+  let now = entry;
+  while (now.finished_at === null) {
+    onlook?.(now);
+    await new Promise((done) => setTimeout(done, EVERY_MS));
+    if (!isShown()) return null;
+    now = await get(path);
+  }
+  if (now.state === 'failed') throw new Problem(0, { detail: now.detail });
+  return now;
+}
+
+/** Makes a record of what is given. */
+export const createDialog = (title, path, fields, done) =>
+  formDialog(
+    title,
+    fields,
+    async (values) => {
+      await post(path, given(values));
+      done();
+    },
+    'Create',
+  );
 
 /**
  * Sends what was changed. If somebody else has changed the same record, the fields that they changed say what is there now, and

@@ -4,7 +4,7 @@ import { isOpen, session } from '../session.js';
 import { formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { textField } from '../ui/form.js';
-import { button, chip, facts, heading, notice, section, time, toast } from '../ui/parts.js';
+import { button, chip, facts, heading, line, notice, section, time, toast, toolbar } from '../ui/parts.js';
 import { sessionsSection, tellOnce, tokensSection } from './tokens.js';
 
 const password = (name, label, autocomplete, hint) => textField(name, label, { type: 'password', autocomplete, hint });
@@ -115,23 +115,14 @@ export async function show(main, screen) {
         ),
         section(
           'Authenticator',
-          h('p', { class: 'line' }, me.totp_enabled ? chip('In use', 'on') : chip('Not in use')),
-          h(
-            'div',
-            { class: 'actions' },
+          line(me.totp_enabled ? chip('In use', 'on') : chip('Not in use')),
+          toolbar(
             me.totp_enabled
               ? button('Stop using it', () => endTotp(reload))
               : button('Use an authenticator', () => beginTotp(reload)),
           ),
         ),
-        section(
-          'You may',
-          h(
-            'p',
-            { class: 'line' },
-            session().permissions.map((each) => chip(each, 'tag')),
-          ),
-        ),
+        section('You may', line(session().permissions.map((each) => chip(each, 'tag')))),
       ),
     ),
   );

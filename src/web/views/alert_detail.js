@@ -3,10 +3,23 @@ import { get, patch, pathOf, post, remove } from '../api.js';
 import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { plural, timeText, wordsText } from '../text.js';
-import { confirmed } from '../ui/dialog.js';
+import { eraseButton } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 import { areaField, labelled, listField, numberField, select, selectField, textField, words } from '../ui/form.js';
-import { attempt, button, chip, facts, failed, fetchedSection, fillFrom, notice, section } from '../ui/parts.js';
+import {
+  attempt,
+  button,
+  chip,
+  facts,
+  failed,
+  fetchedSection,
+  fillFrom,
+  line,
+  mono,
+  notice,
+  section,
+  toolbar,
+} from '../ui/parts.js';
 import { severityChip, statusChip, time, toast, workButton } from '../ui/parts.js';
 import { editDialog, recordDrawer } from '../ui/record.js';
 import { SEVERITIES, summaryOf } from './event_detail.js';
@@ -107,25 +120,23 @@ const historySection = (id) =>
     return h(
       'ol',
       { class: 'timeline' },
-      items
-        .reverse()
-        .map((each) =>
+      items.reverse().map((each) =>
+        h(
+          'li',
+          null,
+          time(each.at, 0),
           h(
-            'li',
+            'span',
             null,
-            time(each.at, 0),
-            h(
-              'span',
-              null,
-              ` ${wordsText(each.field)}`,
-              // A note alone changes nothing.
-              each.from !== each.to && `: ${wordsText(each.from)} → `,
-              each.from !== each.to && h('strong', null, wordsText(each.to)),
-              each.by && ` by ${each.by}`,
-              each.note && h('q', null, each.note),
-            ),
+            ` ${wordsText(each.field)}`,
+            // A note alone changes nothing.
+            each.from !== each.to && `: ${wordsText(each.from)} → `,
+            each.from !== each.to && h('strong', null, wordsText(each.to)),
+            each.by && ` by ${each.by}`,
+            each.note && h('q', null, each.note),
           ),
         ),
+      ),
     );
   }).element;
 
@@ -138,12 +149,7 @@ function eventsSection(alert) {
       h(
         'li',
         null,
-        h(
-          'a',
-          { href: hashOf(['events'], { id: each.id }) },
-          h('span', { class: 'mono' }, timeText(each.timestamp)),
-          ` ${each.host ?? ''}`,
-        ),
+        h('a', { href: hashOf(['events'], { id: each.id }) }, mono(timeText(each.timestamp)), ` ${each.host ?? ''}`),
         ' ',
         h('span', { class: 'quiet' }, summaryOf(each)),
       ),
@@ -186,9 +192,7 @@ async function alertContent(alert, reload, close) {
     close();
   };
   return [
-    h(
-      'div',
-      { class: 'line' },
+    line(
       severityChip(alert.severity),
       statusChip(alert.status),
       alert.tags.map((each) => chip(each, 'tag')),
@@ -211,22 +215,18 @@ async function alertContent(alert, reload, close) {
       alert.rule_id && ['Rule', h('a', { href: hashOf(['rules', alert.rule_id]) }, alert.rule_id)],
       investigationFact(alert),
       ['Playbooks', h('a', { href: hashOf(['executions'], { alert_id: alert.id }) }, 'Executions about it')],
-      alert.fingerprint && ['Fingerprint', h('span', { class: 'mono' }, alert.fingerprint)],
-      ['Id', h('span', { class: 'mono' }, alert.id)],
+      alert.fingerprint && ['Fingerprint', mono(alert.fingerprint)],
+      ['Id', mono(alert.id)],
     ]),
     eventsSection(alert),
     may('read:iocs') && iocsSection(alert.id),
     historySection(alert.id),
     evidenceSection(path, { canWrite: may('alert:acknowledge') }),
     may('write:alerts') &&
-      h(
-        'div',
-        { class: 'actions' },
+      toolbar(
         may('read:rules') && button('Run a playbook', () => runDialog(null, { alert_id: alert.id }).catch(failed)),
         button('Edit', () => editAlert(alert, path, reload)),
-        button('Delete', () => confirmed('Delete this alert', 'Its history will be gone, too.', 'Delete', erase), {
-          kind: 'danger',
-        }),
+        eraseButton('Delete this alert', 'Its history will be gone, too.', erase),
       ),
   ];
 }

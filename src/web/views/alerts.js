@@ -2,12 +2,12 @@
 import { get, post } from '../api.js';
 import { may, session } from '../session.js';
 import { plural, wordsText } from '../text.js';
-import { confirmed, formDialog } from '../ui/dialog.js';
+import { eraseButton, formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { countBar } from '../ui/filters.js';
 import { areaField, given, selectField, textField, words } from '../ui/form.js';
 import { button, failed, linkButton, severityChip, statusChip, toast } from '../ui/parts.js';
-import { listScreen } from '../ui/record.js';
+import { createDialog, listScreen } from '../ui/record.js';
 import { timeColumn } from '../ui/table.js';
 import { DISPOSITIONS, showAlert, STATUSES, userOptions } from './alert_detail.js';
 import { SEVERITIES } from './event_detail.js';
@@ -49,10 +49,7 @@ function bulkDialog(ids, reload, field, bodyOf) {
     `${field.label} of ${plural(ids.length, 'alert')}`,
     [field.made, areaField('note', 'Note', { rows: 2 })],
     async (values) => {
-      tellBulk(
-        await post('/alerts/bulk', { ids, ...(values.note ? { note: values.note } : {}), ...bodyOf(values) }),
-        'alert',
-      );
+      tellBulk(await post('/alerts/bulk', { ids, ...given({ note: values.note }), ...bodyOf(values) }), 'alert');
       reload();
     },
     'Apply',
@@ -93,20 +90,10 @@ const bulkActions = (ids, reload) => [
       ),
     ),
   may('write:alerts') &&
-    button(
-      'Delete',
-      () =>
-        confirmed(
-          'Delete alerts',
-          `${plural(ids.length, 'alert')} and their history will be gone.`,
-          'Delete',
-          async () => {
-            tellBulk(await post('/alerts/bulk', { action: 'delete', ids }), 'alert');
-            reload();
-          },
-        ),
-      { kind: 'danger' },
-    ),
+    eraseButton('Delete alerts', `${plural(ids.length, 'alert')} and their history will be gone.`, async () => {
+      tellBulk(await post('/alerts/bulk', { action: 'delete', ids }), 'alert');
+      reload();
+    }),
 ];
 
 function newAlert(reload) {
@@ -115,15 +102,7 @@ function newAlert(reload) {
     selectField('severity', 'Severity', words(SEVERITIES), { value: 'medium' }),
     areaField('description', 'Description', { rows: 3 }),
   ];
-  formDialog(
-    'New alert',
-    fields,
-    async (values) => {
-      await post('/alerts', given(values));
-      reload();
-    },
-    'Create',
-  );
+  createDialog('New alert', '/alerts', fields, reload);
 }
 
 export async function show(main, screen) {

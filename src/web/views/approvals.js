@@ -5,7 +5,7 @@ import { may } from '../session.js';
 import { agoText, wordsText } from '../text.js';
 import { h } from '../ui/dom.js';
 import { areaField, given, words } from '../ui/form.js';
-import { chip, facts, fetchedSection, notice, statusChip, time, toast, workButton } from '../ui/parts.js';
+import { chip, facts, fetchedSection, line, mono, notice, statusChip, time, toast, workButton } from '../ui/parts.js';
 import { listScreen, recordDrawer } from '../ui/record.js';
 import { openColumn, timeColumn } from '../ui/table.js';
 
@@ -87,9 +87,7 @@ const saidSection = (id) =>
 
 /** What is written in `comment` stays when the approval is shown anew. */
 const contentWith = (comment) => (approval, reload) => [
-  h(
-    'div',
-    { class: 'line' },
+  line(
     statusChip(approval.status),
     chip(wordsText(approval.context?.step_type)),
     approval.escalation_level > 0 && chip(`Escalated ${approval.escalation_level} times`, 'severity-high'),
@@ -110,7 +108,7 @@ const contentWith = (comment) => (approval, reload) => [
     ['Expires', [time(approval.expires_at, 0), OPEN.includes(approval.status) && ` ${agoText(approval.expires_at)}`]],
     ['Decided', time(approval.resolved_at, 0)],
     approval.notice !== 'none' && ['Notice', [wordsText(approval.notice), ' ', approval.notice_detail]],
-    ['Id', h('span', { class: 'mono' }, approval.id)],
+    ['Id', mono(approval.id)],
   ]),
   may('write:alerts') && OPEN.includes(approval.status) && decision(approval, comment, reload),
   saidSection(approval.id),

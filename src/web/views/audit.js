@@ -5,7 +5,20 @@ import { countText, wordsText } from '../text.js';
 import { h } from '../ui/dom.js';
 import { exportButton } from '../ui/download.js';
 import { words } from '../ui/form.js';
-import { button, chip, copyText, facts, failed, fillFrom, section, time, workButton } from '../ui/parts.js';
+import {
+  button,
+  chip,
+  copyText,
+  facts,
+  failed,
+  fillFrom,
+  line,
+  mono,
+  section,
+  time,
+  toolbar,
+  workButton,
+} from '../ui/parts.js';
 import { listScreen, recordDrawer } from '../ui/record.js';
 import { openColumn, timeColumn } from '../ui/table.js';
 
@@ -31,15 +44,15 @@ const columnsOf = (open) => [
 ];
 
 const content = (entry) => [
-  h('div', { class: 'line' }, chip(wordsText(entry.outcome), OUTCOME[entry.outcome])),
+  line(chip(wordsText(entry.outcome), OUTCOME[entry.outcome])),
   facts([
     ['Number', entry.seq],
     ['Time', time(entry.at)],
     ['Who', entry.principal],
-    ['Target', h('span', { class: 'mono' }, entry.target ?? '–')],
+    ['Target', mono(entry.target ?? '–')],
     ['Address', entry.address],
-    ['Request', h('span', { class: 'mono' }, entry.request_id ?? '–')],
-    ['Hash', h('span', { class: 'mono' }, entry.hash)],
+    ['Request', mono(entry.request_id ?? '–')],
+    ['Hash', mono(entry.hash)],
   ]),
   section('Detail', h('pre', { tabindex: '0' }, formatJson(entry.detail, 2))),
 ];
@@ -81,15 +94,13 @@ async function chainState(again) {
   if (kind !== 'off' && head.seq > 0) keep();
   const copy = button('Copy the head', () => copyText(`${head.seq}:${head.hash}`).catch(failed), { glyph: 'copy' });
   return [
-    h('p', { class: 'line' }, chip({ on: 'Unbroken', off: 'Broken' }[kind] ?? 'Not compared', kind), text),
+    line(chip({ on: 'Unbroken', off: 'Broken' }[kind] ?? 'Not compared', kind), text),
     facts([
       ['Head', head.seq],
-      ['Hash', h('span', { class: 'mono' }, head.hash)],
+      ['Hash', mono(head.hash)],
       ['Time', time(head.at)],
     ]),
-    h(
-      'div',
-      { class: 'actions' },
+    toolbar(
       copy,
       kind === 'off' && workButton('Remember this head from now on', async () => keep(), again, { kind: 'danger' }),
     ),

@@ -6,7 +6,7 @@ import { countText, plural } from '../text.js';
 import { drawer } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { labelled, select } from '../ui/form.js';
-import { attempt, button, chip, fillFrom, heading, notice, severityChip, toast } from '../ui/parts.js';
+import { attempt, button, chip, fillFrom, heading, line, mono, notice, severityChip, toast } from '../ui/parts.js';
 
 const LEVELS = [
   [0, 'none'],
@@ -45,9 +45,7 @@ async function techniqueContent(id, counts) {
     get(`${pathOf('mitre', 'techniques', id)}/rules`, { limit: 100, count: 'true' }),
   ]);
   return [
-    h(
-      'p',
-      { class: 'line' },
+    line(
       chip(id),
       technique.platforms?.map((each) => chip(each, 'tag')),
     ),
@@ -88,7 +86,7 @@ function cell(technique, counts, open, isSub) {
       onclick: () => open(technique),
     },
     h('span', { class: 'name' }, technique.name),
-    h('span', { class: 'mono' }, technique.id),
+    mono(technique.id),
     h('span', { class: 'mono count' }, rules ? String(rules) : '–', h('span', { class: 'hidden' }, ' rules')),
   );
 }

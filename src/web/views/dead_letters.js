@@ -3,10 +3,23 @@ import { pathOf, post, remove } from '../api.js';
 import { hashOf } from '../router.js';
 import { may } from '../session.js';
 import { bytesText, plural, wordsText } from '../text.js';
-import { confirmed } from '../ui/dialog.js';
+import { eraseButton } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 import { words } from '../ui/form.js';
-import { button, chip, facts, failed, linkButton, section, statusChip, time, toast, workButton } from '../ui/parts.js';
+import {
+  chip,
+  facts,
+  failed,
+  line,
+  linkButton,
+  mono,
+  section,
+  statusChip,
+  time,
+  toast,
+  toolbar,
+  workButton,
+} from '../ui/parts.js';
 import { listScreen, recordDrawer } from '../ui/record.js';
 import { timeColumn } from '../ui/table.js';
 
@@ -53,14 +66,14 @@ const many = (way, body) => async () => tellMany(await post(`/dlq/${way}`, body)
 
 const bulkActions = (ids, reload) => [
   workButton('Replay', many('replay', { ids }), reload),
-  button(
+  eraseButton(
+    'Discard dead letters',
+    `${plural(ids.length, 'letter')} will not be stored.`,
+    async () => {
+      await many('discard', { ids })();
+      reload();
+    },
     'Discard',
-    () =>
-      confirmed('Discard dead letters', `${plural(ids.length, 'letter')} will not be stored.`, 'Discard', async () => {
-        await many('discard', { ids })();
-        reload();
-      }),
-    { kind: 'danger' },
   ),
 ];
 
@@ -82,9 +95,7 @@ function actionsOf(one, reload) {
     await remove(path);
     toast('Discarded.');
   };
-  return h(
-    'div',
-    { class: 'actions' },
+  return toolbar(
     replay('Replay', {}, { kind: 'primary' }),
     replay('Replay as a message', { as: 'message' }),
     workButton('Discard', discard, reload, { kind: 'danger' }),
@@ -92,13 +103,7 @@ function actionsOf(one, reload) {
 }
 
 const content = (one, reload) => [
-  h(
-    'div',
-    { class: 'line' },
-    statusChip(one.status),
-    chip(wordsText(one.protocol)),
-    one.was_cut && chip('Cut', 'severity-medium'),
-  ),
+  line(statusChip(one.status), chip(wordsText(one.protocol)), one.was_cut && chip('Cut', 'severity-medium')),
   facts([
     ['Reason', one.reason],
     ['Details', one.details],
@@ -109,7 +114,7 @@ const content = (one, reload) => [
     ['Tries', one.retries],
     one.event_id && ['Event', h('a', { href: hashOf(['events'], { id: one.event_id }) }, one.event_id)],
     one.changed_at && [wordsText(one.status), [time(one.changed_at, 0), one.changed_by && ` by ${one.changed_by}`]],
-    ['Id', h('span', { class: 'mono' }, one.id)],
+    ['Id', mono(one.id)],
   ]),
   actionsOf(one, reload),
   section(one.encoding === 'base64' ? 'What came (base64)' : 'What came', h('pre', { tabindex: '0' }, one.raw)),

@@ -8,7 +8,7 @@ import { timeText } from '../text.js';
 import { drawer, formDialog } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 import { selectField, textField } from '../ui/form.js';
-import { button, copyText, fillFrom, iconButton, notice, section, time, toast } from '../ui/parts.js';
+import { button, copyText, fillFrom, iconButton, mono, notice, section, time, toast, toolbar } from '../ui/parts.js';
 
 export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'informational'];
 const COLUMNS = ['timestamp', 'received_at', 'host', 'source', 'channel', 'event_code', 'severity', 'id'];
@@ -84,7 +84,7 @@ function neighbourTable(events) {
         h(
           'a',
           { href: hashOf(['events'], { id: each.id }) },
-          h('span', { class: 'mono' }, timeText(each.timestamp)),
+          mono(timeText(each.timestamp)),
           ` ${each.event_code ?? ''} `,
         ),
         h('span', { class: 'quiet' }, summaryOf(each)),
@@ -134,9 +134,7 @@ export function eventContent(event, pivot) {
   ]);
   const text = formatJson(event.fields, 2);
   return [
-    h(
-      'div',
-      { class: 'actions' },
+    toolbar(
       button('Copy as JSON', () => copyText(formatJson(event, 2)), { glyph: 'copy' }),
       button('Copy link', () => copyText(new URL(hashOf(['events'], { id: event.id }), location.href).href)),
       may('write:alerts') && button('Raise alert', () => raiseAlert(event), { kind: 'primary' }),

@@ -4,7 +4,7 @@ import { equalTerm, extent } from '../query.js';
 import { countText, plural, timeText } from '../text.js';
 import { histogram, meter } from '../ui/chart.js';
 import { h } from '../ui/dom.js';
-import { button, fillFrom, iconButton, notice } from '../ui/parts.js';
+import { button, fillFrom, iconButton, notice, say } from '../ui/parts.js';
 
 const BUCKETS = 90;
 const VALUES = 8;
@@ -47,13 +47,9 @@ export async function drawHistogram(place, query, { signal, onselect }) {
     const buckets = found.items.map((each) => ({ start: Date.parse(each.start), count: each.count }));
     const all = buckets.reduce((sum, each) => sum + each.count, 0);
     const span = `${timeText(iso(edges.first), 0)} to ${timeText(iso(edges.last), 0)}`;
+    say(plural(all, 'event'));
     return [
-      h(
-        'p',
-        { class: 'quiet', role: 'status' },
-        h('strong', null, plural(all, 'event')),
-        ` · ${span} UTC · one bar is ${interval}`,
-      ),
+      h('p', { class: 'quiet' }, h('strong', null, plural(all, 'event')), ` · ${span} UTC · one bar is ${interval}`),
       histogram(buckets, {
         interval: seconds * 1000,
         label: `${plural(all, 'event')} from ${span}.`,

@@ -1,11 +1,11 @@
 // Files that belong to an alert or an investigation: sent, fetched, verified, and who had them in hand.
 import { Problem, addressOf, get, pathOf, post, remove, request } from '../api.js';
 import { bytesText, wordsText } from '../text.js';
-import { confirmed, formDialog, told } from '../ui/dialog.js';
+import { eraseButton, formDialog, told } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 import { fileField, textField } from '../ui/form.js';
 import { resourceList } from '../ui/list.js';
-import { button, failed, notice, section, time, toast, workButton } from '../ui/parts.js';
+import { button, failed, notice, section, time, toast, toolbar, workButton } from '../ui/parts.js';
 import { timeColumn } from '../ui/table.js';
 
 const CUSTODY_MAX = 200;
@@ -69,10 +69,7 @@ function actionsOf(each, path, canWrite, reload) {
     h('a', { class: 'button', href: addressOf(`${own}/download`), download: each.file_name }, 'Download'),
     workButton('Verify', () => verify(own)),
     button('Custody', () => showCustody(own, each.file_name).catch(failed)),
-    canWrite &&
-      button('Delete', () => confirmed('Delete this file', 'Who had it in hand stays written down.', 'Delete', erase), {
-        kind: 'danger',
-      }),
+    canWrite && eraseButton('Delete this file', 'Who had it in hand stays written down.', erase),
   );
 }
 
@@ -115,11 +112,6 @@ export function evidenceSection(parent, { canWrite, signal, onchange }) {
   return section(
     'Files',
     list.element,
-    canWrite &&
-      h(
-        'div',
-        { class: 'actions' },
-        button('Add a file', () => upload(path, changed), { glyph: 'plus' }),
-      ),
+    canWrite && toolbar(button('Add a file', () => upload(path, changed), { glyph: 'plus' })),
   );
 }

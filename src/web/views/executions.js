@@ -4,10 +4,10 @@ import { formatJson } from '../json.js';
 import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { durationText, wordsText } from '../text.js';
-import { confirmed, formDialog } from '../ui/dialog.js';
+import { eraseButton, formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { areaField, given, words } from '../ui/form.js';
-import { button, facts, failed, heading, section, statusChip, time, workButton } from '../ui/parts.js';
+import { button, facts, failed, heading, mono, section, statusChip, time, workButton } from '../ui/parts.js';
 import { listScreen } from '../ui/record.js';
 import { table, timeColumn } from '../ui/table.js';
 
@@ -112,8 +112,7 @@ function actionsOf(one, reload) {
       await remove(path, one.version);
       go(hashOf(['executions']));
     };
-    const ask = () => confirmed('Delete this execution', 'Its steps and approvals will be gone.', 'Delete', erase);
-    return [button('Delete', ask, { kind: 'danger' })];
+    return [eraseButton('Delete this execution', 'Its steps and approvals will be gone.', erase)];
   }
   return [
     one.status === 'waiting' && [
@@ -143,7 +142,7 @@ const factsOf = (one) =>
       'Waits for',
       h('a', { href: hashOf(['approvals'], { execution_id: one.id }) }, 'An approval'),
     ],
-    ['Id', h('span', { class: 'mono' }, one.id)],
+    ['Id', mono(one.id)],
   ]);
 
 /** Puts one heading for another; whoever was at a button is at the same one again, or at the screen. */

@@ -3,11 +3,23 @@ import { get, pathOf, post, remove, request } from '../api.js';
 import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { countText, wordsText } from '../text.js';
-import { confirmed, formDialog } from '../ui/dialog.js';
+import { eraseButton, formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { areaField, given, listField, numberField, selectField, textField, words } from '../ui/form.js';
 import { resourceList } from '../ui/list.js';
-import { button, chip, facts, failed, fetchedSection, heading, notice, section } from '../ui/parts.js';
+import {
+  button,
+  chip,
+  facts,
+  failed,
+  fetchedSection,
+  heading,
+  line,
+  mono,
+  notice,
+  section,
+  toolbar,
+} from '../ui/parts.js';
 import { severityChip, statusChip, time, toast, workButton } from '../ui/parts.js';
 import { editDialog } from '../ui/record.js';
 import { timeColumn } from '../ui/table.js';
@@ -40,7 +52,7 @@ function noteSection(text, path, reload) {
     reload,
     { kind: 'primary' },
   );
-  return section('Note', text.element, h('div', { class: 'actions' }, add));
+  return section('Note', text.element, toolbar(add));
 }
 
 function moveDialog(one, path, status, reload) {
@@ -107,17 +119,7 @@ function actionsOf(one, path, reload) {
       button('Run a playbook', () => runDialog(null, { investigation_id: one.id }).catch(failed)),
     may('write:investigations') &&
       may('admin:system') &&
-      button(
-        'Delete',
-        () =>
-          confirmed(
-            'Delete this investigation',
-            'Its notes and its trail will be gone; its alerts stay.',
-            'Delete',
-            erase,
-          ),
-        { kind: 'danger' },
-      ),
+      eraseButton('Delete this investigation', 'Its notes and its trail will be gone; its alerts stay.', erase),
   ];
 }
 
@@ -162,7 +164,7 @@ function alertsSection(one, path, signal, reload) {
         ...(canLink ? [{ name: 'actions', label: 'Actions', cell: unlink }] : []),
       ],
     }).element,
-    canLink && h('div', { class: 'actions' }, button('Link an alert', link, { glyph: 'plus' })),
+    canLink && toolbar(button('Link an alert', link, { glyph: 'plus' })),
   );
 }
 
@@ -171,9 +173,7 @@ const statsSection = (path) =>
     const found = await get(`${path}/stats`);
     return [
       found.alerts > 0 &&
-        h(
-          'div',
-          { class: 'line' },
+        line(
           Object.entries(found.by_severity)
             .filter(([, count]) => count > 0)
             .map(([name, count]) => [severityChip(name), countText(count)]),
@@ -197,16 +197,14 @@ const statsSection = (path) =>
 const aboutSection = (one) =>
   section(
     'About',
-    h(
-      'div',
-      { class: 'line' },
+    line(
       severityChip(one.priority),
       statusChip(one.status),
       one.tags.map((each) => chip(each, 'tag')),
     ),
     one.description && h('p', { class: 'prose' }, one.description),
     facts([
-      ['Number', h('span', { class: 'mono' }, one.number)],
+      ['Number', mono(one.number)],
       ['Assigned to', one.assignee_id],
       ['Created', [time(one.created_at, 0), one.created_by && ` by ${one.created_by}`]],
       ['Began by', wordsText(one.trigger_source)],
@@ -223,7 +221,7 @@ const aboutSection = (one) =>
         'Playbooks',
         h('a', { href: hashOf(['executions'], { investigation_id: one.id }) }, 'Executions about it'),
       ],
-      ['Id', h('span', { class: 'mono' }, one.id)],
+      ['Id', mono(one.id)],
     ]),
   );
 

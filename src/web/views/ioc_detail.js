@@ -3,10 +3,22 @@ import { get, pathOf, remove } from '../api.js';
 import { hashOf } from '../router.js';
 import { may } from '../session.js';
 import { wordsText } from '../text.js';
-import { confirmed } from '../ui/dialog.js';
+import { eraseButton } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
 import { areaField, listField, numberField, selectField, textField, words } from '../ui/form.js';
-import { button, chip, facts, fetchedSection, notice, severityChip, statusChip, time } from '../ui/parts.js';
+import {
+  button,
+  chip,
+  facts,
+  fetchedSection,
+  line,
+  mono,
+  notice,
+  severityChip,
+  statusChip,
+  time,
+  toolbar,
+} from '../ui/parts.js';
 import { editDialog, recordDrawer } from '../ui/record.js';
 import { SEVERITIES } from './event_detail.js';
 
@@ -52,7 +64,7 @@ const matchesSection = (id) =>
           'li',
           null,
           h('a', { href: hashOf(['events'], { id: each.event_id }) }, time(each.event_timestamp)),
-          h('span', { class: 'mono' }, ` ${each.field}`),
+          mono(` ${each.field}`),
           h('span', { class: 'quiet' }, ` ${each.value}`),
         ),
       ),
@@ -80,9 +92,7 @@ const alertsSection = (id) =>
 function content(ioc, reload, close) {
   const path = pathOf('iocs', ioc.id);
   return [
-    h(
-      'div',
-      { class: 'line' },
+    line(
       chip(wordsText(ioc.type)),
       severityChip(ioc.severity),
       statusChip(ioc.status),
@@ -90,7 +100,7 @@ function content(ioc, reload, close) {
     ),
     ioc.description && h('p', { class: 'prose' }, ioc.description),
     facts([
-      ['Normalized', h('span', { class: 'mono' }, ioc.normalized)],
+      ['Normalized', mono(ioc.normalized)],
       ['Confidence', ioc.confidence],
       ['Hits', ioc.hit_count],
       ['First seen', time(ioc.first_seen, 0)],
@@ -102,9 +112,7 @@ function content(ioc, reload, close) {
         ioc.mitre_techniques.map((each) => [h('a', { href: hashOf(['coverage'], { technique: each }) }, each), ' ']),
       ],
     ]),
-    h(
-      'div',
-      { class: 'actions' },
+    toolbar(
       h(
         'a',
         { class: 'button', href: hashOf(['events'], { q: `"${ioc.normalized.replace(/["\\]/g, '\\$&')}"` }) },
@@ -112,15 +120,10 @@ function content(ioc, reload, close) {
       ),
       may('write:iocs') && button('Edit', () => editDialog('Edit the indicator', path, ioc, iocFields(ioc), reload)),
       may('write:iocs') &&
-        button(
-          'Delete',
-          () =>
-            confirmed('Delete this indicator', 'Its history and matches will be gone, too.', 'Delete', async () => {
-              await remove(path, ioc.version);
-              close();
-            }),
-          { kind: 'danger' },
-        ),
+        eraseButton('Delete this indicator', 'Its history and matches will be gone, too.', async () => {
+          await remove(path, ioc.version);
+          close();
+        }),
     ),
     matchesSection(ioc.id),
     may('read:alerts') && alertsSection(ioc.id),

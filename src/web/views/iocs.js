@@ -2,12 +2,12 @@
 import { get, post, request } from '../api.js';
 import { may } from '../session.js';
 import { plural, wordsText } from '../text.js';
-import { confirmed, formDialog, told } from '../ui/dialog.js';
+import { eraseButton, formDialog, told } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { countBar } from '../ui/filters.js';
-import { areaField, given, selectField, textField, words } from '../ui/form.js';
+import { areaField, selectField, textField, words } from '../ui/form.js';
 import { button, chip, linkButton, severityChip, statusChip, toast } from '../ui/parts.js';
-import { listScreen } from '../ui/record.js';
+import { createDialog, listScreen } from '../ui/record.js';
 import { timeColumn } from '../ui/table.js';
 import { tellBulk } from './alerts.js';
 import { SEVERITIES } from './event_detail.js';
@@ -101,29 +101,14 @@ const bulkActions = (ids, reload) => [
         'Hunt',
       ),
     ),
-  button(
-    'Delete',
-    () =>
-      confirmed('Delete indicators', `${plural(ids.length, 'indicator')} will be gone.`, 'Delete', async () => {
-        tellBulk(await post('/iocs/bulk', { action: 'delete', ids }), 'indicator');
-        reload();
-      }),
-    { kind: 'danger' },
-  ),
+  eraseButton('Delete indicators', `${plural(ids.length, 'indicator')} will be gone.`, async () => {
+    tellBulk(await post('/iocs/bulk', { action: 'delete', ids }), 'indicator');
+    reload();
+  }),
 ];
 
 export async function show(main, screen) {
   const counts = h('div', null);
-  const create = (reload) =>
-    formDialog(
-      'New indicator',
-      iocFields(),
-      async (values) => {
-        await post('/iocs', given(values));
-        reload();
-      },
-      'Create',
-    );
   const { to, query } = listScreen(main, screen, {
     screen: ['iocs'],
     title: 'Indicators',
@@ -134,7 +119,7 @@ export async function show(main, screen) {
     actions: (reload) =>
       may('write:iocs') && [
         button('Import', () => importDialog(reload)),
-        button('New indicator', () => create(reload), { glyph: 'plus' }),
+        button('New indicator', () => createDialog('New indicator', '/iocs', iocFields(), reload), { glyph: 'plus' }),
       ],
     columns: columnsOf,
     labelOf: (each) => each.value,

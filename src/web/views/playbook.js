@@ -5,10 +5,22 @@ import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { countText, durationText, wordsText } from '../text.js';
 import { codeEditor } from '../ui/code_editor.js';
-import { confirmed, drawer } from '../ui/dialog.js';
+import { drawer, eraseButton } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { resourceList } from '../ui/list.js';
-import { button, chip, facts, failed, fetchedSection, heading, notice, section } from '../ui/parts.js';
+import {
+  button,
+  chip,
+  facts,
+  failed,
+  fetchedSection,
+  heading,
+  line,
+  mono,
+  notice,
+  section,
+  toolbar,
+} from '../ui/parts.js';
 import { time, toast, workButton } from '../ui/parts.js';
 import { EXECUTION_COLUMNS } from './executions.js';
 import { runDialog } from './playbooks.js';
@@ -42,18 +54,16 @@ function stepItem(step) {
   return h(
     'li',
     { class: 'step' },
-    h(
-      'div',
-      { class: 'line' },
+    line(
       h('strong', null, step.name ?? step.id),
       chip(wordsText(step.type)),
       step.requires_approval && chip('Needs an approval', 'severity-medium'),
     ),
     facts([
-      ['Id', h('span', { class: 'mono' }, step.id)],
+      ['Id', mono(step.id)],
       ...Object.entries(step.parameters ?? {}).map(([name, value]) => [
         wordsText(name),
-        h('span', { class: 'mono' }, typeof value === 'string' ? value : formatJson(value)),
+        mono(typeof value === 'string' ? value : formatJson(value)),
       ]),
       step.conditions?.length && ['Only if', conditionList(step.conditions)],
       step.requires_approval && ['Approval', approvalText(step.approval)],
@@ -102,9 +112,7 @@ function editDocument(title, value, save) {
       'div',
       null,
       editor.element,
-      h(
-        'div',
-        { class: 'actions' },
+      toolbar(
         workButton('Check', () => check()),
         workButton('Save', () => keep(), null, { kind: 'primary' }),
       ),
@@ -169,15 +177,10 @@ function actionsOf(playbook, reload) {
     workButton(playbook.enabled ? 'Switch off' : 'Switch on', () => post(`${path}/${turn}`, {}), reload),
     workButton('Duplicate', async () => go(hashOf(['playbooks', (await post(`${path}/duplicate`, {})).id]))),
     button('Edit', () => editPlaybook(playbook, reload)),
-    button(
-      'Delete',
-      () =>
-        confirmed('Delete this playbook', 'Its versions will be gone, too.', 'Delete', async () => {
-          await remove(path, playbook.version);
-          go(hashOf(['playbooks']));
-        }),
-      { kind: 'danger' },
-    ),
+    eraseButton('Delete this playbook', 'Its versions will be gone, too.', async () => {
+      await remove(path, playbook.version);
+      go(hashOf(['playbooks']));
+    }),
   ];
 }
 
@@ -186,9 +189,7 @@ const triggerItem = ({ name, conditions }) => h('li', null, name && h('strong', 
 const aboutSection = (playbook) =>
   section(
     'About',
-    h(
-      'div',
-      { class: 'line' },
+    line(
       chip(playbook.enabled ? 'On' : 'Off', playbook.enabled ? 'on' : ''),
       playbook.tags.map((each) => chip(each, 'tag')),
     ),
@@ -198,7 +199,7 @@ const aboutSection = (playbook) =>
       ['Version', playbook.version],
       ['Updated', time(playbook.updated_at, 0)],
       ['By', playbook.updated_by ?? playbook.created_by],
-      ['Id', h('span', { class: 'mono' }, playbook.id)],
+      ['Id', mono(playbook.id)],
     ]),
     h('h3', null, 'An alert starts it if'),
     playbook.triggers?.length

@@ -4,21 +4,24 @@ import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { durationText, wordsText } from '../text.js';
 import { codeEditor } from '../ui/code_editor.js';
-import { confirmed, formDialog, told } from '../ui/dialog.js';
+import { eraseButton, formDialog, told } from '../ui/dialog.js';
 import { debounced, h, replace } from '../ui/dom.js';
-import { selectField, textField } from '../ui/form.js';
+import { given, selectField, textField, words } from '../ui/form.js';
 import {
-  attempt,
   button,
   chip,
   facts,
-  fillFrom,
+  fetchedSection,
   heading,
+  line,
+  mono,
   notice,
   section,
   severityChip,
   time,
   toast,
+  toolbar,
+  workButton,
 } from '../ui/parts.js';
 
 const TEMPLATE = `title: A name for people
@@ -72,24 +75,30 @@ function verdict(found) {
   return chip(`Valid: ${wordsText(found.type)}`, 'on');
 }
 
+/** What is refused is marked in the editor. */
+const saveButton = (label, editor, work) =>
+  workButton(
+    label,
+    async () => {
+      try {
+        await work(editor.value());
+      } catch (error) {
+        editor.mark(faultsOf(error));
+        throw error;
+      }
+    },
+    null,
+    { kind: 'primary' },
+  );
+
 async function showNew(main, signal) {
   const state = h('span', { role: 'status' });
   const editor = checkedEditor(TEMPLATE, signal, (found) => replace(state, verdict(found)));
-  const save = button(
-    'Create rule',
-    () =>
-      attempt(save, async () => {
-        try {
-          const made = await post('/rules', { sigma_yaml: editor.value() });
-          toast('Rule created.');
-          go(hashOf(['rules', made.id]));
-        } catch (error) {
-          editor.mark(faultsOf(error));
-          throw error;
-        }
-      }),
-    { kind: 'primary' },
-  );
+  const save = saveButton('Create rule', editor, async (sigma_yaml) => {
+    const made = await post('/rules', { sigma_yaml });
+    toast('Rule created.');
+    go(hashOf(['rules', made.id]));
+  });
   replace(main, heading('New rule', state, save), editor.element);
 }
 
@@ -97,42 +106,21 @@ function documentSection(rule, signal, reload) {
   const state = h('span', { role: 'status' });
   if (rule.sigma_yaml === null) return section('Query', h('pre', { tabindex: '0' }, rule.query));
   const editor = checkedEditor(rule.sigma_yaml, signal, (found) => replace(state, verdict(found)));
-  const save = button(
-    'Save',
-    () =>
-      attempt(save, async () => {
-        try {
-          await patch(pathOf('rules', rule.id), { sigma_yaml: editor.value() }, rule.version);
-        } catch (error) {
-          editor.mark(faultsOf(error));
-          throw error;
-        }
-        toast('Saved.');
-        reload();
-      }),
-    { kind: 'primary' },
-  );
-  return section('Document', editor.element, h('div', { class: 'actions' }, may('write:rules') && save, state));
+  const save = saveButton('Save', editor, async (sigma_yaml) => {
+    await patch(pathOf('rules', rule.id), { sigma_yaml }, rule.version);
+    toast('Saved.');
+    reload();
+  });
+  return section('Document', editor.element, toolbar(may('write:rules') && save, state));
 }
 
 function moveDialog(rule, reload) {
-  const fields = [
-    selectField(
-      'to',
-      'Lifecycle',
-      NEXT[rule.lifecycle].map((each) => [each, wordsText(each)]),
-    ),
-    textField('reason', 'Reason'),
-  ];
+  const fields = [selectField('to', 'Lifecycle', words(NEXT[rule.lifecycle])), textField('reason', 'Reason')];
   formDialog(
     'Change the lifecycle',
     fields,
     async (values) => {
-      await post(
-        `${pathOf('rules', rule.id)}/lifecycle`,
-        { to: values.to, ...(values.reason ? { reason: values.reason } : {}) },
-        { version: rule.version },
-      );
+      await post(`${pathOf('rules', rule.id)}/lifecycle`, given(values), { version: rule.version });
       reload();
     },
     'Change',
@@ -143,67 +131,43 @@ function actionsOf(rule, reload) {
   if (!may('write:rules')) return [];
   const path = pathOf('rules', rule.id);
   const turn = rule.enabled ? 'disable' : 'enable';
-  const run = (label, work, more) => {
-    const made = button(label, () => attempt(made, work), more);
-    return made;
-  };
   return [
-    run(rule.enabled ? 'Switch off' : 'Switch on', async () => {
-      await post(`${path}/${turn}`, {}, {});
-      reload();
-    }),
+    workButton(rule.enabled ? 'Switch off' : 'Switch on', () => post(`${path}/${turn}`, {}, {}), reload),
     NEXT[rule.lifecycle] && button('Lifecycle', () => moveDialog(rule, reload)),
-    run('Clone', async () => go(hashOf(['rules', (await post(`${path}/clone`, {}, {})).id]))),
-    button(
-      'Delete',
-      () =>
-        confirmed('Delete this rule', 'Its versions will be gone, too. Alerts keep its id.', 'Delete', async () => {
-          await remove(path, rule.version);
-          go(hashOf(['rules']));
-        }),
-      { kind: 'danger' },
-    ),
+    workButton('Clone', async () => go(hashOf(['rules', (await post(`${path}/clone`, {}, {})).id]))),
+    eraseButton('Delete this rule', 'Its versions will be gone, too. Alerts keep its id.', async () => {
+      await remove(path, rule.version);
+      go(hashOf(['rules']));
+    }),
   ];
 }
 
 function versionsSection(rule, reload) {
-  const place = h('div', null);
   const path = `${pathOf('rules', rule.id)}/versions`;
   const look = async (version) => {
     const old = await get(`${path}/${version}`);
     told(`Version ${version}`, h('pre', { tabindex: '0' }, old.sigma_yaml ?? old.query ?? ''));
   };
-  fillFrom(place, async () => {
-    const { items } = await get(path, { limit: 20 });
-    if (items.length === 0) return notice('There was none before this one.');
-    return h(
-      'ul',
-      { class: 'plain' },
-      items.map((each) => {
-        const restore = button('Restore', () =>
-          attempt(restore, async () => {
-            await post(`${path}/${each.version}/restore`, {}, {});
-            reload();
-          }),
-        );
-        return h(
-          'li',
-          { class: 'line' },
-          `Version ${each.version} `,
-          time(each.at, 0),
-          each.by && ` by ${each.by}`,
-          button('Show', () => look(each.version)),
-          may('write:rules') && restore,
-        );
-      }),
+  const item = ({ version, at, by }) =>
+    h(
+      'li',
+      { class: 'line' },
+      `Version ${version} `,
+      time(at, 0),
+      by && ` by ${by}`,
+      workButton('Show', () => look(version)),
+      may('write:rules') && workButton('Restore', () => post(`${path}/${version}/restore`, {}, {}), reload),
     );
-  });
-  return section('Former versions', place);
+  return fetchedSection('Former versions', async () => {
+    const { items } = await get(path, { limit: 20 });
+    return items.length === 0
+      ? notice('There was none before this one.')
+      : h('ul', { class: 'plain' }, items.map(item));
+  }).element;
 }
 
-function performanceSection(id) {
-  const place = h('div', null);
-  fillFrom(place, async () => {
+const performanceSection = (id) =>
+  fetchedSection('Performance', async () => {
     const found = await get(`${pathOf('rules', id)}/performance`);
     const isTime = (name) => name.startsWith('seconds');
     return facts(
@@ -211,16 +175,12 @@ function performanceSection(id) {
         .filter(([, value]) => typeof value === 'number')
         .map(([name, value]) => [wordsText(name), isTime(name) ? durationText(value) : String(value)]),
     );
-  });
-  return section('Performance', place);
-}
+  }).element;
 
 function aboutSection(rule) {
   return section(
     'About',
-    h(
-      'div',
-      { class: 'line' },
+    line(
       severityChip(rule.severity),
       chip(rule.enabled ? 'On' : 'Off', rule.enabled ? 'on' : ''),
       chip(wordsText(rule.lifecycle)),
@@ -235,7 +195,7 @@ function aboutSection(rule) {
       ],
       ['Updated', time(rule.updated_at, 0)],
       ['By', rule.updated_by ?? rule.created_by],
-      ['Id', h('span', { class: 'mono' }, rule.id)],
+      ['Id', mono(rule.id)],
       ['Alerts', h('a', { href: hashOf(['alerts'], { rule_id: rule.id }) }, 'Of this rule')],
     ]),
     rule.references.length > 0 &&

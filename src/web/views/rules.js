@@ -3,12 +3,13 @@ import { get, post, request } from '../api.js';
 import { go, hashOf } from '../router.js';
 import { may } from '../session.js';
 import { countText, plural, wordsText } from '../text.js';
-import { confirmed, formDialog, told } from '../ui/dialog.js';
+import { eraseButton, formDialog, told } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { filterBar } from '../ui/filters.js';
-import { selectField, textField } from '../ui/form.js';
+import { fileField, given, selectField, textField, words } from '../ui/form.js';
 import { resourceList } from '../ui/list.js';
-import { button, chip, fillFrom, heading, notice, severityChip, time } from '../ui/parts.js';
+import { button, chip, fillFrom, heading, notice, severityChip } from '../ui/parts.js';
+import { timeColumn } from '../ui/table.js';
 import { tellBulk } from './alerts.js';
 import { showRule } from './rule.js';
 
@@ -48,7 +49,7 @@ const COLUMNS = [
   },
   { name: 'enabled', label: 'State', cell: (each) => chip(each.enabled ? 'On' : 'Off', each.enabled ? 'on' : '') },
   { name: 'lifecycle', label: 'Lifecycle', cell: (each) => wordsText(each.lifecycle) },
-  { name: 'updated_at', label: 'Updated (UTC)', sort: true, kind: 'nowrap', cell: (each) => time(each.updated_at, 0) },
+  timeColumn('updated_at', 'Updated'),
 ];
 
 function facetText(name, value) {
@@ -108,54 +109,29 @@ const bulkActions = (ids, reload) => {
       formDialog(
         'Lifecycle',
         [
-          selectField(
-            'to',
-            'Lifecycle',
-            ['experimental', 'test', 'stable', 'deprecated', 'archived'].map((each) => [each, wordsText(each)]),
-            { value: 'test' },
-          ),
+          selectField('to', 'Lifecycle', words(['experimental', 'test', 'stable', 'deprecated', 'archived']), {
+            value: 'test',
+          }),
           textField('note', 'Reason'),
         ],
         async (values) => {
-          tellBulk(
-            await post('/rules/bulk', {
-              action: 'lifecycle',
-              ids,
-              to: values.to,
-              ...(values.note ? { note: values.note } : {}),
-            }),
-            'rule',
-          );
+          tellBulk(await post('/rules/bulk', { action: 'lifecycle', ids, ...given(values) }), 'rule');
           reload();
         },
         'Apply',
       ),
     ),
-    button(
-      'Delete',
-      () =>
-        confirmed(
-          'Delete rules',
-          `${plural(ids.length, 'rule')} will be gone, with all versions.`,
-          'Delete',
-          async () => {
-            tellBulk(await post('/rules/bulk', { action: 'delete', ids }), 'rule');
-            reload();
-          },
-        ),
-      { kind: 'danger' },
-    ),
+    eraseButton('Delete rules', `${plural(ids.length, 'rule')} will be gone, with all versions.`, async () => {
+      tellBulk(await post('/rules/bulk', { action: 'delete', ids }), 'rule');
+      reload();
+    }),
   ];
 };
 
 function importDialog(reload) {
-  const input = h('input', { type: 'file', accept: '.yml,.yaml,.zip,.tar,.gz,.tgz' });
-  const file = { ...textField('file', 'YAML, or a tar or zip of it', {}) };
-  input.id = file.control.id;
-  file.control.replaceWith(input);
   formDialog(
     'Import rules',
-    [{ ...file, read: () => input.files[0] ?? null, focus: () => input.focus() }],
+    [fileField('file', 'YAML, or a tar or zip of it', { accept: '.yml,.yaml,.zip,.tar,.gz,.tgz' })],
     async (values) => {
       if (!values.file) throw new Error('Choose a file.');
       const found = await request('POST', '/rules/import', { body: values.file, type: 'application/octet-stream' });

@@ -3,10 +3,10 @@ import { get, pathOf, post, remove } from '../api.js';
 import { equalTerm } from '../query.js';
 import { go, hashOf } from '../router.js';
 import { may, session } from '../session.js';
-import { confirmed, formDialog } from '../ui/dialog.js';
+import { eraseButton, formDialog } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
-import { areaField, checkField, given, listField, textField } from '../ui/form.js';
-import { button, chip, failed, linkButton, toast } from '../ui/parts.js';
+import { areaField, checkField, given, listField, pairsField, textField } from '../ui/form.js';
+import { button, chip, failed, linkButton, toast, toolbar } from '../ui/parts.js';
 import { editDialog, listScreen } from '../ui/record.js';
 import { timeColumn } from '../ui/table.js';
 
@@ -41,33 +41,10 @@ export function searchOf({ query, filters, from, to }) {
 const isOwn = (search) =>
   search.created_by === null || search.created_by === session().username || may('write:users') || may('admin:system');
 
-/** `host=ws5`, a line for each value. What has more lines than that stands in `filters` as it was. */
-function filtersField(filters) {
-  const lines = Object.entries(filters ?? {}).flatMap(([name, value]) =>
-    [value].flat().map((each) => `${name}=${each}`),
-  );
-  const text = lines.join('\n');
-  const made = areaField('filters', 'Filters', {
-    value: text,
-    rows: 3,
-    hint: 'One a line: host=ws5, field.user.name=ann.',
-  });
-  const read = () => {
-    if (made.control.value === text) return filters ?? null;
-    const found = {};
-    for (const line of made.control.value.split('\n').filter((each) => each.trim() !== '')) {
-      const [name, value = ''] = line.split(/=(.*)/s);
-      found[name.trim()] = name.trim() in found ? [found[name.trim()], value].flat() : value;
-    }
-    return Object.keys(found).length > 0 ? found : null;
-  };
-  return { ...made, read };
-}
-
 const fieldsOf = (search) => [
   textField('name', 'Name', { value: search.name, required: true, maxlength: 200 }),
   textField('query', 'Query', { value: search.query, spellcheck: 'false' }),
-  filtersField(search.filters),
+  pairsField('filters', 'Filters', { value: search.filters, hint: 'One a line: host=ws5, field.user.name=ann.' }),
   textField('from', 'From', { value: search.from, hint: SPAN_HINT }),
   textField('to', 'To', { value: search.to, hint: 'Empty: until each run.' }),
   areaField('description', 'Description', { value: search.description, rows: 2 }),
@@ -97,13 +74,9 @@ function actionsOf(search, reload) {
     await remove(path, search.version);
     reload();
   };
-  return h(
-    'span',
-    { class: 'actions' },
+  return toolbar(
     button('Edit', () => editDialog('Edit the search', path, search, fieldsOf(search), reload)),
-    button('Delete', () => confirmed('Delete this search', `“${search.name}” will be gone.`, 'Delete', erase), {
-      kind: 'danger',
-    }),
+    eraseButton('Delete this search', `“${search.name}” will be gone.`, erase),
   );
 }
 

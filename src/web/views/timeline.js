@@ -4,7 +4,7 @@ import { hashOf } from '../router.js';
 import { bytesText, wordsText } from '../text.js';
 import { h } from '../ui/dom.js';
 import { labelled, select, words } from '../ui/form.js';
-import { chip, fillFrom, notice, section, severityChip, statusChip, time, workButton } from '../ui/parts.js';
+import { chip, fillFrom, line, notice, section, severityChip, statusChip, time, workButton } from '../ui/parts.js';
 
 const PAGE = 100;
 const TYPES = ['event', 'alert', 'transition', 'note', 'evidence'];
@@ -49,7 +49,7 @@ const itemOf = (entry) =>
   h(
     'li',
     null,
-    h('span', { class: 'line' }, time(entry.at, 0), chip(wordsText(entry.type))),
+    line(time(entry.at, 0), chip(wordsText(entry.type))),
     h('div', null, (ENTRIES[entry.type] ?? otherEntry)(entry)),
   );
 

@@ -1,14 +1,14 @@
 // Tokens and sessions of a user, `me` for one's own.
 import { get, pathOf, post, remove, request } from '../api.js';
 import { session } from '../session.js';
-import { confirmed, formDialog, told } from '../ui/dialog.js';
+import { confirmed, eraseButton, formDialog, told } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
-import { choiceField, textField } from '../ui/form.js';
-import { attempt, button, copyText, fillFrom, notice, section, time } from '../ui/parts.js';
-import { table } from '../ui/table.js';
+import { choiceField, given, textField } from '../ui/form.js';
+import { button, copyText, fetchedSection, mono, notice, toolbar, workButton } from '../ui/parts.js';
+import { table, timeColumn } from '../ui/table.js';
 
 /** A text that is shown this once. */
-function tellOnce(title, text) {
+export function tellOnce(title, text) {
   told(
     title,
     h('p', null, 'This is shown once: keep it now.'),
@@ -27,12 +27,8 @@ function newToken(path, reload) {
     'New token',
     fields,
     async ({ name, expires_at: expires, scopes }) => {
-      const made = await post(path, {
-        name,
-        ...(expires ? { expires_at: expires } : {}),
-        ...(scopes.length ? { scopes } : {}),
-      });
-      tellOnce('Token', made.token);
+      const wanted = given({ name, expires_at: expires, scopes: scopes.length > 0 ? scopes : null });
+      tellOnce('Token', (await post(path, wanted)).token);
       reload();
     },
     'Create',
@@ -47,11 +43,10 @@ function tokenColumns(path, reload) {
       tellOnce('Token', (await post(`${path}${pathOf(each.id)}/rotate`, {}, {})).token);
       reload();
     });
-  const end = (each) =>
-    confirmed('Delete this token', 'Whatever uses it is refused from then on.', 'Delete', async () => {
-      await remove(path + pathOf(each.id), each.version);
-      reload();
-    });
+  const end = (each) => async () => {
+    await remove(path + pathOf(each.id), each.version);
+    reload();
+  };
   return [
     {
       name: 'name',
@@ -59,79 +54,51 @@ function tokenColumns(path, reload) {
       kind: 'grow',
       cell: (each) => [each.name, h('div', { class: 'quiet small' }, scopesText(each))],
     },
-    { name: 'prefix', label: 'Begins', cell: (each) => h('span', { class: 'mono' }, each.prefix ?? '–') },
-    { name: 'expires_at', label: 'Expires (UTC)', cell: (each) => time(each.expires_at, 0) },
-    { name: 'last_used_at', label: 'Last used (UTC)', cell: (each) => time(each.last_used_at, 0) },
+    { name: 'prefix', label: 'Begins', cell: (each) => mono(each.prefix ?? '–') },
+    timeColumn('expires_at', 'Expires', false),
+    timeColumn('last_used_at', 'Last used', false),
     {
       name: 'actions',
       label: 'Actions',
       cell: (each) =>
-        h(
-          'span',
-          { class: 'actions' },
+        toolbar(
           button('Rotate', () => rotate(each)),
-          button('Delete', () => end(each), { kind: 'danger' }),
+          eraseButton('Delete this token', 'Whatever uses it is refused from then on.', end(each)),
         ),
     },
   ];
 }
 
+/** What belongs to a user below `path`, in a table. */
+const ownSection = (title, path, limit, columns, ...after) =>
+  fetchedSection(
+    title,
+    async () => {
+      const { items } = await get(path, { limit });
+      return items.length === 0 ? notice('There is none.') : table(columns, items, { caption: title });
+    },
+    toolbar(after),
+  );
+
 export function tokensSection(user) {
   const path = `${pathOf('users', user)}/tokens`;
-  const place = h('div', { class: 'list' });
-  const load = () =>
-    fillFrom(place, async () => {
-      const { items } = await get(path, { limit: 200 });
-      return items.length === 0
-        ? notice('There is none.')
-        : table(tokenColumns(path, load), items, { caption: 'Tokens' });
-    });
-  load();
-  return section(
-    'Tokens',
-    place,
-    h(
-      'div',
-      { class: 'actions' },
-      button('New token', () => newToken(path, load), { glyph: 'plus' }),
-    ),
-  );
+  const reload = () => found.reload();
+  const add = button('New token', () => newToken(path, reload), { glyph: 'plus' });
+  const found = ownSection('Tokens', path, 200, tokenColumns(path, reload), add);
+  return found.element;
 }
 
 export function sessionsSection(user) {
   const path = `${pathOf('users', user)}/sessions`;
-  const place = h('div', { class: 'list' });
-  const end = (each) => {
-    const made = button(
-      'End',
-      () =>
-        attempt(made, async () => {
-          await remove(path + pathOf(each.id));
-          load();
-        }),
-      { kind: 'danger' },
-    );
-    return made;
-  };
+  const reload = () => found.reload();
+  const end = (each) => workButton('End', () => remove(path + pathOf(each.id)), reload, { kind: 'danger' });
   const columns = [
-    { name: 'created_at', label: 'Since (UTC)', cell: (each) => time(each.created_at, 0) },
-    { name: 'last_used_at', label: 'Last used (UTC)', cell: (each) => time(each.last_used_at, 0) },
+    timeColumn('created_at', 'Since', false),
+    timeColumn('last_used_at', 'Last used', false),
     { name: 'address', label: 'From', kind: 'grow', cell: (each) => each.address ?? '–' },
     { name: 'actions', label: 'Actions', cell: end },
   ];
-  const load = () =>
-    fillFrom(place, async () => {
-      const { items } = await get(path, { limit: 100 });
-      return items.length === 0 ? notice('There is none.') : table(columns, items, { caption: 'Sessions' });
-    });
-  load();
-  const all = button('End all others', () =>
-    attempt(all, async () => {
-      await request('DELETE', path);
-      load();
-    }),
-  );
-  return section('Sessions', place, h('div', { class: 'actions' }, all));
+  const all = workButton('End all others', () => request('DELETE', path), reload);
+  const found = ownSection('Sessions', path, 100, columns, all);
+  return found.element;
 }
-
-export { tellOnce };

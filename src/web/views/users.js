@@ -1,13 +1,12 @@
 // Users and roles.
-import { get, patch, pathOf, post, remove, request } from '../api.js';
+import { get, pathOf, post, remove, request } from '../api.js';
 import { may, session } from '../session.js';
-import { confirmed, drawer, formDialog } from '../ui/dialog.js';
-import { h, replace } from '../ui/dom.js';
+import { eraseButton, formDialog } from '../ui/dialog.js';
+import { h } from '../ui/dom.js';
 import { areaField, checkField, choiceField, selectField, textField } from '../ui/form.js';
-import { resourceList } from '../ui/list.js';
-import { attempt, button, chip, facts, failed, fillFrom, heading, notice, section, time, toast } from '../ui/parts.js';
-import { editDialog } from '../ui/record.js';
-import { table } from '../ui/table.js';
+import { button, chip, facts, failed, fetchedSection, notice, time, toast, toolbar, workButton } from '../ui/parts.js';
+import { createDialog, editDialog, listScreen, recordDrawer } from '../ui/record.js';
+import { openColumn, table, timeColumn } from '../ui/table.js';
 import { sessionsSection, tokensSection } from './tokens.js';
 
 const ALL = [
@@ -39,14 +38,8 @@ const ALL = [
 
 const roleNames = async () => (await get('/roles', { limit: 200 })).items.map((each) => each.name);
 
-const userColumns = (open) => [
-  {
-    name: 'username',
-    label: 'User name',
-    sort: true,
-    kind: 'grow',
-    cell: (each) => h('button', { type: 'button', class: 'link', onclick: () => open(each.id) }, each.username),
-  },
+const columnsOf = (open) => [
+  openColumn('username', 'User name', open),
   { name: 'full_name', label: 'Name', cell: (each) => each.full_name ?? '–' },
   { name: 'role', label: 'Role', cell: (each) => each.role },
   {
@@ -58,34 +51,26 @@ const userColumns = (open) => [
     ],
   },
   { name: 'totp_enabled', label: 'Authenticator', cell: (each) => (each.totp_enabled ? 'Yes' : 'No') },
-  { name: 'last_login_at', label: 'Last log-in (UTC)', kind: 'nowrap', cell: (each) => time(each.last_login_at, 0) },
+  timeColumn('last_login_at', 'Last log-in', false),
 ];
 
 async function newUser(reload) {
   const roles = await roleNames();
+  const password = textField('password', 'Password', {
+    type: 'password',
+    autocomplete: 'new-password',
+    hint: 'Empty: only tokens and certificates let the user in.',
+  });
+  const must = checkField('must_change_password', 'Must be changed at the first log-in', { value: true });
   const fields = [
     textField('username', 'User name', { required: true, autocapitalize: 'none' }),
     textField('full_name', 'Name'),
     textField('email', 'Mail', { type: 'email' }),
     selectField('role', 'Role', roles, { value: 'analyst' }),
-    textField('password', 'Password', {
-      type: 'password',
-      autocomplete: 'new-password',
-      hint: 'Empty: only tokens and certificates let the user in.',
-    }),
-    checkField('must_change_password', 'Must be changed at the first log-in', { value: true }),
+    password,
+    { ...must, read: () => password.read() && must.read() },
   ];
-  formDialog(
-    'New user',
-    fields,
-    async (values) => {
-      const { password, must_change_password: must, ...others } = values;
-      const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null));
-      await post('/users', { ...given, ...(password ? { password, must_change_password: must } : {}) });
-      reload();
-    },
-    'Create',
-  );
+  createDialog('New user', '/users', fields, reload);
 }
 
 async function editUser(user, done) {
@@ -120,75 +105,40 @@ function setPassword(user, done) {
   );
 }
 
-function userActions(user, box, changed) {
+function userActions(user, reload, close) {
   const path = pathOf('users', user.id);
-  const act = (label, work, more) => {
-    const made = button(
-      label,
-      () =>
-        attempt(made, async () => {
-          await work();
-          changed();
-        }),
-      more,
-    );
-    return made;
+  const changed = () => {
+    toast('Saved.');
+    return reload();
   };
-  return h(
-    'div',
-    { class: 'actions' },
+  const erase = async () => {
+    await remove(path, user.version);
+    toast('Deleted.');
+    close();
+  };
+  return toolbar(
     button('Edit', () => editUser(user, changed).catch(failed)),
     button('Set password', () => setPassword(user, changed)),
-    user.locked_until && act('Unlock', () => request('POST', `${path}/unlock`)),
-    user.totp_enabled && act('Take the authenticator away', () => remove(`${path}/totp`)),
+    user.locked_until && workButton('Unlock', () => request('POST', `${path}/unlock`), changed),
+    user.totp_enabled && workButton('Take the authenticator away', () => remove(`${path}/totp`), changed),
     user.username !== session().username &&
-      button(
-        'Delete',
-        () =>
-          confirmed(
-            'Delete this user',
-            `${user.username} is let in no more; tokens and sessions end.`,
-            'Delete',
-            async () => {
-              await remove(path, user.version);
-              box.close();
-              changed(true);
-            },
-          ),
-        { kind: 'danger' },
-      ),
+      eraseButton('Delete this user', `${user.username} is let in no more; tokens and sessions end.`, erase),
   );
 }
 
-function showUser(id, onchange) {
-  const place = h('div', null, notice('Loading…'));
-  const box = drawer('User', place);
-  const load = () =>
-    fillFrom(place, async () => {
-      const user = await get(pathOf('users', id));
-      box.querySelector('h2').textContent = user.username;
-      const changed = (isGone) => {
-        toast(isGone === true ? 'Deleted.' : 'Saved.');
-        onchange();
-        if (isGone !== true) load();
-      };
-      return [
-        facts([
-          ['Name', user.full_name],
-          ['Mail', user.email],
-          ['Role', user.role],
-          ['State', user.active ? 'Active' : 'Not active'],
-          ['Locked until', time(user.locked_until, 0)],
-          ['Authenticator', user.totp_enabled ? 'In use' : 'Not in use'],
-          ['Password of', time(user.password_changed_at, 0)],
-          ['Last log-in', time(user.last_login_at, 0)],
-        ]),
-        may('write:users') && userActions(user, box, changed),
-        may('write:users') && [tokensSection(id), sessionsSection(id)],
-      ];
-    });
-  load();
-}
+const userContent = (user, reload, close) => [
+  facts([
+    ['Name', user.full_name],
+    ['Mail', user.email],
+    ['Role', user.role],
+    ['State', user.active ? 'Active' : 'Not active'],
+    ['Locked until', time(user.locked_until, 0)],
+    ['Authenticator', user.totp_enabled ? 'In use' : 'Not in use'],
+    ['Password of', time(user.password_changed_at, 0)],
+    ['Last log-in', time(user.last_login_at, 0)],
+  ]),
+  may('write:users') && [userActions(user, reload, close), tokensSection(user.id), sessionsSection(user.id)],
+];
 
 function roleDialog(role, done) {
   const fields = [
@@ -196,15 +146,11 @@ function roleDialog(role, done) {
     areaField('description', 'Description', { value: role?.description, rows: 2 }),
     choiceField('permissions', 'Permissions', ALL, { value: role?.permissions ?? [] }),
   ];
-  formDialog(role ? 'Edit the role' : 'New role', fields, async (values) => {
-    if (role) await patch(pathOf('roles', role.id), values, role.version);
-    else await post('/roles', Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)));
-    done();
-  });
+  if (role) editDialog('Edit the role', pathOf('roles', role.id), role, fields, done);
+  else createDialog('New role', '/roles', fields, done);
 }
 
 function rolesSection() {
-  const place = h('div', { class: 'list' });
   const canWrite = may('write:users') && may('admin:system');
   const columns = [
     { name: 'name', label: 'Name', cell: (each) => h('strong', null, each.name) },
@@ -225,59 +171,43 @@ function rolesSection() {
       cell: (each) =>
         each.built_in || !canWrite
           ? chip('Built in')
-          : h(
-              'span',
-              { class: 'actions' },
-              button('Edit', () => roleDialog(each, load)),
-              button(
-                'Delete',
-                () =>
-                  confirmed('Delete this role', 'A role that a user has cannot be deleted.', 'Delete', async () => {
-                    await remove(pathOf('roles', each.id), each.version);
-                    load();
-                  }),
-                { kind: 'danger' },
-              ),
+          : toolbar(
+              button('Edit', () => roleDialog(each, found.reload)),
+              eraseButton('Delete this role', 'A role that a user has cannot be deleted.', async () => {
+                await remove(pathOf('roles', each.id), each.version);
+                found.reload();
+              }),
             ),
     },
   ];
-  const load = () =>
-    fillFrom(place, async () => table(columns, (await get('/roles', { limit: 200 })).items, { caption: 'Roles' }));
-  load();
-  return section(
+  const found = fetchedSection(
     'Roles',
-    place,
-    canWrite &&
-      h(
-        'div',
-        { class: 'actions' },
-        button('New role', () => roleDialog(null, load), { glyph: 'plus' }),
-      ),
+    async () => table(columns, (await get('/roles', { limit: 200 })).items, { caption: 'Roles' }),
+    canWrite && toolbar(button('New role', () => roleDialog(null, found.reload), { glyph: 'plus' })),
   );
+  return found.element;
 }
 
-export async function show(main, { signal }) {
-  const open = (id) => showUser(id, () => list.reload());
-  const list = resourceList({
+export function show(main, screen) {
+  listScreen(main, screen, {
+    screen: ['users'],
+    title: 'Users',
     path: '/users',
-    query: {},
     sort: 'username',
-    signal,
     what: 'user',
-    caption: 'Users',
-    columns: userColumns(open),
-    kind: 'cards',
     empty: notice(
       'There are no users yet: whoever reaches this server may do everything. The first one must be an administrator.',
     ),
+    actions: (reload) =>
+      may('write:users') && button('New user', () => newUser(reload).catch(failed), { glyph: 'plus' }),
+    columns: columnsOf,
+    open: (id, onchange, onclose) =>
+      recordDrawer('User', pathOf('users', id), {
+        titleOf: (each) => each.username,
+        content: userContent,
+        onchange,
+        onclose,
+      }),
   });
-  replace(
-    main,
-    heading(
-      'Users',
-      may('write:users') && button('New user', () => newUser(() => list.reload()).catch(failed), { glyph: 'plus' }),
-    ),
-    list.element,
-    rolesSection(),
-  );
+  main.append(rolesSection());
 }
