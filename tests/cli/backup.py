@@ -202,13 +202,13 @@ class OfAServer(Folder):
         fill(server, 30_000)
         client = server.client()
         run_id = begin(client)
-        reply = client.post(f"/api/v1/admin/backup/{run_id}/cancel")
+        reply = client.post(f"/api/v1/admin/backup/{run_id}/cancel", None)
         self.assertEqual((reply.status, reply.json()["id"]), (202, run_id))
         self.assertEqual(ended(client, run_id)["state"], "cancelled")
         self.assertEqual(self.files(), [])
-        reply = client.post(f"/api/v1/admin/backup/{run_id}/cancel")
+        reply = client.post(f"/api/v1/admin/backup/{run_id}/cancel", None)
         self.assertEqual((reply.status, reply.json()["type"]), (409, "/problems/illegal_transition"))
-        self.assertEqual(client.post("/api/v1/admin/backup/none/cancel").status, 404)
+        self.assertEqual(client.post("/api/v1/admin/backup/none/cancel", None).status, 404)
         self.assertEqual(backed_up(client)["state"], "succeeded")
 
     def test_a_folder_that_goes_is_told_and_may_come_back(self):

@@ -1,14 +1,28 @@
 // Feeds of rules and of indicators: whether they can be read, what came of it, and reading one now.
-import { Problem, get, pathOf, post, remove } from '../api.js';
+import { get, pathOf, post, remove } from '../api.js';
 import { hashOf } from '../router.js';
 import { may } from '../session.js';
 import { countText, wordsText } from '../text.js';
-import { confirmed, formDialog } from '../ui/dialog.js';
+import { eraseButton } from '../ui/dialog.js';
 import { h } from '../ui/dom.js';
-import { areaField, given, listField, numberField, selectField, textField, words } from '../ui/form.js';
-import { button, chip, facts, fetchedSection, notice, statusChip, time, toast, workButton } from '../ui/parts.js';
-import { editDialog, listScreen, recordDrawer } from '../ui/record.js';
+import { words } from '../ui/form.js';
+import {
+  button,
+  chip,
+  facts,
+  fetchedSection,
+  line,
+  mono,
+  notice,
+  statusChip,
+  time,
+  toast,
+  toolbar,
+  workButton,
+} from '../ui/parts.js';
+import { createDialog, editDialog, finished, listScreen, recordDrawer } from '../ui/record.js';
 import { openColumn, timeColumn } from '../ui/table.js';
+import { feedFields, LIMITS, TYPES } from './feed_form.js';
 
 const KINDS = {
   rules: { screen: ['feeds'], path: 'feeds', label: 'Of rules', read: 'read:rules', write: 'admin:system' },
@@ -20,11 +34,7 @@ const KINDS = {
     write: 'write:iocs',
   },
 };
-const TYPES = ['http', 'git', 'filesystem'];
 const STATUSES = ['active', 'disabled', 'error', 'syncing'];
-const FORMATS = ['list', 'csv', 'json', 'stix', 'misp'];
-const STRATEGIES = ['manual', 'startup', 'scheduled'];
-const EVERY_MS = 500;
 const HISTORY = 20;
 const FILTERS = [
   { name: 'status', label: 'Status', options: words(STATUSES) },
@@ -46,35 +56,6 @@ const columnsOf = (open) => [
   timeColumn('last_sync_at', 'Last read', false),
 ];
 
-const fieldsOf = (kind, feed = {}) => [
-  textField('name', 'Name', { value: feed.name }),
-  selectField('type', 'Type', words(TYPES), { value: feed.type ?? 'http' }),
-  textField('url', 'URL', { value: feed.url, hint: 'Of http and git.' }),
-  textField('branch', 'Branch', { value: feed.branch, hint: 'Of git.' }),
-  textField('path', 'Path', { value: feed.path, hint: 'In the repository, or below the folder of feeds.' }),
-  ...(kind === KINDS.iocs ? [selectField('format', 'Format', words(FORMATS), { value: feed.format ?? 'list' })] : []),
-  numberField('priority', 'Priority', { value: feed.priority ?? 100, min: 0, max: 1000 }),
-  selectField('update_strategy', 'Read', words(STRATEGIES), { value: feed.update_strategy ?? 'manual' }),
-  textField('update_schedule', 'Schedule', {
-    value: feed.update_schedule,
-    hint: '30m, 6h, 1d, or five fields of cron in UTC.',
-  }),
-  areaField('description', 'Description', { value: feed.description, rows: 2 }),
-  listField('tags', 'Tags', { value: feed.tags }),
-];
-
-/** Waits until a reading is over, and says what came of it. */
-async function follow(path, entry, isShown) {
-  let now = entry;
-  while (now.state === 'waiting' || now.state === 'running') {
-    await new Promise((done) => setTimeout(done, EVERY_MS));
-    if (!isShown()) return;
-    now = await get(`${path}/history${pathOf(entry.id)}`);
-  }
-  if (now.state === 'failed') throw new Problem(0, { detail: now.detail });
-  toast(statsText(now.stats) || 'Nothing was new.');
-}
-
 /** `files 2, created 1`: what is 0 is left out. */
 const statsText = (stats) =>
   Object.entries(stats ?? {})
@@ -91,7 +72,10 @@ function actionsOf(kind, feed, reload, close) {
       async () => {
         const entry = await post(`${path}/${way}`, {});
         toast('It is being read.');
-        await follow(path, entry, () => made.isConnected).finally(reload);
+        const done = await finished(`${path}/history${pathOf(entry.id)}`, entry, () => made.isConnected).finally(
+          reload,
+        );
+        if (done) toast(statsText(done.stats) || 'Nothing was new.');
       },
       null,
       more,
@@ -103,15 +87,11 @@ function actionsOf(kind, feed, reload, close) {
     await remove(path, feed.version);
     close();
   };
-  return h(
-    'div',
-    { class: 'actions' },
+  return toolbar(
     feed.enabled && [read('Read now', 'sync', { kind: 'primary' }), read('Try without storing', 'test')],
     workButton(feed.enabled ? 'Switch off' : 'Switch on', () => post(`${path}/${turn}`, {}), reload),
-    button('Edit', () => editDialog('Edit the feed', path, feed, fieldsOf(kind, feed), reload)),
-    button('Delete', () => confirmed('Delete this feed', 'What came from it stays.', 'Delete', erase), {
-      kind: 'danger',
-    }),
+    button('Edit', () => editDialog('Edit the feed', path, feed, feedFields(feed, kind === KINDS.rules), reload)),
+    eraseButton('Delete this feed', 'What came from it stays.', erase),
   );
 }
 
@@ -121,9 +101,7 @@ function entryItem(entry) {
   return h(
     'li',
     null,
-    h(
-      'div',
-      { class: 'line' },
+    line(
       statusChip(entry.state),
       time(entry.created_at, 0),
       h(
@@ -162,9 +140,7 @@ const historySection = (path) =>
   }).element;
 
 const contentOf = (kind) => (feed, reload, close) => [
-  h(
-    'div',
-    { class: 'line' },
+  line(
     statusChip(feed.status),
     chip(wordsText(feed.type)),
     feed.tags.map((each) => chip(each, 'tag')),
@@ -173,18 +149,21 @@ const contentOf = (kind) => (feed, reload, close) => [
   feed.description && h('p', { class: 'prose' }, feed.description),
   actionsOf(kind, feed, reload, close),
   facts([
-    feed.url && ['URL', h('span', { class: 'mono' }, feed.url)],
+    feed.url && ['URL', mono(feed.url)],
     feed.branch && ['Branch', feed.branch],
-    feed.path && ['Path', h('span', { class: 'mono' }, feed.path)],
+    feed.path && ['Path', mono(feed.path)],
     feed.format && ['Format', wordsText(feed.format)],
     ['Secret', feed.has_auth ? 'Set' : 'None'],
+    ...Object.entries(LIMITS).map(
+      ([name, label]) => feed[name]?.length !== 0 && feed[name] && [label, [feed[name]].flat().join(', ')],
+    ),
     ['Read', feed.update_schedule ?? wordsText(feed.update_strategy)],
     ['Last read', time(feed.last_sync_at, 0)],
     ['Next', time(feed.next_sync_at, 0)],
     ['Came of it', statsText(feed.stats)],
     kind === KINDS.rules && ['Rules', h('a', { href: hashOf(['rules'], { feed_id: feed.id }) }, 'Of this feed')],
     kind === KINDS.iocs && ['Indicators', h('a', { href: hashOf(['iocs'], { feed_id: feed.id }) }, 'Of this feed')],
-    ['Id', h('span', { class: 'mono' }, feed.id)],
+    ['Id', mono(feed.id)],
   ]),
   historySection(pathOf(kind.path, feed.id)),
 ];
@@ -203,16 +182,6 @@ function kindLinks(kind) {
 
 export function show(main, screen) {
   const kind = screen.parts[0] === 'iocs' || !may('read:rules') ? KINDS.iocs : KINDS.rules;
-  const create = (reload) =>
-    formDialog(
-      'New feed',
-      fieldsOf(kind),
-      async (values) => {
-        await post(`/${kind.path}`, given(values));
-        reload();
-      },
-      'Create',
-    );
   return listScreen(main, screen, {
     screen: kind.screen,
     title: kind === KINDS.rules ? 'Feeds of rules' : 'Feeds of indicators',
@@ -221,7 +190,14 @@ export function show(main, screen) {
     sort: '-priority',
     above: kindLinks(kind),
     filters: FILTERS,
-    actions: (reload) => [may(kind.write) && button('New feed', () => create(reload), { glyph: 'plus' })],
+    actions: (reload) => [
+      may(kind.write) &&
+        button(
+          'New feed',
+          () => createDialog('New feed', `/${kind.path}`, feedFields({}, kind === KINDS.rules), reload),
+          { glyph: 'plus' },
+        ),
+    ],
     columns: columnsOf,
     open: (id, onchange, onclose) =>
       recordDrawer('Feed', pathOf(kind.path, id), {

@@ -1,28 +1,33 @@
 // Listeners: where messages come in, whether they run, and what has become of what came.
 import { get, pathOf, post, remove } from '../api.js';
+import { formatJson } from '../json.js';
 import { hashOf } from '../router.js';
 import { may } from '../session.js';
 import { agoText, bytesText, countText, plural, wordsText } from '../text.js';
-import { confirmed, formDialog } from '../ui/dialog.js';
+import { eraseButton } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
-import { areaField, given, listField, numberField, selectField, textField, words } from '../ui/form.js';
+import { areaField, listField, numberField, objectField, selectField, textField, words } from '../ui/form.js';
 import {
   button,
   chip,
   facts,
   failed,
+  line,
+  mono,
   notice,
   section,
   statusChip,
   tile,
   time,
   toast,
+  toolbar,
   workButton,
 } from '../ui/parts.js';
-import { editDialog, listScreen, recordDrawer } from '../ui/record.js';
+import { createDialog, editDialog, listScreen, recordDrawer } from '../ui/record.js';
 import { openColumn, timeColumn } from '../ui/table.js';
 
 const EVERY_MS = 2000;
+const MAPPINGS_MAX = 1000;
 const TYPES = ['syslog', 'cef', 'json'];
 const PROTOCOLS = ['udp', 'tcp', 'tls'];
 const STATUSES = ['running', 'stopped', 'starting', 'error'];
@@ -42,51 +47,60 @@ const columnsOf = (open) => [
   timeColumn('started_at', 'Runs since', false),
 ];
 
-/** A new listener is made of a template; what is left empty is the template's. */
-async function newListener(reload) {
-  const { items } = await get('/listeners/templates');
-  const fields = [
-    selectField(
-      'template',
-      'Template',
-      items.map((each) => [each.id, `${each.name} (${each.host}, port ${each.port})`]),
-    ),
-    textField('name', 'Name', { hint: 'Empty: that of the template.' }),
-    textField('host', 'Address', { placeholder: '127.0.0.1' }),
-    numberField('port', 'Port', { min: 1, max: 65535 }),
-    textField('source', 'Source', { hint: 'Of events that name none.' }),
-    listField('tags', 'Tags'),
-  ];
-  formDialog(
-    'New listener',
-    fields,
-    async (values) => {
-      await post('/listeners/from-template', given(values));
-      toast(may('admin:system') ? 'Created. It runs once it is started.' : 'Created. An administrator starts it.');
-      reload();
-    },
-    'Create',
-  );
+/** By which field mapping its events are read first; where mappings are not to be seen it is named by its id. */
+async function mappingField(value = null) {
+  const { items } = await get('/field-mappings', { limit: MAPPINGS_MAX }).catch(() => ({ items: [] }));
+  const hint = 'A field mapping that comes before those in force.';
+  if (items.length === 0) return textField('field_mapping', 'Read by', { value, hint });
+  const options = [['', 'Those in force'], ...items.map((each) => [each.id, each.name])];
+  if (value && !items.some((each) => each.id === value)) options.push([value, value]);
+  return selectField('field_mapping', 'Read by', options, { value: value ?? '', hint });
 }
 
 /** Where it listens does not change while it is to run. */
-const fieldsOf = (one) => [
+const fieldsOf = async (one, place = []) => [
   textField('name', 'Name', { value: one.name }),
   areaField('description', 'Description', { value: one.description, rows: 2 }),
-  ...(one.enabled
-    ? []
-    : [
-        selectField('type', 'Type', words(TYPES), { value: one.type }),
-        selectField('protocol', 'Protocol', words(PROTOCOLS), { value: one.protocol }),
-        textField('host', 'Address', { value: one.host }),
-        numberField('port', 'Port', { value: one.port, min: 1, max: 65535 }),
-      ]),
+  ...place,
   textField('source', 'Source', { value: one.source, hint: 'Of events that name none.' }),
   listField('tags', 'Tags', { value: one.tags }),
+  objectField('fields', 'Fields', { value: one.fields, hint: 'In each event, as JSON: {"site": "lab", "rack": 7}' }),
+  await mappingField(one.field_mapping),
   numberField('connections_max', 'Connections at most', { value: one.connections_max, min: 1 }),
   numberField('message_bytes_max', 'Bytes of a message at most', { value: one.message_bytes_max, min: 480 }),
   numberField('idle_seconds', 'Seconds until an idle connection is closed', { value: one.idle_seconds, min: 1 }),
 ];
+
+const addressFields = (one) => [
+  textField('host', 'Address', { value: one.host, placeholder: '127.0.0.1' }),
+  numberField('port', 'Port', { value: one.port, min: 1, max: 65535 }),
+];
+
+/** A new listener is made of a template; what is left empty is the template's. */
+async function newListener(reload) {
+  const { items } = await get('/listeners/templates');
+  const template = selectField(
+    'template',
+    'Template',
+    items.map((each) => [each.id, `${each.name} (${each.host}, port ${each.port})`]),
+    { hint: 'What is left empty is as it says.' },
+  );
+  const created = () => {
+    toast(may('admin:system') ? 'Created. It runs once it is started.' : 'Created. An administrator starts it.');
+    reload();
+  };
+  const fields = [template, ...(await fieldsOf({}, addressFields({})))];
+  createDialog('New listener', '/listeners/from-template', fields, created);
+}
+
+async function editListener(one, path, reload) {
+  const place = [
+    selectField('type', 'Type', words(TYPES), { value: one.type }),
+    selectField('protocol', 'Protocol', words(PROTOCOLS), { value: one.protocol }),
+    ...addressFields(one),
+  ];
+  editDialog('Edit the listener', path, one, await fieldsOf(one, one.enabled ? [] : place), reload);
+}
 
 function actionsOf(one, reload, close) {
   const path = pathOf('listeners', one.id);
@@ -105,20 +119,15 @@ function actionsOf(one, reload, close) {
     await remove(path, one.version);
     close();
   };
-  return h(
-    'div',
-    { class: 'actions' },
+  return toolbar(
     may('admin:system') && [
       one.status !== 'running' && turn('Start', 'start', 'It runs.', { kind: 'primary' }),
       one.enabled && turn('Stop', 'stop', 'It has stopped.'),
       one.enabled && turn('Restart', 'restart', 'It was restarted.'),
     ],
     may('write:listeners') && [
-      button('Edit', () => editDialog('Edit the listener', path, one, fieldsOf(one), reload)),
-      !one.enabled &&
-        button('Delete', () => confirmed('Delete this listener', 'Its dead letters stay.', 'Delete', erase), {
-          kind: 'danger',
-        }),
+      button('Edit', () => editListener(one, path, reload).catch(failed)),
+      !one.enabled && eraseButton('Delete this listener', 'Its dead letters stay.', erase),
     ],
   );
 }
@@ -165,9 +174,7 @@ function statsSection(id) {
 }
 
 const content = (one, reload, close) => [
-  h(
-    'div',
-    { class: 'line' },
+  line(
     statusChip(one.status),
     chip(wordsText(one.type)),
     one.tags.map((each) => chip(each, 'tag')),
@@ -179,15 +186,15 @@ const content = (one, reload, close) => [
   may('read:events') &&
     h('p', null, h('a', { href: hashOf(['dead_letters'], { listener: one.id }) }, 'Its dead letters')),
   facts([
-    ['Address', h('span', { class: 'mono' }, addressText(one))],
+    ['Address', mono(addressText(one))],
     ['Source', one.source],
-    ['Fields', one.fields && Object.entries(one.fields).map(([name, value]) => h('div', null, `${name}: ${value}`))],
+    ['Fields', one.fields && mono(formatJson(one.fields))],
     ['Read by', one.field_mapping],
     ['At most', `${plural(one.connections_max, 'connection')}, ${bytesText(one.message_bytes_max)} a message`],
     ['Runs since', time(one.started_at, 0)],
     ['Stopped', time(one.stopped_at, 0)],
     ['Changed by', one.updated_by],
-    ['Id', h('span', { class: 'mono' }, one.id)],
+    ['Id', mono(one.id)],
   ]),
 ];
 
