@@ -3,9 +3,13 @@ import { get, pathOf, remove, request } from '../api.js';
 import { may } from '../session.js';
 import { bytesText, countText, durationText, plural } from '../text.js';
 import { plot } from '../ui/chart.js';
+import { told } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
-import { attempt, button, chip, facts, fillFrom, heading, notice, section, tile, time } from '../ui/parts.js';
+import { button, chip, facts, failed, fetchedSection, fillFrom, heading, notice } from '../ui/parts.js';
+import { section, tile, time, toolbar, workButton } from '../ui/parts.js';
+import { labelled, select } from '../ui/form.js';
 import { table } from '../ui/table.js';
+import { backupsSection } from './backups.js';
 import { parseMetrics, rate, total } from './metrics.js';
 
 const EVERY_MS = 2000;
@@ -113,7 +117,15 @@ function counterTable(metrics) {
   return table(columns, rows, { caption: 'All counters' });
 }
 
-const statementOf = (each) => each.statement ?? each.sql ?? each.text ?? '';
+const SORTS = [
+  ['total_seconds', 'Total time'],
+  ['max_seconds', 'Longest run'],
+  ['mean_seconds', 'Mean time'],
+  ['wait_seconds', 'Waiting'],
+  ['calls', 'Calls'],
+  ['rows', 'Rows'],
+  ['failures', 'Failures'],
+];
 const isQueryTime = (name) => /seconds|_s$/.test(name);
 
 /** Members that say where a query runs and for whom; a report without them has no such column. */
@@ -129,7 +141,7 @@ function queryTable(caption, items, actions) {
       name: 'statement',
       label: 'Statement',
       kind: 'grow mono',
-      cell: (each) => h('span', { class: 'clip' }, statementOf(each)),
+      cell: (each) => h('span', { class: 'clip' }, each.statement),
     },
     ...QUERY_TEXTS.filter((name) => items.some((each) => each[name])).map((name) => ({
       name,
@@ -142,47 +154,74 @@ function queryTable(caption, items, actions) {
       kind: 'number',
       cell: (each) => (isQueryTime(name) ? durationText(each[name]) : countText(each[name])),
     })),
-    actions && { name: 'actions', label: '', cell: actions },
+    actions && { name: 'actions', label: 'Actions', cell: actions },
   ].filter(Boolean);
   return table(columns, items, { caption });
 }
 
-function queries(title, path, actionsOf) {
+function queries(title, load, actionsOf, ...controls) {
   // Statements are long: the keyboard can scroll the table, too.
   const place = h('div', { class: 'list', tabindex: '0', role: 'group', 'aria-label': title });
-  const load = () =>
+  const reload = () =>
     fillFrom(place, async () => {
-      try {
-        const { items } = await get(path);
-        return items.length === 0 ? notice('None.') : queryTable(title, items, actionsOf?.(load));
-      } catch (error) {
-        if (error.status === 404) return notice('This server does not tell.');
-        throw error;
-      }
+      const { items } = await load();
+      return items.length === 0 ? notice('None.') : queryTable(title, items, actionsOf && actionsOf(reload));
     });
-  load();
-  return section(title, place, button('Look again', load));
+  reload();
+  return { element: section(title, controls, place, toolbar(button('Look again', reload))), reload };
 }
 
-const cancelAction = (load) =>
-  may('admin:system')
-    ? (each) => {
-        const made = button(
-          'Cancel',
-          () =>
-            attempt(made, async () => {
-              await remove(pathOf('queries', 'running', each.id));
-              load();
-            }),
-          { kind: 'danger' },
-        );
-        return made;
-      }
-    : null;
+const cancelAction = (reload) => (each) =>
+  each.cancelled
+    ? chip('Is being cancelled')
+    : workButton('Cancel', () => remove(pathOf('queries', 'running', each.id)), reload, { kind: 'danger' });
 
-function deletions() {
-  const place = h('div', null);
-  fillFrom(place, async () => {
+const runningSection = () =>
+  queries('Running queries', () => get('/queries/running'), may('admin:system') && cancelAction).element;
+
+/** How SQLite goes about a statement; plans are made when somebody wants to see one. */
+async function showPlan(statement, sort) {
+  const { items } = await get('/queries/top', { sort, plan: 'true' });
+  const found = items.find((each) => each.statement === statement);
+  told(
+    'Query plan',
+    h('pre', { tabindex: '0', 'aria-label': 'Statement' }, statement),
+    found?.plan
+      ? h('pre', { tabindex: '0', 'aria-label': 'Plan' }, found.plan)
+      : notice(found ? 'SQLite has no plan for it.' : 'It is not among these statements any more.'),
+  );
+}
+
+function topSection() {
+  const sort = select(SORTS);
+  const planAction = () => (each) =>
+    button('Plan', () => showPlan(each.statement, sort.value).catch(failed), { 'aria-label': 'Show the query plan' });
+  const load = () => get('/queries/top', { sort: sort.value });
+  const found = queries('Top queries', load, planAction, h('div', { class: 'filters' }, labelled('By', sort)));
+  sort.addEventListener('change', found.reload);
+  return found.element;
+}
+
+/** Where the archive of commits is; a server without one has no such series. */
+function archiveFacts(metrics) {
+  const number = (name) => total(metrics, `carrel_archive_${name}`);
+  if (number('sequence') === null) return null;
+  const made = number('timestamp_seconds');
+  return section(
+    'Archive of commits',
+    facts([
+      ['Last commit', countText(number('sequence'))],
+      ['Of', made > 0 && time(new Date(made * 1000).toISOString(), 0)],
+      ['Behind by', `${durationText(number('lag_seconds'))}, ${bytesText(number('lag_bytes'))}`],
+      ['Generation', countText(number('generation'))],
+      ['Failures', countText(number('failures_total'))],
+      ['Gaps', countText(number('gaps_total'))],
+    ]),
+  );
+}
+
+const deletions = () =>
+  fetchedSection('Deletions of events', async () => {
     const { items } = await get('/events/deletions', { limit: 10, sort: '-created_at' });
     if (items.length === 0) return notice('None.');
     return h(
@@ -198,9 +237,7 @@ function deletions() {
         ),
       ),
     );
-  });
-  return section('Deletions of events', place);
-}
+  }).element;
 
 export async function show(main, { signal }) {
   const [top, plots, pools, all] = [
@@ -218,8 +255,9 @@ export async function show(main, { signal }) {
     top,
     plots,
     pools,
-    queries('Running queries', '/queries/running', cancelAction),
-    queries('Top queries', '/queries/top'),
+    runningSection(),
+    topSection(),
+    may('admin:system') && backupsSection(),
     may('read:events') && deletions(),
     details,
   );
@@ -237,7 +275,12 @@ export async function show(main, { signal }) {
       problem.hidden = true;
       replace(top, tiles(health, found, metrics));
       replace(plots, plotsAt(now));
-      replace(pools, section('Readers', poolFacts(found.read)), section('Writer', poolFacts(found.write)));
+      replace(
+        pools,
+        section('Readers', poolFacts(found.read)),
+        section('Writer', poolFacts(found.write)),
+        archiveFacts(metrics),
+      );
       if (details.open || !all.firstChild) replace(all, counterTable(metrics));
     } catch (error) {
       if (error.name === 'AbortError') return;
