@@ -3,7 +3,7 @@ import { beginScreen, go, parseHash } from './router.js';
 import { forget, isOpen, loadSession, session } from './session.js';
 import { firstPlace, markScreen, shell } from './shell.js';
 import { h, replace } from './ui/dom.js';
-import { notice } from './ui/parts.js';
+import { notice, troubleBox } from './ui/parts.js';
 
 const SCREENS = [
   'dashboard',
@@ -30,6 +30,7 @@ const app = document.getElementById('app');
 let main = document.getElementById('main');
 // At first the focus stays where the browser begins; from then on each screen takes it.
 let isFirst = true;
+let shown = null;
 
 /** Screens without a session: log-in, the first administrator, a password that must be changed. */
 async function showDoor(name, ...values) {
@@ -48,6 +49,9 @@ async function showScreen() {
   const { parts, params } = parseHash();
   if (parts.length === 0) return go(firstPlace(), { replace: true });
   const signal = beginScreen();
+  const [place, active] = [parts.join('/'), document.activeElement];
+  const known = shown === place && main !== active && main.contains(active) ? nameOf(active) : null;
+  shown = place;
   if (!SCREENS.includes(parts[0])) return showUnknown();
   markScreen(parts[0]);
   const view = await import(`./views/${parts[0]}.js`);
@@ -58,6 +62,21 @@ async function showScreen() {
   if (!isFirst) main.focus({ preventScroll: true });
   isFirst = false;
   scrollTo(0, 0);
+  if (known) await refocus(known, signal);
+}
+
+/** What a control is called; counts and arrows in its name change. */
+const nameOf = (element) =>
+  element.tagName +
+  (element.labels?.[0]?.textContent ?? element.ariaLabel ?? element.textContent).replace(/[^\p{L}]/gu, '');
+
+/** Who was at a control of a screen that is made anew is at the same one again, unless they have gone on meanwhile. */
+async function refocus(known, signal) {
+  const find = () =>
+    [...main.querySelectorAll('a, button, input, select, [tabindex]')].find((each) => nameOf(each) === known);
+  while (!find() && main.querySelector('[aria-busy]') && !signal.aborted)
+    await new Promise((done) => setTimeout(done, 30));
+  if (document.activeElement === main) find()?.focus();
 }
 
 async function show() {
@@ -65,10 +84,20 @@ async function show() {
     await showScreen();
   } catch (error) {
     if (error.name === 'AbortError' || session() === null) return;
-    console.error(error);
-    replace(main, notice(error.message, 'error'));
+    if (error.lines === undefined) console.error(error);
+    showTrouble('Not shown', error);
   }
 }
+
+/** Nothing can be shown; perhaps the server is another one now, whose page has other files. */
+const showTrouble = (title, error) =>
+  replace(
+    main,
+    h('h1', null, title),
+    troubleBox(error.message.includes('import') ? new Error('The server cannot be reached.') : error, () =>
+      location.reload(),
+    ),
+  );
 
 /** After a log-in, and at the start where nobody has to log in. */
 async function enter() {
@@ -92,7 +121,7 @@ async function begin() {
     await loadSession();
   } catch (error) {
     if (error.status === 401) return showDoor('showLogin');
-    return replace(main, h('h1', null, 'carrel'), notice(error.message, 'error'));
+    return showTrouble('carrel', error);
   }
   return enter();
 }
@@ -101,8 +130,11 @@ addEventListener('hashchange', () => {
   if (location.hash === '#main') return;
   if (session() !== null && !session().must_change_password) show();
 });
-addEventListener('carrel:signed-out', () => {
-  if (session() !== null && !isOpen()) leave();
+addEventListener('carrel:signed-out', async () => {
+  if (session() === null || isOpen()) return;
+  // What is being written is kept, and can be sent after it.
+  if (!document.querySelector('dialog form')) return leave();
+  (await import('./views/door.js')).logInAgain();
 });
 addEventListener('carrel:must-change', () => showDoor('showChange'));
 document.querySelector('.skip').addEventListener('click', (event) => {

@@ -1,8 +1,10 @@
 // What is before the screens: log-in, the first administrator, a password that must be changed.
 import { post } from '../api.js';
 import { loadSession, logIn, logOut, session } from '../session.js';
+import { formDialog } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
 import { textField } from '../ui/form.js';
+import { toast } from '../ui/parts.js';
 
 const PASSWORD_HINT = '12 to 128 characters of three kinds: small, capital, digits, others.';
 
@@ -43,6 +45,13 @@ const nameField = (value = '') =>
 const passwordField = (name, label, autocomplete, hint) =>
   textField(name, label, { type: 'password', autocomplete, hint });
 
+const codeField = () =>
+  textField('code', 'Code', {
+    inputmode: 'numeric',
+    autocomplete: 'one-time-code',
+    hint: 'Of your authenticator, or a recovery code.',
+  });
+
 export function showLogin(main, enter) {
   const fields = [nameField(), passwordField('password', 'Password', 'current-password')];
   doorForm(main, 'Log in', null, fields, 'Log in', async ({ username, password }) => {
@@ -56,12 +65,31 @@ export function showLogin(main, enter) {
   });
 }
 
-function showCode(main, enter, username, password) {
-  const code = textField('code', 'Code', {
-    inputmode: 'numeric',
-    autocomplete: 'one-time-code',
-    hint: 'Of your authenticator, or a recovery code.',
+/** A log-in over what is being written. */
+export function logInAgain() {
+  if (document.getElementById('again')) return;
+  const { username } = session();
+  const password = textField('password', 'Password', {
+    type: 'password',
+    autocomplete: 'current-password',
+    id: 'again',
   });
+  const code = codeField();
+  code.element.hidden = true;
+  const save = async (values) => {
+    try {
+      await logIn(username, values.password ?? '', values.code);
+      toast('Logged in. What was not stored can be sent again.');
+    } catch (refused) {
+      code.element.hidden = !refused.body?.code_required;
+      throw refused;
+    }
+  };
+  formDialog(`Your session has ended, ${username}`, [password, code], save, 'Log in');
+}
+
+function showCode(main, enter, username, password) {
+  const code = codeField();
   doorForm(main, 'One more step', `Logging in as ${username}.`, [code], 'Log in', async (values) => {
     await logIn(username, password, values.code);
     return enter();

@@ -4,7 +4,7 @@ import { faultPosition, narrowed } from '../query.js';
 import { go, hashOf, note } from '../router.js';
 import { h, replace } from '../ui/dom.js';
 import { exportButton } from '../ui/download.js';
-import { failed, button, heading, notice, time } from '../ui/parts.js';
+import { button, heading, notice, say, time, troubleBox, workButton } from '../ui/parts.js';
 import { appendRows, table } from '../ui/table.js';
 import { showEvent, summaryOf } from './event_detail.js';
 import { drawHistogram, topValues } from './event_overview.js';
@@ -56,22 +56,18 @@ function columnsOf(open) {
 async function showList(place, query, open, signal) {
   const columns = columnsOf(open);
   const page = await get('/events', { ...query, limit: PAGE }, { signal });
-  if (page.items.length === 0)
+  if (page.items.length === 0) {
+    say('No event passes.');
     return void replace(place, notice('No event passes. Try fewer conditions or more time.'));
+  }
   const settings = { caption: 'Events, the newest first', kind: 'events' };
   const made = table(columns, page.items, settings);
   let { next } = page;
-  const more = button('Show more', async () => {
-    more.disabled = true;
-    try {
-      const following = await get('/events', { ...query, limit: PAGE, cursor: next }, { signal });
-      appendRows(made, columns, following.items, settings);
-      ({ next } = following);
-      more.hidden = next === null;
-    } catch (error) {
-      failed(error);
-    }
-    more.disabled = false;
+  const more = workButton('Show more', async () => {
+    const following = await get('/events', { ...query, limit: PAGE, cursor: next }, { signal });
+    appendRows(made, columns, following.items, settings);
+    ({ next } = following);
+    more.hidden = next === null;
   });
   more.hidden = next === null;
   replace(place, made, more);
@@ -142,8 +138,14 @@ export async function show(main, { params, signal }) {
     await showList(list, query, open, signal);
   } catch (error) {
     if (error.name === 'AbortError') return;
-    input.setAttribute('aria-invalid', 'true');
-    replace(layout, faultBox(state.q, error));
+    if (error.status === 400) {
+      input.setAttribute('aria-invalid', 'true');
+      replace(layout, faultBox(state.q, error));
+    } else
+      replace(
+        layout,
+        troubleBox(error, () => go(location.hash)),
+      );
     return;
   }
   drawHistogram(chart, query, { signal, onselect: (from, to) => search({ ...state, from, to, id: '' }) });
