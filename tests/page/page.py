@@ -1,4 +1,4 @@
-"""The page at `/` in a real browser: each screen with data, by keyboard, at three widths, in both themes, and with hostile values."""
+"""The page at `/` in a real browser: each screen with data, by keyboard, at four widths, in both themes, and with hostile values."""
 import json
 import pathlib
 import shutil
@@ -40,7 +40,7 @@ class WithData(PageTest):
             print("axe-core is not installed: its checks are passed over")
         return server
 
-    def test_each_screen_in_both_themes_at_three_widths(self):
+    def test_each_screen_in_both_themes_at_each_width(self):
         self.enter()
         for at, screen in enumerate(SCREENS + ["rules/" + self.ids["rule"]]):
             self.go(screen)

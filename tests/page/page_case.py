@@ -84,6 +84,8 @@ class PageTest(unittest.TestCase):
     def assert_nothing_keeps_people_out(self, where):
         overflow = self.window.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         self.assertLessEqual(overflow, 0, f"{where} scrolls sideways")
+        cut = self.window.run("[...document.querySelectorAll('main .list, dialog .list')].filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.querySelector('caption')?.textContent)")
+        self.assertEqual(cut, [], f"a table of {where} is wider than its place")
         if AXE is None:
             return
         if not self.window.run("typeof axe === 'object'"):

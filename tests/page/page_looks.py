@@ -1,13 +1,12 @@
 """In which themes and widths the screens are looked at."""
 import os
 
-WIDTHS = (360, 1024, 1920)
+WIDTHS = (360, 768, 1024, 1920)
 THEMES = ("light", "dark")
 
 
 def looks(at):
-    """Themes and widths of a screen: each of both, in turn by screen; all pairs if the environment says CARREL_PAGE_ALL."""
-    pairs = [(theme, width) for theme in THEMES for width in WIDTHS]
+    """Themes and widths of a screen: each width, the themes in turn by width and screen; all pairs if the environment says CARREL_PAGE_ALL."""
     if os.environ.get("CARREL_PAGE_ALL"):
-        return pairs
-    return [pair for place, pair in enumerate(pairs) if (place + at) % 2 == 0]
+        return [(theme, width) for theme in THEMES for width in WIDTHS]
+    return [(THEMES[(place + at) % 2], width) for place, width in enumerate(WIDTHS)]

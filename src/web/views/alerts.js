@@ -112,6 +112,7 @@ export async function show(main, screen) {
     title: 'Alerts',
     path: '/alerts',
     what: 'alert',
+    kind: 'cards tight',
     above: counts,
     filters: FILTERS,
     actions: (reload) => may('write:alerts') && button('New alert', () => newAlert(reload), { glyph: 'plus' }),

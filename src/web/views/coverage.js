@@ -39,6 +39,9 @@ function importer(reload) {
   );
 }
 
+/** A description without the addresses of its links and the names of what it cites. */
+const proseOf = (text) => text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/\(Citation: [^)]*\)/g, '');
+
 async function techniqueContent(id, counts) {
   const [technique, rules] = await Promise.all([
     get(pathOf('mitre', 'techniques', id)),
@@ -50,7 +53,7 @@ async function techniqueContent(id, counts) {
       technique.platforms?.map((each) => chip(each, 'tag')),
     ),
     counts && h('p', null, `${plural(counts.rules, 'rule')} name it, ${counts.enabled_rules} of them switched on.`),
-    technique.description && h('p', { class: 'prose clamp' }, technique.description),
+    technique.description && h('p', { class: 'prose clamp', tabindex: '0' }, proseOf(technique.description)),
     h('h3', null, 'Rules'),
     rules.items.length === 0
       ? notice('No rule names it.')

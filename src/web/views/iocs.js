@@ -114,6 +114,7 @@ export async function show(main, screen) {
     title: 'Indicators',
     path: '/iocs',
     what: 'indicator',
+    kind: 'cards tight',
     above: counts,
     filters: FILTERS,
     actions: (reload) =>

@@ -1,7 +1,7 @@
 // How the server is: both pools, queues, the WAL, queries, and plots of the last minutes, which this page remembers itself.
 import { get, pathOf, remove, request } from '../api.js';
 import { may } from '../session.js';
-import { bytesText, countText, durationText, plural } from '../text.js';
+import { bytesText, countText, durationText, plural, wordsText } from '../text.js';
 import { plot } from '../ui/chart.js';
 import { told } from '../ui/dialog.js';
 import { h, replace } from '../ui/dom.js';
@@ -145,12 +145,12 @@ function queryTable(caption, items, actions) {
     },
     ...QUERY_TEXTS.filter((name) => items.some((each) => each[name])).map((name) => ({
       name,
-      label: name,
+      label: wordsText(name),
       cell: (each) => each[name] ?? '',
     })),
     ...numbers.map((name) => ({
       name,
-      label: name.replaceAll('_', ' '),
+      label: wordsText(name.replace('_seconds', '_time')),
       kind: 'number',
       cell: (each) => (isQueryTime(name) ? durationText(each[name]) : countText(each[name])),
     })),

@@ -153,7 +153,7 @@ function roleDialog(role, done) {
 function rolesSection() {
   const canWrite = may('write:users') && may('admin:system');
   const columns = [
-    { name: 'name', label: 'Name', cell: (each) => h('strong', null, each.name) },
+    { name: 'name', label: 'Name', kind: 'grow', cell: (each) => h('strong', null, each.name) },
     {
       name: 'permissions',
       label: 'Permissions',
