@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,9 @@ from restart_clients import PATIENT_DRAIN, Clients
 
 SYSTEMD = "/lib/systemd/systemd"
 INSIDE = "CARREL_TEST_SYSTEMD"
-UNITS = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "packaging"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+UNITS = ROOT / "scripts" / "packaging"
+MANUAL = ROOT / "docs/operations.md"
 ENVIRONMENT = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": "/run/manager", "HOME": "/run/home", "LC_ALL": "C.UTF-8",
                "SYSTEMD_LOG_TARGET": "console", "SYSTEMD_LOG_LEVEL": "warning"}
 FOLDER = pathlib.Path(ENVIRONMENT["XDG_RUNTIME_DIR"], "systemd/user")
@@ -56,7 +59,7 @@ def write_units(port, **changes):
 
 
 def setUpModule():
-    for command in (["mount", "-t", "tmpfs", "tmpfs", "/run"], ["mount", "-t", "tmpfs", "tmpfs", "/sys/fs/cgroup"],
+    for command in (["mount", "-t", "tmpfs", "tmpfs", "/run"], ["mount", "-t", "tmpfs", "tmpfs", "/srv"], ["mount", "-t", "tmpfs", "tmpfs", "/sys/fs/cgroup"],
                     ["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"]):
         subprocess.run(command, check=True)
     for folder in (pathlib.Path("/run/systemd/system"), FOLDER, pathlib.Path("/run/home")):
@@ -137,6 +140,35 @@ class Systemd(unittest.TestCase):
             pass
         self.assertNotEqual(int(property_of("MainPID")), process)
         self.is_answered()
+
+    def start_with(self, backups, archive):
+        write_units(self.port, ExecStart=f"{COPY} serve --database {STATE}/carrel.db --listen 127.0.0.1:{self.port} "
+                                         f"--backup-directory {backups} --archive {archive}")
+        systemctl("start", "carrel.service", check=False)
+        return property_of("ActiveState"), property_of("ExecMainStatus")
+
+    def test_the_unit_has_places_for_copies_and_an_archive(self):
+        self.assertEqual(self.start_with(STATE / "backups", STATE / "archive"), ("active", "0"))
+        self.is_answered()
+
+    def test_other_places_need_the_drop_in_of_the_manual(self):
+        places = [pathlib.Path("/srv", name, "carrel") for name in ("backups", "archive")]
+        for each in places:
+            each.mkdir(0o700, parents=True)
+        self.assertEqual(self.start_with(*places), ("failed", "6"))
+        systemctl("reset-failed", "carrel.service")
+        drop_in = FOLDER / "carrel.service.d/override.conf"
+        drop_in.parent.mkdir()
+        drop_in.write_text(re.search(r"^```ini\n([^`]*ReadWritePaths[^`]*)^```", MANUAL.read_text(), re.M)[1])
+        try:
+            self.assertEqual(self.start_with(*places), ("active", "0"))
+            self.is_answered()
+            self.assertTrue(list(places[1].iterdir()), "nothing is archived")
+            systemctl("stop", "carrel.service")
+            places[1].rename("/srv/gone")
+            self.assertEqual(self.start_with(*places)[1], "226")
+        finally:
+            shutil.rmtree(drop_in.parent)
 
     def test_what_only_a_person_can_mend_is_not_tried_again(self):
         write_units(self.port, ExecStart=f"{COPY} serve --listen nowhere")
