@@ -24,12 +24,13 @@ std::string stats_text(const sync_result& of) {
 // One run of a feed, from `syncing` to what came of it.
 class feed_run {
 public:
-    feed_run(database& store, const feed_family& of, const feed_job& job, const log_sink& log,
+    feed_run(database& store, const feed_family& of, const feed_job& job, const log_sink& log, work_counts& counts,
              const std::stop_token& stop)
         : store_(store),
           of_(of),
           job_(job),
           log_(log),
+          counts_(counts),
           stop_(stop),
           feeds_(of.feeds().table),
           history_(of.history().table) {
@@ -45,8 +46,12 @@ public:
         feed_ = **feed;
         auto done = read();
         if (!done) return done.error();
+        if (*done) {
+            if (is_sync()) ++counts_.syncs_succeeded;
+            return {};
+        }
         // What a stop broke off is recorded when feeds begin again, and then begins again, too.
-        if (*done || stop_.stop_requested()) return {};
+        if (stop_.stop_requested()) return {};
         return fail(done->error().text);
     }
 
@@ -190,6 +195,7 @@ private:
             },
             background_options());
         if (!done) return done.error();
+        if (is_sync()) ++counts_.syncs_failed;
         log(log_level::warning, "feed " + job_.feed_id + " could not be read: " + why);
         return {};
     }
@@ -202,6 +208,7 @@ private:
     const feed_family& of_;
     const feed_job& job_;
     const log_sink& log_;
+    work_counts& counts_;
     const std::stop_token& stop_;
     const std::string feeds_, history_;
     call request_;
@@ -211,8 +218,8 @@ private:
 }  // namespace
 
 result<void> run_feed_job(database& store, const feed_family& of, const feed_job& job, const log_sink& log,
-                          const std::stop_token& stop) {
-    return feed_run(store, of, job, log, stop).run();
+                          work_counts& counts, const std::stop_token& stop) {
+    return feed_run(store, of, job, log, counts, stop).run();
 }
 
 }  // namespace carrel::siem

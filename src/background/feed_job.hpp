@@ -1,5 +1,6 @@
 #pragma once
 
+#include "background/work_counts.hpp"
 #include "siem/feed_family.hpp"
 
 #include <carrel/database.hpp>
@@ -18,6 +19,6 @@ struct feed_job {
 /// Reads the feed, stores what is in it unless it is only tested, and keeps what came of it. A feed that cannot be read is no
 /// error of this, but an entry of its history.
 result<void> run_feed_job(database& store, const feed_family& of, const feed_job& job, const log_sink& log,
-                          const std::stop_token& stop);
+                          work_counts& counts, const std::stop_token& stop);
 
 }  // namespace carrel::siem

@@ -101,25 +101,26 @@ result<void> begin_feeds(database& store, std::int64_t now) {
     return {};
 }
 
-result<bool> run_feed(database& store, std::int64_t now, log_sink log, const std::stop_token& stop) {
+result<bool> run_feed(database& store, std::int64_t now, log_sink log, work_counts& counts,
+                      const std::stop_token& stop) {
     for (const feed_family& each : feed_families()) {
         if (auto queued = queue_due(store, each, now); !queued) return queued.error();
         auto job = next_job(store, each);
         if (!job) return job.error();
         if (!*job) continue;
-        if (auto done = run_feed_job(store, each, **job, log, stop); !done) return done.error();
+        if (auto done = run_feed_job(store, each, **job, log, counts, stop); !done) return done.error();
         return true;
     }
     return false;
 }
 
-feed_runner::feed_runner(database& store, log_sink log)
+feed_runner::feed_runner(database& store, log_sink log, work_counts& counts)
     : worker_(
-          [&store, log, has_begun = false](const std::stop_token& stop) mutable -> result<bool> {
+          [&store, &counts, log, has_begun = false](const std::stop_token& stop) mutable -> result<bool> {
               if (!has_begun)
                   if (auto begun = begin_feeds(store, wall_clock()); !begun) return begun.error();
               has_begun = true;
-              return run_feed(store, wall_clock(), log, stop);
+              return run_feed(store, wall_clock(), log, counts, stop);
           },
           log, "feeds could not be looked after") {}
 

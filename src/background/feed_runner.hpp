@@ -1,5 +1,6 @@
 #pragma once
 
+#include "background/work_counts.hpp"
 #include "background/worker.hpp"
 #include "siem/outbound_settings.hpp"
 
@@ -11,8 +12,8 @@ namespace carrel::siem {
 /// those of the strategy `startup` once, those that are scheduled. What a stop or a crash broke off has failed.
 class feed_runner {
 public:
-    /// The database must outlive it.
-    feed_runner(database& store, log_sink log);
+    /// The database and `counts` must outlive it.
+    feed_runner(database& store, log_sink log, work_counts& counts);
 
 private:
     worker worker_;
@@ -21,6 +22,7 @@ private:
 /// Where feeds were left by a process that is no longer there: nothing runs. Queues those of the strategy `startup`.
 result<void> begin_feeds(database& store, std::int64_t now);
 /// Queues the feeds whose time has come, and reads the oldest that waits; whether there was one.
-result<bool> run_feed(database& store, std::int64_t now, log_sink log, const std::stop_token& stop);
+result<bool> run_feed(database& store, std::int64_t now, log_sink log, work_counts& counts,
+                      const std::stop_token& stop);
 
 }  // namespace carrel::siem

@@ -75,6 +75,12 @@ result<void> keep(database& store, const std::stop_token& stop,
     return failed;
 }
 
+void count_attempt(const step_to_do& step, step_status ended, work_counts& counts) {
+    if (ended == step_status::succeeded) ++counts.steps_succeeded;
+    else if (may_try_again(step.what, step.attempt)) ++counts.steps_repeated;
+    else ++(ended == step_status::unknown ? counts.steps_unknown : counts.steps_failed);
+}
+
 }  // namespace
 
 result<void> take_over(database& store, timestamp now) {
@@ -102,7 +108,7 @@ result<bool> run_own_steps(database& store, timestamp now) {
 }
 
 result<bool> run_outbound_step(database& store, const outbound::policy& rules, const std::function<timestamp()>& clock,
-                               const std::stop_token& stop) {
+                               work_counts& counts, const std::stop_token& stop) {
     const timestamp now = clock();
     auto due = store.read([&](read_session& session) { return has_due_step(session, work_lane::others, now); }, soon());
     if (!due) return due.error();
@@ -110,7 +116,11 @@ result<bool> run_outbound_step(database& store, const outbound::policy& rules, c
     auto taken = store.write([&](write_session& session) { return take_step(session, work_lane::others, now); },
                              background_options());
     if (!taken) return taken.error();
-    if (!taken->value.to_do) return taken->value.has_worked;
+    if (!taken->value.to_do) {
+        // Its action is gone or switched off, or what it says cannot be filled in.
+        if (taken->value.has_worked) ++counts.steps_failed;
+        return taken->value.has_worked;
+    }
     const step_to_do& step = *taken->value.to_do;
     const step_effect effect = have_effect(step, rules, stop);
     // The server stops, and nothing has left it: as if it had not begun.
@@ -122,10 +132,12 @@ result<bool> run_outbound_step(database& store, const outbound::policy& rules, c
     auto kept =
         keep(store, stop, [&](write_session& session) { return keep_outcome(session, step, effect.outcome, clock()); });
     if (!kept) return kept.error();
+    count_attempt(step, effect.outcome.status, counts);
     return true;
 }
 
-result<bool> send_notice(database& store, const outbound::policy& rules, const std::stop_token& stop) {
+result<bool> send_notice(database& store, const outbound::policy& rules, work_counts& counts,
+                         const std::stop_token& stop) {
     auto waits = store.read(has_notice, soon());
     if (!waits) return waits.error();
     if (!*waits) return false;
@@ -136,20 +148,21 @@ result<bool> send_notice(database& store, const outbound::policy& rules, const s
     auto kept = keep(store, stop,
                      [&](write_session& session) { return keep_notice(session, notice->value->id, why.empty(), why); });
     if (!kept) return kept.error();
+    ++(why.empty() ? counts.notices_sent : counts.notices_failed);
     return true;
 }
 
-playbook_runner::playbook_runner(database& store, log_sink log, std::size_t threads) {
+playbook_runner::playbook_runner(database& store, log_sink log, work_counts& counts, std::size_t threads) {
     if (auto done = take_over(store, wall_clock()); !done && log)
         log(log_level::warning, "playbooks that were broken off: " + done.error().message());
     workers_.emplace_back([&store](const std::stop_token&) { return run_own_steps(store, wall_clock()); }, log,
                           "playbooks could not go on", pause);
     for (std::size_t i = 0; i < threads; ++i)
         workers_.emplace_back(
-            [&store](const std::stop_token& stop) -> result<bool> {
-                auto noticed = send_notice(store, outbound_in_force().actions, stop);
+            [&store, &counts](const std::stop_token& stop) -> result<bool> {
+                auto noticed = send_notice(store, outbound_in_force().actions, counts, stop);
                 if (!noticed) return noticed.error();
-                auto ran = run_outbound_step(store, outbound_in_force().actions, wall_clock, stop);
+                auto ran = run_outbound_step(store, outbound_in_force().actions, wall_clock, counts, stop);
                 if (!ran) return ran.error();
                 return *noticed || *ran;
             },

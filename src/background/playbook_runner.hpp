@@ -1,5 +1,6 @@
 #pragma once
 
+#include "background/work_counts.hpp"
 #include "background/worker.hpp"
 #include "outbound/policy.hpp"
 #include "siem/playbooks/execution_engine.hpp"
@@ -13,8 +14,8 @@ namespace carrel::siem {
 /// that a stop or a crash broke off is not run again unless its author said that it may be.
 class playbook_runner {
 public:
-    /// The database must outlive it.
-    playbook_runner(database& store, log_sink log, std::size_t threads = 4);
+    /// The database and `counts` must outlive it.
+    playbook_runner(database& store, log_sink log, work_counts& counts, std::size_t threads = 4);
 
 private:
     std::deque<worker> workers_;
@@ -24,9 +25,10 @@ private:
 result<bool> run_own_steps(database& store, timestamp now);
 /// One step that waits for somebody else; whether there was one. For the other threads.
 result<bool> run_outbound_step(database& store, const outbound::policy& rules, const std::function<timestamp()>& clock,
-                               const std::stop_token& stop);
+                               work_counts& counts, const std::stop_token& stop);
 /// Tells of a request for approval; whether there was one.
-result<bool> send_notice(database& store, const outbound::policy& rules, const std::stop_token& stop);
+result<bool> send_notice(database& store, const outbound::policy& rules, work_counts& counts,
+                         const std::stop_token& stop);
 /// What a process before this one left: to be called before the others.
 result<void> take_over(database& store, timestamp now);
 

@@ -1,10 +1,5 @@
-#include "background/access_keeper.hpp"
-#include "background/action_tester.hpp"
-#include "background/feed_runner.hpp"
-#include "background/hunt_runner.hpp"
-#include "background/periodic_jobs.hpp"
-#include "background/playbook_runner.hpp"
 #include "cli/archive_service.hpp"
+#include "cli/background_service.hpp"
 #include "cli/backup_flags.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
@@ -41,24 +36,41 @@ namespace asio = boost::asio;
 
 // The counters of syslog, for the page of metrics.
 std::vector<http::counter> counters_of(const syslog::counts& of) {
-    return {{"syslog_received_total", "Messages received by UDP.", of.received_udp, {"transport", "udp"}},
-            {"syslog_received_total", "Messages received by TCP.", of.received_tcp, {"transport", "tcp"}},
+    return {{"syslog_received_total", "Messages received, by transport.", of.received_udp, {"transport", "udp"}},
+            {"syslog_received_total", "Messages received, by transport.", of.received_tcp, {"transport", "tcp"}},
             {"syslog_stored_total", "Messages stored.", of.stored, {}},
             {"syslog_dropped_total", "Messages dropped: received, and not stored.", of.dropped, {}},
             {"syslog_lost_total", "Datagrams that the system dropped, since its receive buffer was full.", of.lost, {}},
             {"syslog_cut_total", "Messages that were longer than the bound.", of.cut, {}}};
 }
 
+// How many jobs of the database took too long, since the start.
+std::atomic<std::uint64_t>& slow_jobs() {
+    static std::atomic<std::uint64_t> count{0};
+    return count;
+}
+
+// Of one statement few are reported in a minute; those that were left out count with the next one.
+slow_query_sink make_counting_sink() {
+    return [log = make_slow_query_sink()](const slow_query& slow) {
+        slow_jobs() += 1 + slow.left_out;
+        log(slow);
+    };
+}
+
 // Of all parts, for the page of metrics. They must outlive the server.
 std::function<std::vector<http::counter>()> counters_of(const std::optional<syslog::server>& logs,
                                                         listener_service& listeners, const archive_service& archive,
-                                                        telemetry_service& telemetry,
+                                                        telemetry_service& telemetry, const background_service& work,
                                                         const siem::backup_service* backups, backup_flags flags) {
-    return [&logs, &listeners, &archive, &telemetry, backups, flags = std::move(flags)] {
+    return [&logs, &listeners, &archive, &telemetry, &work, backups, flags = std::move(flags)] {
         auto all = logs ? counters_of(logs->counted()) : std::vector<http::counter>();
         listeners.add_counters(all);
         archive.add_counters(all);
         telemetry.add_counters(all);
+        work.add_counters(all);
+        all.push_back(
+            {"slow_jobs_total", "Jobs of the database that took longer than --slow-statement-ms.", slow_jobs()});
         add_backup_counters(backups, flags, all);
         return all;
     };
@@ -125,24 +137,6 @@ void tell_of_missing_rules(database& store) {
     if (missing->value_or(0) > 0)
         log(log_level::info, std::to_string(**missing) + " alerts name a rule that is not there");
 }
-
-// What works beside the requests, each on a thread of its own.
-struct background {
-    background(database& store, const std::shared_ptr<siem::access_in_force>& access, const log_sink& sink)
-        : sessions(store, access, sink),
-          periodic(store, sink),
-          hunts(store, sink),
-          tester(store, sink),
-          playbooks(store, sink),
-          feeds(store, sink) {}
-
-    siem::access_keeper sessions;
-    siem::periodic_jobs periodic;
-    siem::hunt_runner hunts;
-    siem::action_tester tester;
-    siem::playbook_runner playbooks;
-    siem::feed_runner feeds;
-};
 
 // The key of secrets, and where the server may go by itself. An exit status if the key cannot be used.
 std::optional<int> prepare_outbound(const serve_settings& settings) {
@@ -309,7 +303,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
             as.manager.tell(as.serving);
         },
         [arguments] { return may_restart(arguments); });
-    settings.store.on_slow = make_slow_query_sink();
+    settings.store.on_slow = make_counting_sink();
     settings.front.version = CARREL_VERSION;
     if (const auto status = prepare_outbound(settings)) return *status;
     auto keeping = make_keeper_settings(settings);
@@ -326,7 +320,9 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     listener_service listeners(*store, settings);
     std::shared_ptr<siem::backup_service> backups;
     if (const auto status = open_backups(*store, settings, backups)) return *status;
-    settings.front.counters = counters_of(logs, listeners, archive, telemetry, backups.get(), settings.backups);
+    background_service workers;
+    settings.front.counters =
+        counters_of(logs, listeners, archive, telemetry, workers, backups.get(), settings.backups);
     auto server = http::server::listen(*store, settings.front);
     if (!server) return unusable("serve: " + explain(server.error()), exit_status_of(server.error(), exit_network));
     warn_of_insecurity(settings, server->url());
@@ -339,7 +335,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     keeping.on_positions = [&server] { server->announce_events(); };
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
-    auto workers = std::make_optional<background>(*store, settings.front.access, settings.store.log);
+    workers.start(*store, settings.front.access, settings.store.log);
     archive.start(*store);
     tell_of_missing_rules(*store);
     if (settings.front.tls) warn_of_end(*settings.front.tls);
@@ -351,7 +347,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     watch(as.alive, *server, *store);
     await_end(signals, *server, as);
     if (backups) backups->stop();
-    workers.reset();
+    workers.stop();
     keeper.reset();
     archive.stop();
     const int status = stop(*server, logs, listeners, *store, settings.drain_time_max, telemetry);

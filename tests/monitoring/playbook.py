@@ -1,5 +1,7 @@
-"""Holds docs/operations.md to what there is: a section for each alert, metrics that a server has, lines that its log can have,
-and a sizing table that follows from the report. Usage: playbook.py PROGRAM"""
+"""Holds docs/operations.md to what there is: a section for each alert, the metrics that a server has and no others, lines that its
+log can have, the flags of `carrel serve` with their defaults, and a sizing table that follows from the report.
+Usage: playbook.py PROGRAM"""
+import functools
 import pathlib
 import re
 import socket
@@ -15,8 +17,6 @@ RULES = (ROOT / "scripts/monitoring/carrel-rules.yml").read_text()
 ALERTS = dict(re.findall(r"- alert: (\w+)\n\s+expr: (.*)", RULES))
 # Named in the page and no metrics.
 OTHERS = {"carrel_session", "carrel_commit"}
-# Of a server that nothing is wrong with, these have no sample; their names are looked for in the program's text.
-QUIET = {"carrel_refused_jobs_total", "carrel_events_deleted_total"}
 METRIC = re.compile(r"\b(?:carrel|process)_[a-z_]*")
 # What a person types, asks for, or reads elsewhere than in the log.
 TYPED = re.compile(r"(?:carrel|systemctl|journalctl|curl|GET|POST|DELETE|--\S+) ")
@@ -66,7 +66,49 @@ def scraped(*flags, listener=False, cert=None):
 
 
 def names_of(page):
-    return set(re.findall(r"^([a-z_]+)[{ ]", page, re.M))
+    return set(re.findall(r"^# TYPE (\S+) ", page, re.M))
+
+
+@functools.cache
+def all_metrics():
+    """Of servers that have, together, everything that is counted."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [f"{folder}/carrel.{end}" for end in ("crt", "key")]
+        assert run("cert", "--cert", files[0], "--key", files[1]).returncode == 0
+        there = names_of(scraped("--syslog", "127.0.0.1:0", listener=True))
+        there |= names_of(scraped("--tls-cert", files[0], "--tls-key", files[1], cert=files[0]))
+        copies = pathlib.Path(folder, "copies")
+        copies.mkdir(0o700)
+        there |= names_of(scraped("--archive", f"{folder}/archive", "--backup-directory", copies, "--access-log",
+                                  f"{folder}/access.log", "--otlp-endpoint", "http://127.0.0.1:9/v1/traces"))
+    return there
+
+
+def is_named(metric, spans):
+    return any(re.search(rf"\b{metric}\b", each) for each in spans)
+
+
+def flags_of(text):
+    """What --help lists, with defaults; an empty one is none."""
+    made = {}
+    for name, rest in re.findall(r"^  (?:-\w,)?(--[\w-]+)(.*)$", text, re.M):
+        default = re.search(r"=([^\s=]+)$", rest.split(" (Env:")[0])
+        made[name] = default[1] if default else ""
+    return made
+
+
+def flags_in_tables(text):
+    """Those that rows are about, with what is in the column of defaults; nothing where a table has none."""
+    made, has_defaults = {}, False
+    for line in text.splitlines():
+        cells = [each.strip() for each in re.split(r"(?<!\\)\|", line.strip("|"))]
+        if line.startswith("| flag"):
+            has_defaults = cells[1] == "default"
+        elif line.startswith("| `--"):
+            names = re.findall(r"`(--[\w-]+)", cells[0])
+            defaults = cells[1].split(", ") if has_defaults and cells[1] else [""]
+            made |= dict(zip(names, (defaults * len(names))[:len(names)] if has_defaults else [None] * len(names)))
+    return made
 
 
 class Playbook(unittest.TestCase):
@@ -82,23 +124,25 @@ class Playbook(unittest.TestCase):
             self.assertEqual(missing, set(), name)
 
     def test_each_metric_that_is_named_is_there(self):
-        with tempfile.TemporaryDirectory() as folder:
-            files = [f"{folder}/carrel.crt", f"{folder}/carrel.key"]
-            self.assertEqual(run("cert", "--cert", files[0], "--key", files[1]).returncode, 0)
-            there = names_of(scraped("--syslog", "127.0.0.1:0", listener=True))
-            there |= names_of(scraped("--tls-cert", files[0], "--tls-key", files[1], cert=files[0]))
-            copies = pathlib.Path(folder, "copies")
-            copies.mkdir(0o700)
-            there |= names_of(scraped("--archive", f"{folder}/archive", "--backup-directory", copies, "--access-log",
-                                      f"{folder}/access.log", "--otlp-endpoint", "http://127.0.0.1:9/v1/traces"))
-        text = program_text()
-        there |= {name for name in QUIET if f'"{name.removeprefix("carrel_")}"' in text}
-        self.assertGreater(len(there), 60)
+        there = all_metrics()
+        self.assertGreater(len(there), 90)
         named = {each for span in spans_of(PAGE) for each in re.findall(r"(?:carrel|process)_[a-z_]*…?", span)} - OTHERS
-        self.assertGreater(len(named), 40)
+        self.assertGreater(len(named), 90)
         unknown = [each for each in sorted(named) if not any(
-            name.startswith(each[:-1]) if each.endswith("…") else each == name or f"{each}_bucket" == name for name in there)]
+            name.startswith(each[:-1]) if each.endswith("…") else each == name for name in there)]
         self.assertEqual(unknown, [])
+
+    def test_each_metric_that_is_there_is_described(self):
+        spans = spans_of(section("Monitoring"))
+        self.assertEqual([each for each in sorted(all_metrics()) if not is_named(each, spans)], [])
+
+    def test_each_flag_is_described_with_its_default(self):
+        flags, described = flags_of(run("serve", "--help").stdout), flags_in_tables(PAGE)
+        self.assertGreater(len(flags), 80)
+        self.assertEqual(set(flags) - {"--help"}, set(described))
+        wrong = {name: (default, described[name]) for name, default in flags.items() if default and
+                 described.get(name) is not None and described[name].strip("`").replace(",", "") != default}
+        self.assertEqual(wrong, {})
 
     def test_each_line_of_the_log_can_be_written(self):
         text = program_text() + "database disk image is malformed"  # SQLite's own
@@ -140,7 +184,13 @@ class Canaries(unittest.TestCase):
         self.assertTrue(is_written("writer exhaustion over after", text))
         self.assertEqual(spans_of("`a` and `b c`\n```\n`d`\n```"), ["a", "b c"])
         self.assertEqual(subsections("### A\nx\n### B\ny"), {"A": "\nx\n", "B": "\ny"})
-        self.assertEqual(names_of("# HELP carrel_x y\ncarrel_a 1\ncarrel_b{c=\"d\"} 2\n"), {"carrel_a", "carrel_b"})
+        self.assertEqual(names_of("# HELP carrel_x y\n# TYPE carrel_a counter\ncarrel_b 2\n"), {"carrel_a"})
+        self.assertFalse(is_named("carrel_a", ["carrel_a_total", "x_carrel_a"]))
+        self.assertTrue(is_named("carrel_a", ["carrel_a"]))
+        self.assertEqual(flags_of("  -h,--help  Print\n  --a UINT:INT in [0 - 1]=1 (Env:A)\n   no\n  --b TEXT ... (Env:B)\n"),
+                         {"--help": "", "--a": "1", "--b": ""})
+        self.assertEqual(flags_in_tables("| flag | default | |\n| `--a N\\|M`, `--b N` | 1, 2,000 | `--c` |\n| flag | |\n| `--d` | 3 |"),
+                         {"--a": "1", "--b": "2,000", "--d": None})
 
 
 if __name__ == "__main__":

@@ -1,8 +1,28 @@
 #include "http/net/tls_acceptor.hpp"
 
+#include <openssl/asn1.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace carrel::http {
+
+namespace {
+
+// When the server's certificate ends, in seconds since 1970; 0 if that is not known.
+std::uint64_t certificate_end(const ssl_context& context) {
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0), &ASN1_TIME_free);
+    int days = 0, seconds = 0;
+    const auto* certificate = SSL_CTX_get0_certificate(context.get());
+    if (epoch == nullptr || certificate == nullptr ||
+        ASN1_TIME_diff(&days, &seconds, epoch.get(), X509_get0_notAfter(certificate)) != 1)
+        return 0;
+    constexpr std::int64_t day = 86'400;
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, day * days + seconds));
+}
+
+}  // namespace
 
 result<std::shared_ptr<tls_acceptor>> tls_acceptor::open(tls_options options) {
     std::shared_ptr<tls_acceptor> made(new tls_acceptor(std::move(options)));
@@ -31,7 +51,12 @@ std::vector<counter> tls_acceptor::counters() const {
             {handshakes, what, resumed, {"outcome", "resumed"}},
             {handshakes, what, of(counts_.failed), {"outcome", "failed"}},
             {handshakes, what, of(counts_.plain), {"outcome", "not_tls"}},
-            {"tls_truncated_total", "TLS connections that ended without close_notify.", of(counts_.truncated), {}}};
+            {"tls_truncated_total", "TLS connections that ended without close_notify.", of(counts_.truncated), {}},
+            {"tls_certificate_end_timestamp_seconds",
+             "When the certificate in use ends, in seconds since 1970.",
+             certificate_end(current()),
+             {},
+             true}};
 }
 
 }  // namespace carrel::http

@@ -188,11 +188,6 @@ result<std::optional<step_to_do>> hand_out(write_session& session, std::int64_t 
                                     (*of)->playbook_name, std::move(**what), std::move(*action), shown_alert(about)});
 }
 
-// It may be tried again only if its author says that the effect may happen twice.
-bool may_try_again(const step_definition& what, std::int64_t attempts) {
-    return what.is_retry_safe && attempts <= what.retries;
-}
-
 result<void> try_later(write_session& session, std::int64_t execution, std::int64_t step, const step_definition& what,
                        std::int64_t attempts, const step_outcome& outcome, timestamp now) {
     const timestamp at = now + retry_delay(what.retry_delay_s, attempts);
@@ -221,6 +216,10 @@ result<void> settle(write_session& session, std::int64_t execution, std::int64_t
 }
 
 }  // namespace
+
+bool may_try_again(const step_definition& what, std::int64_t attempts) noexcept {
+    return what.is_retry_safe && attempts <= what.retries;
+}
 
 result<bool> has_due_step(read_session& session, work_lane lane, timestamp now) {
     auto row = due_row(session, lane, now);

@@ -39,6 +39,10 @@ struct taken_step {
 /// point where somebody else is to be asked.
 result<taken_step> take_step(write_session& session, work_lane lane, timestamp now);
 
+/// Whether a step that has failed after so many attempts is tried again. It is only if its author says that the effect may happen
+/// twice.
+bool may_try_again(const step_definition& what, std::int64_t attempts) noexcept;
+
 /// Writes down what came of a step that was handed out, and what comes next.
 result<void> keep_outcome(write_session& session, const step_to_do& step, const step_outcome& outcome, timestamp now);
 
