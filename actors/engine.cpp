@@ -1,5 +1,6 @@
 #include "actors/engine.hpp"
 
+#include "actors/job_times.hpp"
 #include "actors/log.hpp"
 #include "actors/migration_log.hpp"
 #include "actors/single_connection.hpp"
@@ -171,6 +172,8 @@ std::optional<errc> engine::accept(job& one, const job_options& per_job) noexcep
     one.deadline = one.accepted + std::clamp(deadline, std::chrono::milliseconds(0), settings_.deadline_max);
     one.bytes = per_job.bytes;
     one.origin = per_job.origin;
+    one.timing = per_job.timing;
+    note_accepted(one);
     if (deadline > settings_.deadline_max) return errc::invalid_option;
     return refusal_of(one);
 }

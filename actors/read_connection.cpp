@@ -1,5 +1,6 @@
 #include "actors/read_connection.hpp"
 
+#include "actors/job_times.hpp"
 #include "actors/log.hpp"
 
 #include "sqlite/cache_use.hpp"
@@ -96,6 +97,7 @@ read_connection::fate read_connection::run(read_job& one, steady_time now,
                                            std::optional<sqlite::budget_clock> budget) noexcept {
     auto& meter = connection_->meter();
     meter.begin_run({one.accepted, now, one.origin, !budget, !budget});
+    note_run_begun(one, slot_.lane(), now);
     auto tripped = run_once(one, budget);
     // An interrupt that was meant for the job before, and found that it had ended.
     if (!tripped && one.was_interrupted()) {
@@ -106,10 +108,13 @@ read_connection::fate read_connection::run(read_job& one, steady_time now,
         one.discard();
         one.fingerprint = connection_->tripped_fingerprint();
         meter.end_run(false);
+        note_run_ended(one);
+        note_run_given_up(one);
         return fate::over_budget;
     }
     // Whatever the work made of the interrupt, it did not see all that it asked for.
     if (tripped) one.fail(*tripped);
+    note_run_ended(one);
     connection_->report_slow(tripped ? make_error_code(*tripped) : error_code());
     meter.end_run(true);
     if (tripped == errc::snapshot_too_old) probe_.snapshots_interrupted.add();

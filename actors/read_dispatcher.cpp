@@ -1,5 +1,6 @@
 #include "actors/read_dispatcher.hpp"
 
+#include "actors/job_times.hpp"
 #include "actors/log.hpp"
 #include "actors/reply_batch.hpp"
 
@@ -151,6 +152,7 @@ job_ptr<read_job> read_dispatcher::steal(reader_actor& me) noexcept {
         if (!victim) return nullptr;
         if (auto taken = readers_[*victim]->queue().take()) {
             me.note_steal();
+            note_stolen(*taken);
             return taken;
         }
     }

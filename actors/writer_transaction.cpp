@@ -38,6 +38,8 @@ result<void> writer_transaction::begin(durability wanted) {
 writer_transaction::fate writer_transaction::run(job_ptr<write_job> one, steady_time now) noexcept {
     fate met = fate::took_transaction;
     connection_.meter().begin_run({one->accepted, now, one->origin});
+    note_run_begun(*one, query_lane::writer, now);
+    has_timed_ |= one->timing != nullptr;
     try {
         met = run_isolated(*one, now);
     } catch (...) {
@@ -45,6 +47,7 @@ writer_transaction::fate writer_transaction::run(job_ptr<write_job> one, steady_
         one->fail(error_of_exception());
         roll_back();
     }
+    note_run_ended(*one);
     const auto tripped = connection_.watching().tripped();
     connection_.report_slow(tripped ? make_error_code(*tripped) : error_code());
     connection_.meter().end_run(true);
@@ -108,7 +111,10 @@ writer_transaction::fate writer_transaction::settle(write_job& one, sqlite::save
 job_list<write_job> writer_transaction::take_survivors() noexcept {
     job_list<write_job> survivors;
     if (!failpoints::is_set(failpoint::no_rerun)) survivors.swap(kept_);
-    for (auto* one = survivors.front(); one != nullptr; one = job_list<write_job>::after(*one)) one->discard();
+    for (auto* one = survivors.front(); one != nullptr; one = job_list<write_job>::after(*one)) {
+        one->discard();
+        note_run_given_up(*one);
+    }
     return survivors;
 }
 
@@ -124,8 +130,11 @@ writer_transaction::ending writer_transaction::commit() noexcept {
     auto done = commit_recorded(is_tried);
     auto found = commit_trace::not_tried;
     if (!done && is_tried) found = look_for_commit(done.error());
-    probe_.commits.waited(clock::now() - begun);
-    if (!done && found != commit_trace::whole) return failed_to_commit(done.error(), found);
+    const auto ended = clock::now();
+    const bool is_done = done || found == commit_trace::whole;
+    probe_.commits.waited(ended - begun);
+    if (has_timed_) note_times({begun, ended, kept_.size(), is_done ? sequence_ + 1 : 0});
+    if (!is_done) return failed_to_commit(done.error(), found);
     probe_.batches.add();
     probe_.commit_sequence.set(++sequence_);
     acknowledge(sequence_);
@@ -181,6 +190,13 @@ writer_transaction::ending writer_transaction::failed_to_commit(const error& fai
     return ending::failed;
 }
 
+void writer_transaction::note_times(const commit_times& done) noexcept {
+    for (auto* one = kept_.front(); one != nullptr; one = job_list<write_job>::after(*one))
+        note_commit(*one, done, true);
+    for (auto* one = failed_.front(); one != nullptr; one = job_list<write_job>::after(*one))
+        note_commit(*one, done, false);
+}
+
 void writer_transaction::acknowledge(std::uint64_t sequence) noexcept {
     for (auto* one = kept_.front(); one != nullptr; one = job_list<write_job>::after(*one))
         one->commit_sequence = sequence;
@@ -199,6 +215,7 @@ bool writer_transaction::fail(const error& reason) noexcept {
 job_list<write_job> writer_transaction::take_finished() noexcept {
     job_list<write_job> finished;
     finished.swap(failed_);
+    has_timed_ = false;
     return finished;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/job_list.hpp"
+#include "actors/job_times.hpp"
 #include "actors/writer_policy.hpp"
 #include "actors/writer_probe.hpp"
 #include "sqlite/connection.hpp"
@@ -57,6 +58,7 @@ private:
     result<void> commit_recorded(bool& is_tried) noexcept;
     commit_trace look_for_commit(const error& failed) noexcept;
     bool overwrite_lost_commit() noexcept;
+    void note_times(const commit_times& done) noexcept;
     ending failed_to_commit(const error& failed, commit_trace found) noexcept;
 
     sqlite::connection& connection_;
@@ -68,6 +70,7 @@ private:
     job_list<write_job> kept_;    // ran well
     job_list<write_job> failed_;  // ran and failed, or done
     bool has_written_ = false;
+    bool has_timed_ = false;  // one of those who wait for the commit has a `job_timing`
     error failure_;
 };
 

@@ -11,6 +11,7 @@
 namespace carrel {
 
 class job_origin;
+struct job_timing;
 
 /// What a mutation completes with: what its work returned and the commit that holds it.
 template <class T>
@@ -40,6 +41,7 @@ struct job_options {
     carrel::priority priority = carrel::priority::normal;  ///< Writes only.
     carrel::diagnostics* diagnostics = nullptr;            ///< Must live until the handler has run.
     const job_origin* origin = nullptr;                    ///< Must live until the handler has run. See `queries.hpp`.
+    job_timing* timing = nullptr;  ///< Gets the job's times; must live as long. See `job_timing.hpp`.
 };
 
 }  // namespace carrel

@@ -55,6 +55,7 @@ public:
     steady_time accepted;
     steady_time deadline;
     const job_origin* origin = nullptr;
+    job_timing* timing = nullptr;               // the host's; written by whoever has the job
     std::size_t bytes = 0;                      // payload, for the bounds of queues and batches
     std::uint64_t ticket = 0;                   // order of arrival in its queue
     std::uint64_t fingerprint = 0;              // of the deep statement that made a resident hand the job on
