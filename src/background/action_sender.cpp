@@ -4,6 +4,7 @@
 #include "base/base64url.hpp"
 #include "json/value_text.hpp"
 #include "outbound/fetch.hpp"
+#include "outbound/retry_after.hpp"
 #include "outbound/smtp.hpp"
 
 #include <boost/json/parse.hpp>
@@ -107,10 +108,14 @@ attempt send(const outbound::request& message, const outbound::policy& rules, co
     const auto answer = outbound::fetch(message, rules, stop);
     if (!answer) return {.detail = answer.error().text};
     const bool is_well = answer->status >= 200 && answer->status < 300;
-    return {.has_succeeded = is_well,
-            .status = answer->status,
-            .detail = "the answer has the status " + std::to_string(answer->status),
-            .reference = is_well ? key_in(answer->body) : std::string()};
+    attempt made{.has_succeeded = is_well,
+                 .status = answer->status,
+                 .detail = "the answer has the status " + std::to_string(answer->status),
+                 .reference = is_well ? key_in(answer->body) : std::string()};
+    if (answer->status == 429 || answer->status == 503)
+        made.wait = outbound::parse_retry_after(answer->field("retry-after"), std::chrono::system_clock::now())
+                        .value_or(std::chrono::seconds(0));
+    return made;
 }
 
 outbound::mail_probe probe_of(const opened_action& what) {

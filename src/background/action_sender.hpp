@@ -4,6 +4,7 @@
 
 #include "outbound/policy.hpp"
 
+#include <chrono>
 #include <stop_token>
 
 namespace carrel::siem {
@@ -13,7 +14,8 @@ struct attempt {
     bool has_succeeded = false;
     std::int64_t status = 0;  // of HTTP or SMTP; 0 if there was none
     std::string detail;
-    std::string reference = {};  // what the receiver calls it: the key of a ticket
+    std::string reference = {};    // what the receiver calls it: the key of a ticket
+    std::chrono::seconds wait{0};  // that it wants before the next attempt, if it has no time now
 };
 
 /// What an action is to say.

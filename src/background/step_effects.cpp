@@ -57,6 +57,7 @@ step_effect by_action(const step_to_do& step, const outbound::policy& rules, con
     own.on_sending = [&made] { made.has_begun = true; };
     const attempt tried = send_action(*opened, message_of(step), own, stop);
     made.outcome.answer_status = tried.status;
+    made.outcome.wait_s = tried.wait.count();
     if (tried.has_succeeded) {
         made.outcome.status = step_status::succeeded;
         if (!tried.reference.empty()) made.outcome.output = json_of::object{{"reference", tried.reference}};

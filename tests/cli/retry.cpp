@@ -20,6 +20,13 @@ BOOST_AUTO_TEST_CASE(the_server_says_how_long_within_reason) {
     BOOST_TEST(wait_before_retry(1, 503, "soon").value().count() == 100);
 }
 
+BOOST_AUTO_TEST_CASE(the_server_may_name_a_date) {
+    BOOST_TEST(wait_before_retry(1, 503, "Fri, 31 Dec 9999 23:59:59 GMT").value().count() == 60'000);
+    // Its clock may be behind: then the wait is what it would be without a date.
+    BOOST_TEST(wait_before_retry(3, 503, "Sun, 06 Nov 1994 08:49:37 GMT").value().count() == 400);
+    BOOST_TEST(wait_before_retry(1, 503, "Fri, 32 Dec 9999 23:59:59 GMT").value().count() == 100);
+}
+
 BOOST_AUTO_TEST_CASE(waits_grow_and_attempts_end) {
     milliseconds last{0};
     for (int attempt = 1; attempt < attempts_max; ++attempt) {

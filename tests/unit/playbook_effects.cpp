@@ -92,6 +92,18 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_no_success_is_a_failure_that_is_known) {
     BOOST_TEST(made.outcome.error.find("secret") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_receiver_without_time_says_how_long_to_wait) {
+    const auto wait_for = [](const std::string& status, const std::string& value) {
+        replying_server server([&](const std::string&) { return reply(status, "Retry-After: " + value + "\r\n", ""); });
+        return siem::have_effect(webhook(server.url("/hook")), local_policy(), {}).outcome.wait_s;
+    };
+    BOOST_TEST(wait_for("429 Too Many Requests", "30") == 30);
+    BOOST_TEST(wait_for("503 Service Unavailable", "Fri, 31 Dec 9999 23:59:59 GMT") == 60);
+    BOOST_TEST(wait_for("503 Service Unavailable", "Sun, 06 Nov 1994 08:49:37 GMT") == 0);
+    BOOST_TEST(wait_for("503 Service Unavailable", "soon") == 0);
+    BOOST_TEST(wait_for("500 Oops", "30") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(one_that_stalls_is_ended_by_the_steps_time_and_is_unknown) {
     outbound_server server([](asio::ip::tcp::socket& socket) { wait_for_end(socket); });
     auto step = webhook(server.url("/hook"));

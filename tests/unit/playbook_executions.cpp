@@ -211,6 +211,31 @@ BOOST_AUTO_TEST_CASE(failures_are_tried_again_ever_later) {
     BOOST_TEST(step_states(d, once) == "unknown");
 }
 
+BOOST_AUTO_TEST_CASE(a_receiver_that_wants_a_longer_wait_gets_it) {
+    domain d;
+    add_webhook(d, "hook");
+    add_playbook(d, "p", webhook_step("s", R"(,"retries":2,"retry_delay_s":10,"retry_safe":true)"));
+    execute(d, "p");
+    carrel::siem::step_outcome outcome{
+        .status = step_status::failed, .answer_status = 503, .error = {}, .output = {}, .wait_s = 45};
+    const auto keep_it = [&](const carrel::siem::step_to_do& step) {
+        d.write([&](carrel::write_session& s) { return carrel::siem::keep_outcome(s, step, outcome, d.now); }).value();
+    };
+    keep_it(take(d).value());
+    d.now += 44 * second;
+    BOOST_TEST(!take(d).has_value());
+    d.now += 1 * second;
+    const auto second_try = take(d);
+    BOOST_REQUIRE(second_try.has_value());
+    // A shorter one changes nothing.
+    outcome.wait_s = 1;
+    keep_it(*second_try);
+    d.now += 19 * second;
+    BOOST_TEST(!take(d).has_value());
+    d.now += 1 * second;
+    BOOST_TEST(take(d).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_keeps_no_step_waiting) {
     domain d;
     add_webhook(d, "hook");

@@ -190,7 +190,7 @@ result<std::optional<step_to_do>> hand_out(write_session& session, std::int64_t 
 
 result<void> try_later(write_session& session, std::int64_t execution, std::int64_t step, const step_definition& what,
                        std::int64_t attempts, const step_outcome& outcome, timestamp now) {
-    const timestamp at = now + retry_delay(what.retry_delay_s, attempts);
+    const timestamp at = now + std::max(retry_delay(what.retry_delay_s, attempts), outcome.wait_s * 1'000'000);
     auto kept = session.execute(
         "UPDATE playbook_execution_steps SET status = 0, next_attempt_at = ?, answer_status = ?, error = ? WHERE seq = "
         "?",

@@ -26,6 +26,7 @@ struct step_outcome {
     std::int64_t answer_status = 0;            // of HTTP or SMTP, or of a command's end; 0: none
     std::string error;
     boost::json::value output;  // null: none
+    std::int64_t wait_s = 0;    // that the receiver wants before the next attempt
 };
 
 /// Whether anything is due, so that the writer is left alone otherwise.
