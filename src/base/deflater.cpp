@@ -1,10 +1,10 @@
-#include "http/protocol/deflater.hpp"
+#include "base/deflater.hpp"
 
 #include <zlib.h>
 
 #include <new>
 
-namespace carrel::http {
+namespace carrel::base {
 
 namespace {
 
@@ -38,4 +38,4 @@ bool deflater::pack(std::string_view body, std::string& packed) {
     return true;
 }
 
-}  // namespace carrel::http
+}  // namespace carrel::base

@@ -60,6 +60,7 @@ public:
         found_.ca_file = of_traces("CERTIFICATE").second;
         found_.time_max = milliseconds(of_traces("TIMEOUT"));
         found_.pause = milliseconds({"OTEL_BSP_SCHEDULE_DELAY", variable_("OTEL_BSP_SCHEDULE_DELAY")});
+        read_compression();
         read_sampler();
         read_resource();
         return std::move(found_);
@@ -116,20 +117,30 @@ private:
         return std::nullopt;
     }
 
-    // Whatever the caller decided counts first: all samplers here are what the standard calls parent-based.
+    void read_compression() {
+        const auto [name, value] = of_traces("COMPRESSION");
+        if (value == "gzip" || value == "none") found_.packs = value == "gzip";
+        else if (!value.empty()) found_.compression_fault = name + ": '" + value + "' is neither gzip nor none";
+    }
+
+    // Of a `parentbased_` sampler whatever the caller decided counts first.
     void read_sampler() {
         constexpr std::string_view prefix = "parentbased_";
-        std::string sampler = variable_("OTEL_TRACES_SAMPLER");
-        if (sampler.empty()) return;
-        if (sampler.starts_with(prefix)) sampler.erase(0, prefix.size());
+        const std::string name = variable_("OTEL_TRACES_SAMPLER");
+        if (name.empty()) return;
+        found_.callers_decide = name.starts_with(prefix);
+        const auto sampler = std::string_view(name).substr(found_.callers_decide ? prefix.size() : 0);
         if (sampler == "always_on") found_.ratio = 1;
         else if (sampler == "always_off") found_.ratio = 0;
-        else if (sampler != "traceidratio")
-            return fault("OTEL_TRACES_SAMPLER", "names a sampler that is not known here");
-        if (sampler != "traceidratio") return;
+        else if (sampler == "traceidratio") read_ratio();
+        else found_.sampler_fault = "OTEL_TRACES_SAMPLER: '" + name + "' is a sampler that is not known here";
+    }
+
+    void read_ratio() {
         const auto argument = variable_("OTEL_TRACES_SAMPLER_ARG");
         found_.ratio = argument.empty() ? std::optional<double>(1) : number_of<double>(argument, 0, 1);
-        if (!found_.ratio) fault("OTEL_TRACES_SAMPLER_ARG", "is no number from 0 to 1");
+        if (!found_.ratio)
+            found_.sampler_fault = "OTEL_TRACES_SAMPLER_ARG: '" + argument + "' is no number from 0 to 1";
     }
 
     void read_resource() {

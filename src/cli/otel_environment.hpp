@@ -17,11 +17,15 @@ struct otel_environment {
     std::string endpoint;  ///< Of traces, path included.
     outbound::headers headers;
     std::string ca_file;
+    std::optional<bool> packs;  ///< Bodies are gzip'd.
     std::optional<double> ratio;
+    bool callers_decide = true;  ///< The sampler is `parentbased_…`.
     std::optional<std::chrono::milliseconds> time_max, pause;
     std::vector<std::pair<std::string, std::string>> resource;
     /// What is wrong, or not taken, a clause each; no value of a header is shown.
     std::vector<std::string> faults;
+    /// What is so wrong that nothing should be sent: a variable's name and why. It counts unless a flag takes the variable's place.
+    std::string compression_fault, sampler_fault;
 };
 
 /// The value of a variable; empty if it is not set, which OpenTelemetry takes for the same.

@@ -79,6 +79,10 @@ void add_telemetry_flags(CLI::App& app, telemetry_settings& into) {
                    "of the traces that begin here, how many are sent, from 0 to 1; those of callers that have decided "
                    "are as they say (default: 1)")
         ->check(CLI::Range(0.0, 1.0));
+    app.add_option(
+           "--otlp-compression", into.otlp_compression,
+           "of what the collector gets: gzip or none (default: OTEL_EXPORTER_OTLP_COMPRESSION, and none without it)")
+        ->check(CLI::IsMember({"gzip", "none"}));
     app.add_option("--otlp-headers-file", into.otlp_headers_file,
                    "file with header lines, NAME: VALUE, that log in at the collector, which nobody else may read");
     app.add_option("--otlp-ca-file", into.otlp_ca_file,
@@ -94,6 +98,7 @@ std::string fault_in_telemetry(telemetry_settings& settings) {
     if (traces.url.empty()) {
         for (const auto& [given, flag] : {std::pair(!settings.otlp_headers_file.empty(), "--otlp-headers-file"),
                                           std::pair(!settings.otlp_ca_file.empty(), "--otlp-ca-file"),
+                                          std::pair(!settings.otlp_compression.empty(), "--otlp-compression"),
                                           std::pair(settings.otlp_sample_ratio.has_value(), "--otlp-sample-ratio")})
             if (given) return std::string(flag) + " needs --otlp-endpoint";
         const bool is_named =
@@ -105,7 +110,13 @@ std::string fault_in_telemetry(telemetry_settings& settings) {
     if (auto fault = fault_in_endpoint(traces.url); !fault.empty()) return fault;
     traces.fields = std::move(environment.headers);
     traces.ca_file = settings.otlp_ca_file.empty() ? environment.ca_file : settings.otlp_ca_file;
+    if (settings.otlp_compression.empty() && !environment.compression_fault.empty())
+        return environment.compression_fault;
+    traces.packs =
+        settings.otlp_compression.empty() ? environment.packs.value_or(false) : settings.otlp_compression == "gzip";
+    if (!settings.otlp_sample_ratio && !environment.sampler_fault.empty()) return environment.sampler_fault;
     traces.ratio = settings.otlp_sample_ratio.value_or(environment.ratio.value_or(1));
+    traces.callers_decide = settings.otlp_sample_ratio.has_value() || environment.callers_decide;
     traces.time_max = environment.time_max.value_or(traces.time_max);
     traces.pause = environment.pause.value_or(traces.pause);
     traces.resource = std::move(environment.resource);

@@ -24,6 +24,7 @@ struct telemetry_settings {
     std::string access_log_format = "text";
     std::string otlp_endpoint;  ///< empty: what the environment of OpenTelemetry says
     std::optional<double> otlp_sample_ratio;
+    std::string otlp_compression;  ///< empty: what the environment says
     std::string otlp_headers_file, otlp_ca_file;
 
     /// Where traces go; no URL: nowhere. Set by `fault_in_telemetry`.

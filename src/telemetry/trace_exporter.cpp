@@ -2,6 +2,7 @@
 
 #include "json/reader.hpp"
 #include "json/writer.hpp"
+#include "outbound/retry_after.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -13,10 +14,10 @@
 namespace carrel::telemetry {
 namespace {
 
-constexpr std::size_t lines_a_message = 256;  // each has the spans of a request, up to six
+constexpr std::size_t lines_a_message = 256;         // each has the spans of a request, from two to some fifty
+constexpr std::size_t message_bytes_max = 1u << 20;  // of more than one line
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 constexpr std::chrono::milliseconds first_wait{500}, wait_max{30'000};
-constexpr std::chrono::seconds retry_after_max{60};    // of what a collector asks for
 constexpr std::chrono::seconds message_time_max{120};  // from the first try on
 constexpr std::chrono::milliseconds last_flush_max{2'000};
 
@@ -44,7 +45,7 @@ std::string head_of(const std::vector<std::pair<std::string, std::string>>& reso
 constexpr std::string_view message_end = "]}]}]}";
 
 // Lines of spans become one list.
-std::string message_of(const std::string& head, std::string_view lines) {
+std::string body_of(const std::string& head, std::string_view lines) {
     std::string body;
     body.reserve(head.size() + lines.size() + message_end.size());
     body.append(head).append(lines.substr(0, lines.size() - 1)).append(message_end);
@@ -55,7 +56,11 @@ std::string message_of(const std::string& head, std::string_view lines) {
 // The first lines, as many as one message has.
 std::string_view first_of(std::string_view lines) {
     std::size_t end = 0;
-    for (std::size_t count = 0; count < lines_a_message && end < lines.size(); ++count) end = lines.find('\n', end) + 1;
+    for (std::size_t count = 0; count < lines_a_message && end < lines.size(); ++count) {
+        const auto next = lines.find('\n', end) + 1;
+        if (end > 0 && next > message_bytes_max) break;
+        end = next;
+    }
     return lines.substr(0, end);
 }
 
@@ -64,14 +69,6 @@ std::uint64_t count_lines(std::string_view lines) {
 }
 
 bool may_be_tried_again(unsigned status) { return status == 429 || status == 502 || status == 503 || status == 504; }
-
-// In seconds; 0 for a date, and for none.
-std::chrono::milliseconds wait_of(std::string_view retry_after) {
-    unsigned seconds = 0;
-    const auto read = std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
-    if (read.ec != std::errc() || read.ptr != retry_after.data() + retry_after.size()) return {};
-    return std::min<std::chrono::milliseconds>(std::chrono::seconds(seconds), retry_after_max);
-}
 
 // How many spans were refused of a message that was taken otherwise.
 std::int64_t refused_of(std::string_view answer) {
@@ -138,8 +135,18 @@ void trace_exporter::pause_for(std::chrono::milliseconds time) {
         if (!queue_.wait(std::chrono::ceil<std::chrono::milliseconds>(until - now))) return;
 }
 
+outbound::request trace_exporter::message_of(std::string_view lines) {
+    outbound::request made{"POST", settings_.url, settings_.fields, body_of(head_, lines)};
+    if (!settings_.packs) return made;
+    std::string packed;
+    if (!deflater_.pack(made.body, packed)) return made;
+    made.body = std::move(packed);
+    made.fields.push_back({"Content-Encoding", "gzip"});
+    return made;
+}
+
 void trace_exporter::send(std::string_view lines) {
-    const outbound::request message{"POST", settings_.url, settings_.fields, message_of(head_, lines)};
+    const auto message = message_of(lines);
     const auto give_up_at = std::chrono::steady_clock::now() + message_time_max;
     auto wait = first_wait;
     for (;;) {
@@ -177,7 +184,8 @@ trace_exporter::verdict trace_exporter::try_once(const outbound::request& messag
     }
     note("the collector answers " + std::to_string(answer->status));
     if (!may_be_tried_again(answer->status)) return verdict::refused;
-    wait = wait_of(answer->field("retry-after"));
+    const auto now = std::chrono::system_clock::now();
+    wait = outbound::parse_retry_after(answer->field("retry-after"), now).value_or(std::chrono::seconds(0));
     return verdict::try_again;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/deflater.hpp"
 #include "outbound/fetch.hpp"
 #include "telemetry/record_queue.hpp"
 #include "telemetry/trace_context.hpp"
@@ -24,10 +25,12 @@ namespace carrel::telemetry {
 class trace_exporter {
 public:
     struct settings {
-        std::string url;           ///< Of traces, path included.
-        outbound::headers fields;  ///< What logs in there; never shown.
-        std::string ca_file;       ///< Certificates (PEM) that are trusted beside the system's; may be empty.
-        double ratio = 1;          ///< Of the traces that begin here, how many are kept.
+        std::string url;             ///< Of traces, path included.
+        outbound::headers fields;    ///< What logs in there; never shown.
+        std::string ca_file;         ///< Certificates (PEM) that are trusted beside the system's; may be empty.
+        bool packs = false;          ///< Bodies are sent as gzip.
+        double ratio = 1;            ///< Of the traces that are decided here, how many are kept.
+        bool callers_decide = true;  ///< Of a trace that comes with a request; else all are decided here.
         std::vector<std::pair<std::string, std::string>> resource;  ///< What the server is: `service.name` and so on.
         std::chrono::milliseconds time_max{10'000};                 ///< Of one request.
         std::chrono::milliseconds pause{5'000};                     ///< How long a span may wait.
@@ -43,7 +46,12 @@ public:
     /// Sends what waits, once and for at most two seconds, and ends the thread. What comes later is not sent.
     void finish();
 
-    const sample_ratio& ratio() const noexcept { return ratio_; }
+    /// Whether a trace that begins here is kept.
+    bool keeps(const trace_id& fresh) const noexcept { return ratio_.keeps(fresh); }
+    /// Whether one that came with a request is.
+    bool keeps(const trace_context& given) const noexcept {
+        return settings_.callers_decide ? given.is_sampled : ratio_.keeps(given.trace);
+    }
     /// For lines of spans: those of one request, JSON objects with commas between them.
     record_queue::lane& add_lane() { return queue_.add_lane(); }
 
@@ -60,6 +68,7 @@ private:
     void run();
     void send_all(std::string_view lines);
     void send(std::string_view lines);
+    outbound::request message_of(std::string_view lines);
     verdict try_once(const outbound::request& message, std::chrono::milliseconds& wait);
     void note(const std::string& why);
     void pause_for(std::chrono::milliseconds time);
@@ -68,6 +77,7 @@ private:
     sample_ratio ratio_;
     record_queue queue_;
     std::string head_;  // of every message, up to the spans
+    base::deflater deflater_;
     std::string last_failure_;
     std::stop_source cancel_;  // of the request under way
     std::promise<void> ended_;

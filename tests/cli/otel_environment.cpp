@@ -79,14 +79,43 @@ BOOST_AUTO_TEST_CASE(numbers_samplers_and_attributes) {
     BOOST_TEST_REQUIRE(found.resource.size() == 2u);
     BOOST_TEST(found.resource[0].second == "a,b");
     BOOST_TEST(found.resource[1].second == "siem");
-    BOOST_TEST(read({{"OTEL_TRACES_SAMPLER", "parentbased_always_off"}}).ratio.value() == 0);
-    BOOST_TEST(read({{"OTEL_TRACES_SAMPLER", "always_on"}}).ratio.value() == 1);
     for (const auto& [name, value] : {std::pair("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
                                       {"OTEL_BSP_SCHEDULE_DELAY", "0"},
-                                      {"OTEL_TRACES_SAMPLER", "jaeger_remote"},
                                       {"OTEL_RESOURCE_ATTRIBUTES", "x"}})
         BOOST_TEST(read({{name, value}}).faults.size() == 1u, name);
-    BOOST_TEST(read({{"OTEL_TRACES_SAMPLER", "traceidratio"}, {"OTEL_TRACES_SAMPLER_ARG", "2"}}).faults.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(samplers_are_all_that_the_standard_names_but_for_remote_ones) {
+    const auto sampled = [](const std::string& sampler, const std::string& argument = {}) {
+        const auto found = read({{"OTEL_TRACES_SAMPLER", sampler}, {"OTEL_TRACES_SAMPLER_ARG", argument}});
+        BOOST_TEST(found.sampler_fault == "", sampler);
+        return std::pair(found.ratio.value(), found.callers_decide);
+    };
+    BOOST_TEST((sampled("always_on") == std::pair(1.0, false)));
+    BOOST_TEST((sampled("always_off") == std::pair(0.0, false)));
+    BOOST_TEST((sampled("traceidratio", "0.5") == std::pair(0.5, false)));
+    BOOST_TEST((sampled("traceidratio") == std::pair(1.0, false)));
+    BOOST_TEST((sampled("parentbased_always_on") == std::pair(1.0, true)));
+    BOOST_TEST((sampled("parentbased_always_off") == std::pair(0.0, true)));
+    BOOST_TEST((sampled("parentbased_traceidratio", "0") == std::pair(0.0, true)));
+    BOOST_TEST(read({}).callers_decide);
+    for (const auto* const bad : {"jaeger_remote", "parentbased_jaeger_remote", "xray", "ALWAYS_ON", "parentbased_"})
+        BOOST_TEST(read({{"OTEL_TRACES_SAMPLER", bad}}).sampler_fault ==
+                   "OTEL_TRACES_SAMPLER: '" + std::string(bad) + "' is a sampler that is not known here");
+    for (const auto* const bad : {"2", "-0.1", "nan", "half", "0.5x"})
+        BOOST_TEST(read({{"OTEL_TRACES_SAMPLER", "traceidratio"}, {"OTEL_TRACES_SAMPLER_ARG", bad}}).sampler_fault ==
+                   "OTEL_TRACES_SAMPLER_ARG: '" + std::string(bad) + "' is no number from 0 to 1");
+}
+
+BOOST_AUTO_TEST_CASE(bodies_are_packed_by_gzip_or_not) {
+    BOOST_TEST(!read({}).packs.has_value());
+    BOOST_TEST(read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}}).packs.value());
+    BOOST_TEST(!read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "none"}}).packs.value());
+    BOOST_TEST(!read({{"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"}, {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"}})
+                    .packs.value());
+    const auto bad = read({{"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd"}});
+    BOOST_TEST(!bad.packs.has_value());
+    BOOST_TEST(bad.compression_fault == "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'zstd' is neither gzip nor none");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

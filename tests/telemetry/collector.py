@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+import zlib
 
 HEX32, HEX16 = re.compile(r"^[0-9a-f]{32}$"), re.compile(r"^[0-9a-f]{16}$")
 INTEGER = re.compile(r"^-?\d{1,20}$")
@@ -72,8 +73,37 @@ def spans_of(body):
     return spans
 
 
+def unpacked(body, coding):
+    """A body without its coding: one member of gzip that ends with the body, or none."""
+    if coding is None:
+        return body
+    need(coding == "gzip", f"the coding {coding!r}")
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        plain = stream.decompress(body)
+    except zlib.error as why:
+        raise Malformed(f"no gzip: {why}") from None
+    need(stream.eof and not stream.unused_data and not stream.unconsumed_tail, "more or less than one member of gzip")
+    need(len(body) < len(plain), "packed to more than it was")
+    return plain
+
+
+def check_tree(spans):
+    """Each inner span lies within its parent, which is there and of the same trace; no id is there twice."""
+    by_id = {span["spanId"]: span for span in spans}
+    need(len(by_id) == len(spans), "an id is there twice")
+    for span in spans:
+        if span["kind"] != 1:
+            continue
+        parent = by_id.get(span.get("parentSpanId"))
+        need(parent is not None, f"{span['name']} has no parent")
+        need(parent["traceId"] == span["traceId"], f"{span['name']} has a parent of another trace")
+        need(int(parent["startTimeUnixNano"]) <= int(span["startTimeUnixNano"]), f"{span['name']} begins before its parent")
+        need(int(span["endTimeUnixNano"]) <= int(parent["endTimeUnixNano"]), f"{span['name']} ends after its parent")
+
+
 class Collector:
-    """`answers` are what the next requests get, (status, headers) each; later ones get 200. `delay` is before each answer."""
+    """`answers` are what the next requests get, (status, headers) each, headers maybe made then; later ones get 200. `delay` is before each answer."""
 
     def __init__(self, answers=(), delay=0, port=0):
         self.answers, self.delay = list(answers), delay
@@ -97,11 +127,14 @@ class Collector:
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         with self.changed:
             status, headers = self.answers.pop(0) if self.answers else (200, {})
+            headers = headers() if callable(headers) else headers
             self.requests.append((time.monotonic(), handler.path, dict(handler.headers), body, status))
             if status == 200:
                 try:
                     need(handler.headers["Content-Type"] == "application/json", "the media type")
-                    self.spans += spans_of(body)
+                    spans = spans_of(unpacked(body, handler.headers["Content-Encoding"]))
+                    check_tree(spans)
+                    self.spans += spans
                 except (Malformed, KeyError, ValueError, TypeError) as why:
                     self.faults.append(repr(why))
             self.changed.notify_all()

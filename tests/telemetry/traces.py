@@ -1,46 +1,17 @@
 """Traces: taken over from callers, sampled as they say, sent by OTLP; and no collector, slow or away, holds the server up."""
+import email.utils
+import gzip
 import pathlib
-import re
 import shutil
 import tempfile
-import threading
 import time
 import unittest
 
-from carrel_program import Server, clean_environment, main, run
-from collector import Collector, Malformed, spans_of
+from carrel_program import Server, main, run
+from collector import Collector, Malformed, spans_of, unpacked
+from traced_server import Case, PARENT, TRACE, environment, traceparent
 
-TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 USAGE, FILE, PERMISSION = 2, 3, 6
-
-
-def environment(**more):
-    return clean_environment(**({"OTEL_BSP_SCHEDULE_DELAY": "50"} | more))
-
-
-def traceparent(flags="01", trace=TRACE, parent=PARENT):
-    return f"00-{trace}-{parent}-{flags}"
-
-
-class Case(unittest.TestCase):
-    def collect(self, *flags, collector=None, **env):
-        collector = collector or Collector()
-        self.addCleanup(collector.close)
-        server = Server("--otlp-endpoint", collector.url, *flags, env=environment(**env))
-        self.addCleanup(server.end)
-        return server, collector
-
-    def spans(self, collector, count, of=lambda span: True):
-        self.assertTrue(collector.wait(lambda it: sum(map(of, it.spans)) >= count), collector.spans)
-        self.assertEqual(collector.faults, [])
-        return [span for span in collector.spans if of(span)]
-
-    def servers(self, collector, count):
-        return self.spans(collector, count, lambda span: span["kind"] == 2)
-
-    def counted(self, client, outcome):
-        found = re.search(r'^carrel_traced_requests_total\{outcome="%s"\} (\S+)$' % outcome, client.get("/metrics").body.decode(), re.M)
-        return float(found[1])
 
 
 class Spans(Case):
@@ -82,7 +53,7 @@ class Spans(Case):
         span, = self.servers(collector, 1)
         self.assertNotIn("parentSpanId", span)
         self.assertEqual(span["flags"], 0x101)
-        self.assertEqual([each["name"] for each in collector.spans if each["kind"] == 1], ["receive", "read", "respond"])
+        self.assertEqual([each["name"] for each in collector.spans if each.get("parentSpanId") == span["spanId"]], ["receive", "read", "respond"])
         self.assertEqual(server.stop(), 0)
         self.assertIn(span["traceId"], (server.directory / "access.log").read_text())
 
@@ -121,6 +92,22 @@ class Spans(Case):
         self.assertGreater(kept, 130)
         self.assertLess(kept, 280)
 
+    def test_a_sampler_that_is_not_based_on_the_parent_decides_for_itself(self):
+        for sampler, kept in (({"OTEL_TRACES_SAMPLER": "always_on"}, {"00", "01"}),
+                              ({"OTEL_TRACES_SAMPLER": "always_off"}, set()),
+                              ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"}, set()),
+                              ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "1"}, {"00", "01"}),
+                              ({"OTEL_TRACES_SAMPLER": "parentbased_always_off"}, {"01"}),
+                              ({"OTEL_TRACES_SAMPLER": "parentbased_always_on"}, {"01"})):
+            with self.subTest(**sampler):
+                server, collector = self.collect(**sampler)
+                for flags in ("00", "01"):
+                    server.client().get("/api/v1/alerts", traceparent=traceparent(flags, parent=flags[1] + PARENT[1:]))
+                self.assertEqual(server.stop(), 0)
+                self.assertEqual(collector.faults, [])
+                parents = {span["parentSpanId"] for span in collector.spans if span["kind"] == 2}
+                self.assertEqual(parents, {flags[1] + PARENT[1:] for flags in kept})
+
     def test_streams_and_clients_that_go(self):
         server, collector = self.collect()
         client = server.client()
@@ -158,6 +145,38 @@ class Collectors(Case):
         self.assertTrue(collector.wait(lambda _: self.counted(client, "sent") >= 1))
         self.assertEqual(self.counted(client, "failed"), 0)
         self.assertIn("traces cannot be sent: the collector answers 503", server.log_text())
+
+    def test_a_collector_may_name_a_date(self):
+        def after(seconds):
+            return email.utils.formatdate(time.time() + seconds, usegmt=True)
+
+        # Whole seconds: one that is three seconds away is more than two away when it is written.
+        server, collector = self.collect(collector=Collector([(429, {}), (503, {"Retry-After": after(-3600)}),
+                                                              (503, {"Retry-After": "Sun, 99 Nov 1994 08:49:37 GMT"})]))
+        server.client().get("/health/live")
+        self.servers(collector, 1)
+        times = [at for at, *_ in collector.requests]
+        self.assertLess(times[3] - times[0], 30)
+        server, collector = self.collect(collector=Collector([(503, lambda: {"Retry-After": after(5)})]))
+        server.client().get("/health/live")
+        self.servers(collector, 1)
+        times = [at for at, *_ in collector.requests]
+        self.assertGreaterEqual(times[1] - times[0], 3)
+
+    def test_bodies_are_packed_where_that_is_wanted(self):
+        for flags, env, coding in (((), {}, None), ((), {"OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}, "gzip"),
+                                   ((), {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "none", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"}, None),
+                                   (("--otlp-compression", "gzip"), {"OTEL_EXPORTER_OTLP_COMPRESSION": "none"}, "gzip"),
+                                   (("--otlp-compression", "none"), {"OTEL_EXPORTER_OTLP_COMPRESSION": "no such thing"}, None)):
+            with self.subTest(flags, **env):
+                # The second try is as the first.
+                server, collector = self.collect(*flags, collector=Collector([(503, {})]), **env)
+                server.client().get("/api/v1/alerts")
+                self.servers(collector, 1)
+                for _, _, headers, body, _ in collector.requests:
+                    self.assertEqual(headers.get("Content-Encoding"), coding)
+                    self.assertEqual(body.startswith(b"\x1f\x8b"), coding == "gzip")
+                    self.assertEqual(body, collector.requests[0][3])
 
     def test_what_a_collector_refuses_is_not_sent_again(self):
         server, collector = self.collect(collector=Collector([(400, {})]), OTEL_BSP_SCHEDULE_DELAY="100")
@@ -253,7 +272,18 @@ class Settings(Case):
         self.refused("--otlp-endpoint", "127.0.0.1:4318", status=USAGE, said="--otlp-endpoint")
         self.refused("--otlp-endpoint", "http://u:s3cret@h", status=USAGE, said="--otlp-endpoint")
         self.refused("--otlp-sample-ratio", "2", status=USAGE, said="--otlp-sample-ratio")
-        self.refused("--otlp-sample-ratio", "0.5", status=USAGE, said="needs --otlp-endpoint")
+        for flags in (("--otlp-sample-ratio", "0.5"), ("--otlp-compression", "gzip")):
+            self.refused(*flags, status=USAGE, said="needs --otlp-endpoint")
+        self.refused("--otlp-compression", "zstd", status=USAGE, said="--otlp-compression")
+        for name, value in (("OTEL_TRACES_SAMPLER", "jaeger_remote"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "br"),
+                            ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "zstd")):
+            env = environment(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", **{name: value})
+            self.refused(status=USAGE, said=f"{name}: '{value}'", env=env)
+        env = environment(OTEL_TRACES_SAMPLER="traceidratio", OTEL_TRACES_SAMPLER_ARG="1.5")
+        self.refused("--otlp-endpoint", "http://127.0.0.1:9", status=USAGE, said="OTEL_TRACES_SAMPLER_ARG: '1.5'", env=env)
+        # What is not used cannot be wrong.
+        with Server(env=environment(OTEL_TRACES_SAMPLER="jaeger_remote", OTEL_EXPORTER_OTLP_COMPRESSION="br")) as server:
+            self.assertEqual(server.client().get("/health/live").status, 200)
 
     def test_it_is_off_unless_it_is_wanted_and_can_be_off_where_the_environment_wants_it(self):
         with Collector() as collector:
@@ -285,6 +315,14 @@ class Canary(Case):
             self.assertIn(was, body)
             with self.assertRaises((Malformed, KeyError), msg=now):
                 spans_of(body.replace(was, now, 1))
+
+    def test_the_collector_refuses_what_is_not_packed_as_it_says(self):
+        packed = gzip.compress(b"x" * 1000)
+        self.assertEqual(unpacked(packed, "gzip"), b"x" * 1000)
+        for body, coding in ((packed[:-1], "gzip"), (packed + b"x", "gzip"), (packed + packed, "gzip"), (b"x" * 1000, "gzip"),
+                             (packed, "deflate"), (packed, "identity")):
+            with self.assertRaises(Malformed):
+                unpacked(body, coding)
 
 
 main()

@@ -24,13 +24,13 @@ void request_records::note_trace(request_trace& into, const request_head& head) 
             into.trace = given->trace;
             into.parent = given->parent;
             into.is_known = into.has_parent = true;
-            into.is_kept = spans_ != nullptr && given->is_sampled;
+            into.is_kept = spans_ != nullptr && server_->traces->keeps(*given);
         }
     }
     if (spans_ == nullptr) return;
     if (!into.has_parent) {
         into.trace = ids_.fresh_trace();
-        into.is_known = into.is_kept = server_->traces->ratio().keeps(into.trace);
+        into.is_known = into.is_kept = server_->traces->keeps(into.trace);
     }
     if (!into.is_kept) return;
     into.span = ids_.fresh_span();
