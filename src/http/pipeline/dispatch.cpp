@@ -140,15 +140,13 @@ struct write_work {
     }
 };
 
-job_options options_for(const exchange& ex) {
+job_options options_for(exchange& ex) {
     constexpr std::chrono::milliseconds piece_deadline{60'000};  // nobody waits for a piece as for a page
-    job_options settings;
-    settings.deadline = ex.request.deadline;
+    job_options settings = ex.job_settings();
     const bool is_long = ex.request.call.format != siem::reply_format::json || ex.request.endpoint->takes_file() ||
                          ex.response.has_length;
     if (!settings.deadline && is_long) settings.deadline = piece_deadline;
     settings.bytes = ex.request.body.size();
-    settings.origin = &ex;
     return settings;
 }
 

@@ -178,10 +178,8 @@ void event_post::write_next() {
 
 // Bulk, so that a single mutation beside it need not wait for a part of many events.
 void event_post::send_parts() {
-    job_options settings;
-    settings.origin = ex_;
+    job_options settings = ex_->job_settings();
     settings.priority = priority::bulk;
-    settings.deadline = ex_->request.deadline;
     // What many parts of a shipper's take, packed: their texts may be more than the queue may ever hold.
     for (const siem::event_part& each : writing_)
         settings.bytes += shipper_ != nullptr ? packed_size(each) : each.bytes;

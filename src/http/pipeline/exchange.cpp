@@ -98,6 +98,17 @@ void exchange::log(log_level level, std::string_view text) const {
     context->log(level, text, {request.id, trace});
 }
 
+job_timing* exchange::timing_of_next_job() {
+    if (jobs == nullptr) jobs = std::make_unique<traced_jobs>();
+    return jobs->next();
+}
+
+void exchange::note_outcome(const error* failure, session_kind mode) noexcept {
+    if (jobs == nullptr) return;
+    const auto* refused = response.reply.refused ? &*response.reply.refused : nullptr;
+    jobs->completed(failure == nullptr ? std::string_view() : failure_word(*failure, mode, refused));
+}
+
 void exchange::finish() {
     busy = false;
     if (owner != nullptr) owner->exchange_done(*this);

@@ -3,8 +3,10 @@
 #include "http/byte_budget.hpp"
 #include "http/pipeline/request.hpp"
 #include "http/pipeline/response.hpp"
+#include "http/pipeline/traced_jobs.hpp"
 #include "http/protocol/problem.hpp"
 
+#include <carrel/job_options.hpp>
 #include <carrel/options.hpp>
 #include <carrel/queries.hpp>
 
@@ -63,6 +65,16 @@ public:
     /// Writes a line of the log that arose from its request. Any thread.
     void log(log_level level, std::string_view text) const;
 
+    /// What all its jobs have in common: whose they are, how long they may take, and where the times go of one whose trace is kept.
+    job_options job_settings() {
+        job_options settings;
+        settings.deadline = request.deadline;
+        settings.origin = this;
+        if (request.trace.is_kept) settings.timing = timing_of_next_job();
+        return settings;
+    }
+    /// Its job has an outcome, null if that is no error.
+    void note_outcome(const error* failure, session_kind mode) noexcept;
     /// Its job has completed: notifies the owner, or retires an exchange without one.
     void finish();
     /// What the list of running queries and the log of slow ones say of its jobs.
@@ -97,6 +109,10 @@ public:
     bool is_whole = false;         // ... and was made to its end
     std::uint64_t sent_bytes = 0;  // of the body
     request_times times;
+    std::unique_ptr<traced_jobs> jobs;  // null before the first, and if its trace is not kept
+
+private:
+    job_timing* timing_of_next_job();
 };
 
 }  // namespace carrel::http

@@ -79,9 +79,8 @@ void start_ready(exchange& ex) {
         answer_ready(ex, outcome.has_value());
         ex.finish();
     };
-    job_options settings;
+    job_options settings = ex.job_settings();
     settings.deadline = probe_deadline;
-    settings.origin = &ex;
     ex.context->store().async_read(probe(), settings, as_result(job_handler(ex, done)));
 }
 

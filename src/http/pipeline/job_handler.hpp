@@ -10,6 +10,20 @@
 
 namespace carrel::http {
 
+/// Which kind of job has this outcome.
+template <class Outcome>
+inline constexpr session_kind kind_of_job = session_kind::read;
+template <class T>
+inline constexpr session_kind kind_of_job<result<committed<T>>> = session_kind::write;
+
+/// What the spans of the exchange say of its job.
+template <class Outcome>
+void note_outcome(exchange& ex, const Outcome& outcome) {
+    if (outcome) return ex.note_outcome(nullptr, kind_of_job<Outcome>);
+    const error why = outcome.error();
+    ex.note_outcome(&why, kind_of_job<Outcome>);
+}
+
 /// What a job completes with: its executor is the shard's own, by its concrete type, so that a job that ran on the shard
 /// completes with a plain call. The exchange's signal cancels it.
 template <class Function>
@@ -27,6 +41,7 @@ public:
 
     template <class Outcome>
     void operator()(Outcome&& outcome) {
+        if (ex_->jobs != nullptr) note_outcome(*ex_, outcome);
         done_(std::forward<Outcome>(outcome));
     }
 

@@ -141,9 +141,7 @@ void start_plans(exchange& ex, std::vector<query_stats> found) {
         else ex.refuse(plans.error(), session_kind::read);
         ex.finish();
     };
-    job_options settings;
-    settings.deadline = ex.request.deadline;
-    settings.origin = &ex;
+    const job_options settings = ex.job_settings();
     ex.context->store().async_read(plans_work{top}, settings, as_result(job_handler(ex, std::move(done))));
 }
 
@@ -180,6 +178,7 @@ void start_entry(exchange& ex, running_query ended) {
     ex.busy = true;
     auto work = [entry = entry_of(ex, ended)](write_session& session) { return siem::append_audit(session, entry); };
     auto done = [&ex, ended = std::move(ended)](const result<committed<void>>& outcome) {
+        note_outcome(ex, outcome);
         if (!outcome)
             ex.context->log(log_level::error, "request " + ex.request.id + ": " + ex.request.call.principal +
                                                   " cancelled query " + std::to_string(ended.id) +
@@ -187,8 +186,8 @@ void start_entry(exchange& ex, running_query ended) {
         answer_cancelled(ex, ended);
         ex.finish();
     };
-    job_options settings;
-    settings.origin = &ex;
+    job_options settings = ex.job_settings();
+    settings.deadline.reset();
     ex.context->store().async_write(std::move(work), settings,
                                     as_result(boost::asio::bind_executor(ex.context->executor(), std::move(done))));
 }

@@ -2,71 +2,15 @@
 
 #include "http/pipeline/access_line.hpp"
 #include "http/pipeline/exchange.hpp"
-#include "json/writer.hpp"
+#include "http/pipeline/job_spans.hpp"
 
-#include <algorithm>
+#include <array>
+#include <span>
 #include <string_view>
 
 namespace carrel::http {
 
 namespace {
-
-using steady_time = std::chrono::steady_clock::time_point;
-
-// As OTLP's enumerations have them.
-constexpr std::int64_t kind_internal = 1, kind_server = 2, status_error = 2;
-// In a span's flags: whether the parent is another process's is known, and it is.
-constexpr std::int64_t flag_sampled = 0x01, flag_is_remote_known = 0x100, flag_is_remote = 0x200;
-
-// A span's members beyond what all have are written between `begin` and `end`.
-class span_writer {
-public:
-    span_writer(std::string& out, const exchange& of, const two_clocks& now)
-        : out_(&out),
-          of_(&of),
-          now_(&now) {}
-
-    json::writer begin(const telemetry::span_id& span, const telemetry::span_id* parent, std::string_view name,
-                       std::int64_t kind, steady_time from, steady_time to) {
-        if (!is_first_) out_->push_back(',');
-        is_first_ = false;
-        json::writer made(*out_);
-        made.begin_object().key("traceId").string(hex(of_->request.trace.trace)).key("spanId").string(hex(span));
-        if (parent != nullptr) made.key("parentSpanId").string(hex(*parent));
-        made.key("name").string(name).key("kind").integer(kind);
-        made.key("startTimeUnixNano").string(unix_time(from)).key("endTimeUnixNano").string(unix_time(to));
-        return made;
-    }
-
-private:
-    template <class Bytes>
-    static std::string hex(const Bytes& bytes) {
-        std::string text;
-        telemetry::append_hex(text, bytes);
-        return text;
-    }
-    // 64-bit numbers are texts in OTLP's JSON.
-    std::string unix_time(steady_time at) const {
-        const auto before = std::chrono::duration_cast<std::chrono::nanoseconds>(now_->steady - at).count();
-        return std::to_string(now_->unix_nanoseconds - std::max<std::int64_t>(0, before));
-    }
-
-    std::string* out_;
-    const exchange* of_;
-    const two_clocks* now_;
-    bool is_first_ = true;
-};
-
-void add_text(json::writer& to, std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    to.begin_object().key("key").string(name).key("value").begin_object();
-    to.key("stringValue").string(value).end_object().end_object();
-}
-
-void add_number(json::writer& to, std::string_view name, std::uint64_t value) {
-    to.begin_object().key("key").string(name).key("value").begin_object();
-    to.key("intValue").string(std::to_string(value)).end_object().end_object();
-}
 
 std::string_view method_text(const request& of) noexcept {
     return of.method == method::other ? std::string_view("_OTHER") : name_of(of.method);
@@ -91,6 +35,7 @@ void add_attributes(json::writer& to, const exchange& of) {
         add_number(to, "http.response.body.size", of.sent_bytes);
     }
     if (of.response.commit != 0) add_number(to, "carrel.commit", of.response.commit);
+    if (of.jobs != nullptr && of.jobs->left_out() > 0) add_number(to, "carrel.jobs_left_out", of.jobs->left_out());
     add_text(to, "carrel.request_id", from.id);
     if (!of.is_whole) add_text(to, "error.type", "cut_off");
     else if (of.response.status >= 500) add_text(to, "error.type", std::to_string(of.response.status));
@@ -108,8 +53,7 @@ void append_request(span_writer& to, const exchange& of, const two_clocks& now) 
     span.key("attributes").begin_array();
     add_attributes(span, of);
     span.end_array();
-    if (!of.is_whole || of.response.status >= 500)
-        span.key("status").begin_object().key("code").integer(status_error).end_object();
+    if (!of.is_whole || of.response.status >= 500) add_error_status(span);
     span.end_object();
 }
 
@@ -121,16 +65,14 @@ std::string_view work_of(const exchange& ex) noexcept {
 
 }  // namespace
 
-two_clocks two_clocks::now() noexcept {
-    using namespace std::chrono;
-    return {steady_clock::now(), duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count()};
-}
-
 void append_spans(std::string& out, const exchange& ended, const two_clocks& now, telemetry::trace_id_source& ids) {
-    span_writer to(out, ended, now);
+    span_writer to(out, ended.request.trace.trace, now);
     append_request(to, ended, now);
+    std::array<parent_span, 5> parents{{{ended.request.trace.span, ended.request.found_at, now.steady}}};
+    std::size_t count = 1;
     const auto add_stage = [&](std::string_view name, steady_time from, steady_time until) {
-        auto span = to.begin(ids.fresh_span(), &ended.request.trace.span, name, kind_internal, from, until);
+        const auto& made = parents[count++] = {ids.fresh_span(), from, until};
+        auto span = to.begin(made.id, &ended.request.trace.span, name, kind_internal, from, until);
         span.key("flags").integer(flag_sampled | flag_is_remote_known).end_object();
     };
     const auto& times = ended.times;
@@ -139,6 +81,11 @@ void append_spans(std::string& out, const exchange& ended, const two_clocks& now
     if (times.whole != never && times.begun > times.whole) add_stage("wait", times.whole, times.begun);
     if (times.begun != never) add_stage(work_of(ended), times.begun, times.ready != never ? times.ready : now.steady);
     if (times.ready != never) add_stage("respond", times.ready, now.steady);
+    if (ended.jobs != nullptr) {
+        const auto operation = ended.request.endpoint != nullptr ? ended.request.endpoint->id : std::string_view();
+        for (const auto& each : ended.jobs->kept())
+            append_job_spans(to, each, operation, std::span(parents.data(), count), ids);
+    }
     out.push_back('\n');
 }
 

@@ -116,9 +116,7 @@ void upload_post::check_admission() {
     };
     ex_->busy = true;
     auto done = [this](const result<void>& outcome) { admission_checked(outcome); };
-    job_options settings;
-    settings.origin = ex_;
-    settings.deadline = ex_->request.deadline;
+    job_options settings = ex_->job_settings();
     ex_->context->store().async_read(std::move(work), settings, as_result(job_handler(*ex_, std::move(done))));
 }
 
@@ -126,10 +124,8 @@ void upload_post::check_admission() {
 void upload_post::send_chunks() {
     writing_ = of().take_chunks();
     written_at_ = ex_->context->now();
-    job_options settings;
-    settings.origin = ex_;
+    job_options settings = ex_->job_settings();
     settings.priority = priority::bulk;
-    settings.deadline = ex_->request.deadline;
     settings.bytes = writing_.size();
     ex_->busy = true;
     auto done = [this](const result<committed<std::int64_t>>& outcome) { chunks_stored(outcome); };
@@ -137,9 +133,7 @@ void upload_post::send_chunks() {
 }
 
 void upload_post::send_final() {
-    job_options settings;
-    settings.origin = ex_;
-    settings.deadline = ex_->request.deadline;
+    job_options settings = ex_->job_settings();
     settings.bytes = of().pending().size();
     ex_->busy = true;
     auto done = [this](const result<committed<void>>& outcome) { final_done(outcome); };
@@ -148,8 +142,8 @@ void upload_post::send_final() {
 
 void upload_post::give_up() {
     is_adopted_ = true;
-    job_options settings;
-    settings.origin = ex_;
+    job_options settings = ex_->job_settings();
+    settings.deadline.reset();
     settings.priority = priority::bulk;
     auto work = [blob = of().blob()](write_session& session) { return siem::give_up_blob(session, blob); };
     ex_->busy = true;
