@@ -27,6 +27,9 @@ std::int64_t wall_clock() noexcept {
 result<std::shared_ptr<archiver>> archiver::open(archive_settings settings) {
     const auto& directory = settings.directory;
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return system_failure(directory, errno);
+    // Its name in the directory above, which need not be readable.
+    const auto named = sync_directory(directory + "/..");
+    if (!named && named.error().code().value() != EACCES) return named.error();
     const std::string path = directory + "/lock";
     const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (lock < 0) return system_failure(path, errno);
@@ -34,7 +37,9 @@ result<std::shared_ptr<archiver>> archiver::open(archive_settings settings) {
         ::close(lock);
         return error(errc::database_in_use, directory + " is the archive of another server");
     }
-    return std::shared_ptr<archiver>(new archiver(std::move(settings), lock));
+    std::shared_ptr<archiver> made(new archiver(std::move(settings), lock));
+    if (!named) made->log(log_level::warning, "its directory may be lost with the power: " + named.error().message());
+    return made;
 }
 
 archiver::archiver(archive_settings settings, int lock)

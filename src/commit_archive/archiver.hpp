@@ -27,6 +27,7 @@ struct archive_settings {
     std::vector<std::string> command;    ///< takes each file that is complete; may be empty
     std::chrono::seconds file_time{60};  ///< how long a file is written before it is complete
     std::size_t file_bytes = 64u << 20;  ///< ... or how large it gets
+    std::size_t block_bytes = 4u << 20;  ///< of frames in a block, about
     log_sink log;
 };
 
@@ -82,7 +83,7 @@ private:
     // On the thread that opens the database.
     result<void> begin_at(const opened_file& file);
     result<bool> go_on(const opened_file& file, const std::vector<generation>& all);
-    result<void> catch_up(position from, const opened_file& file, const log_reader* log);
+    result<void> catch_up(const position& from, const opened_file& file, const log_reader* log);
     result<void> begin_generation(const position& from);
 
     // On its own thread.

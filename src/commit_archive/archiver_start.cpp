@@ -54,9 +54,8 @@ std::optional<position> continuation(position at, const commit_follower::opened_
     const auto header = log != nullptr ? log->header() : result<std::optional<wal_header>>(std::nullopt);
     const auto run = header ? *header : std::nullopt;
     if (run && at.run && run->salts() == at.run->salts()) {
-        if (at.frames == 0) return at;
-        const auto sum = log->sum_at(*run, at.frames);
-        if (sum && *sum && **sum == at.sum) return at;
+        const auto held = log->holds(at);
+        if (held && *held) return at;
         why = "the write-ahead log does not hold what was archived last";
         return std::nullopt;
     }
@@ -119,10 +118,7 @@ result<bool> archiver::go_on(const opened_file& file, const std::vector<generati
         if (from) {
             auto done = catch_up(*from, file, log ? &*log : nullptr);
             if (!done && done.error() != sqlite_errc::corrupt) return done.error();
-            if (!done) why = done.error().message();
-            else if (writer_->at().sequence != file.sequence)
-                why = "the database is at commit " + std::to_string(file.sequence) + ", the archive at " +
-                      std::to_string(writer_->at().sequence);
+            if (!done) why = done.error().diagnostic();
         }
     } else {
         why = resumed.error().message();
@@ -143,18 +139,32 @@ result<bool> archiver::go_on(const opened_file& file, const std::vector<generati
     return false;
 }
 
-// What a crash left in the log. Nobody noted when it was committed: at the latest when the log was last written.
-result<void> archiver::catch_up(position from, const opened_file& file, const log_reader* log) {
+// What a crash left in the log. Nobody noted when it was committed: at the latest when the log was last written. All of it is looked at
+// before any of it is archived: what does not lead to the database's last commit is of another history.
+result<void> archiver::catch_up(const position& from, const opened_file& file, const log_reader* log) {
     gather_limits limits;
+    limits.bytes = settings_.block_bytes;
     limits.sequence_page = file.sequence_page;
     limits.estimated_time = std::min(file.log_time, wall_clock());
-    while (from.run && log != nullptr) {
-        const auto found = log->gather(from, limits, {});
-        if (!found) return found.error();
-        if (found->commits.empty()) break;
-        if (auto added = writer_->append(*found); !added) return added;
-        from = found->after;
-    }
+    const auto follow = [&](auto visit) -> result<std::uint64_t> {
+        auto at = from;
+        while (at.run && log != nullptr) {
+            const auto found = log->gather(at, limits, {});
+            if (!found) return found.error();
+            if (found->commits.empty()) break;
+            if (auto visited = visit(*found); !visited) return visited.error();
+            at = found->after;
+        }
+        return at.sequence;
+    };
+    const auto last = follow([](const gathered&) { return result<void>(); });
+    if (!last) return last.error();
+    if (*last != file.sequence)
+        return error(
+            make_error_code(sqlite_errc::corrupt),
+            "the database is at commit " + std::to_string(file.sequence) + ", the archive at " + std::to_string(*last));
+    if (const auto added = follow([&](const gathered& found) { return writer_->append(found); }); !added)
+        return added.error();
     return writer_->sync(settings_.file_bytes, settings_.file_time);
 }
 

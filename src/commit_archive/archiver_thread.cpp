@@ -94,6 +94,7 @@ result<void> archiver::archive_noted() {
         from.sum = (*run)->sum();
     }
     gather_limits limits;
+    limits.bytes = settings_.block_bytes;
     limits.until = noted_.back().frames;
     limits.sequence_page = file_.sequence_page;
     while (from.frames < limits.until) {

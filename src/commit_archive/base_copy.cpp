@@ -65,6 +65,8 @@ result<base_file> make_base(database& store, const std::string& generation, cons
     if (!done) return done.error();
     made.bytes = done->bytes;
     made.sha256 = done->sha256;
+    // A description that outlived the name of what it describes would be a base that is not there.
+    if (auto named = sync_directory(generation); !named) return named.error();
     if (auto described_it = write_whole(made.path + ".json", described(made)); !described_it)
         return described_it.error();
     packed.path.clear();
@@ -81,7 +83,8 @@ void remove_partial_bases(const std::string& generation) noexcept {
         std::error_code ignored;
         const bool is_undescribed =
             name.starts_with("base-") && name.ends_with(".zst") && !fs::exists(described_by, ignored);
-        if (name.starts_with(copy_name) || is_undescribed) fs::remove(path, ignored);
+        const bool is_partial = name.starts_with("base-") && name.ends_with(".partial");
+        if (name.starts_with(copy_name) || is_undescribed || is_partial) fs::remove(path, ignored);
     }
 }
 

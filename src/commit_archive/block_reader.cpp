@@ -5,16 +5,42 @@
 #include <cerrno>
 
 namespace carrel::commits {
+namespace {
+
+// Whether no sound block from `from` on was written after `position` was synced. What was written between two syncs may be there in
+// any part.
+result<bool> is_unsynced(const file& in, std::uint64_t position, std::uint64_t from) {
+    const auto size = in.size();
+    if (!size) return size.error();
+    // Pieces overlap by a head.
+    constexpr std::size_t piece_bytes = 1u << 20;
+    for (auto at = from; at < *size; at += piece_bytes) {
+        const auto piece = in.read(at, piece_bytes + block_head_bytes);
+        if (!piece) return piece.error();
+        for (auto found = piece->find(block_magic); found != piece->npos; found = piece->find(block_magic, found + 1)) {
+            const auto head = parse_block_head(std::string_view(*piece).substr(found));
+            if (head && at + found > position + head->unsynced_bytes) return false;
+        }
+    }
+    return true;
+}
+
+// Who writes it may have given it its name since it was found.
+result<file> open_even_if_named(const std::string& path) {
+    auto opened = file::open_to_read(path);
+    if (!opened && opened.error().code().value() == ENOENT && path.ends_with(open_suffix))
+        opened = file::open_to_read(path.substr(0, path.size() - std::string_view(open_suffix).size()));
+    return opened;
+}
+
+}  // namespace
 
 error block_reader::damage(const std::string& what) const {
     return {make_error_code(sqlite_errc::corrupt), file_.path() + ", byte " + std::to_string(position_) + ": " + what};
 }
 
 result<block_reader> block_reader::open(const std::string& path) {
-    auto opened = file::open_to_read(path);
-    // Who writes it may have given it its name since it was found.
-    if (!opened && opened.error().code().value() == ENOENT && path.ends_with(open_suffix))
-        opened = file::open_to_read(path.substr(0, path.size() - std::string_view(open_suffix).size()));
+    auto opened = open_even_if_named(path);
     if (!opened) return opened.error();
     const auto bytes = opened->read(0, file_header_bytes);
     if (!bytes) return bytes.error();
@@ -66,18 +92,19 @@ result<std::optional<block>> block_reader::skim() {
     return std::optional(std::move(found));
 }
 
-result<bool> block_reader::is_torn() const {
-    const auto size = file_.size();
-    if (!size) return size.error();
-    // From behind the wrong block's first byte on; pieces overlap by a head.
-    constexpr std::size_t piece_bytes = 1u << 20;
-    for (auto at = position_ + 1; at < *size; at += piece_bytes) {
-        const auto piece = file_.read(at, piece_bytes + block_head_bytes);
-        if (!piece) return piece.error();
-        for (auto found = piece->find(block_magic); found != piece->npos; found = piece->find(block_magic, found + 1))
-            if (parse_block_head(std::string_view(*piece).substr(found))) return false;
-    }
-    return true;
+// From behind the wrong block's first byte on.
+result<bool> block_reader::is_torn() const { return is_unsynced(file_, position_, position_ + 1); }
+
+result<bool> has_begun(const std::string& path) {
+    const auto opened = open_even_if_named(path);
+    if (!opened && opened.error().code().value() == ENOENT) return false;  // an empty one, which goes again
+    if (!opened) return opened.error();
+    const auto bytes = opened->read(0, file_header_bytes);
+    if (!bytes) return bytes.error();
+    if (parse_file_header(*bytes)) return true;
+    const auto is_torn = is_unsynced(*opened, 0, 0);
+    if (!is_torn) return is_torn.error();
+    return !*is_torn;
 }
 
 }  // namespace carrel::commits

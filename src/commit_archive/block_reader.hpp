@@ -23,7 +23,8 @@ public:
     std::uint64_t position() const noexcept { return position_; }
     /// The digest that the next block goes on from.
     const digest& chain() const noexcept { return chain_; }
-    /// After an error: whether nothing sound follows, as when the last write was broken off.
+    /// After an error: whether what was last written was broken off here. Else something that was on stable storage is wrong: a
+    /// sound block follows that was written after this place was synced.
     result<bool> is_torn() const;
     /// An error about this place.
     error damage(const std::string& what) const;
@@ -40,5 +41,8 @@ private:
     digest chain_;
     std::uint64_t position_ = file_header_bytes;
 };
+
+/// Whether anything in a file that is being written was ever on stable storage; else its beginning was broken off.
+result<bool> has_begun(const std::string& path);
 
 }  // namespace carrel::commits

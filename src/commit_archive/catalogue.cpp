@@ -84,18 +84,24 @@ result<void> read_generation(generation& into) {
     });
     const auto same = std::ranges::unique(into.files, {}, &commits_file::serial);
     into.files.erase(same.begin(), same.end());
+    if (!into.files.empty() && into.files.back().is_open) {
+        const auto begun = has_begun(into.files.back().path);
+        if (!begun) return begun.error();
+        if (!*begun) into.not_begun = into.files.back().path;
+        if (!*begun) into.files.pop_back();
+    }
     std::ranges::sort(into.bases, {}, &base_file::sequence);
     if (const auto why = read_whole(into.path + "/" + ended_name, 4096)) into.ended = *why;
     return {};
 }
 
-// Visits the commits of a file without a look at digests, up to where it is cut.
+// Visits the commits of a file, up to where it is cut. Of a file that is written a block may be torn behind a sound head.
 template <class Visit>
 result<void> each_commit(const commits_file& in, Visit visit) {
     auto reader = block_reader::open(in.path);
     if (!reader) return reader.error();
     for (;;) {
-        const auto found = reader->skim();
+        const auto found = in.is_open ? reader->next() : reader->skim();
         if (!found) return in.is_open ? result<void>() : result<void>(found.error());
         if (!*found) return {};
         for (const auto& one : (*found)->commits) visit(one);
@@ -127,7 +133,7 @@ result<std::vector<generation>> read_catalogue(const std::string& directory) {
     std::error_code ec;
     for (fs::directory_iterator each(directory, ec), end; !ec && each != end; each.increment(ec)) {
         const auto number = number_in<std::uint32_t>(each->path().filename().string(), generation_digits);
-        if (number) all.push_back({*number, each->path().string(), {}, {}, {}});
+        if (number) all.push_back({*number, each->path().string(), {}, {}, {}, {}});
     }
     if (ec) return system_failure(directory, ec.value());
     std::ranges::sort(all, {}, &generation::number);

@@ -35,6 +35,7 @@ struct generation {
     std::vector<commits_file> files;  ///< by serial
     std::vector<base_file> bases;     ///< by sequence
     std::string ended;                ///< why it was given up; empty if it was not
+    std::string not_begun;  ///< a file, not among the others, of which not even the header was written; may be empty
 };
 
 /// All generations, by number. What has another name than the archive gives is passed over. Errors: the system's; `corrupt` for a base

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 
 namespace carrel::commits {
 
@@ -20,6 +22,8 @@ result<chain_writer> chain_writer::begin(const std::string& directory, std::uint
     made.at_ = from;
     if (::mkdir(made.path_.c_str(), 0700) != 0) return system_failure(made.path_, errno);
     auto ready = made.open_file();
+    // A base may come before the first block, and is of no use without what says where the generation begins.
+    if (ready) ready = made.sync_file();
     if (ready) ready = sync_directory(directory);
     if (ready) return made;
     if (made.current_.is_open()) ::unlink(made.current_.path().c_str());
@@ -50,9 +54,9 @@ result<void> chain_writer::open_file() {
     current_ = std::move(*made);
     serial_ = header.serial;
     length_ = bytes.size();
+    synced_ = 0;
     bytes_written_ += bytes.size();
     file_begun_ = clock::now();
-    has_unsynced_ = true;
     return {};
 }
 
@@ -62,6 +66,8 @@ result<void> chain_writer::append(const gathered& what) {
     block_head head;
     head.run = *what.after.run;
     head.first_frame = at_.frames;
+    head.unsynced_bytes = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(length_ - synced_, std::numeric_limits<std::uint32_t>::max()));
     head.before = at_.sum;
     head.after = what.after.sum;
     head.first_page = what.after.first_page;
@@ -80,20 +86,19 @@ result<void> chain_writer::append(const gathered& what) {
     length_ += bytes.size();
     bytes_written_ += bytes.size();
     at_ = what.after;
-    has_unsynced_ = true;
     return {};
 }
 
-result<void> chain_writer::settle_sync(result<void> done) {
-    if (!done) has_failed_ = true;
-    return done;
+result<void> chain_writer::sync_file() {
+    auto synced = current_.sync();
+    if (synced) synced_ = length_;
+    else has_failed_ = true;
+    return synced;
 }
 
 result<void> chain_writer::sync(std::size_t file_bytes, std::chrono::seconds file_time) {
-    if (has_unsynced_) {
-        if (auto synced = settle_sync(current_.sync()); !synced) return synced;
-        has_unsynced_ = false;
-    }
+    if (current_.is_open() && synced_ != length_)
+        if (auto synced = sync_file(); !synced) return synced;
     const bool is_due = current_.is_open() && length_ > file_header_bytes &&
                         (length_ >= file_bytes || clock::now() - file_begun_ >= file_time);
     return is_due ? close_file() : result<void>();
@@ -109,11 +114,10 @@ result<void> chain_writer::close_file() {
         --serial_;
         return {};
     }
-    if (auto synced = settle_sync(current_.sync()); !synced) return synced;
+    if (auto synced = sync_file(); !synced) return synced;
     const auto named = path.substr(0, path.size() - std::string_view(open_suffix).size());
     if (auto renamed = rename_synced(path, named); !renamed) return renamed;
     current_.close();
-    has_unsynced_ = false;
     return {};
 }
 
@@ -144,9 +148,8 @@ result<void> follow(block_reader& reader, position& at) {
     }
 }
 
-bool has_no_block(const result<block_reader>& of) {
-    if (!of) return of.error() == sqlite_errc::corrupt;
-    auto reader = block_reader::open(of->path());
+bool has_no_block(const std::string& path) {
+    auto reader = block_reader::open(path);
     if (!reader) return false;
     const auto first = reader->next();
     if (first) return !*first;
@@ -169,14 +172,17 @@ result<void> close_left(const commits_file& left, const block_reader& reader) {
 }  // namespace
 
 result<chain_writer> chain_writer::resume(const generation& from) {
+    // The beginning of a file that a crash interrupted says nothing that the one before it does not.
+    if (!from.not_begun.empty() && ::unlink(from.not_begun.c_str()) != 0 && errno != ENOENT)
+        return system_failure(from.not_begun, errno);
     if (from.files.empty()) return error(make_error_code(sqlite_errc::corrupt), from.path + " holds no commits");
     const auto& last = from.files.back();
     auto reader = block_reader::open(last.path);
-    // The beginning of a file that a crash interrupted says nothing that the one before it does not.
-    if (last.is_open && from.files.size() > 1 && has_no_block(reader)) {
+    if (last.is_open && from.files.size() > 1 && has_no_block(last.path)) {
         if (::unlink(last.path.c_str()) != 0) return system_failure(last.path, errno);
         auto without = from;
         without.files.pop_back();
+        without.not_begun.clear();
         return resume(without);
     }
     if (!reader) return reader.error();

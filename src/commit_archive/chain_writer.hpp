@@ -40,7 +40,7 @@ public:
 private:
     chain_writer() = default;
     result<void> open_file();
-    result<void> settle_sync(result<void> done);
+    result<void> sync_file();
 
     std::string path_;
     std::uint32_t generation_ = 0, serial_ = 0;
@@ -48,9 +48,9 @@ private:
     position at_;
     digest chain_{};
     file current_;
-    std::uint64_t length_ = 0, bytes_written_ = 0;
+    std::uint64_t length_ = 0, synced_ = 0, bytes_written_ = 0;
     std::chrono::steady_clock::time_point file_begun_;
-    bool has_unsynced_ = false, has_failed_ = false;
+    bool has_failed_ = false;
 };
 
 }  // namespace carrel::commits

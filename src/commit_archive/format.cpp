@@ -45,7 +45,7 @@ std::string written_head(const block_head& head) {
     put(out, head.commits);
     put(out, head.frames);
     put(out, head.first_frame);
-    put(out, std::uint32_t{0});
+    put(out, head.unsynced_bytes);
     put(out, head.packed_bytes);
     out += head.run.bytes();
     for (const auto& sum : {head.before, head.after})
@@ -97,7 +97,7 @@ std::optional<block_head> parse_block_head(std::string_view bytes) {
     head.commits = from.number<std::uint32_t>();
     head.frames = from.number<std::uint32_t>();
     head.first_frame = from.number<std::uint32_t>();
-    (void)from.number<std::uint32_t>();
+    head.unsynced_bytes = from.number<std::uint32_t>();
     head.packed_bytes = from.number<std::uint64_t>();
     const auto run = wal_header::parse(from.text(wal_header_bytes));
     if (!run) return std::nullopt;

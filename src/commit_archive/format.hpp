@@ -15,8 +15,8 @@
 //
 //     header   "CARRELWA", u32 version = 1, u32 generation, u32 serial, u32 page size, u64 sequence and i64 time of the last
 //              commit before, its first_page, the digest of the last block before, SHA-256 of all that
-//     block    "CWALBLK1", u32 commits, u32 frames, u32 frames of the run before it, u32 0, u64 packed bytes,
-//              the header of the run (32), the sums before and after (4 u32), first_page (100), the first four bytes of
+//     block    "CWALBLK1", u32 commits, u32 frames, u32 frames of the run before it, u32 bytes of the file before it that were
+//              not synced when it was written (at most 2^32 - 1), u64 packed bytes, the header of the run (32), the sums before and after (4 u32), first_page (100), the first four bytes of
 //              the SHA-256 of all that; then for each commit
 //                  u64 sequence, i64 time, u32 frames of the run with it, u32 pages of the database, u32 flags
 //              then the frames as one zstd frame, then the digest: SHA-256 of the digest before and of all that
@@ -63,6 +63,7 @@ std::optional<file_header> parse_file_header(std::string_view bytes);
 struct block_head {
     wal_header run;
     std::uint32_t first_frame = 0, frames = 0, commits = 0;
+    std::uint32_t unsynced_bytes = 0;  ///< of the file before it, when it was written
     std::uint64_t packed_bytes = 0;
     wal_sum before{}, after{};
     page_header first_page{};

@@ -103,6 +103,21 @@ result<std::optional<wal_sum>> log_reader::sum_at(const wal_header& run, std::ui
     return std::optional(sum_of(*bytes));
 }
 
+result<bool> log_reader::holds(const position& at) const {
+    const auto size = at.run->frame_bytes();
+    const std::size_t frames_at_once = std::max<std::size_t>(1, read_bytes / size);
+    auto sum = at.run->sum();
+    for (std::uint32_t number = 0; number < at.frames;) {
+        const auto wanted = std::min<std::size_t>(frames_at_once, at.frames - number);
+        const auto piece = log_.read(wal_header_bytes + std::uint64_t{number} * size, wanted * size);
+        if (!piece) return piece.error();
+        if (piece->size() < wanted * size) return false;
+        for (std::size_t i = 0; i < wanted; ++i, ++number)
+            if (!check_frame(*at.run, sum, std::string_view(*piece).substr(i * size, size))) return false;
+    }
+    return sum == at.sum;
+}
+
 result<gathered> log_reader::gather(const position& from, const gather_limits& limits,
                                     const std::vector<commit_note>& notes) const {
     const auto size = from.run->frame_bytes();

@@ -45,6 +45,8 @@ public:
     result<std::optional<wal_header>> header() const;
     /// The sums in the header of a frame, by its number from 1; nothing if there is none of that run.
     result<std::optional<wal_sum>> sum_at(const wal_header& run, std::uint32_t frame) const;
+    /// Whether all of a run up to a position is there and leads to its sums, as whoever recovers the log will find it.
+    result<bool> holds(const position& at) const;
     /// The next commits after `from`, whose run is the log's. `notes` are those of the commits, in order. Nothing if there are no
     /// more. Errors: the system's; `corrupt` if what was committed is not there, or does not follow.
     result<gathered> gather(const position& from, const gather_limits& limits,

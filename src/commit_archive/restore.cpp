@@ -100,6 +100,8 @@ public:
             if (auto applied = apply(plan_.from.files[i]); !applied) return applied.error();
         if (to_.is == kind::sequence && reached_.sequence != to_.sequence)
             return failure{"commit ", std::to_string(to_.sequence), " was not found: the archive changed meanwhile"};
+        if (to_.is == kind::latest && !plan_.from.not_begun.empty())
+            reached_.note = plan_.from.not_begun + ", byte 0: the last write was broken off";
         if (pages_ != 0)
             if (auto cut = target_.truncate(pages_ * plan_.start.page_bytes); !cut) return failure_of(cut.error());
         reached_.bytes = pages_ * plan_.start.page_bytes;

@@ -21,8 +21,9 @@ bool drop_file(const std::string& path, bool only_sent, std::size_t& dropped) {
 }
 
 bool drop_base(const base_file& one, bool only_sent, std::size_t& dropped) {
-    // The description first: a base without one is none.
-    return drop_file(one.path + ".json", only_sent, dropped) && drop_file(one.path + ".zst", only_sent, dropped);
+    // The description first, for good: a base without one is none, and one without the other could not be restored or sent.
+    return drop_file(one.path + ".json", only_sent, dropped) && sync_directory(fs::path(one.path).parent_path()) &&
+           drop_file(one.path + ".zst", only_sent, dropped);
 }
 
 // What came before one of its bases.
