@@ -6,6 +6,7 @@
 #include "actors/single_connection.hpp"
 #include "actors/thread.hpp"
 #include "sqlite/failpoints.hpp"
+#include "sqlite/file_bytes.hpp"
 #include "sqlite/migration_versions.hpp"
 #include "sqlite/migrations.hpp"
 #include "sqlite/open_mark.hpp"
@@ -147,8 +148,9 @@ result<void> engine::introduce_follower(sqlite::connection& writer, std::uint64_
     if (!page) return page.error();
     auto header = writer.file_header();
     if (!header) return header.error();
+    const auto read = [&writer](std::uint64_t at, std::size_t bytes) { return sqlite::file_bytes(writer, at, bytes); };
     settings_.follower->opened(
-        {path_, writer.page_bytes(), sequence, static_cast<std::uint32_t>(*page), *header, log_time});
+        {path_, writer.page_bytes(), sequence, static_cast<std::uint32_t>(*page), *header, log_time, read});
     return {};
 }
 

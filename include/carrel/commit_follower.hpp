@@ -1,9 +1,12 @@
 #pragma once
 
+#include <carrel/error.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace carrel {
@@ -25,6 +28,8 @@ public:
         std::uint32_t sequence_page = 0;               ///< the page whose only row holds that number
         std::array<unsigned char, 100> file_header{};  ///< how the database file itself begins, without its log
         std::int64_t log_time = 0;  ///< when the log was last written before, in µs since 1970; 0: no log
+        /// Reads `bytes` of the database file itself, without its log, from `at` on; zeros beyond its end. While `opened` runs.
+        std::function<result<std::string>(std::uint64_t at, std::size_t bytes)> read;
     };
 
     virtual ~commit_follower() = default;

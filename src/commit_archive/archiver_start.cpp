@@ -1,5 +1,6 @@
 // How an archive goes on when a database is opened: with the last generation if nothing is missing between, else with a new one.
 #include "commit_archive/archiver.hpp"
+#include "commit_archive/last_pages.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -48,8 +49,24 @@ result<position> end_of_log(const commit_follower::opened_file& file) {
     return at;
 }
 
+// Another history may have left the same header: as many commits, which changed the file's size by as much. It has not left the same
+// pages.
+result<bool> holds_last_pages(const std::string& directory, const commit_follower::opened_file& file) {
+    const auto all = read_catalogue(directory);
+    if (!all) return all.error();
+    const auto last = last_pages(all->back());
+    if (!last) return last.error();
+    for (const auto& [number, content] : *last) {
+        const auto held = file.read(std::uint64_t{number - 1} * content.size(), content.size());
+        if (!held) return held.error();
+        if (*held != content) return false;
+    }
+    return true;
+}
+
 // Where in the log the chain goes on. Nothing, with why, if that is not this database as the chain left it.
-std::optional<position> continuation(position at, const commit_follower::opened_file& file, const log_reader* log,
+std::optional<position> continuation(const std::string& directory, position at,
+                                     const commit_follower::opened_file& file, const log_reader* log,
                                      std::string& why) {
     const auto header = log != nullptr ? log->header() : result<std::optional<wal_header>>(std::nullopt);
     const auto run = header ? *header : std::nullopt;
@@ -61,7 +78,9 @@ std::optional<position> continuation(position at, const commit_follower::opened_
     }
     // All of the earlier run was archived before it left the log, so the file is as that run left it. Whoever opens it to write
     // changes this header.
-    if (!at.knows_first_page() || at.first_page != page_header_of(file)) {
+    const bool is_same = at.knows_first_page() && at.first_page == page_header_of(file);
+    const auto held = is_same ? holds_last_pages(directory, file) : result<bool>(false);
+    if (!held || !*held) {
         why = "the database was changed while it was not archived";
         return std::nullopt;
     }
@@ -73,6 +92,7 @@ std::optional<position> continuation(position at, const commit_follower::opened_
 void archiver::opened(const opened_file& file) noexcept {
     try {
         file_ = file;
+        file_.read = nullptr;
         auto begun = begin_at(file);
         if (!begun) log(log_level::error, "it cannot be begun, and is tried again: " + begun.error().message());
         const std::lock_guard lock(mutex_);
@@ -114,7 +134,7 @@ result<bool> archiver::go_on(const opened_file& file, const std::vector<generati
     if (resumed) {
         writer_.emplace(std::move(*resumed));
         const auto log = log_reader::open(file.path);
-        const auto from = continuation(writer_->at(), file, log ? &*log : nullptr, why);
+        const auto from = continuation(settings_.directory, writer_->at(), file, log ? &*log : nullptr, why);
         if (from) {
             auto done = catch_up(*from, file, log ? &*log : nullptr);
             if (!done && done.error() != sqlite_errc::corrupt) return done.error();

@@ -181,6 +181,40 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_older_than_the_archive_begins_a_new_gene
     BOOST_TEST(restored_notes(d.archive(), {commits::restore_point::kind::time, 0, *time}) == "1,2,3,4,5,6,7,8");
 }
 
+// The same number of commits, of the same size: the file begins with the same bytes.
+BOOST_AUTO_TEST_CASE(a_copy_with_another_history_begins_a_new_generation) {
+    archived d;
+    BOOST_TEST_REQUIRE(d.has_base());
+    for (std::int64_t n = 1; n <= 4; ++n) d.note(n);
+    d.close();
+    const auto copy = text_of(d.path());
+    d.open();
+    for (std::int64_t n = 5; n <= 6; ++n) d.note(n);
+    d.close();
+    const auto header = text_of(d.path()).substr(0, 100);
+    for (int i = 0; i < 3; ++i) {  // nothing but marks
+        d.open();
+        d.close();
+    }
+    BOOST_TEST(d.catalogue().size() == 1u);
+    put_text(d.path(), copy);
+    d.open_without_archive();
+    for (std::int64_t n = 15; n <= 16; ++n) d.note(n);
+    d.store.reset();
+    BOOST_TEST(text_of(d.path()).substr(0, 100) == header);
+    for (int i = 0; i < 3; ++i) {
+        d.open_without_archive();
+        d.store.reset();
+    }
+    d.open();
+    BOOST_TEST(d.catalogue().size() == 2u);
+    BOOST_TEST(d.catalogue().front().ended.find("changed while it was not archived") != std::string::npos);
+    BOOST_TEST_REQUIRE(d.has_base());
+    d.note(17);
+    d.close();
+    BOOST_TEST(restored_notes(d.archive(), {}) == "1,2,3,4,15,16,17");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace carrel::testing
