@@ -36,9 +36,12 @@ result<void> backup_service::take_over() {
         return system_failure(settings_.directory);
     }
     remove_left_overs(settings_.directory);
+    // The clock may have been set back since: a copy of later than now says nothing of how old the newest one is.
+    const timestamp now = wall_clock();
     timestamp newest = 0;
     for (const auto& name : copies_in(settings_.directory))
-        newest = std::max(newest, time_in_backup_name(name).value_or(0));
+        if (const auto taken_at = time_in_backup_name(name).value_or(0); taken_at <= now)
+            newest = std::max(newest, taken_at);
     counts_.last_success_at = newest / 1'000'000;
     if (newest > 0) next_at_ = newest + settings_.every.count() * 1'000'000;
     return {};
@@ -93,7 +96,7 @@ bool backup_service::remove(std::string_view name, std::string_view request_id) 
         const std::lock_guard lock(mutex_);
         // The job that asks may be run again.
         if (std::find(removed_by_.begin(), removed_by_.end(), request_id) != removed_by_.end()) return true;
-        if (!is_backup_name(name)) return false;
+        if (!copy_at(std::string(name))) return false;
         const std::string hidden = path_of(std::string(removed_prefix) + std::string(name));
         if (std::rename(path_of(name).c_str(), hidden.c_str()) != 0) return false;
         facts_.erase(std::string(name));

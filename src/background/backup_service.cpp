@@ -121,7 +121,7 @@ void backup_service::make_backups(const std::stop_token& stop) {
 
 // With the mutex. Whether one was due.
 bool backup_service::schedule(timestamp now) {
-    if (settings_.every.count() == 0 || now < next_at_) return false;
+    if (!is_backup_due(now, next_at_, settings_.every.count() * second)) return false;
     static uuid_generator fresh;
     backup_run run;
     run.id = fresh();
@@ -179,7 +179,8 @@ void backup_service::ended(result<backup_report> made, timestamp begun) {
             const std::lock_guard lock(mutex_);
             kept = kept_by_run_.value_or(kept);
         }
-        removed = remove_surplus(settings_.directory, kept, now,
+        // The new copy is named by when it began, so that it is the newest then.
+        removed = remove_surplus(settings_.directory, kept, begun,
                                  [this](const std::string& why) { say(log_level::warning, "backup " + why); });
         for (const auto& name : removed) say(log_level::info, "backup " + name + " was removed: its time had come");
     }

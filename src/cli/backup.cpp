@@ -61,18 +61,19 @@ void end_by_signals() {
 // The file that the copy is to be, and the directory of copies if it is one of them.
 struct place {
     std::string file, directory;
+    siem::timestamp named_at = 0;
 };
 
 place place_of(const std::string& target) {
     std::error_code ec;
-    if (!target.ends_with('/') && !std::filesystem::is_directory(target, ec)) return {target, {}};
+    if (!target.ends_with('/') && !std::filesystem::is_directory(target, ec)) return {target, {}, 0};
     std::string directory = target;
     while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
     const auto now = siem::wall_clock();
     std::string file = directory + "/" + siem::backup_name(now);
     for (int number = 2; std::filesystem::exists(file, ec); ++number)
         file = directory + "/" + siem::backup_name(now, number);
-    return {std::move(file), std::move(directory)};
+    return {std::move(file), std::move(directory), now};
 }
 
 std::string explain_backup(const error& why, const std::string& path) {
@@ -118,7 +119,7 @@ int copy_file(const backup_settings& settings) {
     if (at.directory.empty()) return exit_done;
     int status = exit_done;
     for (const auto& name :
-         siem::remove_surplus(at.directory, settings.wanted.kept, siem::wall_clock(),
+         siem::remove_surplus(at.directory, settings.wanted.kept, at.named_at,
                               [&](const std::string& why) { status = unusable("backup: " + why, exit_failed); }))
         std::cout << at.directory << "/" << name << ": removed\n";
     return status;

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 namespace carrel::sqlite {
 namespace {
@@ -33,11 +34,24 @@ std::string directory_of(const std::string& path) {
     return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
+bool is_there(const std::string& path) {
+    struct stat info {};
+    return lstat(path.c_str(), &info) == 0;
+}
+
 result<void> check_target(const std::string& target) {
     if (target.empty() || target.find('\0') != target.npos || target.starts_with("file:"))
         return error(errc::invalid_option, "target = '" + target + "'");
+    if (is_there(target)) return error(errc::invalid_option, target + " exists");
+    // SQLite takes files of these names for what a crash left of the database, whichever it was.
+    for (const std::string_view suffix : {"-wal", "-shm", "-journal"}) {
+        if (const auto beside = target + std::string(suffix); is_there(beside))
+            return error(errc::invalid_option, beside + " exists and would count as a part of the copy");
+        if (!target.ends_with(suffix)) continue;
+        if (const auto database = target.substr(0, target.size() - suffix.size()); is_there(database))
+            return error(errc::invalid_option, target + " would count as a part of " + database);
+    }
     struct stat info {};
-    if (lstat(target.c_str(), &info) == 0) return error(errc::invalid_option, target + " exists");
     const auto directory = directory_of(target);
     if (stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return error(errc::no_directory, directory);
     return {};
@@ -79,6 +93,11 @@ result<void> backup_file::create() {
         mine.st_ino != named.st_ino) {
         close(fd);
         return error(errc::database_in_use, "another backup writes " + path_);
+    }
+    // What a crash left has one name. Another one may be that of a database, which would be emptied here.
+    if (mine.st_nlink > 1) {
+        close(fd);
+        return error(errc::invalid_option, path_ + " has another name, too (a hard link)");
     }
     fd_ = fd;
     if (!S_ISREG(mine.st_mode) || fchmod(fd, 0600) != 0 || ftruncate(fd, 0) != 0) return system_failure(path_);

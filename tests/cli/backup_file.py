@@ -42,6 +42,36 @@ class OfAFile(Folder):
         with Server(directory=self.folder, database="copy.db") as server:
             self.assertEqual(server.client().get("/api/v1/events/count").json()["count"], 5000)
 
+    def test_a_name_that_sqlite_gives_a_meaning_is_refused(self):
+        database = self.folder / "carrel.db"
+        shutil.copy(self.database, database)
+        for suffix in ("-wal", "-shm", "-journal"):
+            done = run("backup", f"{database}{suffix}", "--database", database)
+            self.assertEqual((done.returncode, "would count as a part of" in done.stderr), (3, True), done)
+            left = self.folder / f"copy.db{suffix}"
+            left.write_bytes(b"of an earlier copy")
+            done = run("backup", self.folder / "copy.db", "--database", database)
+            self.assertEqual((done.returncode, f"copy.db{suffix} exists" in done.stderr), (3, True), done)
+            left.unlink()
+        self.assertEqual(self.files(), ["carrel.db"])
+
+    def test_what_looks_like_the_rest_of_a_backup_is_not_emptied_if_it_has_another_name(self):
+        database = self.folder / "carrel.db"
+        shutil.copy(self.database, database)
+        (self.folder / "copy.db.partial").hardlink_to(database)
+        done = run("backup", self.folder / "copy.db", "--database", self.database)
+        self.assertEqual((done.returncode, "hard link" in done.stderr), (3, True), done)
+        self.assertEqual(database.read_bytes(), self.database.read_bytes())
+
+    def test_a_copy_of_a_later_time_costs_the_new_one_nothing(self):
+        later = self.folder / "carrel-20991231T235959Z.db"
+        shutil.copy(self.database, later)
+        done = run("backup", self.folder, "--database", self.database, "--keep", "1")
+        self.assertEqual(done.returncode, 0, done)
+        self.assertNotIn("removed", done.stdout)
+        self.assertEqual(len(self.files()), 2)
+        self.assertTrue(later.exists())
+
     def test_a_file_with_a_wal_that_a_kill_left(self):
         with Server() as server:
             fill(server, 1000)

@@ -1,6 +1,7 @@
 // Names of copies, which of them have served their time, and who makes them.
 #include "background/backup_folder.hpp"
 #include "background/backup_service.hpp"
+#include "background/worker.hpp"
 #include "support/domain.hpp"
 #include "support/temp_database.hpp"
 #include "support/waiting.hpp"
@@ -37,11 +38,12 @@ siem::backup_request wanted(std::string id, std::string name = {}, std::optional
 
 // A service whose copies are small files, made when the test lets them.
 struct service_fixture {
-    service_fixture() {
-        siem::backup_settings settings;
-        settings.directory = folder.path();
-        settings.kept.copies = 2;
-        settings.copy = [this](const std::string& path, const backup_options& given) -> result<backup_report> {
+    service_fixture() { open(settings()); }
+    siem::backup_settings settings() {
+        siem::backup_settings made;
+        made.directory = folder.path();
+        made.kept.copies = 2;
+        made.copy = [this](const std::string& path, const backup_options& given) -> result<backup_report> {
             std::ofstream(path + ".partial") << "half";
             while (!may_end && !given.should_stop()) std::this_thread::yield();
             std::filesystem::remove(path + ".partial");
@@ -53,8 +55,8 @@ struct service_fixture {
             report.commit_sequence = 7;
             return report;
         };
-        settings.read_facts = [](const std::string&) { return siem::copy_facts{7, 1}; };
-        open(std::move(settings));
+        made.read_facts = [](const std::string&) { return siem::copy_facts{7, 1}; };
+        return made;
     }
     ~service_fixture() { siem::set_backups_in_force(nullptr); }
     void open(siem::backup_settings settings) {
@@ -116,6 +118,14 @@ BOOST_AUTO_TEST_CASE(what_goes_is_old_and_named_by_its_time) {
     BOOST_TEST(siem::surplus_backups(same, {1, 0}, now).back() == siem::backup_name(now, 10));
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_of_a_later_time_neither_goes_nor_counts) {
+    // The clock was ahead when the last two were made.
+    const auto now = at("2026-11-09T12:00:00Z");
+    BOOST_TEST(siem::surplus_backups(days(1, 10), {1, 0}, now) == days(1, 7), boost::test_tools::per_element());
+    BOOST_TEST(siem::surplus_backups(days(1, 10), {3, 0}, now) == days(1, 5), boost::test_tools::per_element());
+    BOOST_TEST(siem::surplus_backups(days(9, 10), {1, 0}, now).empty());
+}
+
 BOOST_AUTO_TEST_CASE(one_is_made_at_a_time_and_the_same_request_is_one) {
     service_fixture f;
     siem::backup_run made;
@@ -169,6 +179,43 @@ BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
     BOOST_TEST(f.service->counts().failed == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_new_copy_stays_beside_one_that_is_named_by_a_later_time) {
+    service_fixture f;
+    f.may_end = true;
+    const auto later = siem::backup_name(siem::wall_clock() + 365 * day);
+    std::ofstream(f.folder.file(later)) << "later";
+    siem::backup_run made;
+    BOOST_TEST(!f.service->start(wanted("a", "", siem::backup_retention{1, 0}), made).has_value());
+    const auto run = f.ended("a");
+    BOOST_TEST(run.removed.empty());
+    BOOST_TEST(f.service->copy(run.name).has_value());
+    BOOST_TEST(f.service->copy(later).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_does_not_wait_for_a_clock_that_was_set_back) {
+    service_fixture f;
+    f.may_end = true;
+    f.service.reset();
+    siem::set_backups_in_force(nullptr);
+    std::ofstream(f.folder.file(siem::backup_name(siem::wall_clock() + 365 * day))) << "later";
+    f.open(f.settings());
+    BOOST_TEST(f.service->counts().last_success_at == 0);
+    siem::set_backups_in_force(nullptr);
+    auto settings = f.settings();
+    settings.every = std::chrono::hours(24);
+    f.open(std::move(settings));
+    BOOST_TEST(eventually([&] { return f.service->counts().succeeded == 1; }));
+    BOOST_TEST(f.service->copies().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(one_is_due_when_its_time_has_come_or_cannot_be_meant) {
+    BOOST_TEST(!siem::is_backup_due(99, 100, 60));
+    BOOST_TEST(siem::is_backup_due(100, 100, 60));
+    BOOST_TEST(!siem::is_backup_due(40, 100, 60));
+    BOOST_TEST(siem::is_backup_due(39, 100, 60));
+    BOOST_TEST(!siem::is_backup_due(1'000, 100, 0));
+}
+
 BOOST_AUTO_TEST_CASE(an_end_breaks_it_off_and_what_is_left_is_removed) {
     service_fixture f;
     siem::backup_run made;
@@ -205,6 +252,13 @@ BOOST_AUTO_TEST_CASE(operations_begin_tell_and_remove) {
     BOOST_TEST(d.get("/admin/backups/mine.db/download").reply.body == "copy");
     BOOST_TEST(is(d.get("/admin/backups/none.db/download"), siem::problem_code::not_found));
     BOOST_TEST(is(d.remove("/admin/backups/none.db"), siem::problem_code::not_found));
+    const auto folder = f.folder.file("folder.db"), link = f.folder.file("link.db");
+    std::filesystem::create_directory(folder);
+    std::filesystem::create_symlink("mine.db", link);
+    for (const char* name : {"folder.db", "link.db"})
+        BOOST_TEST(is(d.remove("/admin/backups/" + std::string(name)), siem::problem_code::not_found), name);
+    BOOST_TEST(std::filesystem::remove(folder));
+    BOOST_TEST(std::filesystem::remove(link));
     BOOST_TEST(!d.remove("/admin/backups/mine.db").refused.has_value());
     BOOST_TEST(d.get("/admin/backups").at("/items").as_array().empty());
     BOOST_TEST(eventually([&] { return std::filesystem::is_empty(f.folder.path()); }));

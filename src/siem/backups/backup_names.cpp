@@ -82,7 +82,10 @@ bool is_backup_name(std::string_view name) {
 
 std::vector<std::string> surplus_backups(std::vector<std::string> names, const backup_retention& kept, timestamp now) {
     constexpr timestamp day = timestamp{86'400} * 1'000'000;
-    std::erase_if(names, [](const std::string& each) { return !time_in_backup_name(each); });
+    std::erase_if(names, [&](const std::string& each) {
+        const auto taken_at = time_in_backup_name(each);
+        return !taken_at || *taken_at > now;
+    });
     std::sort(names.begin(), names.end(), is_older);
     if (!kept.has_bounds() || names.empty()) return {};
     const auto newest = std::max<std::int64_t>(kept.copies, 1);

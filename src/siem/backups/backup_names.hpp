@@ -32,8 +32,15 @@ struct backup_retention {
     bool has_bounds() const noexcept { return copies > 0 || days > 0; }
 };
 
-/// Of these names those whose copies have served their time, the oldest first. Only names that `backup_name` makes are ever among
-/// them, and never the newest of these.
+/// Of these names those whose copies have served their time at `now`, the oldest first. Only names that `backup_name` makes are ever
+/// among them, and never the newest of these. A name of a later time, which the clock gave before it was set back, neither goes nor
+/// counts: as the newest for long it would let newer copies go.
 std::vector<std::string> surplus_backups(std::vector<std::string> names, const backup_retention& kept, timestamp now);
+
+/// Whether the schedule is to make one at `now`, which is µs as all of these: `next` has come, or is further away than `every`, which it
+/// can only be since the clock was set back. Never if `every` is 0.
+constexpr bool is_backup_due(timestamp now, timestamp next, timestamp every) noexcept {
+    return every > 0 && (now >= next || next - now > every);
+}
 
 }  // namespace carrel::siem
