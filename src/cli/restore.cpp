@@ -33,15 +33,14 @@ int restore(std::span<char*> arguments) {
     bool lists = false;
     CLI::App app(
         "Makes a new database out of an archive of commits, as it was at a point in time. May run beside the server "
-        "that "
-        "writes the archive.",
+        "that writes the archive.",
         "restore");
     app.add_option("--archive", directory, "directory of the archive")->required()->envname("CARREL_ARCHIVE");
-    app.add_option("--at", at,
-                   "number of a commit (Carrel-Commit), a time such as 2026-03-04T05:06:07Z or -15m, or latest")
-        ->capture_default_str();
-    app.add_flag("--list", lists, "only says what there is to be restored");
-    app.add_option("FILE", target, "to make, which must not be there");
+    auto* point_flag = app.add_option(
+        "--at", at, "number of a commit (Carrel-Commit), a time such as 2026-03-04T05:06:07Z or -15m, or latest");
+    point_flag->capture_default_str();
+    auto* file = app.add_option("FILE", target, "to make, which must not be there");
+    app.add_flag("--list", lists, "only says what there is to be restored")->excludes(point_flag)->excludes(file);
     if (const auto ended = parse(app, arguments)) return *ended;
     std::error_code ec;
     if (!std::filesystem::is_directory(directory, ec))

@@ -81,7 +81,10 @@ std::optional<position> continuation(const std::string& directory, position at,
     const bool is_same = at.knows_first_page() && at.first_page == page_header_of(file);
     const auto held = is_same ? holds_last_pages(directory, file) : result<bool>(false);
     if (!held || !*held) {
-        why = "the database was changed while it was not archived";
+        why = file.sequence < at.sequence
+                  ? "the database is at commit " + std::to_string(file.sequence) + ", before the archive's " +
+                        std::to_string(at.sequence) + ": it was restored, or is another one"
+                  : "the database was changed while it was not archived";
         return std::nullopt;
     }
     return run ? run_begin(at, *run) : at;
@@ -191,7 +194,9 @@ result<void> archiver::catch_up(const position& from, const opened_file& file, c
 result<void> archiver::begin_generation(const position& from) {
     const auto all = read_catalogue(settings_.directory);
     if (!all) return all.error();
-    const auto number = all->empty() ? 1 : all->back().number + 1;
+    // Not one that this process has written: somebody may have removed it, and it had its base.
+    const auto written = static_cast<std::uint32_t>(counts_.generation);
+    const auto number = std::max(all->empty() ? 0 : all->back().number, written) + 1;
     auto begun = chain_writer::begin(settings_.directory, number, file_.page_bytes, from);
     if (!begun) return begun.error();
     writer_.emplace(std::move(*begun));

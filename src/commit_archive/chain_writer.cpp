@@ -99,6 +99,12 @@ result<void> chain_writer::sync_file() {
 result<void> chain_writer::sync(std::size_t file_bytes, std::chrono::seconds file_time) {
     if (current_.is_open() && synced_ != length_)
         if (auto synced = sync_file(); !synced) return synced;
+    // What is written to a file that nobody finds is not archived.
+    if (current_.is_open())
+        if (auto found = current_.expect_in_place(); !found) {
+            has_failed_ = true;
+            return found;
+        }
     const bool is_due = current_.is_open() && length_ > file_header_bytes &&
                         (length_ >= file_bytes || clock::now() - file_begun_ >= file_time);
     return is_due ? close_file() : result<void>();

@@ -29,7 +29,7 @@ public:
 
     /// Appends a block. On stable storage after `sync`.
     result<void> append(const gathered& what);
-    /// Also closes the file if it is large or old.
+    /// Also closes the file if it is large or old. An error if somebody has taken it away; then nothing more may be written, either.
     result<void> sync(std::size_t file_bytes, std::chrono::seconds file_time);
     bool has_failed() const noexcept { return has_failed_; }
     /// Closes the file and gives it its name; it never changes from then on. An empty one is removed.

@@ -1,6 +1,7 @@
 #include "commit_archive/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,8 +34,9 @@ void file::close() noexcept {
     descriptor_ = -1;
 }
 
+// What is no file, such as a pipe that nobody writes, is not waited for.
 result<file> file::open(const std::string& path, int flags) {
-    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (descriptor < 0) return system_failure(path, errno);
     return file(descriptor, path);
 }
@@ -47,6 +49,14 @@ result<std::uint64_t> file::size() const {
     struct stat info {};
     if (::fstat(descriptor_, &info) != 0) return system_failure(path_, errno);
     return static_cast<std::uint64_t>(info.st_size);
+}
+
+result<void> file::expect_in_place() const {
+    struct stat mine {};
+    struct stat named {};
+    if (::fstat(descriptor_, &mine) != 0 || ::lstat(path_.c_str(), &named) != 0) return system_failure(path_, errno);
+    if (mine.st_dev != named.st_dev || mine.st_ino != named.st_ino) return system_failure(path_, ENOENT);
+    return {};
 }
 
 result<std::string> file::read(std::uint64_t at, std::size_t bytes) const {
@@ -81,6 +91,11 @@ result<void> file::truncate(std::uint64_t size) const {
 
 result<void> file::sync() const {
     if (::fsync(descriptor_) != 0) return system_failure(path_, errno);
+    return {};
+}
+
+result<void> file::lock() const {
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) return system_failure(path_, errno);
     return {};
 }
 

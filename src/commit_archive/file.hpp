@@ -28,11 +28,15 @@ public:
     bool is_open() const noexcept { return descriptor_ >= 0; }
     const std::string& path() const noexcept { return path_; }
     result<std::uint64_t> size() const;
+    /// An error if its path does not lead to it any more: it was removed, moved, or another disk was mounted over it.
+    result<void> expect_in_place() const;
     /// As many bytes as there are there, up to `bytes`.
     result<std::string> read(std::uint64_t at, std::size_t bytes) const;
     result<void> write(std::uint64_t at, std::string_view bytes) const;
     result<void> truncate(std::uint64_t size) const;
     result<void> sync() const;
+    /// Until it is closed. An error if another process, or another object, has locked it.
+    result<void> lock() const;
     void close() noexcept;
 
 private:

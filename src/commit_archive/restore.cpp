@@ -33,6 +33,21 @@ bool is_past(const commit& one, const restore_point& to) {
     return to.is == kind::sequence ? one.sequence > to.sequence : one.time > to.time;
 }
 
+bool is_there(const std::string& path) {
+    struct stat info {};
+    return ::lstat(path.c_str(), &info) == 0;
+}
+
+// What a restore was killed over; one that goes on has it locked.
+result<void> remove_left_over(const std::string& path) {
+    if (!is_there(path)) return {};
+    const auto left = file::open_to_read(path);
+    if (!left) return left.error();
+    if (auto locked = left->lock(); !locked) return locked;
+    if (::unlink(path.c_str()) != 0) return system_failure(path, errno);
+    return {};
+}
+
 // The database that grows under a name of its own, and goes if it is not finished.
 class target_file {
 public:
@@ -46,12 +61,16 @@ public:
     target_file& operator=(const target_file&) = delete;
 
     base::outcome<void> create() {
-        for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-            struct stat info {};
-            if (::lstat((target_ + suffix).c_str(), &info) == 0) return failure{target_, suffix, " exists"};
+        for (const std::string suffix : {"", "-wal", "-shm", "-journal"}) {
+            if (is_there(target_ + suffix)) return failure{target_, suffix, " exists"};
+            if (suffix.empty() || !target_.ends_with(suffix)) continue;
+            const auto database = target_.substr(0, target_.size() - suffix.size());
+            if (is_there(database)) return failure{target_, " would count as a part of ", database};
         }
+        if (auto removed = remove_left_over(path_); !removed) return failure_of(removed.error());
         auto made = file::create(path_);
-        if (!made) return failure_of(made.error());
+        auto locked = made ? made->lock() : result<void>(made.error());
+        if (!locked) return failure_of(locked.error());
         file_ = std::move(*made);
         return {};
     }

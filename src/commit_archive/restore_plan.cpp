@@ -2,7 +2,9 @@
 
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 
 namespace carrel::commits {
 namespace {
@@ -69,19 +71,26 @@ std::optional<restore_point> parse_point(std::string_view text, std::int64_t now
 }
 
 base::outcome<restore_plan> plan_restore(const std::vector<generation>& all, const restore_point& to) {
-    for (auto each = all.rbegin(); each != all.rend(); ++each)
-        for (auto start = each->bases.rbegin(); start != each->bases.rend(); ++start) {
-            if (!is_before(*start, to)) continue;
-            const auto last = last_commit(*each);
-            if (!last) return failure{last.error().diagnostic()};
-            if (!*last || !reaches(**last, to))
-                return not_reached(all, *each, *last ? **last : commit{start->sequence, start->time, 0, 0, 0}, to);
-            const auto first = first_file_after(*each, start->sequence);
-            if (!first)
-                return failure{"the commits after ", shown(start->sequence, start->time), " are missing in ",
-                               each->path};
-            return restore_plan{*each, *start, *first};
+    std::optional<failure> unreached;
+    for (auto each = all.rbegin(); each != all.rend(); ++each) {
+        const auto start = std::find_if(each->bases.rbegin(), each->bases.rend(),
+                                        [&](const base_file& one) { return is_before(one, to); });
+        if (start == each->bases.rend()) continue;
+        const auto last = last_commit(*each);
+        if (!last) return failure{last.error().diagnostic()};
+        if (!*last || !reaches(**last, to)) {
+            const auto end = *last ? **last : commit{start->sequence, start->time, 0, 0, 0};
+            if (!unreached) unreached = not_reached(all, *each, end, to);
+            // A database that was restored counts on from an earlier commit: an older generation may be the one that has this one.
+            if (to.is == kind::sequence) continue;
+            return *unreached;
         }
+        const auto first = first_file_after(*each, start->sequence);
+        if (!first)
+            return failure{"the commits after ", shown(start->sequence, start->time), " are missing in ", each->path};
+        return restore_plan{*each, *start, *first};
+    }
+    if (unreached) return *unreached;
     if (const auto* first = first_base_after(all, 0))
         return failure{wanted(to), " is before the first base, which is ", shown(first->sequence, first->time)};
     return failure{"the archive holds no base yet"};

@@ -1,10 +1,12 @@
 // The archive of commits beside a database: what is restored, after what.
+#include "commit_archive/file.hpp"
 #include "commit_archive/retention.hpp"
 #include "support/archived.hpp"
 
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
 #include <map>
 
 namespace carrel::testing {
@@ -130,6 +132,40 @@ BOOST_AUTO_TEST_CASE(an_archive_that_falls_behind_leaves_a_gap_and_begins_again)
     BOOST_TEST(commits::list_archive(d.archive())->find("\ngap\n") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_archive_that_is_taken_away_leaves_a_gap_and_begins_again) {
+    archived d;
+    BOOST_TEST_REQUIRE(d.has_base());
+    BOOST_TEST_REQUIRE(d.has_archived(d.note(1)));
+    std::filesystem::remove_all(d.catalogue().back().path);
+    d.note(2);
+    BOOST_TEST_REQUIRE(eventually([&] { return d.archiver().counts().gaps == 1; }));
+    BOOST_TEST(d.lines().find("there is a gap after commit") != std::string::npos);
+    BOOST_TEST_REQUIRE(eventually([&] { return d.catalogue().size() == 1; }));
+    BOOST_TEST(d.catalogue().back().number == 2u);
+    BOOST_TEST_REQUIRE(d.has_base());
+    const auto last = d.note(3);
+    d.close();
+    BOOST_TEST(restored_notes(d.archive(), at_commit(last)) == "1,2,3");
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_that_is_moved_is_noticed_without_a_commit) {
+    archived d;
+    BOOST_TEST_REQUIRE(d.has_base());
+    const auto first = d.note(1);
+    BOOST_TEST_REQUIRE(d.has_archived(first));
+    const auto elsewhere = d.directory.file("elsewhere");
+    std::filesystem::rename(d.archive(), elsewhere);
+    BOOST_TEST_REQUIRE(eventually([&] { return d.archiver().counts().gaps == 1; }));
+    BOOST_TEST_REQUIRE(eventually([&] { return d.archiver().counts().failures > 0; }));
+    std::filesystem::create_directory(d.archive());
+    BOOST_TEST_REQUIRE(eventually([&] { return d.archiver().archived().generation == 2; }));
+    BOOST_TEST_REQUIRE(d.has_base());
+    const auto last = d.note(2);
+    d.close();
+    BOOST_TEST(restored_notes(d.archive(), at_commit(last)) == "1,2");
+    BOOST_TEST(restored_notes(elsewhere, at_commit(first)) == "1");
+}
+
 BOOST_AUTO_TEST_CASE(points_that_are_not_there_are_refused) {
     archived d;
     BOOST_TEST_REQUIRE(d.has_base());
@@ -153,6 +189,49 @@ BOOST_AUTO_TEST_CASE(points_that_are_not_there_are_refused) {
     BOOST_TEST_REQUIRE(!refused);
     BOOST_TEST(refused.error().text == target + " exists");
     BOOST_TEST(plain_sqlite(target).text("SELECT count(*) FROM kept") == "0");
+}
+
+BOOST_AUTO_TEST_CASE(what_came_after_the_point_of_a_restore_can_still_be_restored) {
+    archived d;
+    BOOST_TEST_REQUIRE(d.has_base());
+    const auto first = d.note(1);
+    d.note(2);
+    const auto undone = d.note(3);
+    d.close();
+    const auto restored = d.directory.file("restored.db");
+    BOOST_TEST_REQUIRE(!!commits::restore(d.archive(), at_commit(first), restored, {}));
+    for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(d.path() + suffix);
+    std::filesystem::rename(restored, d.path());
+    d.open();
+    BOOST_TEST_REQUIRE(d.has_base());
+    const auto other = d.note(20);
+    d.close();
+    BOOST_TEST(other < undone);
+    BOOST_TEST(d.catalogue().front().ended.find("it was restored, or is another one") != std::string::npos);
+    // Of two commits with one number it is the later one.
+    BOOST_TEST(restored_notes(d.archive(), at_commit(other)) == "1,20");
+    BOOST_TEST(restored_notes(d.archive(), at_commit(undone)) == "1,2,3");
+    BOOST_TEST(restored_notes(d.archive(), {}) == "1,20");
+    BOOST_TEST(restored_notes(d.archive(), at_commit(undone + 1)).find("after the end") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_killed_restore_left_is_replaced_unless_it_goes_on) {
+    archived d;
+    BOOST_TEST_REQUIRE(d.has_base());
+    d.note(1);
+    d.close();
+    const temp_directory place;
+    const auto target = place.file("restored.db");
+    auto left = commits::file::create(target + ".partial").value();
+    BOOST_TEST(left.write(0, "half").has_value());
+    BOOST_TEST(left.lock().has_value());
+    BOOST_TEST(!commits::restore(d.archive(), {}, target, {}));
+    left.close();
+    BOOST_TEST(!!commits::restore(d.archive(), {}, target, {}));
+    BOOST_TEST(plain_sqlite(target).text("SELECT count(*) FROM note") == "1");
+    const auto refused = commits::restore(d.archive(), {}, target + "-wal", {});
+    BOOST_TEST_REQUIRE(!refused);
+    BOOST_TEST(refused.error().text.find("would count as a part of") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_belongs_to_one_server) {
