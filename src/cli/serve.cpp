@@ -7,6 +7,7 @@
 #include "cli/listener_service.hpp"
 #include "cli/log.hpp"
 #include "cli/options.hpp"
+#include "cli/program_trial.hpp"
 #include "cli/service_manager.hpp"
 #include "cli/setup_link.hpp"
 #include "cli/signals.hpp"
@@ -212,12 +213,10 @@ bool may_restart(std::span<char*> arguments) {
     }
     const std::string program = command_line()[0];
     // A name alone is looked for when it is run.
-    if (program.find('/') != program.npos && ::access(program.c_str(), X_OK) != 0) {
-        log(log_level::error,
-            "SIGUSR2: " + program + " cannot be run: " + std::strerror(errno) + "; the server goes on");
-        return false;
-    }
-    return true;
+    if (program.find('/') == program.npos) return true;
+    const auto why = why_not_carrel(program);
+    if (!why.empty()) log(log_level::error, "SIGUSR2: " + program + " cannot be run: " + why + "; the server goes on");
+    return why.empty();
 }
 
 // What of the settings does not hold, since whoever started the program chose otherwise.

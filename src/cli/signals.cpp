@@ -4,6 +4,17 @@
 
 namespace carrel::cli {
 
+namespace {
+
+// With the last set that has a signal Asio brings back its default action. These two stay in one, so that there is no moment in
+// which they would end the program.
+void keep_registered() {
+    static boost::asio::io_context context{1};
+    static boost::asio::signal_set kept(context, SIGHUP, SIGUSR2);
+}
+
+}  // namespace
+
 void ignore_write_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
@@ -14,6 +25,7 @@ stop_signal::stop_signal(std::function<void()> reload, std::function<bool()> may
       reloading_(context_, SIGHUP),
       reload_(std::move(reload)),
       may_restart_(std::move(may_restart)) {
+    keep_registered();
     for (const int each :
          {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO, SIGPWR, SIGSTKFLT})
         ending_.add(each);
@@ -23,7 +35,8 @@ stop_signal::stop_signal(std::function<void()> reload, std::function<bool()> may
 
 stop_signal::~stop_signal() {
     reloading_.clear();
-    std::signal(SIGHUP, SIG_IGN);
+    ending_.clear();
+    for (const int each : {SIGHUP, SIGUSR2}) std::signal(each, SIG_IGN);
 }
 
 void stop_signal::await_end() {

@@ -12,8 +12,9 @@ namespace carrel::cli {
 void ignore_write_signals();
 
 /// Waits for a signal that asks the program to end: SIGTERM, SIGINT, and every other one that would end it without a
-/// drain. SIGHUP asks for a reload instead, and SIGUSR2 for an end after which the program is run again. Once this has ended, the default actions are back, so that a second signal ends
-/// the program at once; only SIGHUP is ignored then.
+/// drain. SIGHUP asks for a reload instead, and SIGUSR2 for an end after which the program is run again. Once this has ended, the
+/// default actions are back, so that a second signal ends the program at once; only SIGHUP and SIGUSR2 are ignored then, also by the
+/// program that is run until it waits itself.
 class stop_signal {
 public:
     /// Both run within `wait`. SIGUSR2 is passed over if `may_restart` says so.

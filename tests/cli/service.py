@@ -2,6 +2,7 @@
 import http.client
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -9,7 +10,9 @@ import subprocess
 import tempfile
 import time
 import unittest
+from unittest import mock
 
+import carrel_program
 from carrel_program import PROGRAM, Server, clean_environment, main, run
 from restart_clients import PATIENT_DRAIN, Clients
 from service_manager import Manager
@@ -254,6 +257,62 @@ class InPlace(unittest.TestCase):
             settings.write_text('log-level = "info"\n')
             self.restart(server)
             self.assertEqual(server.stop(), 0)
+
+    def test_what_is_no_program_any_more_is_not_run(self):
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="carrel-restart-"))
+        self.addCleanup(shutil.rmtree, directory)
+        program = directory / "carrel"
+
+        def put(content):
+            program.unlink(missing_ok=True)
+            if content is not None:
+                program.write_bytes(content)
+                program.chmod(0o755)
+
+        whole = pathlib.Path(PROGRAM).read_bytes()
+        put(whole)
+        with mock.patch.object(carrel_program, "PROGRAM", str(program)), Server(directory=directory) as server:
+            broken = [None, b"hello", b"#!/bin/sh\nexit 9\n", b"#!/bin/sh\necho other 1.0\n", whole[:100_000]]
+            for number, content in enumerate(broken, 1):
+                put(content)
+                server.process.send_signal(signal.SIGUSR2)
+                until = time.monotonic() + 60
+                while server.log_text().count("the server goes on") < number:
+                    self.assertLess(time.monotonic(), until, server.log_text())
+                self.assertEqual(server.client().get("/health/live").status, 200, server.log_text())
+            put(None)
+            program.mkdir()
+            server.process.send_signal(signal.SIGUSR2)
+            until = time.monotonic() + 60
+            while "Permission denied; the server goes on" not in server.log_text():
+                self.assertLess(time.monotonic(), until, server.log_text())
+            program.rmdir()
+            put(whole)
+            self.restart(server)
+            self.assertEqual(server.stop(), 0)
+
+    def test_one_that_comes_while_it_restarts_or_ends_is_passed_over(self):
+        with Server() as server:
+            for _ in range(4):
+                server.process.send_signal(signal.SIGUSR2)
+                line = None
+                while line is None:
+                    server.process.send_signal(signal.SIGUSR2)
+                    if select.select([server.process.stdout], [], [], 0)[0]:
+                        line = server.process.stdout.readline()
+                    self.assertIsNone(server.process.poll(), server.log_text())
+                self.assertEqual(line.split()[-1], server.url)
+            # The last of them may have begun one more.
+            self.assertEqual(server.client().get("/health/live").status, 200)
+        with Server(*PATIENT_DRAIN) as server:
+            idle = socket.create_connection((server.host, server.port))
+            self.addCleanup(idle.close)
+            server.process.send_signal(signal.SIGTERM)
+            until = time.monotonic() + 60
+            while "stopping" not in server.log_text():
+                self.assertLess(time.monotonic(), until)
+            server.process.send_signal(signal.SIGUSR2)
+            self.assertEqual(server.process.wait(60), 0, server.log_text())
 
     def test_several_sockets_stay_in_order(self):
         with listening() as one, listening(socket.AF_INET6, "::1") as two, Server(sockets=[one, two]) as server:
