@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include "http/protocol/problem.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -127,6 +129,28 @@ BOOST_AUTO_TEST_CASE(a_small_write_waits_for_no_more_than_one_part_of_the_stream
     int before = 0;
     for (auto& client : clients) before += commit_of(client->receive()) < its_commit ? 1 : 0;
     BOOST_TEST(before <= 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_rest_does_not_say_that_nothing_was_done) {
+    running_server server;
+    raw_client client(server.port());
+    const auto text = client.request("POST", "/api/v1/events", event_lines(15'000),
+                                     "Content-Type: application/x-ndjson\r\n" + within(60'000));
+    client.send(text.substr(0, text.size() - 20));
+    const auto stored = [&] { return server.get("/api/v1/events/count").number("/count"); };
+    BOOST_TEST_REQUIRE(eventually([&] { return stored() == 10'000; }));
+    const auto path = server.store().stats().database_path;
+    std::filesystem::rename(path, path + ".aside");
+    BOOST_TEST_REQUIRE(eventually([&] { return server.get("/health/ready").status == 503; }));
+    client.send(text.substr(text.size() - 20));
+    const auto reply = client.receive();
+    BOOST_TEST(reply.problem() == "overloaded");
+    BOOST_TEST(reply.number("/accepted") == 10'000);
+    BOOST_TEST(reply.text("/detail") == "The server cannot take the rest now; `accepted` events were stored.");
+    BOOST_TEST(stored() == 10'000);
+    for (const auto why : {http::refusal::overloaded, http::refusal::query_cancelled, http::refusal::outcome_unknown,
+                           http::refusal::storage_full, http::refusal::internal})
+        BOOST_TEST(http::detail_of_rest(why).find("`accepted`") != std::string_view::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_whose_file_was_replaced_is_not_ready_and_refuses_writes) {

@@ -214,7 +214,8 @@ void event_post::conclude_failed() {
     auto extra = std::move(ex_->response.reply.extra);
     if (std::none_of(extra.begin(), extra.end(), [](const auto& member) { return member.first == "accepted"; }))
         extra.emplace_back("accepted", std::to_string(intake_.summary().accepted));
-    if (failed.engine) ex_->refuse(*failed.engine, session_kind::write, extra);
+    if (failed.engine && intake_.summary().accepted > 0) ex_->refuse_rest(*failed.engine, extra);
+    else if (failed.engine) ex_->refuse(*failed.engine, session_kind::write, extra);
     else ex_->refuse(failed.why, failed.problem.detail, failed.problem.faults, extra);
 }
 

@@ -11,6 +11,14 @@ namespace carrel::http {
 
 namespace {
 
+// What a client is told of it; what the server itself failed at is in the log, too.
+refusal logged_refusal(const exchange& of, const error& failure, session_kind mode) {
+    const auto why = refusal_of(failure, mode);
+    if (why == refusal::internal || why == refusal::outcome_unknown || why == refusal::storage_full)
+        of.log(log_level::error, failure.message());
+    return why;
+}
+
 constexpr std::size_t spare_bytes_max = 32 * 1024;
 
 // What a string holds within itself is not worth moving.
@@ -80,10 +88,13 @@ void exchange::refuse(const siem::problem& why, extra_members extra) {
 }
 
 void exchange::refuse(const error& failure, session_kind mode, extra_members extra) {
-    const auto why = refusal_of(failure, mode);
-    if (why == refusal::internal || why == refusal::outcome_unknown || why == refusal::storage_full)
-        log(log_level::error, failure.message());
+    const auto why = logged_refusal(*this, failure, mode);
     refuse(why, detail_of(why, mode), {}, extra);
+}
+
+void exchange::refuse_rest(const error& failure, extra_members extra) {
+    const auto why = logged_refusal(*this, failure, session_kind::write);
+    refuse(why, detail_of_rest(why), {}, extra);
 }
 
 void exchange::refuse_body(refusal why, std::string_view detail) {

@@ -58,6 +58,8 @@ public:
     void refuse(const siem::problem& why, extra_members extra = {});
     /// Maps an engine's error; the diagnostic goes to the log only.
     void refuse(const error& failure, session_kind mode, extra_members extra = {});
+    /// The same of a write's later part: what came before it is stored, and `extra` says how much.
+    void refuse_rest(const error& failure, extra_members extra);
     /// Refuses what may have been answered by its head, unless that was a refusal.
     void refuse_body(refusal why, std::string_view detail);
     bool is_done() const noexcept { return stage == http::stage::done; }

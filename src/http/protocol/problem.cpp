@@ -108,6 +108,17 @@ std::string_view detail_of(refusal why, session_kind mode) noexcept {
     }
 }
 
+std::string_view detail_of_rest(refusal why) noexcept {
+    switch (why) {
+        case refusal::overloaded: return "The server cannot take the rest now; `accepted` events were stored.";
+        case refusal::query_cancelled: return "An administrator has cancelled the rest; `accepted` events were stored.";
+        case refusal::outcome_unknown:
+            return "The disk failed during a commit: events behind the `accepted` ones may or may not survive.";
+        case refusal::storage_full: return "The storage is full; `accepted` events were stored.";
+        default: return "The server failed, and its log tells why under the request id; `accepted` events were stored.";
+    }
+}
+
 void write_problem(std::string& out, refusal why, std::string_view detail, std::string_view instance,
                    std::string_view request_id, std::span<const siem::fault> faults, extra_members extra) {
     const auto& kind = kind_of(why);

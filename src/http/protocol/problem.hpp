@@ -62,6 +62,8 @@ enum class session_kind { read, write };
 refusal refusal_of(const error& failure, session_kind mode) noexcept;
 /// What to tell of it: never a diagnostic, which may hold SQL text.
 std::string_view detail_of(refusal why, session_kind mode) noexcept;
+/// The same where earlier events of the request are stored; the reply's `accepted` says how many.
+std::string_view detail_of_rest(refusal why) noexcept;
 
 using extra_members = std::span<const std::pair<std::string, std::string>>;
 
