@@ -65,4 +65,15 @@ std::vector<std::string> database_files_open_to_others(const std::string& path) 
     return found;
 }
 
+std::string same_file(const std::string& path, const std::vector<std::string>& files) {
+    namespace fs = std::filesystem;
+    std::error_code ec;
+    // Of a relative path whose first part is not there nothing is resolved.
+    const auto place_of = [&ec](const std::string& of) { return fs::weakly_canonical(fs::absolute(of, ec), ec); };
+    const auto place = place_of(path);
+    for (const auto& each : files)
+        if (fs::equivalent(path, each, ec) || (!place.empty() && place_of(each) == place)) return each;
+    return {};
+}
+
 }  // namespace carrel::cli

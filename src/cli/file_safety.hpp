@@ -25,4 +25,8 @@ std::vector<std::string> database_files_open_to_others(const std::string& path);
 /// replace it (as in /tmp) will do.
 std::string unsafe_database(const std::string& path);
 
+/// The one of these files that `path` leads to, whatever it is called there; empty if it is none of them. Files that are not there
+/// yet are compared by their paths.
+std::string same_file(const std::string& path, const std::vector<std::string>& files);
+
 }  // namespace carrel::cli

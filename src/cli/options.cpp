@@ -4,6 +4,7 @@
 #include "cli/archive_flags.hpp"
 #include "cli/backup_flags.hpp"
 #include "cli/command.hpp"
+#include "cli/file_safety.hpp"
 #include "cli/limit_flags.hpp"
 #include "cli/listen_address.hpp"
 #include "cli/outbound_flags.hpp"
@@ -174,6 +175,23 @@ std::string fault_in_open_files(const serve_settings& settings) {
            std::to_string(needed) + " (ulimit -n)";
 }
 
+// Lines that are put at the end of such a file are lost, or it is.
+std::string fault_in_logs(const serve_settings& settings) {
+    std::vector<std::string> others;
+    if (const auto& path = settings.store.path; path != ":memory:")
+        for (const char* const ending : {"", "-wal", "-shm", "-journal", ".lock", ".key"})
+            others.push_back(path + ending);
+    for (const auto& each : {settings.key_file, settings.tls.certificate_file, settings.tls.key_file})
+        if (!each.empty()) others.push_back(each);
+    const auto fault_in = [&](const char* flag, const std::string& path) {
+        const auto other = path.empty() ? path : same_file(path, others);
+        return other.empty() ? other : std::string(flag) + ": " + other + " is in use for something else";
+    };
+    if (auto fault = fault_in("--log-file", settings.log.file); !fault.empty()) return fault;
+    const auto& lines = settings.telemetry.access_log;
+    return fault_in("--access-log", lines == "off" || lines == "-" ? std::string() : lines);
+}
+
 // Faults that no flag has by itself. Empty if there are none.
 std::string fault_in(const typed& raw, serve_settings& settings) {
     const auto address = parse_listen_address(raw.listen);
@@ -194,6 +212,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     if (auto fault = fault_in_outbound(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_archive(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_telemetry(settings.telemetry); !fault.empty()) return fault;
+    if (auto fault = fault_in_logs(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_backups(settings.backups); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);

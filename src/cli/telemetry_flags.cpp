@@ -78,7 +78,10 @@ void add_telemetry_flags(CLI::App& app, telemetry_settings& into) {
     app.add_option("--otlp-sample-ratio", into.otlp_sample_ratio,
                    "of the traces that begin here, how many are sent, from 0 to 1; those of callers that have decided "
                    "are as they say (default: 1)")
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(CLI::Range(0.0, 1.0))
+        ->check([](const std::string& text) {  // "nan" is in no range and passes it
+            return std::strtod(text.c_str(), nullptr) >= 0 ? std::string() : "'" + text + "' is no number from 0 to 1";
+        });
     app.add_option(
            "--otlp-compression", into.otlp_compression,
            "of what the collector gets: gzip or none (default: OTEL_EXPORTER_OTLP_COMPRESSION, and none without it)")

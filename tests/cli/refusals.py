@@ -43,13 +43,26 @@ class Refusals(unittest.TestCase):
         for flag, values in {"--readers": ["0", "1", "-3", "ten", "1000", "4.5"], "--shards": ["0", "x"],
                              "--durability": ["most", ""], "--log-format": ["xml"], "--log-level": ["loud"],
                              "--batch-jobs-max": ["0"], "--unpack-ratio-max": ["0"],
-                             "--disk-reserve-percent-max": ["101"], "--body-progress-ms": ["x"],
+                             "--disk-reserve-percent-max": ["101"], "--body-progress-ms": ["x"], "--otlp-sample-ratio": ["nan", "1.1"],
                              "--allow-origin": ["siem.example", "https://", "https://a/b"], "--trusted-proxy": ["proxy"], "--listen": ["8080", "nowhere", "127.0.0.1:99999", "127.0.0.1:"],
                              "--config": ["no-such.toml"]}.items():
             for value in values:
                 with self.subTest(flag=flag, value=value):
                     self.refused("serve", flag, value, naming=flag if flag != "--config" else "no-such.toml",
                                  status=USAGE if flag != "--config" else FILE)
+
+    def test_a_log_is_none_of_the_files_that_the_server_needs(self):
+        database = self.directory / "carrel.db"
+        database.touch()
+        (self.directory / "other-name").hardlink_to(database)
+        (self.directory / "link").symlink_to("carrel.db")
+        (self.directory / "site.key").write_text("key")
+        names = ["carrel.db", "carrel.db-wal", "./carrel.db-shm", "carrel.db-journal", "carrel.db.lock", "carrel.db.key",
+                 str(database), "other-name", "link", "site.key"]
+        for flag in ("--log-file", "--access-log"):
+            for name in names:
+                with self.subTest(flag=flag, name=name):
+                    self.serve_refused("--key-file", "site.key", flag, name, naming=f"{flag}: ")
 
     def test_more_shards_than_readers(self):
         self.serve_refused("--readers", "4", "--shards", "4", naming="--shards")
