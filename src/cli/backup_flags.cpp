@@ -12,8 +12,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 namespace carrel::cli {
+
+namespace {
+
+// Whatever ends with .db there is a copy, which may be fetched and removed: the database must not be among them.
+std::string fault_in_directory(const std::string& directory, const std::string& database) {
+    if (directory.empty() || database == ":memory:") return {};
+    std::error_code ec;
+    const auto own = std::filesystem::path(database).parent_path();
+    if (!std::filesystem::equivalent(directory, own.empty() ? std::filesystem::path(".") : own, ec)) return {};
+    return "--backup-directory: " + directory + " is that of the database, which would count as a copy; make one in it";
+}
+
+}  // namespace
 
 void add_backup_flags(CLI::App& app, backup_flags& into) {
     constexpr const char* group = "Backups";
@@ -34,7 +48,7 @@ void add_backup_flags(CLI::App& app, backup_flags& into) {
         ->group(group);
 }
 
-std::string fault_in_backups(backup_flags& flags) {
+std::string fault_in_backups(backup_flags& flags, const std::string& database) {
     constexpr std::int64_t every_min = 60, every_max = std::int64_t{366} * 86'400;
     if (!flags.every_text.empty()) {
         const auto every = siem::parse_duration(flags.every_text);
@@ -45,7 +59,7 @@ std::string fault_in_backups(backup_flags& flags) {
     const bool is_about_copies = flags.every.count() > 0 || flags.kept.has_bounds();
     if (flags.directory.empty() && is_about_copies)
         return "--backup-every, --backup-keep and --backup-keep-days need --backup-directory";
-    return {};
+    return fault_in_directory(flags.directory, database);
 }
 
 std::string describe_backups(const backup_flags& flags) {

@@ -18,8 +18,8 @@ namespace carrel::cli {
 
 /// `--backup-directory`, `--backup-every`, `--backup-keep` and `--backup-keep-days`. `into` must outlive the parsing.
 void add_backup_flags(CLI::App& app, backup_flags& into);
-/// What no flag says by itself; fills in what they mean. Empty if there is nothing.
-std::string fault_in_backups(backup_flags& flags);
+/// What no flag says by itself, with the path of the database; fills in what they mean. Empty if there is nothing.
+std::string fault_in_backups(backup_flags& flags, const std::string& database);
 /// For the line of settings in the log; empty without a folder.
 std::string describe_backups(const backup_flags& flags);
 

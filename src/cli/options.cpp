@@ -213,7 +213,7 @@ std::string fault_in(const typed& raw, serve_settings& settings) {
     if (auto fault = fault_in_archive(settings); !fault.empty()) return fault;
     if (auto fault = fault_in_telemetry(settings.telemetry); !fault.empty()) return fault;
     if (auto fault = fault_in_logs(settings); !fault.empty()) return fault;
-    if (auto fault = fault_in_backups(settings.backups); !fault.empty()) return fault;
+    if (auto fault = fault_in_backups(settings.backups, settings.store.path); !fault.empty()) return fault;
     if (auto valid = settings.store.validate(); !valid) return valid.error().diagnostic();
     return fault_in_open_files(settings);
 }

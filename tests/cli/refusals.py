@@ -64,6 +64,14 @@ class Refusals(unittest.TestCase):
                 with self.subTest(flag=flag, name=name):
                     self.serve_refused("--key-file", "site.key", flag, name, naming=f"{flag}: ")
 
+    def test_copies_do_not_lie_beside_the_database(self):
+        link = pathlib.Path(f"{self.directory}-link")
+        link.symlink_to(self.directory)
+        self.addCleanup(link.unlink)
+        for place in (".", "./", str(self.directory), str(link)):
+            for database in ("carrel.db", str(self.directory / "carrel.db")):
+                self.serve_refused("--database", database, "--backup-directory", place, naming="--backup-directory: ")
+
     def test_more_shards_than_readers(self):
         self.serve_refused("--readers", "4", "--shards", "4", naming="--shards")
 
