@@ -79,7 +79,8 @@ place place_of(const std::string& target) {
 std::string explain_backup(const error& why, const std::string& path) {
     if (why == errc::cancelled) return "broken off; nothing is left of the copy";
     if (why == errc::no_directory) return "the directory of the target does not exist";
-    if (why == errc::newer_database || why.diagnostic().empty()) return explain(why, path);
+    const bool is_of_another = exit_status_of(why) == exit_in_use && !(why == errc::database_in_use);
+    if (why == errc::newer_database || is_of_another || why.diagnostic().empty()) return explain(why, path);
     return why.diagnostic();
 }
 

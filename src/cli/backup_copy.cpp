@@ -43,7 +43,9 @@ result<void> verify_copy(const std::string& path) {
         path, [&](const sqlite::check_query& rows, std::vector<std::string>& findings) -> result<void> {
             siem::copy_facts facts;
             if (auto read = read_facts(rows, facts); !read) return read;
-            if (facts.schema_step > newest) return error(errc::newer_database);
+            if (facts.schema_step > newest)
+                return error(errc::newer_database, "the file is at migration " + std::to_string(facts.schema_step) +
+                                                       ", the program knows them to " + std::to_string(newest));
             progress_bar unseen("", false);
             std::optional<audit_head> last;
             if (auto done = inspect_audit(rows, {}, findings, unseen, last); !done) return done;

@@ -291,6 +291,17 @@ options store_options(const std::string& path) {
     return made;
 }
 
+namespace {
+
+// Carrel waits for itself, and has waited for others here.
+bool is_locked(const error& why) {
+    constexpr int primary_code_mask = 0xff;
+    return why.code().category() == sqlite_category() &&
+           (why.code().value() & primary_code_mask) == static_cast<int>(sqlite_errc::busy);
+}
+
+}  // namespace
+
 std::string explain(const error& why, const std::string& path) {
     if (why == errc::no_directory) return "the directory of " + path + " does not exist";
     if (why == errc::read_only_file) return path + " may not be written";
@@ -300,6 +311,7 @@ std::string explain(const error& why, const std::string& path) {
     if (why == errc::not_a_carrel_database) return path + " is the database of another program";
     if (why == errc::hard_linked) return path + " has another name, too (a hard link)";
     if (why == errc::file_replaced) return path + " was replaced while it was opened";
+    if (is_locked(why)) return path + " is locked by another program";
     if (why == errc::unsafe_sqlite) return "the SQLite library in use is not safe for several threads";
     if (why == errc::newer_database)
         return path + " was written by a newer carrel than " CARREL_VERSION ": " + why.diagnostic();
@@ -313,7 +325,7 @@ std::string explain(const error& why) {
 }
 
 int exit_status_of(const error& why, int otherwise) {
-    if (why == errc::database_in_use) return exit_in_use;
+    if (why == errc::database_in_use || is_locked(why)) return exit_in_use;
     if (why == errc::read_only_file) return exit_permission;
     if (why == errc::migration_changed || why == errc::file_replaced || why == errc::profile_mismatch ||
         why == sqlite_errc::corrupt)

@@ -1,7 +1,9 @@
 """`carrel backup` of a file that no server has."""
+import contextlib
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -71,6 +73,22 @@ class OfAFile(Folder):
         self.assertNotIn("removed", done.stdout)
         self.assertEqual(len(self.files()), 2)
         self.assertTrue(later.exists())
+
+    def test_who_holds_a_file_and_who_wrote_it_is_told(self):
+        database = self.folder / "carrel.db"
+        shutil.copy(self.database, database)
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("INSERT INTO carrel_migrations(number, name, checksum) VALUES (999, 'later', 'x')")
+        done = run("backup", self.folder / "copy.db", "--database", database)
+        self.assertEqual((done.returncode, "the file is at migration 999, the program" in done.stderr), (3, True), done)
+        shutil.copy(self.database, database)
+        with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("PRAGMA locking_mode=exclusive")
+            other.execute("BEGIN EXCLUSIVE")
+            for command in (["backup", self.folder / "copy.db", "--database", database], ["migrate", database]):
+                done = run(*command)
+                self.assertEqual((done.returncode, "is locked by another program" in done.stderr), (4, True), done)
+        self.assertFalse((self.folder / "copy.db").exists())
 
     def test_a_file_with_a_wal_that_a_kill_left(self):
         with Server() as server:
