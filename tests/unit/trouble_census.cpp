@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(listeners_in_error_are_counted) {
     domain d;
     for (const char* port : {"1514", "1515", "1516"})
         BOOST_REQUIRE(
-            !d.post("/listeners", R"({"name":"l","type":"syslog","protocol":"udp","host":"127.0.0.1","port":)" + std::string(port) + "}")
+            !d.post("/listeners", R"({"name":"l","type":"syslog","protocol":"udp","host":"127.0.0.1","port":)" +
+                                      std::string(port) + "}")
                  .refused);
     execute(d, "UPDATE listeners SET status = 3 WHERE port < 1516");
     execute(d, "UPDATE listeners SET status = 2 WHERE port = 1516");
