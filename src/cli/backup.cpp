@@ -14,6 +14,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -76,16 +77,21 @@ place place_of(const std::string& target) {
     return {std::move(file), std::move(directory), now};
 }
 
+bool is_without_room(const error& why) {
+    return why == sqlite_errc::full || why.code() == error_code(ENOSPC, boost::system::system_category());
+}
+
 std::string explain_backup(const error& why, const std::string& path) {
     if (why == errc::cancelled) return "broken off; nothing is left of the copy";
     if (why == errc::no_directory) return "the directory of the target does not exist";
+    if (is_without_room(why)) return "there is no room for the copy; nothing is left of it";
     const bool is_of_another = exit_status_of(why) == exit_in_use && !(why == errc::database_in_use);
     if (why == errc::newer_database || is_of_another || why.diagnostic().empty()) return explain(why, path);
     return why.diagnostic();
 }
 
 int status_of_backup(const error& why) {
-    if (why == errc::cancelled) return exit_failed;
+    if (why == errc::cancelled || is_without_room(why)) return exit_failed;
     return why == errc::invalid_option ? exit_file : exit_status_of(why);  // the target is there
 }
 

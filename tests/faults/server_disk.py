@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-from carrel_program import Server, clean_environment, main
+from carrel_program import Server, clean_environment, main, run
 from service_manager import Manager
 
 LIBRARY = sys.argv[2]
@@ -75,6 +75,15 @@ class BadDisk(unittest.TestCase):
 
     def problem(self, reply):
         return reply.status, reply.json()["type"]
+
+    def test_a_copy_without_a_server_that_has_no_room_is_told_and_leaves_nothing(self):
+        self.assertEqual(self.server.stop(), 0)
+        self.fail("copy-no-space")
+        copy = pathlib.Path(self.copies.name, "copy.db")
+        done = run("backup", copy, "--database", self.server.database,
+                   env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
+        self.assertEqual((done.returncode, "there is no room for the copy" in done.stderr), (1, True), done)
+        self.assertEqual(os.listdir(self.copies.name), [])
 
     def test_a_failed_sync_is_unknown_and_nothing_is_acknowledged_ever_after(self):
         self.assertEqual(self.client.get("/health/ready").status, 200)
