@@ -191,9 +191,9 @@ class Keyboard(StatesTest):
         self.window.wait(f"location.hash.includes('severity=') && {SETTLED}")
         self.window.wait(f"{ACTIVE} === 'Severity'")
         self.window.run("[...document.querySelectorAll('.sort')].find((each) => each.textContent.startsWith('Risk')).focus()")
-        for sort in ("-risk_score", "risk_score"):
+        for direction in ("descending", "ascending"):
             self.window.press("Enter")
-            self.window.wait(f"location.hash.includes('sort={sort}') && {SETTLED}")
+            self.window.wait(f"document.querySelector('th[aria-sort={direction}]')?.textContent.startsWith('Risk')")
             self.window.wait(f"{ACTIVE}.startsWith('Risk')")
         self.window.run("document.querySelector('.count-chip').focus()")
         self.window.press("Enter")

@@ -42,9 +42,9 @@ const PLOTS = [
   { label: 'Mutations waiting', gauge: (m) => total(m, 'carrel_writer_queue_jobs'), format: countText },
   { label: 'Reads waiting', gauge: (m) => total(m, 'carrel_reader_queue_jobs'), format: countText },
   {
-    label: 'Commit time',
+    label: 'Time in commits',
     counter: (m) => total(m, 'carrel_writer_commit_seconds_sum'),
-    format: (value) => `${percent(value)} of a second`,
+    format: percent,
   },
   { label: 'WAL', gauge: (m) => total(m, 'carrel_wal_bytes'), format: bytesText },
   { label: 'Connections', gauge: (m) => total(m, 'carrel_http_connections'), format: countText },
