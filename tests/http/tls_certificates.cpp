@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <ctime>
 #include <fstream>
 #include <thread>
 #include <utility>
@@ -119,6 +120,24 @@ BOOST_AUTO_TEST_CASE(the_time_that_a_certificate_has_left_is_known) {
         const tls_files files{tls_identity({.starts_s = -7'200, .ends_s = seconds})};
         const auto left = open_acceptor(files.options())->certificate_time_left().count();
         BOOST_TEST(std::abs(left - seconds) < 60);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_page_of_metrics_has_the_end_of_the_certificate_in_use) {
+    const auto end_at = [](tls_running_server& server) {
+        const std::string name = "\ncarrel_tls_certificate_end_timestamp_seconds ";
+        tls_client client(server->port());
+        const auto page = client.ask("GET", "/metrics").body;
+        const auto found = page.find(name);
+        BOOST_REQUIRE(found != page.npos);
+        return std::stod(page.substr(found + name.size()));
+    };
+    constexpr long day = 86'400;
+    tls_running_server server;
+    for (const long seconds : {30 * day, 40'000 * day, -3'600L}) {  // beyond 32 bits of seconds, too
+        server.files.write(tls_identity({.starts_s = -7'200, .ends_s = seconds}));
+        BOOST_REQUIRE(server.acceptor().reload());
+        BOOST_TEST(std::abs(end_at(server) - static_cast<double>(std::time(nullptr) + seconds)) < 60);
     }
 }
 
