@@ -49,7 +49,7 @@ void reply::clear() {
     nothing_before.reset();
 }
 
-std::string quoted(std::string_view text) {
+std::string quotation::operator()(std::string_view text) const {
     if (text.empty()) return "\"\"";  // a name, though there is nothing to see of it
     std::size_t end = 0;
     for (std::size_t i = 0; i < quoted_max && end < text.size(); ++i)

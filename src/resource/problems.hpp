@@ -12,8 +12,12 @@ inline constexpr std::size_t quoted_max = 100;
 /// A problem made of its faults; there must be one. The detail is that of the first, and says how many more there are;
 /// `uncounted` are those that nobody listed.
 problem problem_of(problem_code code, std::vector<fault> faults, std::size_t uncounted = 0);
-/// A text of the client's, cut to `quoted_max` characters.
-std::string quoted(std::string_view text);
+/// A text of the client's, cut to `quoted_max` characters. An object: beside a function std::quoted would be found for a
+/// std::string, and be the better match, wherever <iomanip> is included.
+struct quotation {
+    std::string operator()(std::string_view text) const;
+};
+inline constexpr quotation quoted;
 problem problem_of(problem_code code, std::string field, std::string detail);
 
 /// `what` is the noun: alert, event.
