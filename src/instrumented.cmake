@@ -9,6 +9,7 @@ foreach(source IN LISTS engine_sources)
 endforeach()
 target_compile_definitions(carrel_canaries PRIVATE CARREL_FAILPOINTS)
 carrel_precompile(carrel_canaries)
+carrel_unity(carrel_canaries)
 target_include_directories(carrel_canaries PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(carrel_canaries PUBLIC Boost::headers Threads::Threads SQLite::SQLite3 PRIVATE carrel_warnings)

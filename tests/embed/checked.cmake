@@ -25,7 +25,7 @@ string(APPEND FLAGS " -O1 -g1 ${flags_of_${CHECK}}")
 
 set(library -DCMAKE_PREFIX_PATH=${WORK}/prefix)
 if(preset_of_${CHECK} AND NOT preset_of_${CHECK} IN_LIST PREBUILT)
-    set(library -DCARREL_SOURCE=${SOURCE})
+    set(library -DCARREL_SOURCE=${SOURCE} -DCARREL_UNITY=ON -DCARREL_PRECOMPILE=ON)
 elseif(preset_of_${CHECK})
     set(BUILD ${SOURCE}/build/${preset_of_${CHECK}})
 endif()
