@@ -172,8 +172,22 @@ class Queries(OperationsTest):
         self.enter("wanda", "#/operations")
         self.window.wait(f"({SECTION.format('Top queries')})?.querySelector('td button')")
         self.assertEqual(self.section("Backups"), "")
-        offered = self.window.run("[...new Set([...document.querySelectorAll('main button')].map((each) => each.textContent))].sort()")
-        self.assertEqual(offered, ["Look again", "Plan"])
+        offered = "[...new Set([...document.querySelectorAll('main button')].map((each) => each.textContent))].sort()"
+        self.look_at_one_that_runs()
+        self.assertEqual(self.window.run(offered), ["Look again", "Plan"])
+        self.window.open("about:blank")
+        self.enter(fragment="#/operations")
+        self.look_at_one_that_runs()
+        self.assertIn("Cancel", self.window.run(offered))
+
+    def look_at_one_that_runs(self):
+        """What the section shows of a query that runs for as long as it is looked at."""
+        self.window.run("""(() => {
+            const [real, one] = [window.fetch, {id: '1', lane: 'background', statement: 'SELECT slow', running_seconds: 3, cancelled: false}];
+            window.fetch = (url, init) => url.endsWith('/queries/running') ? Promise.resolve(new Response(JSON.stringify({items: [one]}), {headers: {'Content-Type': 'application/json'}})) : real(url, init);
+        })()""")
+        self.press_in("Running queries", "Look again")
+        self.window.wait(f"({SECTION.format('Running queries')}).innerText.includes('SELECT slow')")
 
 
 if __name__ == "__main__":
