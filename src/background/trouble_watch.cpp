@@ -4,7 +4,7 @@ namespace carrel::siem {
 
 namespace {
 
-constexpr std::chrono::seconds interval{5};
+constexpr std::chrono::seconds census_interval{5};
 
 }  // namespace
 
@@ -16,6 +16,6 @@ trouble_watch::trouble_watch(database& store, log_sink log, work_counts& counts)
               counts.set_troubles(std::move(*found));
               return false;
           },
-          std::move(log), "what waits for somebody could not be counted", interval) {}
+          std::move(log), "what waits for somebody could not be counted", census_interval) {}
 
 }  // namespace carrel::siem
