@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <limits>
 
 namespace carrel::commits {
@@ -122,7 +123,11 @@ result<void> chain_writer::close_file() {
     }
     if (auto synced = sync_file(); !synced) return synced;
     const auto named = path.substr(0, path.size() - std::string_view(open_suffix).size());
-    if (auto renamed = rename_synced(path, named); !renamed) return renamed;
+    if (::rename(path.c_str(), named.c_str()) != 0) return system_failure(named, errno);
+    if (auto synced = sync_directory(path_); !synced) {
+        has_failed_ = true;
+        return synced;
+    }
     current_.close();
     return {};
 }

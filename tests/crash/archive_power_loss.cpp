@@ -347,6 +347,32 @@ BOOST_AUTO_TEST_CASE(archive_power_loss) {
     if (images >= 1'000) BOOST_TEST(found.gaps > 0u);
 }
 
+// Nobody knows then which name the file that is complete has.
+BOOST_AUTO_TEST_CASE(a_name_that_cannot_be_synced_ends_the_generation) {
+    const temp_directory place(fast_directory());
+    fs::create_directory(place.file("database"));
+    disk_recorder recorder(place.path());
+    host_setup setup;
+    setup.file_bytes = 1;
+    std::optional<archive_host> host(std::in_place, place.path(), setup);
+    BOOST_TEST_REQUIRE(eventually([&] { return has_base(place.path(), 1); }));
+    recorder.fail_syncs([before = std::string()](std::string_view path) mutable {
+        return std::exchange(before, path).ends_with(".cwal.open") && path == "archive/00000001/";
+    });
+    std::mt19937_64 random(1);
+    note_table notes;
+    (void)host->store().write(notes.next(random)).value();
+    BOOST_TEST_REQUIRE(eventually([&] { return has_base(place.path(), 2); }));
+    const auto last = host->store().write(notes.next(random)).value().sequence;
+    BOOST_TEST(host->has_archived(last));
+    host.reset();
+    const auto target = place.file("restored.db");
+    const auto done = commits::restore(archive_host::archive_of(place.path()), {}, target, {});
+    BOOST_TEST_REQUIRE(done.has_value());
+    BOOST_TEST(done->sequence == last);
+    BOOST_TEST(note_table::content_of(target) == notes.content());
+}
+
 // Each sync that is left out is missed: a harness that cannot fail proves nothing.
 BOOST_AUTO_TEST_CASE(archive_power_loss_notices_each_sync_that_is_missing) {
     harness_settings settings("archive_power_loss_notices_each_sync_that_is_missing");

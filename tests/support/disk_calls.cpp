@@ -82,8 +82,19 @@ int truncate_noted(int descriptor, std::uint64_t size, Call call) {
     return noted_of(descriptor, call, [&](disk_recorder& recorder, int) { recorder.truncated(descriptor, size); });
 }
 
+bool fails_sync(int descriptor) {
+    auto* recorder = disk_recorder::current();
+    if (recorder == nullptr) return false;
+    const std::lock_guard lock(recorder->mutex());
+    return recorder->tracks(descriptor) && recorder->fails_sync(descriptor);
+}
+
 template <class Call>
 int sync_noted(int descriptor, Call call) {
+    if (fails_sync(descriptor)) {
+        errno = EIO;
+        return -1;
+    }
     return noted_of(descriptor, call, [&](disk_recorder& recorder, int) { recorder.synced(descriptor); });
 }
 

@@ -141,6 +141,18 @@ void disk_recorder::leave_out_syncs(std::function<bool(std::string_view path)> w
     is_left_out_ = std::move(which);
 }
 
+void disk_recorder::fail_syncs(std::function<bool(std::string_view path)> which) {
+    const std::lock_guard lock(mutex_);
+    is_failing_ = std::move(which);
+}
+
+std::string disk_recorder::path_of(int descriptor) const {
+    const auto& which = nodes_[open_.at(descriptor)];
+    return which.is_directory ? which.path + "/" : which.path;
+}
+
+bool disk_recorder::fails_sync(int descriptor) const { return is_failing_ && is_failing_(path_of(descriptor)); }
+
 void disk_recorder::note(std::uint64_t mark) {
     const std::lock_guard lock(mutex_);
     events_.push_back({kind::mark, 0, 0, {}, {}, mark, {}});
@@ -171,10 +183,8 @@ void disk_recorder::truncated(int descriptor, std::uint64_t size) {
 }
 
 void disk_recorder::synced(int descriptor) {
-    const auto number = open_.at(descriptor);
-    const auto& which = nodes_[number];
-    if (is_left_out_ && is_left_out_(which.is_directory ? which.path + "/" : which.path)) return;
-    events_.push_back({kind::sync, number, 0, {}, {}, 0, {}});
+    if (is_left_out_ && is_left_out_(path_of(descriptor))) return;
+    events_.push_back({kind::sync, open_.at(descriptor), 0, {}, {}, 0, {}});
 }
 
 void disk_recorder::made_directory(const std::string& path) {

@@ -51,6 +51,8 @@ public:
 
     /// Acts from now on as if the syncs of these paths were never made. Paths from the root; a directory's end with a slash.
     void leave_out_syncs(std::function<bool(std::string_view path)> which);
+    /// Has the syncs of these paths fail from now on, as a disk that is broken does.
+    void fail_syncs(std::function<bool(std::string_view path)> which);
     /// Puts a mark of the test's own between the calls; any thread.
     void note(std::uint64_t mark);
 
@@ -68,6 +70,7 @@ public:
     void written(int descriptor, std::string_view bytes, std::uint64_t at);
     void truncated(int descriptor, std::uint64_t size);
     void synced(int descriptor);
+    bool fails_sync(int descriptor) const;
     void made_directory(const std::string& path);
     void renamed(const std::string& from, const std::string& to);
     void removed(const std::string& path);
@@ -81,6 +84,7 @@ private:
     using names = std::map<std::pair<std::uint32_t, std::string>, std::uint32_t>;
 
     void adopt(const std::string& path);
+    std::string path_of(int descriptor) const;
     std::optional<std::string> inside(const std::string& path) const;
     std::uint32_t add_node(const std::string& path, bool is_directory, std::string content);
     event name_event(kind what, const std::string& path, std::uint32_t bearer) const;
@@ -95,7 +99,7 @@ private:
     names names_at_start_;
     std::map<int, std::uint32_t> open_;
     std::vector<event> events_;
-    std::function<bool(std::string_view)> is_left_out_;
+    std::function<bool(std::string_view)> is_left_out_, is_failing_;
 };
 
 bool changes_names(const disk_recorder::event& each) noexcept;
