@@ -116,7 +116,7 @@ struct power_cycle {
     std::map<std::uint32_t, timeline> of_ended;  // generations that no longer are this history's
     std::vector<reported> reports;               // mark n is reports[n - 1]
     bool is_all_full = true;                     // no commit at durability::normal, now or before
-    bool has_gaps = false;                       // in the archive
+    bool has_gaps = false;                       // in the archive, now or before
     std::uint64_t commits = 0;
 
     const timeline& of(std::uint32_t generation) const {
