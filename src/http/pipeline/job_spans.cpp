@@ -28,8 +28,10 @@ public:
             write_run(timing_.runs[i]);
             waits_from = timing_.runs[i].ended;
         }
-        if (timing_.run_count == 0) write_refusal();
-        const bool ran_well = timing_.run_count > 0 && !timing_.runs[timing_.runs_kept() - 1].has_failed;
+        // It never ran, or was to run again.
+        if (timing_.run_count == 0 || timing_.runs[timing_.runs_kept() - 1].is_given_up)
+            return write_refusal(waits_from);
+        const bool ran_well = !timing_.runs[timing_.runs_kept() - 1].has_failed;
         if (timing_.commit_begun != never) write_commit(has_failed && ran_well);
     }
 
@@ -52,9 +54,9 @@ private:
         if (timing_.is_stolen && lane == query_lane::background) add_truth(span, "carrel.stolen", true);
         end(span, false);
     }
-    // It was refused, or its deadline passed, before it ran.
-    void write_refusal() {
-        auto span = begin("carrel.queue", timing_.accepted, std::max(timing_.accepted, job_.completed));
+    // It was refused, or its deadline passed, while it waited.
+    void write_refusal(steady_time from) {
+        auto span = begin("carrel.queue", from, std::max(from, job_.completed));
         end(span, !job_.failure.empty());
     }
     void write_run(const job_timing::run& run) {
