@@ -155,11 +155,11 @@ private:
         return {};
     }
 
-    // Only the last file's last block may have been broken off, and only where it was not needed.
+    // Only what was written last to the last file may have been broken off. Whether the point was reached is looked at afterwards.
     base::outcome<void> end_at_damage(const commits_file& from, const block_reader& reader, const error& why) {
         const auto torn = from.is_open ? reader.is_torn() : result<bool>(false);
         if (!torn) return failure_of(torn.error());
-        if (!*torn || to_.is != kind::latest || why != sqlite_errc::corrupt) return failure_of(why);
+        if (!*torn || why != sqlite_errc::corrupt) return failure_of(why);
         reached_.note = from.path + ", byte " + std::to_string(reader.position()) + ": the last write was broken off";
         is_done_ = true;
         return {};
