@@ -15,9 +15,10 @@ target_include_directories(carrel_canaries PRIVATE
 target_link_libraries(carrel_canaries PUBLIC Boost::headers Threads::Threads SQLite::SQLite3 PRIVATE carrel_warnings)
 
 if(CARREL_BUILD_SERVER)
-    # What has failpoints of the store of events; the rest of it comes from its library.
-    add_library(siem_canaries OBJECT EXCLUDE_FROM_ALL segments/token_filter.cpp siem/event_removal.cpp
-        siem/legal_hold.cpp siem/segment_collector.cpp)
+    # What has failpoints of the store of events; the rest of it comes from its library, where these must be alone to be left out.
+    set(siem_with_failpoints segments/token_filter.cpp siem/event_removal.cpp siem/legal_hold.cpp siem/segment_collector.cpp)
+    set_source_files_properties(${siem_with_failpoints} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    add_library(siem_canaries OBJECT EXCLUDE_FROM_ALL ${siem_with_failpoints})
     target_compile_definitions(siem_canaries PRIVATE CARREL_FAILPOINTS)
     target_include_directories(siem_canaries PRIVATE
         ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
