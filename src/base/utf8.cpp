@@ -41,6 +41,18 @@ std::size_t count_code_points(std::string_view text) noexcept {
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts));
 }
 
+std::string as_utf8(std::string_view bytes) {
+    std::string text;
+    text.reserve(bytes.size());
+    while (!bytes.empty()) {
+        const auto found = first_code_point(bytes);
+        if (found.size == 0) text.append("\xEF\xBF\xBD");
+        else text.append(bytes.substr(0, found.size));
+        bytes.remove_prefix(found.size == 0 ? 1 : found.size);
+    }
+    return text;
+}
+
 void append_utf8(std::string& out, char32_t c) {
     const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
     if (c < 0x80) return put(c);

@@ -17,6 +17,9 @@ code_point first_code_point(std::string_view text) noexcept;
 /// How many code points a valid text has.
 std::size_t count_code_points(std::string_view text) noexcept;
 
+/// The text with what is not UTF-8 replaced by U+FFFD.
+std::string as_utf8(std::string_view bytes);
+
 /// Appends a code point as UTF-8.
 void append_utf8(std::string& out, char32_t code_point);
 

@@ -330,6 +330,7 @@ int exit_status_of(const error& why, int otherwise) {
     if (why == errc::migration_changed || why == errc::file_replaced || why == errc::profile_mismatch ||
         why == sqlite_errc::corrupt)
         return exit_damaged;
+    if (why == errc::not_a_database || why == sqlite_errc::not_a_database) return exit_file;
     if (why == errc::invalid_option || why == errc::unsafe_sqlite) return exit_usage;
     const int number = why.code().category() == boost::system::system_category() ? why.code().value() : 0;
     if (number == EMFILE || number == ENFILE) return exit_usage;

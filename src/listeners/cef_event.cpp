@@ -1,7 +1,7 @@
 #include "listeners/cef_event.hpp"
 
+#include "base/utf8.hpp"
 #include "json/writer.hpp"
-#include "shippers/made_json.hpp"
 #include "siem/text_trim.hpp"
 #include "syslog/cef.hpp"
 #include "syslog/header.hpp"
@@ -17,7 +17,7 @@ using syslog::read_text;
 
 constexpr std::size_t pairs_max = 512;
 
-std::string text_of(std::string_view escaped) { return shippers::as_utf8(syslog::without_escapes(escaped)); }
+std::string text_of(std::string_view escaped) { return json::as_utf8(syslog::without_escapes(escaped)); }
 
 void write_text(json::writer& out, std::string_view name, std::string_view escaped) {
     out.key(name).string(text_of(escaped));
@@ -62,9 +62,9 @@ void write_header(json::writer& out, std::string_view before, const message_orig
     const bool has_priority = trimmed.starts_with('<');
     const std::string text = (has_priority ? "" : "<13>") + std::string(trimmed) + " -";
     const auto head = syslog::read_header(text);
-    if (!head.time.empty()) out.key("time").string(shippers::as_utf8(head.time));
+    if (!head.time.empty()) out.key("time").string(json::as_utf8(head.time));
     if (!head.host.empty()) {
-        into.host = shippers::as_utf8(head.host);
+        into.host = json::as_utf8(head.host);
         out.key("host").string(*into.host);
     }
     if (has_priority && head.priority) out.key("priority").integer(*head.priority);

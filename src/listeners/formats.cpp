@@ -1,5 +1,6 @@
 #include "listeners/formats.hpp"
 
+#include "base/utf8.hpp"
 #include "json/walk.hpp"
 #include "json/writer.hpp"
 #include "listeners/cef_event.hpp"
@@ -62,7 +63,7 @@ public:
                   syslog::read_text& into) final {
         into.clear();
         json::writer out(into.json);
-        out.begin_object().key("message").string(shippers::as_utf8(message)).key("not_read").string(reason);
+        out.begin_object().key("message").string(json::as_utf8(message)).key("not_read").string(reason);
         if (from.was_cut) out.key("truncated").boolean(true);
         out.end_object();
         finish(from, into);

@@ -7,9 +7,6 @@
 
 namespace carrel::shippers {
 
-/// The text with what is not UTF-8 replaced by U+FFFD.
-std::string as_utf8(std::string_view bytes);
-
 /// Whether a text is a JSON object that an event can hold as a member.
 bool is_object_text(std::string_view text) noexcept;
 

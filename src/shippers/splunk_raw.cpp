@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "json/writer.hpp"
 #include "shippers/made_json.hpp"
 #include "shippers/splunk.hpp"
@@ -13,7 +14,7 @@ public:
     explicit hec_raw_body(const siem::call& request) {
         for (const std::string_view name : {"time", "host", "source", "sourcetype", "index"})
             if (const auto value = query_value(request, name); !value.empty())
-                about_.emplace_back(name, as_utf8(value.substr(0, value_bytes_max)));
+                about_.emplace_back(name, json::as_utf8(value.substr(0, value_bytes_max)));
     }
 
     step next(std::string_view& bytes, body_item& into) override { return give(lines_->next(bytes, into), into); }

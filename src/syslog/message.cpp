@@ -1,5 +1,6 @@
 #include "syslog/message.hpp"
 
+#include "base/utf8.hpp"
 #include "json/writer.hpp"
 #include "shippers/made_json.hpp"
 #include "siem/text_trim.hpp"
@@ -20,7 +21,7 @@ constexpr std::array<std::string_view, 8> severities = {"emerg",   "alert",  "cr
 constexpr int priority_otherwise = 13;  // user, notice: RFC 3164 4.3.3
 
 void write_text(json::writer& out, std::string_view name, std::string_view text) {
-    if (!text.empty()) out.key(name).string(shippers::as_utf8(text));
+    if (!text.empty()) out.key(name).string(json::as_utf8(text));
 }
 
 // `\"`, `\\` and `\]` stand for the second character; another backslash for itself.
@@ -31,17 +32,17 @@ std::string unescaped(std::string_view value) {
                                (value[i + 1] == '"' || value[i + 1] == '\\' || value[i + 1] == ']');
         text.push_back(value[is_escape ? ++i : i]);
     }
-    return shippers::as_utf8(text);
+    return json::as_utf8(text);
 }
 
 void write_structured_data(json::writer& out, std::string_view data) {
     if (data.empty()) return;
     out.key("structured_data").begin_object();
     while (const auto element = next_element(data)) {
-        out.key(shippers::as_utf8(element->id)).begin_object();
+        out.key(json::as_utf8(element->id)).begin_object();
         std::string_view parameters = element->parameters;
         while (const auto parameter = next_parameter(parameters))
-            out.key(shippers::as_utf8(parameter->name)).string(unescaped(parameter->value));
+            out.key(json::as_utf8(parameter->name)).string(unescaped(parameter->value));
         out.end_object();
     }
     out.end_object();

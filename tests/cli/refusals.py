@@ -127,7 +127,13 @@ class Refusals(unittest.TestCase):
         self.refused("check", naming="carrel.db", status=FILE)
         (self.directory / "notes.txt").write_text("no database at all " * 100)
         self.refused("check", "--database", "notes.txt", naming="notes.txt", status=FILE)
+        self.refused("migrate", "notes.txt", naming="notes.txt", status=FILE)
+        tried = run("migrate", "notes.txt", "--dry-run", cwd=self.directory)
+        self.assertEqual((tried.returncode, "notes.txt is not a SQLite database" in tried.stderr), (FILE, True), tried)
 
+    def test_a_name_that_is_not_utf8(self):
+        with Server(database=os.fsdecode(b"\xff.db")) as server:
+            self.assertIn('database_path="\uFFFD.db"', server.client().get("/metrics").body.decode())
 
     def test_files_that_strangers_may_write(self):
         path = self.directory / "carrel.db"

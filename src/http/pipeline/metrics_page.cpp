@@ -1,5 +1,6 @@
 #include "http/pipeline/metrics_page.hpp"
 
+#include "base/utf8.hpp"
 #include "http/pipeline/shard_context.hpp"
 #include "metrics/exposition.hpp"
 
@@ -108,6 +109,7 @@ void answer_metrics(exchange& ex) {
     if (server.counters)
         for (const auto& each : server.counters())
             stats.more.push_back({each.name, each.help, each.value, each.label, each.is_gauge});
+    stats.database.database_path = json::as_utf8(stats.database.database_path);  // a file's name may be any bytes
     ex.response.reply.body = metrics::exposition(stats);
     ex.answer(200, content::metrics);
 }
