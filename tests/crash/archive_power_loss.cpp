@@ -341,11 +341,11 @@ BOOST_AUTO_TEST_CASE(archive_power_loss) {
               << " were ahead of the database): " << found.violations << " violations" << std::endl;
     BOOST_TEST(found.violations == 0u);
     if (found.violations != 0 || images < 300) return;
-    // It must have met what it is for.
-    for (const auto met : {found.torn, found.without_base, found.broken_writes, found.went_on, found.database_ahead,
-                           found.ended, found.archive_ahead})
+    // It must have met what it is for; what is rare, in a long run.
+    for (const auto met : {found.torn, found.went_on, found.database_ahead, found.ended}) BOOST_TEST(met > 0u);
+    if (images < 1'000) return;
+    for (const auto met : {found.without_base, found.broken_writes, found.archive_ahead, found.gaps})
         BOOST_TEST(met > 0u);
-    if (images >= 1'000) BOOST_TEST(found.gaps > 0u);
 }
 
 // Nobody knows then which name the file that is complete has.
