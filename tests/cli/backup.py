@@ -1,9 +1,9 @@
 """Backups of a running server: by the API, the command and the schedule."""
+import fcntl
 import json
 import os
 import pathlib
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -177,8 +177,8 @@ class OfAServer(Folder):
         server = self.serve()
         fill(server, 30_000)
         (self.folder / "notes.db.partial").write_text("of somebody else")  # looks like one of ours, but is locked
-        holder = subprocess.Popen(["flock", str(self.folder / "notes.db.partial"), "sleep", "100"])
-        self.addCleanup(holder.kill)
+        held = self.enterContext(open(self.folder / "notes.db.partial"))
+        fcntl.flock(held, fcntl.LOCK_EX)
         (self.folder / "other.partial").write_text("of somebody else")
         begin(server.client())
         wait_for(lambda: any(name.startswith("carrel-") and name.endswith(".partial") for name in self.files()))
