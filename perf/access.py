@@ -17,6 +17,7 @@ import threading
 import time
 
 from programs import Carrel
+from turns import quartiles
 
 PASSWORD = "Correct-horse-1"
 ALERTS = 1000
@@ -86,11 +87,6 @@ class Storm:
         for each in self.threads:
             each.join()
         self.rate = self.count / (time.monotonic() - self.began)
-
-
-def quartiles(values):
-    low, middle, high = statistics.quantiles(values, n=4)
-    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
 
 
 def main():

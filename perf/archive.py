@@ -14,6 +14,7 @@ import tempfile
 import time
 
 from programs import Carrel
+from turns import quartiles
 
 LAG_MAX = 10  # s, at the end
 ALERTS = '''request = function()
@@ -54,8 +55,7 @@ def measure(plain, archived, lua, turns, seconds):
         rate = {server: posts(server.port, lua, seconds) for server in order}
         ratios.append(rate[archived] / rate[plain])
         rates.append(rate[plain])
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    return f"{middle:.3f} ({low:.3f} to {high:.3f}) of {statistics.median(rates):,.0f} requests/s"
+    return f"{quartiles(ratios)} of {statistics.median(rates):,.0f} requests/s"
 
 
 def main():
