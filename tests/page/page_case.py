@@ -3,10 +3,13 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
+import tempfile
 import unittest
 
 import browser
+from carrel_program import run
 from page_data import PASSWORD, Filler
 
 AXE = next(iter(pathlib.Path(sys.argv[2]).glob("lib/python3*/site-packages/axe_playwright_python/axe.min.js")), None) if len(sys.argv) > 2 else None
@@ -32,6 +35,15 @@ class PageTest(unittest.TestCase):
         cls.window = browser.Browser()
         cls.addClassCleanup(cls.window.close)
         cls.addClassCleanup(cls.server.end)
+
+    @classmethod
+    def folder_of_ann(cls):
+        """A folder for a server whose database has one user, the administrator ann; it goes with the class."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="carrel-page-"))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        made = run("user", "add", "ann", "--role", "admin", "--database", folder / "carrel.db", stdin=PASSWORD + "\n")
+        assert made.returncode == 0, made
+        return folder
 
     def setUp(self):
         self.window.resize(1024)

@@ -1,13 +1,10 @@
 """The forms of feeds and listeners in a real browser: each member that the API takes, secrets that are never shown again, and faults at
 the field that they are about."""
 import json
-import pathlib
-import shutil
 import sys
-import tempfile
 
 import browser
-from carrel_program import SKIPPED, Server, main, run
+from carrel_program import SKIPPED, Server, main
 from page_case import PageTest, set_value
 from page_data import LONG_NUMBER, PASSWORD, Filler
 from page_work_data import free_port
@@ -19,10 +16,7 @@ SHOWN_FIELDS = "[...document.querySelectorAll('dialog :is(input, select, textare
 class FormTest(PageTest):
     @classmethod
     def begin_server(cls):
-        database = pathlib.Path(tempfile.mkdtemp(prefix="carrel-page-forms-"))
-        cls.addClassCleanup(shutil.rmtree, database, ignore_errors=True)
-        made = run("user", "add", "ann", "--role", "admin", "--database", database / "carrel.db", stdin=PASSWORD + "\n")
-        assert made.returncode == 0, made
+        database = cls.folder_of_ann()
         (database / "feeds").mkdir()
         server = Server("--login-rate", "0", "--feeds-dir", str(database / "feeds"), directory=database)
         cls.filler = Filler(server.client())

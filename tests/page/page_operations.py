@@ -1,13 +1,12 @@
 """The screen of operations in a real browser: plans and ends of queries, backups, the archive of commits, by who may what."""
 import concurrent.futures
 import pathlib
-import shutil
 import sys
 import tempfile
 import urllib.parse
 
 import browser
-from carrel_program import SKIPPED, Server, main, run
+from carrel_program import SKIPPED, Server, main
 from page_case import PageTest, set_value
 from page_data import PASSWORD, Filler, fill_made
 from page_looks import looks
@@ -24,10 +23,7 @@ class OperationsTest(PageTest):
 
     @classmethod
     def begin_server(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="carrel-page-operations-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        made = run("user", "add", "ann", "--role", "admin", "--database", cls.folder / "carrel.db", stdin=PASSWORD + "\n")
-        assert made.returncode == 0, made
+        cls.folder = cls.folder_of_ann()
         (cls.folder / "copies").mkdir()
         server = Server("--login-rate", "0", *(each.format(cls.folder) for each in cls.flags), directory=cls.folder)
         cls.filler = Filler(server.client())

@@ -1,12 +1,9 @@
 """What the page does when something is in the way, in a real browser: a session that ends, a server that is gone, what may not be seen;
 and how one gets about without a mouse or a screen."""
-import pathlib
-import shutil
 import sys
-import tempfile
 
 import browser
-from carrel_program import SKIPPED, Server, main, run
+from carrel_program import SKIPPED, Server, main
 from page_case import SETTLED, PageTest
 from page_data import PASSWORD, Filler, fill_made
 from page_work_data import free_port
@@ -20,10 +17,7 @@ HEBREW = "\u05d0\u05d9\u05e8\u05d5\u05e2 host.example \u05e9\u05dc 42"
 class StatesTest(PageTest):
     @classmethod
     def begin_server(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="carrel-page-states-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        made = run("user", "add", "ann", "--role", "admin", "--database", cls.folder / "carrel.db", stdin=PASSWORD + "\n")
-        assert made.returncode == 0, made
+        cls.folder = cls.folder_of_ann()
         cls.port = free_port()
         server = cls.start()
         cls.filler = Filler(server.client())

@@ -1,12 +1,9 @@
 """The screens of work in a real browser: each with real data, at four widths, in both themes, by who may what, and with hostile values."""
-import pathlib
-import shutil
 import sys
-import tempfile
 import urllib.parse
 
 import browser
-from carrel_program import SKIPPED, Server, main, run
+from carrel_program import SKIPPED, Server, main
 from page_case import PageTest
 from page_data import HOSTILE, PASSWORD, RULE, Filler, fill_made
 from page_looks import looks
@@ -20,10 +17,7 @@ LETTERS = 8
 class WorkTest(PageTest):
     @classmethod
     def begin_server(cls):
-        database = pathlib.Path(tempfile.mkdtemp(prefix="carrel-page-work-"))
-        cls.addClassCleanup(shutil.rmtree, database, ignore_errors=True)
-        made = run("user", "add", "ann", "--role", "admin", "--database", database / "carrel.db", stdin=PASSWORD + "\n")
-        assert made.returncode == 0, made
+        database = cls.folder_of_ann()
         (database / "feeds").mkdir()
         server = Server("--login-rate", "0", "--feeds-dir", str(database / "feeds"), directory=database)
         cls.filler = Filler(server.client())
