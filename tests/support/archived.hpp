@@ -11,17 +11,30 @@
 #include <carrel/database.hpp>
 
 #include <array>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace carrel::testing {
 
 inline constexpr std::array archived_schema{
     migration{1, "notes", "CREATE TABLE note(number INTEGER PRIMARY KEY, text TEXT NOT NULL)"}};
+
+/// All of a file.
+inline std::string text_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void put_text(const std::string& path, std::string_view text) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
 
 /// A small database with an archive, which can be closed and opened again.
 class archived {

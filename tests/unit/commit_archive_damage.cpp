@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace carrel::testing {
 namespace {
@@ -16,15 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using commits::block;
 using commits::block_reader;
-
-std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put_text(const std::string& path, std::string_view text) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
 
 // An archive of one generation whose file holds some blocks.
 struct some_blocks {

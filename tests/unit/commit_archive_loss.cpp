@@ -7,23 +7,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace carrel::testing {
 namespace {
 
 namespace fs = std::filesystem;
 using commits::block_reader;
-
-std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put_text(const std::string& path, std::string_view text) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
 
 // An archive whose last file, a note a block, is open as a power loss leaves it: of each block it says that what came after the
 // block `synced` was not synced when it was written.
