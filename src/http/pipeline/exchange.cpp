@@ -11,7 +11,7 @@ namespace carrel::http {
 
 namespace {
 
-// What a client is told of it; what the server itself failed at is in the log, too.
+// What a client is answered; what the server itself failed at is in the log, too.
 refusal logged_refusal(const exchange& of, const error& failure, session_kind mode) {
     const auto why = refusal_of(failure, mode);
     if (why == refusal::internal || why == refusal::outcome_unknown || why == refusal::storage_full)
