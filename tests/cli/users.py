@@ -3,9 +3,12 @@ import json
 import os
 import pathlib
 import pty
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
+import termios
 import unittest
 
 from carrel_program import PROGRAM, Client, Server, clean_environment, main, run
@@ -81,21 +84,50 @@ class Users(unittest.TestCase):
     def test_a_password_is_never_an_argument(self):
         self.assertEqual(run("user", "add", "root", "--role", "admin", "--password", PASSWORD).returncode, 2)
 
-    def test_a_person_types_it_twice_and_it_is_not_shown(self):
+    def typed(self):
+        """The program, which a terminal is given to, and the other end of the terminal."""
         ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
         process = subprocess.Popen([PROGRAM, "user", "add", "root", "--role", "admin", "--database", str(self.database)],
                                    stdin=theirs, stdout=theirs, stderr=theirs, env=clean_environment())
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
         os.close(theirs)
+        return process, ours
+
+    def seen_until(self, wanted, ours, seen=b""):
+        while wanted not in seen:
+            self.assertTrue(select.select([ours], [], [], 60)[0], (wanted, seen))
+            seen += os.read(ours, 1024)
+        return seen
+
+    def test_a_person_types_it_twice_and_it_is_not_shown(self):
+        process, ours = self.typed()
         seen = b""
         for question in (b"Password of root: ", b"Again: "):
-            while question not in seen:
-                seen += os.read(ours, 1024)
+            seen = self.seen_until(question, ours, seen)
+            self.assertFalse(termios.tcgetattr(ours)[3] & termios.ECHO, seen)
             os.write(ours, PASSWORD.encode() + b"\n")
-        while b"added root" not in seen:
-            seen += os.read(ours, 1024)
+        seen = self.seen_until(b"added root", ours, seen)
         self.assertEqual(process.wait(60), 0)
-        os.close(ours)
         self.assertNotIn(PASSWORD.encode(), seen)
+
+    def test_both_lines_may_be_pasted(self):
+        process, ours = self.typed()
+        seen = self.seen_until(b"Password of root: ", ours)
+        os.write(ours, 2 * (PASSWORD.encode() + b"\n"))
+        seen = self.seen_until(b"added root", ours, seen)
+        self.assertEqual(process.wait(60), 0)
+        self.assertNotIn(PASSWORD.encode(), seen)
+
+    def test_a_terminal_shows_again_what_is_typed_once_the_program_is_ended(self):
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(ending=ending.name):
+                process, ours = self.typed()
+                self.seen_until(b"Password of root: ", ours)
+                process.send_signal(ending)
+                self.assertEqual(process.wait(60), -ending)
+                self.assertTrue(termios.tcgetattr(ours)[3] & termios.ECHO)
 
     def test_a_link_makes_the_first_administrator_once(self):
         with Server("--setup-link", directory=self.directory) as server:
