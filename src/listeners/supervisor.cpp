@@ -199,11 +199,12 @@ struct supervisor::state {
         which->waiting.pop_front();
         which->is_busy = false;
         --busy;
-        if (done) done(std::move(now));
+        // Whoever is answered that it is gone finds no counts of it.
         if (which->is_gone && which->waiting.empty()) {
             const std::lock_guard lock(mutex);
             entries.erase(which->id);
         }
+        if (done) done(std::move(now));
         begin(which);
         if (busy == 0 && on_idle) std::exchange(on_idle, nullptr)();
     }
