@@ -1,5 +1,6 @@
 """Runs the built program for a test: a server on a free port with a private directory, and an HTTP client that hides
 nothing. Only the standard library."""
+import faulthandler
 import http.client
 import json
 import os
@@ -14,6 +15,9 @@ import urllib.parse
 
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "carrel"
 SKIPPED = 77
+
+# A test that waits for ever says where, before ctest ends it at 300 seconds.
+faulthandler.dump_traceback_later(250, repeat=True)
 
 
 def clean_environment(**more):
