@@ -29,7 +29,11 @@ public:
         struct sigaction handled {};
         handled.sa_handler = end_shown;
         handled.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-        for (std::size_t i = 0; i < ending_signals.size(); ++i) ::sigaction(ending_signals[i], &handled, &before_[i]);
+        for (std::size_t i = 0; i < ending_signals.size(); ++i) {
+            ::sigaction(ending_signals[i], &handled, &before_[i]);
+            // One that was to be ignored, as under nohup(1), goes on being ignored.
+            if (before_[i].sa_handler == SIG_IGN) ::sigaction(ending_signals[i], &before_[i], nullptr);
+        }
         termios quiet = shown;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
