@@ -53,7 +53,7 @@ auto deep(read_session& session) { return session.first_integer(read_sql(deep_sq
 BOOST_AUTO_TEST_SUITE(reader_resident)
 
 BOOST_AUTO_TEST_CASE(reads_of_one_turn_share_a_snapshot_on_the_shards_own_thread) {
-    shard_fixture f;
+    shard_fixture f([](options& o) { o.read_budget = std::chrono::seconds(1); });
     std::set<std::thread::id> threads;
     int done = 0;
     f.run([&] {

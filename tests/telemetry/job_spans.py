@@ -19,6 +19,10 @@ def begin(span):
     return int(span["startTimeUnixNano"])
 
 
+# A budget that no read on a shard outgrows, however busy the machine is.
+AMPLE = ("--read-budget-us", "1000000")
+
+
 def end(span):
     return int(span["endTimeUnixNano"])
 
@@ -58,7 +62,7 @@ class JobCase(Case):
 
 class Reads(JobCase):
     def test_a_read_waits_for_its_turn_and_runs_on_its_shard(self):
-        server, collector = self.collect()
+        server, collector = self.collect(*AMPLE)
         self.assertEqual(server.client().get("/api/v1/alerts").status, 200)
         span, = self.only(collector, "/api/v1/alerts")
         queue, run = jobs = self.jobs_of(collector, span)
@@ -74,7 +78,7 @@ class Reads(JobCase):
         self.assertLessEqual(length(queue) + length(run), length(stage))
 
     def test_a_read_that_is_refused_says_by_which_problem(self):
-        server, collector = self.collect()
+        server, collector = self.collect(*AMPLE)
         self.assertEqual(server.client().get("/api/v1/alerts/none").status, 404)
         span, = self.only(collector, "/api/v1/alerts/{id}")
         self.assertNotIn("status", span)
