@@ -11,10 +11,6 @@ namespace {
 
 // A frame takes less than a microsecond.
 constexpr int frames_a_turn = 2'048;
-// The log grows meanwhile, and the checkpoint after it takes the longer: a hold is first given the time that reading takes
-// where a processor is free, and more where the backup, which has the lowest priority, did not end within it.
-constexpr std::chrono::milliseconds first_hold_max{100};
-constexpr std::chrono::milliseconds last_hold_max{2'000};
 // How often who waits looks whether it must end.
 constexpr std::chrono::milliseconds stop_interval{20};
 
@@ -66,7 +62,7 @@ result<sqlite::change_view> backup_tracker::wait_for(request wanted, std::size_t
 
 bool backup_tracker::release() noexcept {
     std::lock_guard lock(mutex_);
-    return std::exchange(held_since_, std::nullopt).has_value();
+    return hold_.release();
 }
 
 void backup_tracker::end() noexcept {
@@ -76,7 +72,7 @@ void backup_tracker::end() noexcept {
         is_taken_ = false;
         request_ = request::none;
         answer_.reset();
-        held_since_.reset();
+        hold_ = {};
         pages_.clear();
     }
     changed_.notify_all();
@@ -93,7 +89,7 @@ void backup_tracker::take_turn(sqlite::connection& writer, std::uint64_t sequenc
     if (request_ == request::begin) {
         pages_.clear();
         is_lost_ = false;
-        hold_max_ = first_hold_max;
+        hold_ = {};
         salt_ = {};
         noted_frames_ = 0;
         copied_frames_ = writer.wal_frames() == 0 ? -1 : 0;
@@ -127,7 +123,7 @@ result<sqlite::change_view> backup_tracker::view_of(sqlite::connection& writer, 
     }
     std::swap(view.changed, pages_);
     if (view.changed.count() > held_pages_max_) return view;
-    held_since_ = clock::now();
+    hold_.begin(now_());
     view.is_held = true;
     return view;
 }
@@ -166,13 +162,13 @@ bool backup_tracker::defers_checkpoint(std::size_t wal_bytes, std::size_t soft_b
     if (!is_active_.load(std::memory_order_relaxed)) return false;
     std::lock_guard lock(mutex_);
     if (wal_bytes >= soft_bytes) return false;
-    return is_behind_ || (held_since_ && clock::now() - *held_since_ < hold_max_);
+    return is_behind_ || hold_.lasts(now_());
 }
 
 void backup_tracker::before_checkpoint(sqlite::connection& writer) noexcept {
     if (!is_active_.load(std::memory_order_relaxed)) return;
     std::lock_guard lock(mutex_);
-    if (std::exchange(held_since_, std::nullopt)) hold_max_ = std::min<clock::duration>(2 * hold_max_, last_hold_max);
+    hold_.cut_short();
     note(writer, std::numeric_limits<int>::max());
 }
 

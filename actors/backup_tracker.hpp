@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/writer_policy.hpp"
 #include "sqlite/live_backup.hpp"
 
 #include <carrel/error.hpp>
@@ -16,9 +17,12 @@ namespace carrel::detail {
 /// at a time; the next waits. Costs the writer a relaxed load a turn while there is none.
 class backup_tracker final : public sqlite::change_source {
 public:
-    /// `wake` has the writer run a turn, from any thread.
-    explicit backup_tracker(std::function<void()> wake)
-        : wake_(std::move(wake)) {}
+    using clock = std::chrono::steady_clock;
+
+    /// `wake` has the writer run a turn, from any thread. `now` is the clock that holds are measured by.
+    explicit backup_tracker(std::function<void()> wake, std::function<clock::time_point()> now = clock::now)
+        : wake_(std::move(wake)),
+          now_(std::move(now)) {}
 
     // -- the backup's thread ---
     result<sqlite::change_view> begin(const sqlite::stop_test& stop) override;
@@ -40,7 +44,6 @@ public:
     void after_checkpoint(int log_frames) noexcept;
 
 private:
-    using clock = std::chrono::steady_clock;
     enum class request { none, begin, look };
 
     result<sqlite::change_view> wait_for(request wanted, std::size_t held_pages_max, const sqlite::stop_test& stop);
@@ -49,6 +52,7 @@ private:
     result<sqlite::change_view> view_of(sqlite::connection& writer, std::uint64_t sequence);
 
     const std::function<void()> wake_;
+    const std::function<clock::time_point()> now_;
     std::atomic<bool> is_active_{false};
     bool is_behind_ = false;  // the writer's
 
@@ -64,8 +68,7 @@ private:
     sqlite::wal_salt salt_{};
     int noted_frames_ = 0;    // of the log with that salt
     int copied_frames_ = -1;  // that the file had already when the backup began; -1: none was counted yet
-    std::optional<clock::time_point> held_since_;
-    clock::duration hold_max_{};  // twice as long after each hold that a checkpoint has ended
+    checkpoint_hold hold_;
 };
 
 }  // namespace carrel::detail

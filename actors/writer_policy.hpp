@@ -3,9 +3,11 @@
 #include <carrel/error.hpp>
 #include <carrel/options.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 // Decisions of the writer as pure functions; the writer's loop obeys them.
 namespace carrel::detail {
@@ -85,6 +87,29 @@ struct checkpoint_policy {
         if (wal_frames < due_frames) return false;
         return frames_at_last_attempt > wal_frames || wal_frames - frames_at_last_attempt >= retry_frames;
     }
+};
+
+/// How long a backup keeps checkpoints from the file. The log grows meanwhile, and the checkpoint after it takes the longer: the
+/// first hold of a backup is given the time that reading takes where a processor is free, and the next one twice as long where
+/// a checkpoint had to end it before the backup, which has the lowest priority, was done.
+class checkpoint_hold {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+    static constexpr std::chrono::milliseconds first_max{100};
+    static constexpr std::chrono::milliseconds last_max{2'000};
+
+    void begin(time_point now) noexcept { since_ = now; }
+    bool lasts(time_point now) const noexcept { return since_ && now - *since_ < max_; }
+    /// By who holds; whether no checkpoint came before.
+    bool release() noexcept { return std::exchange(since_, std::nullopt).has_value(); }
+    /// By a checkpoint.
+    void cut_short() noexcept {
+        if (release()) max_ = std::min(2 * max_, last_max);
+    }
+
+private:
+    std::optional<time_point> since_;
+    std::chrono::milliseconds max_ = first_max;
 };
 
 /// What the size of the WAL asks for.
