@@ -26,6 +26,7 @@ database_stats engine::stats() {
     stats.busy_seen = busy_seen_.load(std::memory_order_relaxed);
     stats.refused_overloaded = refused_overloaded_.get();
     stats.refused_stopping = refused_stopping_.get();
+    stats.slow_jobs = queries_.slow_jobs();
     return stats;
 }
 

@@ -100,6 +100,8 @@ struct database_stats {
     std::uint64_t refused_overloaded = 0;
     std::uint64_t refused_stopping = 0;
     std::uint64_t expired = 0;
+    std::uint64_t slow_jobs =
+        0;  ///< That ran for longer than `options::slow_statement_time`, those that no line tells of too.
 };
 
 }  // namespace carrel

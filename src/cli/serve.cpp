@@ -45,20 +45,6 @@ std::vector<http::counter> counters_of(const syslog::counts& of) {
             {"syslog_cut_total", "Messages that were longer than the bound.", of.cut, {}}};
 }
 
-// How many jobs of the database took too long, since the start.
-std::atomic<std::uint64_t>& slow_jobs() {
-    static std::atomic<std::uint64_t> count{0};
-    return count;
-}
-
-// Of one statement few are reported in a minute; those that were left out count with the next one.
-slow_query_sink make_counting_sink() {
-    return [log = make_slow_query_sink()](const slow_query& slow) {
-        slow_jobs() += 1 + slow.left_out;
-        log(slow);
-    };
-}
-
 // Of all parts, for the page of metrics. They must outlive the server.
 std::function<std::vector<http::counter>()> counters_of(const std::optional<syslog::server>& logs,
                                                         listener_service& listeners, const archive_service& archive,
@@ -70,8 +56,6 @@ std::function<std::vector<http::counter>()> counters_of(const std::optional<sysl
         archive.add_counters(all);
         telemetry.add_counters(all);
         work.add_counters(all);
-        all.push_back(
-            {"slow_jobs_total", "Jobs of the database that took longer than --slow-statement-ms.", slow_jobs()});
         add_backup_counters(backups, flags, all);
         return all;
     };
@@ -302,7 +286,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
             as.manager.tell(as.serving);
         },
         [arguments] { return may_restart(arguments); });
-    settings.store.on_slow = make_counting_sink();
+    settings.store.on_slow = make_slow_query_sink();
     settings.front.version = CARREL_VERSION;
     if (const auto status = prepare_outbound(settings)) return *status;
     auto keeping = make_keeper_settings(settings);

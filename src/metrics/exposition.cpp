@@ -154,12 +154,14 @@ void add_readers(page& out, const reader_stats& readers) {
     out.gauge("reader_oldest_snapshot_seconds", readers.oldest_snapshot_seconds, "Age of the oldest snapshot.");
 }
 
-void add_refusals(page& out, const database_stats& stats) {
+void add_jobs(page& out, const database_stats& stats) {
     out.counter("busy_seen_total", number(stats.busy_seen), "SQLITE_BUSY or SQLITE_LOCKED seen by any connection.");
     out.family("refused_jobs_total", MetricType::Counter, "Jobs refused at admission or dropped unrun, by reason.");
     out.series(number(stats.refused_overloaded), {{"reason", "overloaded"}});
     out.series(number(stats.refused_stopping), {{"reason", "stopping"}});
     out.series(number(stats.expired), {{"reason", "expired"}});
+    out.counter("slow_jobs_total", number(stats.slow_jobs),
+                "Jobs of the database that took longer than --slow-statement-ms.");
 }
 
 void add_times(page& out, const server_stats& stats) {
@@ -235,7 +237,7 @@ std::string exposition(const server_stats& stats) {
     add_pools(out, stats.database);
     add_writer(out, stats.database.writer);
     add_readers(out, stats.database.readers);
-    add_refusals(out, stats.database);
+    add_jobs(out, stats.database);
     out.family("events_deleted_total", MetricType::Counter, "Events deleted, by what for.");
     out.series(number(stats.deleted_on_request), {{"reason", "request"}});
     out.series(number(stats.deleted_by_age), {{"reason", "age"}});

@@ -46,12 +46,17 @@ public:
     bool end(std::uint64_t id) noexcept;
     std::vector<query_stats> statements() const;
 
+    /// A job has ended that was slow, whether it is logged or one too many.
+    void count_slow_job() noexcept { slow_jobs_.fetch_add(1, std::memory_order_relaxed); }
+    std::uint64_t slow_jobs() const noexcept { return slow_jobs_.load(std::memory_order_relaxed); }
+
 private:
     struct glimpse;
     static glimpse look(const run_slot& slot) noexcept;
     void make_room();
 
     std::atomic<std::uint64_t> next_id_;
+    std::atomic<std::uint64_t> slow_jobs_{0};
     mutable std::mutex slots_mutex_;
     mutable std::deque<run_slot> slots_;  // guarded by slots_mutex_; a deque keeps addresses
 

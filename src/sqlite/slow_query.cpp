@@ -93,7 +93,9 @@ result<std::string> connection::explain(std::uint64_t key) {
 
 // A line less is the least harm where there is no memory for it, or the host's sink throws.
 void connection::report_slow(error_code ended) noexcept {
-    if (!meter_.is_slow() || (!profile_.log && !profile_.on_slow)) return;
+    if (!meter_.is_slow()) return;
+    if (meter_.registry() != nullptr) meter_.registry()->count_slow_job();
+    if (!profile_.log && !profile_.on_slow) return;
     try {
         const auto now = watch::clock::now();
         const auto& facts = meter_.facts();

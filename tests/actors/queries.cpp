@@ -334,4 +334,29 @@ BOOST_AUTO_TEST_CASE(a_slow_mutation_is_reported_and_repeats_are_left_out) {
     BOOST_TEST(f.logged("UPDATE thing SET size = (SELECT count(*) FROM n)") == 5u);
 }
 
+// Whether or not they are reported, and to whom.
+BOOST_AUTO_TEST_CASE(each_slow_job_is_counted_when_it_has_ended) {
+    for (const bool has_log : {true, false}) {
+        fixture f([&](options& o) {
+            o.slow_statement_time = 1ms;
+            if (!has_log) o.log = {};
+        });
+        const auto before = f.db.stats().slow_jobs;
+        constexpr std::uint64_t reads = 8;
+        for (std::uint64_t i = 1; i <= reads; ++i) {
+            const auto read = f.db.read([](read_session& session) {
+                return session.first_integer(
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                    "300000) SELECT count(*) FROM n");
+            });
+            BOOST_TEST(read.has_value());
+            BOOST_TEST(f.db.stats().slow_jobs == before + i);
+        }
+        BOOST_TEST(f.logged("SELECT count(*) FROM n") == (has_log ? 5u : 0u));
+    }
+    fixture f;  // nothing is slow
+    BOOST_TEST(f.db.read([](read_session& session) { return session.first_integer("SELECT 1"); }).has_value());
+    BOOST_TEST(f.db.stats().slow_jobs == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

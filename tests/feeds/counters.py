@@ -122,11 +122,11 @@ class Counters(unittest.TestCase):
             self.assertEqual(client.request("POST", "/api/v1/events", lines, {"Content-Type": "application/x-ndjson"}).status, 201)
             for _ in range(12):
                 client.get("/api/v1/events/count", {"q": "h1* NOT h1x"})
-            slow = counted(client, "slow_jobs_total")[""]
             logged = server.log_text()
+            slow = counted(client, "slow_jobs_total")[""]
             told = len(re.findall("slow query", logged)) + sum(map(int, re.findall(r"(\d+) more like it were not logged", logged)))
             self.assertGreater(told, 5)
-            self.assertLessEqual(abs(slow - told), 1)  # one may be between the two
+            self.assertGreaterEqual(slow, told)  # those that no line tells of yet count already
         with Server("--slow-statement-ms", "0") as server:
             self.assertEqual(counted(server.client(), "slow_jobs_total"), {"": 0})
 
