@@ -181,6 +181,7 @@ void telemetry_service::add_counters(std::vector<http::counter>& to) const {
         constexpr std::string_view name = "traced_requests_total",
                                    help = "Requests that were sampled, by what became of their spans.";
         to.push_back({name, help, traces_->sent(), {"outcome", "sent"}});
+        to.push_back({name, help, traces_->rejected(), {"outcome", "rejected"}});
         to.push_back({name, help, traces_->failed(), {"outcome", "failed"}});
         to.push_back({name, help, traces_->dropped(), {"outcome", "dropped"}});
     }

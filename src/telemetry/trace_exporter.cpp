@@ -70,8 +70,8 @@ std::uint64_t count_lines(std::string_view lines) {
 
 bool may_be_tried_again(unsigned status) { return status == 429 || status == 502 || status == 503 || status == 504; }
 
-// How many spans were refused of a message that was taken otherwise.
-std::int64_t refused_of(std::string_view answer) {
+// How many spans were rejected of a message that was taken otherwise. A 64-bit integer is a string in this encoding; some write a number.
+std::uint64_t rejected_of(std::string_view answer) {
     json::reader reader;
     json::parse_failure failure;
     const auto* document = reader.parse(answer, failure);
@@ -80,10 +80,10 @@ std::int64_t refused_of(std::string_view answer) {
     const auto* members = partial == nullptr ? nullptr : partial->if_object();
     const auto* count = members == nullptr ? nullptr : members->if_contains("rejectedSpans");
     if (count == nullptr) return 0;
-    if (const auto* number = count->if_int64()) return *number;
-    std::int64_t refused = 0;
-    if (const auto* text = count->if_string()) std::from_chars(text->data(), text->data() + text->size(), refused);
-    return refused;
+    if (const auto* number = count->if_int64()) return static_cast<std::uint64_t>(std::max<std::int64_t>(0, *number));
+    std::int64_t rejected = 0;
+    if (const auto* text = count->if_string()) std::from_chars(text->data(), text->data() + text->size(), rejected);
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, rejected));
 }
 
 }  // namespace
@@ -151,21 +151,22 @@ void trace_exporter::send(std::string_view lines) {
     auto wait = first_wait;
     for (;;) {
         const bool is_last = is_ending_;
-        std::chrono::milliseconds wanted{0};
-        const auto found = try_once(message, wanted);
-        if (found == verdict::taken) {
-            sent_.fetch_add(count_lines(lines), std::memory_order_relaxed);
+        const auto tried = try_once(message);
+        if (tried.met == verdict::taken) {
+            const auto rejected = std::min(tried.rejected_spans, count_lines(lines));
+            rejected_.fetch_add(rejected, std::memory_order_relaxed);
+            sent_.fetch_add(count_lines(lines) - rejected, std::memory_order_relaxed);
             return;
         }
-        const auto next = std::max(wait, wanted);
-        if (found == verdict::refused || is_last || std::chrono::steady_clock::now() + next > give_up_at) break;
+        const auto next = std::max(wait, tried.wait);
+        if (tried.met == verdict::refused || is_last || std::chrono::steady_clock::now() + next > give_up_at) break;
         pause_for(next);
         wait = std::min(2 * wait, wait_max);
     }
     failed_.fetch_add(count_lines(lines), std::memory_order_relaxed);
 }
 
-trace_exporter::verdict trace_exporter::try_once(const outbound::request& message, std::chrono::milliseconds& wait) {
+trace_exporter::attempt trace_exporter::try_once(const outbound::request& message) {
     outbound::policy rules;
     rules.connect_timeout = rules.deadline = settings_.time_max;
     rules.body_bytes_max = answer_bytes_max;
@@ -175,18 +176,17 @@ trace_exporter::verdict trace_exporter::try_once(const outbound::request& messag
     const auto answer = outbound::fetch(message, rules, cancel_.get_token());
     if (!answer) {
         note(answer.error().text);
-        return verdict::try_again;
+        return {};
     }
     if (answer->status >= 200 && answer->status < 300) {
-        const auto refused = refused_of(answer->body);
-        note(refused > 0 ? "the collector refuses some of the spans" : "");
-        return verdict::taken;
+        const auto rejected = rejected_of(answer->body);
+        note(rejected > 0 ? "the collector rejects some of the spans" : "");
+        return {verdict::taken, rejected};
     }
     note("the collector answers " + std::to_string(answer->status));
-    if (!may_be_tried_again(answer->status)) return verdict::refused;
+    if (!may_be_tried_again(answer->status)) return {verdict::refused};
     const auto now = std::chrono::system_clock::now();
-    wait = outbound::parse_retry_after(answer->field("retry-after"), now).value_or(std::chrono::seconds(0));
-    return verdict::try_again;
+    return {.wait = outbound::parse_retry_after(answer->field("retry-after"), now).value_or(std::chrono::seconds(0))};
 }
 
 void trace_exporter::note(const std::string& why) {

@@ -55,21 +55,29 @@ public:
     /// For lines of spans: those of one request, JSON objects with commas between them.
     record_queue::lane& add_lane() { return queue_.add_lane(); }
 
-    /// Requests whose spans the collector has taken.
+    /// Requests whose spans the collector has taken, all of them.
     std::uint64_t sent() const noexcept { return sent_.load(std::memory_order_relaxed); }
     /// Requests whose spans it refused, or did not take in time.
     std::uint64_t failed() const noexcept { return failed_.load(std::memory_order_relaxed); }
+    /// Requests of messages that it took but for some spans: one for each span that it rejected, at most all of the message. Which
+    /// spans those were it does not say.
+    std::uint64_t rejected() const noexcept { return rejected_.load(std::memory_order_relaxed); }
     /// Requests whose spans did not fit the queue.
     std::uint64_t dropped() const { return queue_.dropped(); }
 
 private:
     enum class verdict { taken, refused, try_again };
+    struct attempt {
+        verdict met = verdict::try_again;
+        std::uint64_t rejected_spans = 0;   // of a message that was taken
+        std::chrono::milliseconds wait{0};  // before the next, as the collector wants it
+    };
 
     void run();
     void send_all(std::string_view lines);
     void send(std::string_view lines);
     outbound::request message_of(std::string_view lines);
-    verdict try_once(const outbound::request& message, std::chrono::milliseconds& wait);
+    attempt try_once(const outbound::request& message);
     void note(const std::string& why);
     void pause_for(std::chrono::milliseconds time);
 
@@ -82,7 +90,7 @@ private:
     std::stop_source cancel_;  // of the request under way
     std::promise<void> ended_;
     std::atomic<bool> is_ending_{false};
-    std::atomic<std::uint64_t> sent_{0}, failed_{0};
+    std::atomic<std::uint64_t> sent_{0}, failed_{0}, rejected_{0};
     std::thread thread_;
 };
 

@@ -103,7 +103,7 @@ def check_tree(spans):
 
 
 class Collector:
-    """`answers` are what the next requests get, (status, headers) each, headers maybe made then; later ones get 200. `delay` is before each answer."""
+    """`answers` are what the next requests get, (status, headers) each and maybe a body, headers maybe made then; later ones get 200. `delay` is before each answer."""
 
     def __init__(self, answers=(), delay=0, port=0):
         self.answers, self.delay = list(answers), delay
@@ -126,7 +126,7 @@ class Collector:
     def take(self, handler):
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         with self.changed:
-            status, headers = self.answers.pop(0) if self.answers else (200, {})
+            status, headers, *body_of_answer = self.answers.pop(0) if self.answers else (200, {})
             headers = headers() if callable(headers) else headers
             self.requests.append((time.monotonic(), handler.path, dict(handler.headers), body, status))
             if status == 200:
@@ -140,7 +140,7 @@ class Collector:
             self.changed.notify_all()
             if self.delay:
                 self.changed.wait(self.delay)  # a slow collector is what is tested
-        answer = b'{"partialSuccess":{}}'
+        answer = body_of_answer[0] if body_of_answer else b'{"partialSuccess":{}}'
         try:
             handler.send_response(status)
             for name, value in {"Content-Type": "application/json", "Content-Length": str(len(answer)), **headers}.items():

@@ -1,5 +1,6 @@
 """What the tests of traces share: a server that sends them to a collector that is strict."""
 import re
+import time
 import unittest
 
 from carrel_program import Server, clean_environment
@@ -31,6 +32,14 @@ class Case(unittest.TestCase):
 
     def servers(self, collector, count):
         return self.spans(collector, count, lambda span: span["kind"] == 2)
+
+    def eventually(self, holds, at_most_s=30):
+        """Of what the server counts a moment after the collector has answered."""
+        end = time.monotonic() + at_most_s
+        while not holds():
+            if time.monotonic() > end:
+                return False
+        return True
 
     def counted(self, client, outcome):
         found = re.search(r'^carrel_traced_requests_total\{outcome="%s"\} (\S+)$' % outcome, client.get("/metrics").body.decode(), re.M)

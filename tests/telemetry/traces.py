@@ -187,6 +187,25 @@ class Collectors(Case):
         self.assertEqual(self.servers(collector, 1)[0]["attributes"]["http.route"], "/api/v1/alerts")
         self.assertEqual(self.counted(client, "failed"), 1)
 
+    def test_spans_that_a_collector_rejects_do_not_count_as_sent(self):
+        def partly(rejected):
+            return 200, {}, b'{"partialSuccess":{"rejectedSpans":%s,"errorMessage":"too old"}}' % rejected
+
+        rejecting = [partly(b'"1"'), partly(b"1"), partly(b'"9223372036854775807"')]
+        taking = [partly(b"0"), partly(b'"-1"'), partly(b"-9223372036854775808"), partly(b'"x"'), partly(b"[]"), (200, {}, b"no JSON")]
+        answers = rejecting + taking
+        server, collector = self.collect("--otlp-sample-ratio", "0", collector=Collector(answers))
+        client = server.client()
+        for number in range(len(answers)):  # a message each
+            client.get("/api/v1/alerts", traceparent=traceparent())
+            self.assertTrue(collector.wait(lambda it: len(it.requests) == number + 1))
+            outcomes = (min(number + 1, len(rejecting)), max(0, number + 1 - len(rejecting)))
+            self.assertTrue(self.eventually(lambda: (self.counted(client, "rejected"), self.counted(client, "sent")) == outcomes), number)
+        self.assertEqual((self.counted(client, "failed"), self.counted(client, "dropped")), (0, 0))
+        log = server.log_text()
+        self.assertEqual(log.count("traces cannot be sent: the collector rejects some of the spans"), 1)
+        self.assertEqual(log.count("traces are sent again"), 1)
+
     def test_a_collector_that_is_away_or_stands_still_holds_nothing_up(self):
         still = Collector(delay=60)
         self.addCleanup(still.close)
