@@ -19,6 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::int64_t command_time_max = std::int64_t{30} * 86'400 * 1'000'000;  // in µs
+
 // As a shell would find it.
 std::string program_of(const std::string& name) {
     const auto is_program = [](const fs::path& path) {
@@ -58,6 +60,8 @@ void add_archive_flags(CLI::App& app, archive_flags& into) {
     app.add_option("--archive-command", into.command,
                    "takes each file that is complete elsewhere, without a shell: %p is its path, %f its name, %g its "
                    "generation");
+    app.add_option("--archive-command-timeout", into.command_timeout, "how long the command may take for a file")
+        ->capture_default_str();
     app.add_option("--archive-behind-mib", into.behind_mib,
                    "how much of the WAL waits for an archive that cannot be written, before there is a gap")
         ->check(CLI::Range(1, 1 << 20))
@@ -78,7 +82,11 @@ std::string fault_in_archive(serve_settings& settings) {
     if (!keep || (!typed.keep.empty() && *keep < 1'000'000))
         return "--archive-keep: '" + typed.keep + "' is no duration such as 12h or 30d";
     archive.keep = std::chrono::seconds(*keep / 1'000'000);
-    if (auto fault = fault_in_command(typed.command, archive.command); !fault.empty()) return fault;
+    if (auto fault = fault_in_command(typed.command, archive.command.words); !fault.empty()) return fault;
+    const auto timeout = siem::parse_duration(typed.command_timeout);
+    if (!timeout || *timeout < 1'000'000 || *timeout > command_time_max)
+        return "--archive-command-timeout: '" + typed.command_timeout + "' is no duration from 1s to 30d";
+    archive.command.time_max = std::chrono::seconds(*timeout / 1'000'000);
     if (archive.directory.empty()) {
         if (!typed.command.empty() || !typed.keep.empty())
             return "--archive: the other flags of the archive need a directory";
@@ -96,7 +104,7 @@ std::string describe_archive(const serve_settings& settings) {
     if (archive.directory.empty()) return {};
     std::string text = ", archive " + archive.directory + " every " + std::to_string(archive.interval.count()) + " ms";
     if (archive.keep.count() > 0) text += ", kept " + std::to_string(archive.keep.count()) + " s";
-    if (!archive.command.empty()) text += ", taken by " + archive.command.front();
+    if (!archive.command.words.empty()) text += ", taken by " + archive.command.words.front();
     return text;
 }
 

@@ -33,6 +33,11 @@ void archive_service::add_counters(std::vector<http::counter>& all) const {
     gauge("archive_lag_seconds", "How long the oldest commit that is not archived has waited.",
           static_cast<std::uint64_t>(now.lag_microseconds / 1'000'000));
     gauge("archive_lag_bytes", "What of the WAL is not archived.", now.lag_bytes);
+    gauge("archive_up",
+          "1 while commits are archived; 0: the directory is away or cannot be written, or there is a gap.",
+          now.is_up ? 1 : 0);
+    gauge("archive_command_seconds", "How long the command has run that takes a file now; 0: none does.",
+          static_cast<std::uint64_t>(now.command_microseconds / 1'000'000));
     gauge("archive_generation", "The unbroken chain of commits that is written; 0: none.", now.generation);
     all.push_back({"archive_commits_total", "Commits archived.", now.commits});
     all.push_back({"archive_bytes_total", "Bytes of commits written to the archive.", now.bytes});

@@ -26,7 +26,7 @@ namespace carrel::cli {
 
 /// Flags about the archive of commits, as they are typed.
 struct archive_flags {
-    std::string directory, base_every = "1d", keep, command;
+    std::string directory, base_every = "1d", keep, command, command_timeout = "1h";
     std::uint64_t interval_ms = 1'000, behind_mib = 256;
 };
 

@@ -1,13 +1,7 @@
 // What the writer's thread does: it notes, and asks.
 #include "commit_archive/archiver.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 namespace carrel::commits {
 namespace {
@@ -25,33 +19,24 @@ std::int64_t wall_clock() noexcept {
 }  // namespace
 
 result<std::shared_ptr<archiver>> archiver::open(archive_settings settings) {
-    const auto& directory = settings.directory;
-    if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return system_failure(directory, errno);
-    // Its name in the directory above, which need not be readable.
-    const auto named = sync_directory(directory + "/..");
-    if (!named && named.error().code().value() != EACCES) return named.error();
-    const std::string path = directory + "/lock";
-    const int lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock < 0) return system_failure(path, errno);
-    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        ::close(lock);
-        return error(errc::database_in_use, directory + " is the archive of another server");
-    }
-    std::shared_ptr<archiver> made(new archiver(std::move(settings), lock));
-    if (!named) made->log(log_level::warning, "its directory may be lost with the power: " + named.error().message());
+    bool is_named = false;
+    auto place = held_directory::open(settings.directory, is_named);
+    if (!place) return place.error();
+    std::shared_ptr<archiver> made(new archiver(std::move(settings), std::move(*place)));
+    if (!is_named)
+        made->log(log_level::warning,
+                  "its directory may be lost with the power: the one above it cannot be read and synced");
     return made;
 }
 
-archiver::archiver(archive_settings settings, int lock)
+archiver::archiver(archive_settings settings, held_directory place)
     : settings_(std::move(settings)),
-      lock_(lock) {}
+      directory_(std::move(place)) {}
 
 archiver::~archiver() {
-    if (thread_.joinable()) {
-        thread_.request_stop();
-        thread_.join();
-    }
-    ::close(lock_);
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
 }
 
 void archiver::log(log_level level, const std::string& text) const noexcept {
@@ -141,6 +126,7 @@ void archiver::attach(database* store) {
 archive_counts archiver::counts() const {
     const std::lock_guard lock(mutex_);
     auto now = counts_;
+    now.is_up = state_ == state::following && last_failure_.empty();
     if (oldest_waiting_ != 0) now.lag_microseconds = std::max<std::int64_t>(0, wall_clock() - oldest_waiting_);
     return now;
 }
@@ -153,6 +139,11 @@ archiver::progress archiver::archived() const {
 void archiver::note_failure() {
     const std::lock_guard lock(mutex_);
     ++counts_.failures;
+}
+
+void archiver::note_command(std::chrono::milliseconds running) {
+    const std::lock_guard lock(mutex_);
+    counts_.command_microseconds = std::chrono::microseconds(running).count();
 }
 
 }  // namespace carrel::commits

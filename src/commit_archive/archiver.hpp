@@ -1,7 +1,9 @@
 #pragma once
 
 #include "commit_archive/chain_writer.hpp"
+#include "commit_archive/held_directory.hpp"
 #include "commit_archive/log_reader.hpp"
+#include "commit_archive/sender.hpp"
 
 #include <carrel/commit_follower.hpp>
 #include <carrel/database.hpp>
@@ -24,7 +26,7 @@ struct archive_settings {
     std::uint64_t behind_bytes = 256u << 20;    ///< of the log that wait before a gap is made
     std::chrono::seconds base_every{86'400};
     std::chrono::seconds keep{0};        ///< 0: for ever
-    std::vector<std::string> command;    ///< takes each file that is complete; may be empty
+    command_settings command;            ///< takes each file that is complete
     std::chrono::seconds file_time{60};  ///< how long a file is written before it is complete
     std::size_t file_bytes = 64u << 20;  ///< ... or how large it gets
     std::size_t block_bytes = 4u << 20;  ///< of frames in a block, about
@@ -37,10 +39,13 @@ struct archive_counts {
     std::uint64_t lag_bytes = 0;        ///< of the log that are not in it
     std::int64_t lag_microseconds = 0;  ///< how long the first of them has waited
     std::uint64_t bytes = 0, commits = 0, failures = 0, gaps = 0, generation = 0;
+    std::int64_t command_microseconds = 0;  ///< how long the command has run that runs; 0: none does
+    bool is_up = false;  ///< what is committed is archived: its directory is there, can be written, and there is no gap
 };
 
 /// Archives the commits of a database as they happen. Writing goes on whatever becomes of the archive: if it is too far behind,
-/// there is a gap, and a new generation begins as soon as one can.
+/// there is a gap, and a new generation begins as soon as one can. A directory that is unmounted, moved or removed is gone on with
+/// once it is there again, and is never made anew.
 ///
 /// Threads: a `commit_follower`'s; `counts` and `archived` may be called by any.
 class archiver final : public commit_follower {
@@ -63,6 +68,8 @@ public:
     archive_counts counts() const;
     /// Counts a failure of what works beside it.
     void note_failure();
+    /// For how long the command has run that runs; 0: none does.
+    void note_command(std::chrono::milliseconds running);
     /// The generation that is written, and the last commit in it.
     struct progress {
         std::uint32_t generation = 0;  ///< 0: none
@@ -78,7 +85,7 @@ private:
         lost,       // there is a gap: nothing is noted, nothing held
         resuming    // the next checkpoint says where to begin
     };
-    explicit archiver(archive_settings settings, int lock);
+    archiver(archive_settings settings, held_directory place);
 
     // On the thread that opens the database.
     result<void> begin_at(const opened_file& file);
@@ -90,6 +97,9 @@ private:
     void run(const std::stop_token& stop) noexcept;
     bool wait(const std::stop_token& stop);
     void step();
+    void follow_on();
+    result<void> take_directory();
+    void fail(const std::string& why);
     result<void> drain();
     result<void> archive_noted();
     void publish();
@@ -99,12 +109,15 @@ private:
     position position_now(std::uint64_t sequence, std::uint32_t frames) const;
 
     const archive_settings settings_;
-    const int lock_;
     opened_file file_;  // constant once opened
 
     // Of its own thread, or before there is one.
+    held_directory directory_;
+    bool is_away_ = false;  // what is at the directory's path has to be looked at before anything is written
     std::optional<chain_writer> writer_;
-    std::vector<commit_note> noted_;
+    std::vector<commit_note> noted_;    // until they are synced
+    std::optional<chain_writer> left_;  // a generation that is over, and does not say so yet: its directory was away
+    std::string left_why_;
     std::chrono::steady_clock::time_point next_try_;
     std::chrono::seconds pause_{1};
 

@@ -204,6 +204,7 @@ result<void> archiver::begin_generation(const position& from) {
     log(log_level::info,
         "generation " + std::to_string(number) + " begins after commit " + std::to_string(from.sequence));
     const std::lock_guard lock(mutex_);
+    last_failure_.clear();
     publish();
     return {};
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds pause_max{60};
 constexpr std::chrono::milliseconds look_interval_lost{500};
+constexpr std::chrono::seconds look_interval_away{1};
 
 }  // namespace
 
@@ -43,19 +44,42 @@ void archiver::step() {
         }
         if (now == state::lost && writer_) lose("it fell too far behind the commits");
         if (now == state::lost) return try_to_resume();
-        if (now != state::following || !writer_) return;
-        if (auto done = drain(); !done) {
-            if (writer_->has_failed() || done.error() == sqlite_errc::corrupt) return lose(done.error().message());
-            const auto why = done.error().message();
-            const std::lock_guard lock(mutex_);
-            ++counts_.failures;
-            if (why != last_failure_) log(log_level::error, why + "; it is tried again, and the log grows meanwhile");
-            last_failure_ = why;
-        }
+        if (now == state::following && writer_) follow_on();
     } catch (const std::exception& e) {
         log(log_level::error, e.what());
         note_failure();
     }
+}
+
+void archiver::follow_on() {
+    auto done = take_directory();
+    if (done) done = drain();
+    if (done) return;
+    // What somebody took away is looked for again before it counts as lost.
+    is_away_ = is_away_ || writer_->is_displaced() || !directory_.expect_in_place();
+    if (writer_->has_failed() || done.error() == sqlite_errc::corrupt) return lose(done.error().message());
+    fail(done.error().message() + "; it is tried again, and the log grows meanwhile");
+}
+
+// The directory may have come back as it was, empty, or as another archive's. What is archived goes on only where it ended.
+result<void> archiver::take_directory() {
+    const auto held = directory_.expect_in_place();
+    if (held && !is_away_) return {};
+    is_away_ = true;
+    if (!held)
+        if (auto taken = directory_.take_again(); !taken) return taken;
+    if (writer_)
+        if (auto opened = writer_->reopen(); !opened) return opened;
+    is_away_ = false;
+    return {};
+}
+
+// Logged once for each reason, and counted each time.
+void archiver::fail(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    ++counts_.failures;
+    if (why != last_failure_) log(log_level::error, why);
+    last_failure_ = why;
 }
 
 result<void> archiver::drain() {
@@ -72,8 +96,10 @@ result<void> archiver::drain() {
     const std::lock_guard lock(mutex_);
     counts_.bytes += writer_->bytes_written() - before;
     if (!done) return done;
+    noted_.clear();
     if (!last_failure_.empty()) log(log_level::info, "it is written again");
     last_failure_.clear();
+    counts_.commits += notes - notes_archived_;
     notes_archived_ = notes;
     publish();
     return {};
@@ -102,10 +128,7 @@ result<void> archiver::archive_noted() {
         if (!found) return found.error();
         if (auto added = writer_->append(*found); !added) return added;
         from = found->after;
-        const std::lock_guard lock(mutex_);
-        counts_.commits += found->commits.size();
     }
-    noted_.clear();
     return {};
 }
 
@@ -138,8 +161,10 @@ void archiver::lose(const std::string& why) {
         changed_.notify_all();
     }
     noted_.clear();
+    left_why_ = "after commit " + std::to_string(writer_->at().sequence) + ": " + why;
     // Where even that cannot be written, the next generation says that this one is over.
-    (void)writer_->end("after commit " + std::to_string(writer_->at().sequence) + ": " + why);
+    if (directory_.expect_in_place()) (void)writer_->end(left_why_);
+    else if (!writer_->has_failed()) left_ = std::move(writer_);
     writer_.reset();
     next_try_ = clock::now();
 }
@@ -147,6 +172,11 @@ void archiver::lose(const std::string& why) {
 // The writer says between two transactions where the log is, and from there on what it commits is kept.
 void archiver::try_to_resume() {
     if (clock::now() < next_try_) return;
+    if (auto there = take_directory(); !there) {
+        next_try_ = clock::now() + look_interval_away;
+        return fail("no new generation can be begun: " + there.error().message());
+    }
+    if (auto left = std::exchange(left_, std::nullopt); left && left->reopen()) (void)left->end(left_why_);
     pause_ = std::min(pause_ * 2, pause_max);
     next_try_ = clock::now() + pause_;
     const std::lock_guard in_use(store_mutex_);
@@ -166,9 +196,8 @@ void archiver::try_to_resume() {
         from = resume_at_;
     }
     if (auto begun = begin_generation(from); !begun) {
-        log(log_level::error, "no new generation can be begun: " + begun.error().message());
+        fail("no new generation can be begun: " + begun.error().message());
         const std::lock_guard lock(mutex_);
-        ++counts_.failures;
         state_ = state::lost;
         fresh_.clear();
         notes_archived_ = notes_;

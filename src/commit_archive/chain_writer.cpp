@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <limits>
 
 namespace carrel::commits {
@@ -23,9 +24,13 @@ result<chain_writer> chain_writer::begin(const std::string& directory, std::uint
     made.at_ = from;
     if (::mkdir(made.path_.c_str(), 0700) != 0) return system_failure(made.path_, errno);
     auto ready = made.open_file();
+    // Where in the log it begins is in a block without a commit, so that it can be gone on with before it has one.
+    if (ready && from.run) ready = made.append({{}, {}, from});
+    made.begun_length_ = made.length_;
     // A base may come before the first block, and is of no use without what says where the generation begins.
     if (ready) ready = made.sync_file();
     if (ready) ready = sync_directory(directory);
+    made.reached_ = {{made.at_, made.chain_}};
     if (ready) return made;
     if (made.current_.is_open()) ::unlink(made.current_.path().c_str());
     ::rmdir(made.path_.c_str());
@@ -45,6 +50,7 @@ result<void> chain_writer::open_file() {
     const auto bytes = written(header);
     const auto path = path_ + "/" + commits_name(header.serial, at_.sequence + 1) + open_suffix;
     auto made = file::create(path);
+    if (!made) is_displaced_ = made.error().code().value() == ENOENT;
     if (!made) return made.error();
     auto done = made->write(0, bytes);
     if (done) done = sync_directory(path_);
@@ -54,7 +60,7 @@ result<void> chain_writer::open_file() {
     }
     current_ = std::move(*made);
     serial_ = header.serial;
-    length_ = bytes.size();
+    length_ = begun_length_ = bytes.size();
     synced_ = 0;
     bytes_written_ += bytes.size();
     file_begun_ = clock::now();
@@ -87,6 +93,7 @@ result<void> chain_writer::append(const gathered& what) {
     length_ += bytes.size();
     bytes_written_ += bytes.size();
     at_ = what.after;
+    reached_.push_back({at_, chain_});
     return {};
 }
 
@@ -103,10 +110,11 @@ result<void> chain_writer::sync(std::size_t file_bytes, std::chrono::seconds fil
     // What is written to a file that nobody finds is not archived.
     if (current_.is_open())
         if (auto found = current_.expect_in_place(); !found) {
-            has_failed_ = true;
+            is_displaced_ = true;
             return found;
         }
-    const bool is_due = current_.is_open() && length_ > file_header_bytes &&
+    reached_ = {{at_, chain_}};
+    const bool is_due = current_.is_open() && length_ > begun_length_ &&
                         (length_ >= file_bytes || clock::now() - file_begun_ >= file_time);
     return is_due ? close_file() : result<void>();
 }
@@ -133,7 +141,7 @@ result<void> chain_writer::close_file() {
 }
 
 result<void> chain_writer::end(const std::string& why) {
-    if (!has_failed_) (void)close_file();
+    if (!has_failed_ && !is_displaced_) (void)close_file();
     return write_whole(path_ + "/" + ended_name, why);
 }
 
@@ -210,7 +218,32 @@ result<chain_writer> chain_writer::resume(const generation& from) {
     // The run of a file without a block is in the one before it, unless that was the first.
     if (!made.at_.run && from.files.size() > 1)
         return error(make_error_code(sqlite_errc::corrupt), last.path + " holds no commits");
+    made.reached_ = {{made.at_, made.chain_}};
     return made;
+}
+
+// By the digest, which is of all blocks before it; a generation without one by when it began.
+bool chain_writer::matches(const state& one) const noexcept {
+    return chain_ == one.chain && at_.sequence == one.at.sequence && at_.time == one.at.time;
+}
+
+result<void> chain_writer::reopen() {
+    current_.close();
+    is_displaced_ = true;
+    const auto all = read_catalogue(std::filesystem::path(path_).parent_path());
+    if (!all) return all.error();
+    if (all->empty() || all->back().number != generation_ || !all->back().ended.empty())
+        return error(make_error_code(sqlite_errc::corrupt), path_ + " is gone");
+    auto found = resume(all->back());
+    if (!found) return found.error();
+    const auto one = std::ranges::find_if(reached_, [&](const state& each) { return found->matches(each); });
+    if (one == reached_.end() || found->page_bytes_ != page_bytes_)
+        return error(make_error_code(sqlite_errc::corrupt), path_ + " does not hold what was archived last");
+    found->at_ = one->at;
+    found->reached_ = {*one};
+    found->bytes_written_ = bytes_written_;
+    *this = std::move(*found);
+    return {};
 }
 
 }  // namespace carrel::commits

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace carrel::commits {
 
@@ -29,9 +30,14 @@ public:
 
     /// Appends a block. On stable storage after `sync`.
     result<void> append(const gathered& what);
-    /// Also closes the file if it is large or old. An error if somebody has taken it away; then nothing more may be written, either.
+    /// Also closes the file if it is large or old. An error if somebody has taken it away.
     result<void> sync(std::size_t file_bytes, std::chrono::seconds file_time);
     bool has_failed() const noexcept { return has_failed_; }
+    /// Whether what was written is not at its path any more. Nothing may be written before `reopen`.
+    bool is_displaced() const noexcept { return is_displaced_; }
+    /// Goes on with the files that are at the path now: what was synced must be there, and what was not may be. Errors: `corrupt` if
+    /// they are not what was written here, or are not there; the system's, and then it may be tried again.
+    result<void> reopen();
     /// Closes the file and gives it its name; it never changes from then on. An empty one is removed.
     result<void> close_file();
     /// Says why the chain ends here.
@@ -39,8 +45,14 @@ public:
 
 private:
     chain_writer() = default;
+    /// What a chain has come to, and what its file must hold for it.
+    struct state {
+        position at;
+        digest chain{};
+    };
     result<void> open_file();
     result<void> sync_file();
+    bool matches(const state& one) const noexcept;
 
     std::string path_;
     std::uint32_t generation_ = 0, serial_ = 0;
@@ -49,8 +61,10 @@ private:
     digest chain_{};
     file current_;
     std::uint64_t length_ = 0, synced_ = 0, bytes_written_ = 0;
+    std::uint64_t begun_length_ = 0;  // of the file, before its first commit
     std::chrono::steady_clock::time_point file_begun_;
-    bool has_failed_ = false;
+    std::vector<state> reached_;  // what was synced last, and what was appended since
+    bool has_failed_ = false, is_displaced_ = false;
 };
 
 }  // namespace carrel::commits

@@ -43,6 +43,7 @@ result<file> file::open(const std::string& path, int flags) {
 
 result<file> file::open_to_read(const std::string& path) { return open(path, O_RDONLY); }
 result<file> file::create(const std::string& path) { return open(path, O_RDWR | O_CREAT | O_EXCL); }
+result<file> file::open_or_create(const std::string& path) { return open(path, O_RDWR | O_CREAT); }
 result<file> file::open_to_change(const std::string& path) { return open(path, O_RDWR); }
 
 result<std::uint64_t> file::size() const {

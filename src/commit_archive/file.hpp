@@ -23,6 +23,8 @@ public:
     static result<file> open_to_read(const std::string& path);
     /// One that must not be there yet, mode 0600, also readable.
     static result<file> create(const std::string& path);
+    /// The same, or the one that is there.
+    static result<file> open_or_create(const std::string& path);
     static result<file> open_to_change(const std::string& path);
 
     bool is_open() const noexcept { return descriptor_ >= 0; }

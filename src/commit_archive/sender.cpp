@@ -16,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::minutes time_max{60};  // of one file
-
 std::vector<std::string> files_to_send(const generation& of) {
     std::vector<std::string> all;
     for (const auto& each : of.bases) {
@@ -29,11 +27,13 @@ std::vector<std::string> files_to_send(const generation& of) {
     return all;
 }
 
-base::outcome<bool> send(const std::string& path, const std::vector<std::string>& command,
-                         const std::stop_token& stop) {
+base::outcome<bool> send(const std::string& path, const command_settings& command, const std::stop_token& stop,
+                         const running_note& running) {
+    using std::chrono::steady_clock;
+    const auto& words = command.words;
     outbound::child what;
-    what.program = command.front();
-    for (std::size_t i = 1; i < command.size(); ++i) what.arguments.push_back(fill_in(command[i], path));
+    what.program = words.front();
+    for (std::size_t i = 1; i < words.size(); ++i) what.arguments.push_back(fill_in(words[i], path));
     for (const char* name : {"PATH", "HOME", "LANG"})
         if (const char* value = std::getenv(name)) what.environment.push_back(std::string(name) + "=" + value);
     what.directory = "/";
@@ -41,11 +41,14 @@ base::outcome<bool> send(const std::string& path, const std::vector<std::string>
     std::string output;
     what.output = &output;
     what.output_bytes_max = 1'000;
-    const auto status =
-        outbound::run(what, std::chrono::steady_clock::now() + time_max, stop, [] { return std::string(); });
-    if (!status) return status.error();
+    const auto begun = steady_clock::now();
+    const auto status = outbound::run(what, begun + command.time_max, stop, [&] {
+        running(path, std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begun));
+        return std::string();
+    });
+    if (!status) return base::failure{status.error().text, ": ", path};
     if (*status == 0) return true;
-    return base::failure{command.front(),  " did not take ",        path,
+    return base::failure{words.front(),    " did not take ",        path,
                          ": exit status ", std::to_string(*status), output.empty() ? "" : ", " + output};
 }
 
@@ -91,14 +94,14 @@ std::string fill_in(std::string_view argument, const std::string& path) {
 
 bool was_sent(const std::string& path) noexcept { return ::access((path + sent_suffix).c_str(), F_OK) == 0; }
 
-base::outcome<bool> send_next(const std::string& directory, const std::vector<std::string>& command,
-                              const std::stop_token& stop) {
+base::outcome<bool> send_next(const std::string& directory, const command_settings& command,
+                              const std::stop_token& stop, const running_note& running) {
     const auto all = read_catalogue(directory);
     if (!all) return base::failure{all.error().message()};
     for (const auto& each : *all)
         for (const auto& path : files_to_send(each)) {
             if (was_sent(path)) continue;
-            auto sent = send(path, command, stop);
+            auto sent = send(path, command, stop, running);
             if (!sent) return sent;
             if (auto marked = write_whole(path + sent_suffix, ""); !marked)
                 return base::failure{marked.error().message()};

@@ -109,8 +109,15 @@ result<std::int64_t> upkeep::await_commit(std::uint32_t generation, std::uint64_
 
 void upkeep::send_files(const std::stop_token& stop) {
     const auto& settings = archiver_.settings();
-    if (settings.command.empty() || clock::now() < send_due_) return;
-    const auto sent = send_next(settings.directory, settings.command, stop);
+    if (settings.command.words.empty() || clock::now() < send_due_) return;
+    bool is_noted = false;
+    const auto sent = send_next(settings.directory, settings.command, stop, [&](const std::string& path, auto running) {
+        archiver_.note_command(running);
+        if (is_noted || running < settings.command.noted_after) return;
+        is_noted = true;
+        note_long_command(path);
+    });
+    archiver_.note_command({});
     if (sent && *sent) {
         send_pause_ = std::chrono::seconds(1);
         last_failure_.clear();
@@ -126,12 +133,22 @@ void upkeep::send_files(const std::stop_token& stop) {
     last_failure_ = why;
 }
 
+void upkeep::note_long_command(const std::string& path) {
+    const auto& command = archiver_.settings().command;
+    const auto seconds = [](auto time) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+    };
+    archiver_.log(log_level::warning, command.words.front() + " has not taken " + path + " for " +
+                                          seconds(command.noted_after) + "; it is ended after " +
+                                          seconds(command.time_max) + ", and until then no base is made");
+}
+
 void upkeep::drop_old() {
     const auto& settings = archiver_.settings();
     if (settings.keep.count() == 0 || clock::now() < drop_due_) return;
     drop_due_ = clock::now() + drop_interval;
     const auto oldest = wall_clock() - std::chrono::microseconds(settings.keep).count();
-    const auto dropped = drop_before(settings.directory, oldest, !settings.command.empty());
+    const auto dropped = drop_before(settings.directory, oldest, !settings.command.words.empty());
     if (!dropped) archiver_.note_failure();
     if (!dropped) archiver_.log(log_level::error, "what is too old could not be removed: " + dropped.error().message());
     else if (*dropped > 0)

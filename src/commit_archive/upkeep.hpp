@@ -30,6 +30,7 @@ private:
     void make_base_if_due(const std::stop_token& stop);
     result<std::int64_t> await_commit(std::uint32_t generation, std::uint64_t sequence, const std::stop_token& stop);
     void send_files(const std::stop_token& stop);
+    void note_long_command(const std::string& path);
     void drop_old();
 
     archiver& archiver_;

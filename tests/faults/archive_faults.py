@@ -110,6 +110,41 @@ class FullDisk(Archived):
         self.assertIn("there is a gap after commit", self.server.log_text())
 
 
+class Away(Archived):
+    def test_what_is_moved_away_and_back_is_gone_on_with(self):
+        self.make(2)
+        elsewhere = self.folder / "archive-elsewhere"
+        self.archive.rename(elsewhere)
+        self.await_that(lambda: self.metric("up") == 0)
+        self.make(3)
+        self.await_that(lambda: self.metric("lag_bytes") > 0)
+        self.assertEqual(self.client.get("/health/ready").status, 200)
+        self.assertFalse(self.archive.exists())
+        elsewhere.rename(self.archive)
+        last = self.make()
+        self.await_that(lambda: self.metric("sequence") >= last)
+        self.assertEqual((self.metric("up"), self.metric("gaps_total"), self.metric("generation")), (1, 0, 1))
+        for number in range(6):
+            target, done = self.restore(last - number)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.alerts_in(target), 6 - number)
+        log = self.server.log_text()
+        self.assertEqual(log.count("it was unmounted, moved or removed, and is not made anew"), 1)
+        self.assertEqual(log.count("it is written again"), 1)
+
+
+class HangingCommand(Archived):
+    flags = ["--archive-command", "tail -f /dev/null %p", "--archive-command-timeout", "3s"]
+
+    def test_it_is_shown_and_ended(self):
+        self.await_that(lambda: self.metric("command_seconds") >= 1)
+        self.await_that(lambda: self.metric("failures_total") > 0)
+        self.assertRegex(self.server.log_text(), r"tail took too long and was ended: .*/base-\d+\.zst; it is tried again")
+        self.await_that(lambda: self.metric("command_seconds") == 0)
+        last = self.make()
+        self.await_that(lambda: self.metric("sequence") >= last)
+
+
 class Command(Archived):
     def setUp(self):
         self.elsewhere = pathlib.Path(tempfile.mkdtemp(prefix="carrel-elsewhere-"))
@@ -159,6 +194,8 @@ class Flags(unittest.TestCase):
         self.assertIn("is no program", self.refused("--archive", "a", "--archive-command", "no-such-program %p"))
         self.assertIn("does not say %p", self.refused("--archive", "a", "--archive-command", "cp a b"))
         self.assertIn("a quote is not closed", self.refused("--archive", "a", "--archive-command", "cp '%p b"))
+        for timeout in "x", "0s", "31d":
+            self.assertIn(f"--archive-command-timeout: '{timeout}'", self.refused("--archive", "a", "--archive-command-timeout", timeout))
 
     def test_a_point_that_is_none_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_generation_goes_on_where_a_broken_write_began) {
     BOOST_TEST(!fs::exists(s.file.path + ".open"));
     auto reader = block_reader::open(s.file.path);
     commits::commit last;
-    while (const auto found = reader->next().value()) last = found->commits.back();
+    while (const auto found = reader->next().value())
+        if (!found->commits.empty()) last = found->commits.back();
     BOOST_TEST(resumed->at().sequence == last.sequence);
     BOOST_TEST(resumed->at().frames == last.frames);
 }
@@ -108,16 +109,16 @@ BOOST_AUTO_TEST_CASE(every_flipped_bit_is_found) {
 BOOST_AUTO_TEST_CASE(a_restore_names_the_damaged_file_and_where) {
     some_blocks s;
     auto altered = s.bytes;
-    altered[s.ends[3] - 40] = static_cast<char>(altered[s.ends[3] - 40] ^ 4);
+    altered[s.ends[4] - 40] = static_cast<char>(altered[s.ends[4] - 40] ^ 4);
     put_text(s.file.path, altered);
     const auto why = restored_notes(s.d.archive(), {});
-    BOOST_TEST(why.find(s.file.path + ", byte " + std::to_string(s.ends[2])) == 0u);
+    BOOST_TEST(why.find(s.file.path + ", byte " + std::to_string(s.ends[3])) == 0u);
     // What came before it can still be had.
     auto reader = block_reader::open(s.file.path);
-    reader->next().value();
-    const auto second = reader->next().value();
+    for (int i = 0; i < 2; ++i) reader->next().value();  // the first says where the generation begins
+    const auto sound_block = reader->next().value();
     const auto base = s.d.catalogue().back().bases.front().sequence;
-    const auto sound = std::max(base, second->commits.front().sequence);
+    const auto sound = std::max(base, sound_block->commits.front().sequence);
     BOOST_TEST(restored_notes(s.d.archive(), at_commit(sound)).find("byte") == std::string::npos);
 }
 
