@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -12,14 +13,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Commits in the files of a generation.
-std::uint64_t commits_in(const commits::generation& all) {
-    std::uint64_t found = 0;
+std::vector<commits::commit> all_in(const commits::generation& all) {
+    std::vector<commits::commit> found;
     for (const auto& each : all.files) {
         auto reader = commits::block_reader::open(each.path).value();
-        for (auto one = reader.next().value(); one; one = reader.next().value()) found += one->commits.size();
+        for (auto one = reader.next().value(); one; one = reader.next().value())
+            found.insert(found.end(), one->commits.begin(), one->commits.end());
     }
     return found;
+}
+
+std::uint64_t commits_in(const commits::generation& all) { return all_in(all).size(); }
+
+// Those whose time nobody noted.
+std::uint64_t estimated_in(const commits::generation& all) {
+    const auto found = all_in(all);
+    return static_cast<std::uint64_t>(std::ranges::count_if(
+        found, [](const auto& each) { return each.flags == commits::commit::time_is_estimated; }));
 }
 
 // An archive with a base and some notes, in which notes go on while it is away.
@@ -85,6 +95,25 @@ BOOST_AUTO_TEST_CASE(a_directory_that_comes_back_is_gone_on_with) {
     // And one that marks the file as closed.
     BOOST_TEST(commits_in(a.d.catalogue().back()) == counts.commits + 1);
     a.check_each_commit();
+}
+
+// Also between a write and the look whether it is where it belongs.
+BOOST_AUTO_TEST_CASE(one_that_is_moved_while_it_is_written_lacks_nothing) {
+    away a([](auto& kept, auto&) { kept.interval = std::chrono::milliseconds(1); });
+    for (int round = 0; round < 150; ++round) {
+        a.note(1);
+        fs::rename(a.d.archive(), a.elsewhere());
+        a.note(1);
+        fs::rename(a.elsewhere(), a.d.archive());
+    }
+    BOOST_TEST_REQUIRE(a.is_up());
+    const auto counts = a.d.archiver().counts();
+    BOOST_TEST(counts.gaps == 0u);
+    a.d.close();
+    BOOST_TEST_REQUIRE(a.d.catalogue().size() == 1u);
+    BOOST_TEST(commits_in(a.d.catalogue().back()) == counts.commits + 1);
+    BOOST_TEST(estimated_in(a.d.catalogue().back()) == 0u);
+    BOOST_TEST(restored_notes(a.d.archive(), {}) == a.expected);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_put_back_is_gone_on_with_if_it_holds_what_was_archived) {
