@@ -103,7 +103,10 @@ class OfAServer(Folder):
         part = client.get(path + "/download", Range="bytes=100-999999")
         self.assertEqual((part.status, part.body), (206, whole.body[100:1_000_000]))
         self.assertEqual(client.get(path + "/download", Range=f"bytes={len(whole.body)}-").status, 416)
-        self.assertEqual(client.request("DELETE", path).status, 204)
+        for fields in ({"If-Match": '"1"'}, {"If-None-Match": "*"}):
+            self.assertEqual(client.request("DELETE", path, headers=fields).status, 412, fields)
+        self.assertEqual(len(self.files()), 2)
+        self.assertEqual(client.request("DELETE", path, headers={"If-Match": "*"}).status, 204)
         self.assertEqual(client.request("DELETE", path).status, 404)
         self.assertEqual(client.get(path + "/download").status, 404)
         wait_for(lambda: self.files() == ["second.db"])

@@ -190,6 +190,21 @@ bool pass_deadline(exchange& ex, const request_head& head) {
     return false;
 }
 
+// What has no version, or is only created, has no entity tag that could match. A deletion of what is not there is 404, which is
+// all that `*` demands of it.
+bool pass_unversioned(exchange& ex) {
+    if (!is_mutation(ex.request.method) || ex.request.endpoint->takes_preconditions()) return true;
+    const auto& [if_match, if_none_match] = ex.request.call.conditions;
+    std::string_view why;
+    if (if_match && !(if_match->any && ex.request.method == method::del))
+        why = "This takes no If-Match: there is no version to match.";
+    else if (if_none_match && if_none_match->any && ex.request.method != method::post)
+        why = "This takes no If-None-Match: there is no version that it could not match.";
+    if (why.empty()) return true;
+    ex.refuse(refusal::stale_version, why);
+    return false;
+}
+
 bool pass_conditions(exchange& ex, const request_head& head) {
     auto& conditions = ex.request.call.conditions;
     if (head.has(field::if_match)) conditions.if_match = parse_if_match(head[field::if_match]);
@@ -205,9 +220,7 @@ bool pass_conditions(exchange& ex, const request_head& head) {
     }
     ex.request.call.range = head[field::range];
     ex.request.call.if_range = head[field::if_range];
-    if (!ex.request.endpoint->is_event_stream() || conditions.allow_write(0)) return true;
-    ex.refuse(refusal::stale_version, "What is created has no version to match yet.");
-    return false;
+    return pass_unversioned(ex);
 }
 
 bool pass_idempotency(exchange& ex, const request_head& head) {

@@ -1,6 +1,7 @@
 #include "http/routing/endpoints.hpp"
 
 #include "resource/resource.hpp"
+#include "siem/version_checks.hpp"
 
 namespace carrel::http {
 
@@ -80,6 +81,10 @@ bool endpoint::has_version() const noexcept {
     if (operation == nullptr || operation->of == nullptr || !operation->of->has_versions()) return false;
     if (!operation->is_about_version) return false;
     return path.ends_with('}') || (writes() && path.find('{') != std::string::npos);
+}
+
+bool endpoint::takes_preconditions() const noexcept {
+    return has_version() || (operation != nullptr && siem::checks_version(*operation));
 }
 
 std::vector<endpoint> all_endpoints() {

@@ -57,6 +57,8 @@ struct endpoint {
     }
     /// Its resource carries a version, so preconditions apply to it and responses have an `ETag`.
     bool has_version() const noexcept;
+    /// Preconditions are evaluated against the version of what the path names. Of other changes none can be met.
+    bool takes_preconditions() const noexcept;
     /// Bytes of any type, which are not read as JSON.
     bool takes_file() const noexcept { return operation != nullptr && operation->body == siem::body_kind::file; }
     /// A file that is stored while it comes.

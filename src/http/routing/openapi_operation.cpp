@@ -93,7 +93,7 @@ void write_header_parameters(json::writer& json, const endpoint& each) {
         write_parameter(json,
                         {"header", "If-Range", text_schema, "The part only if the file still has this entity tag."});
     }
-    if (!each.has_version()) return;
+    if (!each.takes_preconditions()) return;
     write_parameter(json, {"header", "If-Match", tags_schema, "412 unless the version is one of these."});
     write_parameter(json, {"header", "If-None-Match", text_schema,
                            each.method == siem::method::get ? "304 if the version is one of these."
@@ -184,11 +184,12 @@ std::set<unsigned short> refusals_of(const endpoint& each) {
     if (!each.needs.is_for_anyone()) all.insert(401);
     if (each.what == action::ready) all.erase(503);  // written with the state
     if (each.path.find('{') != std::string::npos) all.insert(404);
-    if (each.what == action::top_queries) all.insert(504);
+    if (each.what == action::top_queries || each.what == action::running_queries) all.insert(504);
+    if (each.method != siem::method::get) all.insert(412);
     if (each.operation == nullptr) return all;
     if (!each.writes()) all.insert(504);
     if (each.method != siem::method::get) all.insert(422);
-    if (each.writes()) all.insert({409, 412, 507});
+    if (each.writes()) all.insert({409, 507});
     if (each.operation->compute != nullptr) all.insert({401, 423});
     if (each.has_version()) all.insert(412);
     if (each.takes_body()) all.insert({413, 415});
