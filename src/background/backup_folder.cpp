@@ -48,15 +48,19 @@ void remove_left_overs(const std::string& directory) {
         if (is_left_over(name)) remove_unlocked(directory + "/" + name);
 }
 
-std::vector<std::string> remove_surplus(const std::string& directory, const backup_retention& kept, timestamp now,
-                                        const std::function<void(const std::string&)>& failed) {
-    auto surplus = surplus_backups(copies_in(directory), kept, now);
-    std::erase_if(surplus, [&](const std::string& name) {
+std::vector<std::string> remove_copies(const std::string& directory, std::vector<std::string> names,
+                                       const std::function<void(const std::string&)>& failed) {
+    std::erase_if(names, [&](const std::string& name) {
         if (::unlink((directory + "/" + name).c_str()) == 0) return false;
         failed(name + " could not be removed: " + std::strerror(errno));
         return true;
     });
-    return surplus;
+    return names;
+}
+
+std::vector<std::string> remove_surplus(const std::string& directory, const backup_retention& kept, timestamp now,
+                                        const std::function<void(const std::string&)>& failed) {
+    return remove_copies(directory, surplus_backups(copies_in(directory), kept, now), failed);
 }
 
 }  // namespace carrel::siem

@@ -19,6 +19,10 @@ std::vector<std::string> copies_in(const std::string& directory);
 /// Removes what a crash left of copies, unless somebody still writes it.
 void remove_left_overs(const std::string& directory);
 
+/// Removes these copies; returns those that are gone. `failed` gets a line for each that could not be removed.
+std::vector<std::string> remove_copies(const std::string& directory, std::vector<std::string> names,
+                                       const std::function<void(const std::string&)>& failed);
+
 /// Removes the copies that have served their time; returns those that are gone, the oldest first. `failed` gets a line for each
 /// that could not be removed.
 std::vector<std::string> remove_surplus(const std::string& directory, const backup_retention& kept, timestamp now,

@@ -3,6 +3,7 @@
 #include "background/backup_folder.hpp"
 #include "background/worker.hpp"
 #include "base/uuid.hpp"
+#include "json/writer.hpp"
 
 #include <algorithm>
 
@@ -18,6 +19,18 @@ constexpr std::chrono::seconds look_interval{1};
 
 timestamp microseconds_of(std::chrono::system_clock::time_point at) {
     return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
+}
+
+constexpr std::string_view by_system = "system";
+
+audit_entry entry_of(std::string_view action, std::string target, timestamp at) {
+    audit_entry made;
+    made.at = at;
+    made.principal = by_system;
+    made.action = action;
+    made.target = std::move(target);
+    made.detail.clear();
+    return made;
 }
 
 std::string reason_of(const error& why) { return why.diagnostic().empty() ? why.message() : why.diagnostic(); }
@@ -69,6 +82,7 @@ std::optional<backup_refusal> backup_service::start(const backup_request& wanted
         run.created_by = wanted.created_by;
         run.created_at = wanted.created_at;
         kept_by_run_ = wanted.kept;
+        is_scheduled_ = false;
         runs_.push_back(run);
         if (runs_.size() > runs_kept) runs_.pop_front();
         made = std::move(run);
@@ -127,6 +141,7 @@ bool backup_service::schedule(timestamp now) {
     run.id = fresh();
     run.created_at = now;
     kept_by_run_.reset();
+    is_scheduled_ = true;
     runs_.push_back(std::move(run));
     if (runs_.size() > runs_kept) runs_.pop_front();
     return true;
@@ -147,43 +162,75 @@ std::string backup_service::free_name(timestamp now) const {
 
 void backup_service::make(const std::stop_token& stop) {
     const timestamp begun = wall_clock();
-    std::string name;
+    backup_run now;
+    bool is_scheduled = false;
     change([&](backup_run& run) {
         run.state = backup_state::copying;
         run.started_at = begun;
         if (run.name.empty()) run.name = free_name(begun);
-        name = run.name;
+        now = run;
+        is_scheduled = is_scheduled_;
     });
+    if (is_scheduled) note_begin(now);
     backup_options wanted;
     wanted.should_stop = [this, &stop] {
         const std::lock_guard lock(mutex_);
         return stop.stop_requested() || cancelled_by_;
     };
     wanted.verify = settings_.verify;
-    wanted.on_progress = [this](const backup_progress& now) {
+    wanted.on_progress = [this](const backup_progress& done) {
         change([&](backup_run& run) {
-            if (now.is_checking) run.state = backup_state::checking;
-            if (now.pages_all > 0)
-                run.progress = static_cast<double>(now.pages_done) / static_cast<double>(now.pages_all);
+            if (done.is_checking) run.state = backup_state::checking;
+            if (done.pages_all > 0)
+                run.progress = static_cast<double>(done.pages_done) / static_cast<double>(done.pages_all);
         });
     };
-    ended(settings_.copy(path_of(name), std::move(wanted)), begun);
+    ended(settings_.copy(path_of(now.name), std::move(wanted)), begun);
+}
+
+// A database that takes no more writes is to be copied all the same.
+void backup_service::note_begin(const backup_run& run) const {
+    audit_entry entry = entry_of("begin_backup", "/admin/backup/" + run.id, run.created_at);
+    json::writer(entry.detail).begin_object().key("name").string(run.name).end_object();
+    if (const auto noted = settings_.note({std::move(entry)}); !noted)
+        say(log_level::error, "backup " + run.name + " is missing in the audit log: " + noted.error().message());
+}
+
+// What goes is in the audit log first: nothing goes that could not be noted.
+std::vector<std::string> backup_service::remove_old(timestamp begun) {
+    backup_retention kept = settings_.kept;
+    std::string id, principal(by_system);
+    {
+        const std::lock_guard lock(mutex_);
+        kept = kept_by_run_.value_or(kept);
+        if (const auto* const run = running()) {
+            id = run->id;
+            if (kept_by_run_) principal = run->created_by;
+        }
+    }
+    // The new copy is named by when it began, so that it is the newest then.
+    const auto surplus = surplus_backups(copies_in(settings_.directory), kept, begun);
+    std::vector<audit_entry> entries;
+    for (const std::string& name : surplus) {
+        entries.push_back(entry_of("delete_backup", "/admin/backups/" + name, wall_clock()));
+        entries.back().principal = principal;
+        json::writer(entries.back().detail).begin_object().key("backup").string(id).end_object();
+    }
+    if (entries.empty()) return {};
+    if (const auto noted = settings_.note(entries); !noted) {
+        say(log_level::error, "old backups stay: the audit log cannot be written: " + noted.error().message());
+        return {};
+    }
+    auto removed = remove_copies(settings_.directory, surplus,
+                                 [this](const std::string& why) { say(log_level::warning, "backup " + why); });
+    for (const auto& name : removed) say(log_level::info, "backup " + name + " was removed: its time had come");
+    return removed;
 }
 
 void backup_service::ended(result<backup_report> made, timestamp begun) {
     const timestamp now = wall_clock();
     std::vector<std::string> removed;
-    if (made) {
-        backup_retention kept = settings_.kept;
-        {
-            const std::lock_guard lock(mutex_);
-            kept = kept_by_run_.value_or(kept);
-        }
-        // The new copy is named by when it began, so that it is the newest then.
-        removed = remove_surplus(settings_.directory, kept, begun,
-                                 [this](const std::string& why) { say(log_level::warning, "backup " + why); });
-        for (const auto& name : removed) say(log_level::info, "backup " + name + " was removed: its time had come");
-    }
+    if (made) removed = remove_old(begun);
     const std::lock_guard lock(mutex_);
     auto* const run = running();
     const auto cancelled_by = std::exchange(cancelled_by_, std::nullopt);

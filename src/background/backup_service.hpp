@@ -1,5 +1,6 @@
 #pragma once
 
+#include "resource/audit.hpp"
 #include "siem/backups/backup_control.hpp"
 
 #include <carrel/backup_options.hpp>
@@ -37,6 +38,8 @@ struct backup_settings {
     std::function<result<copy_facts>(const std::string& path)> read_facts;
     /// Looks at a copy that is about to get its name; an error says what is wrong.
     std::function<result<void>(const std::string& path)> verify;
+    /// Appends to the audit log what no request did, all or nothing, and waits for the commit.
+    std::function<result<void>(const std::vector<audit_entry>& entries)> note;
     log_sink log;
 };
 
@@ -74,6 +77,8 @@ private:
     void remove_files(const std::stop_token& stop);
     bool schedule(timestamp now);
     void make(const std::stop_token& stop);
+    void note_begin(const backup_run& run) const;
+    std::vector<std::string> remove_old(timestamp begun);
     void ended(result<backup_report> made, timestamp begun);
     std::string free_name(timestamp now) const;
     std::string path_of(std::string_view name) const;
@@ -88,7 +93,8 @@ private:
     // Guarded by mutex_.
     std::deque<backup_run> runs_;  // the newest last; only that one can be unfinished
     std::optional<backup_retention> kept_by_run_;
-    std::optional<std::string> cancelled_by_;  // the run that is not over
+    bool is_scheduled_ = false;  // the run that is not over
+    std::optional<std::string> cancelled_by_;
     std::deque<std::string> doomed_, removed_by_;
     std::map<std::string, std::pair<std::int64_t, copy_facts>, std::less<>> facts_;  // with the size of the file
     backup_counts counts_;

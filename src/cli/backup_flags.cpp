@@ -1,5 +1,6 @@
 #include "cli/backup_flags.hpp"
 
+#include "background/worker.hpp"
 #include "base/time.hpp"
 #include "cli/backup_copy.hpp"
 #include "cli/file_safety.hpp"
@@ -87,6 +88,16 @@ std::optional<int> open_backups(database& store, const serve_settings& settings,
     };
     wanted.read_facts = read_copy_facts;
     wanted.verify = verify_copy;
+    wanted.note = [&store](const std::vector<siem::audit_entry>& entries) -> result<void> {
+        const auto noted = store.write(
+            [&](write_session& session) -> result<void> {
+                for (const auto& each : entries)
+                    if (auto done = siem::append_audit(session, each); !done) return done;
+                return {};
+            },
+            siem::background_options());
+        return noted ? result<void>() : noted.error();
+    };
     wanted.log = settings.store.log;
     auto opened = siem::backup_service::open(std::move(wanted));
     if (!opened)

@@ -268,6 +268,14 @@ class Schedule(Folder):
         self.assertEqual(len(new), 1, self.files())
         self.assertEqual(set(self.files()) - set(new), {"carrel-20260105T000000Z.db", "named.db", "carrel.db",
                                                        "carrel-20260101T000000Z.db.gz", "x.txt"})
+        entries = server.client().get("/api/v1/audit", {"sort": "seq"}).json()["items"]
+        self.assertEqual([(each["principal"], each["action"], each["outcome"]) for each in entries],
+                         [("system", "begin_backup", "done")] + 4 * [("system", "delete_backup", "done")])
+        run_path = entries[0]["target"]
+        self.assertEqual(entries[0]["detail"], {"name": new[0]})
+        self.assertEqual(server.client().get("/api/v1" + run_path).json()["name"], new[0])
+        self.assertEqual([each["target"] for each in entries[1:]],
+                         [f"/admin/backups/carrel-2026010{day}T000000Z.db" for day in range(1, 5)])
         page = server.client().get("/metrics").body.decode()
         self.assertIn("carrel_backup_interval_seconds 3600", page)
         self.assertEqual(server.stop(), 0)

@@ -56,6 +56,12 @@ struct service_fixture {
             return report;
         };
         made.read_facts = [](const std::string&) { return siem::copy_facts{7, 1}; };
+        made.note = [this](const std::vector<siem::audit_entry>& entries) -> result<void> {
+            if (cannot_note) return error(errc::no_directory, "the disk is full");
+            const std::lock_guard lock(mutex);
+            noted.insert(noted.end(), entries.begin(), entries.end());
+            return {};
+        };
         return made;
     }
     ~service_fixture() { siem::set_backups_in_force(nullptr); }
@@ -67,8 +73,14 @@ struct service_fixture {
         BOOST_TEST_REQUIRE(eventually([&] { return service->find(id)->finished_at.has_value(); }));
         return *service->find(id);
     }
+    std::vector<siem::audit_entry> audited() {
+        const std::lock_guard lock(mutex);
+        return noted;
+    }
     temp_directory folder;
-    std::atomic<bool> may_end{false}, fails{false};
+    std::atomic<bool> may_end{false}, fails{false}, cannot_note{false};
+    std::mutex mutex;
+    std::vector<siem::audit_entry> noted;  // guarded by mutex
     std::shared_ptr<siem::backup_service> service;
 };
 
@@ -177,6 +189,62 @@ BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
     BOOST_TEST(!f.service->start(wanted("c", "", siem::backup_retention{1, 0}), made).has_value());
     BOOST_TEST(f.ended("c").removed.size() == 2u);
     BOOST_TEST(f.service->counts().failed == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_no_request_does_is_in_the_audit_log) {
+    service_fixture f;
+    for (const auto& name : days(1, 3)) std::ofstream(f.folder.file(name)) << "old";
+    f.may_end = true;
+    siem::backup_run made;
+    auto by_ann = wanted("a", "", siem::backup_retention{3, 0});
+    by_ann.created_by = "ann";
+    BOOST_TEST(!f.service->start(by_ann, made).has_value());
+    BOOST_TEST(f.ended("a").removed == days(1, 1), boost::test_tools::per_element());
+    // The request has an entry of its own; what goes by its `keep`, goes by its caller.
+    BOOST_TEST_REQUIRE(f.audited().size() == 1u);
+    BOOST_TEST(f.audited()[0].principal == "ann");
+    BOOST_TEST(f.audited()[0].action == "delete_backup");
+    BOOST_TEST(f.audited()[0].target == "/admin/backups/" + days(1, 1)[0]);
+    BOOST_TEST(f.audited()[0].detail == R"({"backup":"a"})");
+    BOOST_TEST(!f.service->start(wanted("b"), made).has_value());
+    BOOST_TEST(f.ended("b").removed.size() == 2u);
+    BOOST_TEST_REQUIRE(f.audited().size() == 3u);
+    BOOST_TEST(f.audited()[2].principal == "system");
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_of_the_schedule_is_in_the_audit_log_before_it_is_made) {
+    service_fixture f;
+    f.service.reset();
+    siem::set_backups_in_force(nullptr);
+    auto settings = f.settings();
+    settings.every = std::chrono::hours(24);
+    f.open(std::move(settings));
+    BOOST_TEST_REQUIRE(eventually([&] { return f.audited().size() == 1; }));
+    const auto entry = f.audited()[0];
+    BOOST_TEST(f.service->counts().succeeded == 0u);
+    BOOST_TEST(entry.principal == "system");
+    BOOST_TEST(entry.action == "begin_backup");
+    BOOST_TEST((entry.outcome == siem::audit_outcome::done));
+    f.may_end = true;
+    BOOST_TEST(eventually([&] { return f.service->counts().succeeded == 1; }));
+    const auto name = f.service->copies().at(0).name;
+    BOOST_TEST(entry.detail == R"({"name":")" + name + "\"}");
+    BOOST_TEST(f.service->find(entry.target.substr(entry.target.rfind('/') + 1))->name == name);
+    BOOST_TEST(f.audited().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_goes_that_cannot_be_noted) {
+    service_fixture f;
+    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    f.may_end = f.cannot_note = true;
+    siem::backup_run made;
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST((f.ended("a").state == siem::backup_state::succeeded));
+    BOOST_TEST(f.ended("a").removed.empty());
+    BOOST_TEST(f.service->copies().size() == 6u);
+    f.cannot_note = false;
+    BOOST_TEST(!f.service->start(wanted("b"), made).has_value());
+    BOOST_TEST(f.ended("b").removed.size() == 5u);
 }
 
 BOOST_AUTO_TEST_CASE(a_new_copy_stays_beside_one_that_is_named_by_a_later_time) {
