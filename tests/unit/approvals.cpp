@@ -18,6 +18,15 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000;
 
+void add_user(domain& d, const std::string& name, const std::string& role, bool is_active = true) {
+    d.write([&](carrel::write_session& s) {
+         return s.execute(
+             "INSERT INTO users(id, version, created_at, updated_at, username, role, active, must_change_password, "
+             "totp_enabled) VALUES (?1, 1, 0, 0, ?1, ?2, ?3, 0, 0)",
+             name, role, std::int64_t{is_active});
+     }).value();
+}
+
 // A playbook of one step that asks, executed by ann; the request's path.
 std::string ask(domain& d, const std::string& rule, const std::string& by = "ann", const std::string& more = "") {
     if (d.count("SELECT count(*) FROM actions") == 0) add_webhook(d, "hook");
@@ -240,21 +249,33 @@ BOOST_AUTO_TEST_CASE(those_pending_are_those_that_one_may_decide_on) {
 
 BOOST_AUTO_TEST_CASE(who_has_a_role_is_asked) {
     domain d;
-    const auto user = [&](const std::string& name, const std::string& role) {
-        d.write([&](carrel::write_session& s) {
-             return s.execute(
-                 "INSERT INTO users(id, version, created_at, updated_at, username, role, active, "
-                 "must_change_password, totp_enabled) VALUES (?1, 1, 0, 0, ?1, ?2, 1, 0, 0)",
-                 name, role);
-         }).value();
-    };
-    user("bob", "engineer");
-    user("eve", "engineer");
-    user("joe", "viewer");
+    add_user(d, "bob", "engineer");
+    add_user(d, "eve", "engineer");
+    add_user(d, "joe", "viewer");
     const auto request = ask(d, R"("mode":"all","roles":["engineer"],"approvers":["BOB"])");
     BOOST_TEST(serialize(d.get(request).at("/approvers")) == R"(["bob","eve"])");
     BOOST_TEST(act(d, request, "eve", "approve").text("/status") == "pending");
     BOOST_TEST(act(d, request, "bob", "approve").text("/status") == "approved");
+}
+
+BOOST_AUTO_TEST_CASE(who_was_removed_or_switched_off_is_neither_asked_nor_waited_for) {
+    domain d;
+    for (const char* name : {"ann", "bob", "eve", "joe"}) add_user(d, name, "engineer");
+    const auto both = ask(d, R"("mode":"all","approvers":["bob","EVE"])");
+    BOOST_TEST(d.get(both).at("/approvals_needed").as_int64() == 2);
+    d.write([](carrel::write_session& s) { return s.execute("DELETE FROM users WHERE username = 'bob'"); }).value();
+    const auto again = execute(d, "p0", "", as("ann"));
+    run_own(d);
+    const auto left = d.get("/approvals", {{"execution_id", again}});
+    BOOST_TEST(serialize(left.at("/items/0/approvers")) == R"(["eve"])");
+    BOOST_TEST(left.at("/items/0/approvals_needed").as_int64() == 1);
+    d.write([](carrel::write_session& s) { return s.execute("UPDATE users SET active = 0 WHERE id = 'eve'"); }).value();
+    const auto last = execute(d, "p0", "", as("ann"));
+    run_own(d);
+    BOOST_TEST(status_of(d, last) == "failed");
+    BOOST_TEST(d.get("/playbook-executions/" + last).text("/error") == "step s: needs 1 approvals, and 0 may give one");
+    // The playbook itself is changed as before, until its steps are.
+    BOOST_TEST(d.patch("/playbooks/p0", R"({"description":"d"})").faults() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_notice_is_sent_once_and_again_when_it_is_escalated) {

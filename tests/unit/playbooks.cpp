@@ -214,6 +214,34 @@ BOOST_AUTO_TEST_CASE(approval_rules_are_checked) {
     BOOST_TEST(faults(R"("notify_action_id":"none")") == "steps[0].approval.notify_action_id");
 }
 
+BOOST_AUTO_TEST_CASE(who_is_to_approve_is_an_active_user_and_roles_exist) {
+    domain d;
+    add_webhook(d, "hook");
+    const auto faults = [&](const std::string& approval, std::string_view path = "/playbooks") {
+        return d.post(std::string(path),
+                      R"({"name":"n","steps":[)" + webhook_step("t") + "," +
+                          webhook_step("s", R"(,"requires_approval":true,"approval":{)" + approval + "}") + "]}");
+    };
+    // While there are no users, nobody can be one of them.
+    BOOST_TEST(!faults(R"("approvers":["ann"])").refused);
+    BOOST_TEST(!d.remove("/playbooks/" + d.get("/playbooks").text("/items/0/id")).refused);
+    d.write([](carrel::write_session& s) {
+         return s.execute(
+             "INSERT INTO users(id, version, created_at, updated_at, username, role, active, must_change_password, "
+             "totp_enabled) VALUES ('a', 1, 0, 0, 'ann', 'admin', 1, 0, 0), ('o', 1, 0, 0, 'off', 'admin', 0, 0, 0)");
+     }).value();
+    const auto wrong = faults(R"("approvers":["ann","eve","off"],"escalate_to":["joe"],"roles":["engineer","none"])");
+    BOOST_TEST(is(wrong, carrel::siem::problem_code::invalid));
+    BOOST_TEST(wrong.faults() ==
+               "steps[1].approval.approvers[1] steps[1].approval.approvers[2] "
+               "steps[1].approval.escalate_to[0] steps[1].approval.roles[1]");
+    BOOST_TEST(wrong.refused->faults.front().detail == "is the name of no active user");
+    BOOST_TEST(wrong.refused->faults.back().detail == "does not exist");
+    const auto checked = faults(R"("approvers":["eve"])", "/playbooks/validate");
+    BOOST_TEST(checked.text("/errors/0/field") == "steps[1].approval.approvers[0]");
+    BOOST_TEST(!faults(R"("approvers":["ANN"],"escalate_to":["ann"],"roles":["engineer"])").refused);
+}
+
 BOOST_AUTO_TEST_CASE(conditions_of_triggers_are_checked) {
     const auto one = [](const char* field, const char* op, const char* value) {
         return faults_of_trigger(std::string(R"({"field":")") + field + R"(","operator":")" + op + R"(","value":)" +

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "resource/problems.hpp"
+#include "siem/active_user.hpp"
 #include "siem/aggregates.hpp"
 #include "siem/alerts.hpp"
 #include "siem/correlation_rules.hpp"
@@ -42,16 +43,11 @@ result<void> require_assignee(read_session& session, record& row, reply& into) {
     value& held = row.values[investigation_at().assignee_id];
     const auto* name = std::get_if<std::string>(&held);
     if (name == nullptr) return {};
-    auto user = session.first<std::string>("SELECT username FROM users WHERE username = ? AND active = 1", *name);
+    auto user = active_user(session, *name);
     if (!user) return user.error();
-    if (*user) {
-        held = std::move(**user);
-        return {};
-    }
-    auto users = session.first_integer("SELECT EXISTS (SELECT 1 FROM users)");
-    if (!users) return users.error();
-    if (users->value_or(0) == 0) return {};
-    return refuse(into, problem_of(problem_code::invalid, "assignee_id", "is the name of no active user"));
+    if (!*user) return refuse(into, problem_of(problem_code::invalid, "assignee_id", std::string(no_active_user)));
+    held = std::move(**user);
+    return {};
 }
 
 // INV-20260131-001; the counter is of the day and of the transaction, so no two are alike.

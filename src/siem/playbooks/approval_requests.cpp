@@ -2,6 +2,7 @@
 #include "json/writer.hpp"
 #include "resource/references.hpp"
 #include "siem/actions.hpp"
+#include "siem/active_user.hpp"
 #include "siem/playbooks/approval.hpp"
 #include "siem/playbooks/execution_rows.hpp"
 
@@ -15,20 +16,14 @@ void add_once(std::vector<std::string>& list, std::string name) {
     if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(std::move(name));
 }
 
-// A user as the table of users writes the name.
-result<std::string> written_name(read_session& session, const std::string& name) {
-    auto known = session.first<std::string>(read_sql("SELECT username FROM users WHERE username = ?"), name);
-    if (!known) return known.error();
-    return known->value_or(name);
-}
-
-// The approvers are determined once: those named, and those who have one of the roles now.
+// The approvers are determined once: those named, and those who have one of the roles now, as the table of users writes their
+// names. Whoever has been removed or switched off since the playbook was written cannot approve, and is not waited for.
 result<std::vector<std::string>> approvers_of(read_session& session, const approval_rule& rule) {
     std::vector<std::string> all;
     for (const std::string& name : rule.approvers) {
-        auto written = written_name(session, name);
+        auto written = active_user(session, name);
         if (!written) return written.error();
-        add_once(all, std::move(*written));
+        if (*written) add_once(all, std::move(**written));
     }
     for (const std::string& role : rule.roles) {
         auto members = session.all<std::string>(

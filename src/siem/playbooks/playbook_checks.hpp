@@ -4,7 +4,7 @@
 
 namespace carrel::siem {
 
-/// What is wrong with the actions that a playbook's steps name, as the session sees them.
-result<std::vector<fault>> faults_of_actions(read_session& session, const record& playbook);
+/// What is wrong with the actions, users and roles that a playbook's steps name, as the session sees them.
+result<std::vector<fault>> faults_of_references(read_session& session, const record& playbook);
 
 }  // namespace carrel::siem

@@ -98,7 +98,7 @@ result<void> validate(const operation&, read_session& session, const call& reque
     into.clear();
     std::vector<fault> faults = given.faults;
     if (faults.empty()) {
-        auto missing = faults_of_actions(session, given.row);
+        auto missing = faults_of_references(session, given.row);
         if (!missing) return missing.error();
         faults = std::move(*missing);
         auto taken = session.first_integer(read_sql("SELECT 1 FROM playbooks WHERE name = ?"),

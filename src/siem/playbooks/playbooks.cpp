@@ -4,6 +4,7 @@
 #include "resource/problems.hpp"
 #include "resource/references.hpp"
 #include "siem/actions.hpp"
+#include "siem/active_user.hpp"
 #include "siem/aggregates.hpp"
 #include "siem/playbooks/approval.hpp"
 #include "siem/playbooks/execution.hpp"
@@ -37,6 +38,26 @@ std::vector<named_action> actions_in(const std::vector<step_definition>& steps) 
     return all;
 }
 
+result<void> find_users(read_session& session, const std::vector<std::string>& names, const std::string& path,
+                        std::vector<fault>& faults) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        auto found = active_user(session, names[i]);
+        if (!found) return found.error();
+        if (!*found) faults.push_back({path + "[" + std::to_string(i) + "]", 0, std::string(no_active_user)});
+    }
+    return {};
+}
+
+result<void> find_roles(read_session& session, const std::vector<std::string>& names, const std::string& path,
+                        std::vector<fault>& faults) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        auto found = session.first_integer("SELECT 1 FROM roles WHERE name = ?", names[i]);
+        if (!found) return found.error();
+        if (!*found) faults.push_back({path + "[" + std::to_string(i) + "]", 0, "does not exist"});
+    }
+    return {};
+}
+
 const std::string* text_in(const std::optional<value>& given) {
     return given ? std::get_if<std::string>(&*given) : nullptr;
 }
@@ -57,22 +78,22 @@ void derive(const resource&, const call&, given_members& given, bool is_new, std
                                   std::any_of(steps.begin(), steps.end(), needs_alert) ? 1 : 0);
 }
 
-result<void> require_actions(read_session& session, const record& row, reply& into) {
-    auto faults = faults_of_actions(session, row);
+result<void> require_references_of(read_session& session, const record& row, reply& into) {
+    auto faults = faults_of_references(session, row);
     if (!faults) return faults.error();
     if (faults->empty()) return {};
     return refuse(into, problem_of(problem_code::invalid, std::move(*faults)));
 }
 
 result<bool> before_insert(const resource&, write_session& session, const call&, record& row, reply& into) {
-    if (auto found = require_actions(session, row, into); !found) return found.error();
+    if (auto found = require_references_of(session, row, into); !found) return found.error();
     return false;
 }
 
 result<void> before_update(const resource&, write_session& session, const call&, const record& before, record& after,
                            reply& into) {
     if (before.values[playbook_at().steps] == after.values[playbook_at().steps]) return {};
-    return require_actions(session, after, into);
+    return require_references_of(session, after, into);
 }
 
 result<void> before_delete(const resource& of, write_session& session, const record& row, reply& into) {
@@ -154,7 +175,7 @@ const resource& playbooks() {
     return instance;
 }
 
-result<std::vector<fault>> faults_of_actions(read_session& session, const record& playbook) {
+result<std::vector<fault>> faults_of_references(read_session& session, const record& playbook) {
     std::vector<fault> faults, ignored;
     const auto steps = read_steps(parse_stored(*playbook.text(playbook_at().steps)), "steps", ignored);
     for (const named_action& each : actions_in(steps)) {
@@ -163,6 +184,14 @@ result<std::vector<fault>> faults_of_actions(read_session& session, const record
         if (!*type) faults.push_back({each.path, 0, "does not exist"});
         else if (!can_use(each.of, static_cast<action_type>(**type)))
             faults.push_back({each.path, 0, "must be an action of type " + usable_actions(each.of)});
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const approval_rule& rule = steps[i].approval;
+        const std::string path = "steps[" + std::to_string(i) + "].approval.";
+        for (const auto& [names, member] :
+             {std::pair(&rule.approvers, "approvers"), std::pair(&rule.escalate_to, "escalate_to")})
+            if (auto done = find_users(session, *names, path + member, faults); !done) return done.error();
+        if (auto done = find_roles(session, rule.roles, path + "roles", faults); !done) return done.error();
     }
     return faults;
 }
