@@ -85,11 +85,15 @@ result<bool> make_attempt(database& store, const std::stop_token& stop) {
     return true;
 }
 
-action_tester::action_tester(database& store, log_sink log, std::size_t threads) {
+action_tester::action_tester(database& store, log_sink log, std::size_t threads)
+    : tests_(store) {
     end_broken_off(store);
     for (std::size_t i = 0; i < threads; ++i)
-        workers_.emplace_back([&store](const std::stop_token& stop) { return make_attempt(store, stop); }, log,
-                              "actions could not be tested");
+        workers_.emplace_back(
+            [this, &store](const std::stop_token& stop) {
+                return tests_.look([&] { return make_attempt(store, stop); });
+            },
+            log, "actions could not be tested");
 }
 
 }  // namespace carrel::siem

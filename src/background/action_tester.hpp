@@ -1,6 +1,7 @@
 #pragma once
 
 #include "background/worker.hpp"
+#include "siem/commit_watch.hpp"
 
 #include <deque>
 
@@ -14,7 +15,8 @@ public:
     action_tester(database& store, log_sink log, std::size_t threads = 2);
 
 private:
-    std::deque<worker> workers_;
+    commit_watch tests_;
+    std::deque<worker> workers_;  // last, since they use the other
 };
 
 /// Makes the oldest attempt that waits; whether there was one. For one of the tester's threads.

@@ -8,6 +8,7 @@ namespace carrel::siem {
 
 namespace {
 
+constexpr std::chrono::seconds due_every{1};
 constexpr std::int64_t due_max = 100;  // feeds that are queued in one transaction
 
 std::string table_of(const resource& of) { return std::string(of.table); }
@@ -115,12 +116,13 @@ result<bool> run_feed(database& store, std::int64_t now, log_sink log, work_coun
 }
 
 feed_runner::feed_runner(database& store, log_sink log, work_counts& counts)
-    : worker_(
-          [&store, &counts, log, has_begun = false](const std::stop_token& stop) mutable -> result<bool> {
+    : feeds_(store, due_every),
+      worker_(
+          [this, &store, &counts, log, has_begun = false](const std::stop_token& stop) mutable -> result<bool> {
               if (!has_begun)
                   if (auto begun = begin_feeds(store, wall_clock()); !begun) return begun.error();
               has_begun = true;
-              return run_feed(store, wall_clock(), log, counts, stop);
+              return feeds_.look([&] { return run_feed(store, wall_clock(), log, counts, stop); });
           },
           log, "feeds could not be looked after") {}
 

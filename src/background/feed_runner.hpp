@@ -2,6 +2,7 @@
 
 #include "background/work_counts.hpp"
 #include "background/worker.hpp"
+#include "siem/commit_watch.hpp"
 #include "siem/outbound_settings.hpp"
 
 #include <functional>
@@ -16,7 +17,8 @@ public:
     feed_runner(database& store, log_sink log, work_counts& counts);
 
 private:
-    worker worker_;
+    commit_watch feeds_;
+    worker worker_;  // last, since it uses the other
 };
 
 /// Where feeds were left by a process that is no longer there: nothing runs. Queues those of the strategy `startup`.

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds watch_interval{1'000};
 hunt_runner::hunt_runner(database& store, log_sink log)
     : store_(&store),
       log_(log),
+      hunts_(store),
       worker_([this](const std::stop_token&) { return step(); }, std::move(log), "hunts could not go on") {}
 
 // One that fails does not keep the others from their work.
@@ -34,6 +35,10 @@ result<bool> hunt_runner::step() {
 }
 
 result<bool> hunt_runner::hunt() {
+    return hunts_.look([this] { return go_on(); });
+}
+
+result<bool> hunt_runner::go_on() {
     auto hunt = store_->read(next_hunt, background_options());
     if (!hunt) return hunt.error();
     if (!*hunt) return false;

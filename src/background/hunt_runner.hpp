@@ -2,6 +2,7 @@
 
 #include "background/worker.hpp"
 #include "base/time.hpp"
+#include "siem/commit_watch.hpp"
 #include "siem/indicator_watch.hpp"
 
 namespace carrel::siem {
@@ -17,6 +18,7 @@ private:
     /// A little of everything that is to do; whether there was anything.
     result<bool> step();
     result<bool> hunt();
+    result<bool> go_on();
     result<bool> expire();
     result<bool> watch_events();
     result<void> load_indicators();
@@ -26,6 +28,7 @@ private:
 
     database* store_;
     log_sink log_;
+    commit_watch hunts_;
     std::chrono::steady_clock::time_point expire_at_{}, watch_at_{}, load_at_{};
     watched_indicators watched_;
     std::optional<std::int64_t> watch_next_;  // nothing: there is no indicator to look for

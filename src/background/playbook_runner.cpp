@@ -13,6 +13,9 @@ namespace {
 
 // What is requested should begin soon; only one thread looks so often.
 constexpr std::chrono::milliseconds pause{250};
+// Steps are tried again by the second. Those that the server does itself are due as soon as they are committed, but for a clock
+// that was set back.
+constexpr std::chrono::seconds outbound_due_every{1}, own_due_every{5};
 constexpr int keep_attempts_max = 100;
 constexpr std::chrono::milliseconds keep_interval{100};
 constexpr int executions_a_commit = 32;
@@ -21,22 +24,6 @@ job_options soon() {
     job_options made = background_options();
     made.priority = priority::normal;
     return made;
-}
-
-result<bool> watch_alerts(database& store, timestamp now) {
-    auto matches = store.read(match_alerts, background_options());
-    if (!matches) return matches.error();
-    if (matches->empty()) return false;
-    auto started = store.write(
-        [&](write_session& session) -> result<std::pair<std::int64_t, std::int64_t>> {
-            auto count = start_matches(session, *matches, now);
-            if (!count) return count.error();
-            return std::pair(*count, session.changes());
-        },
-        background_options());
-    if (!started) return started.error();
-    // What there is no room for waits in the queue.
-    return started->value.second > 0;
 }
 
 // Of some executions in one commit, as long as nobody else waits for the writer.
@@ -95,16 +82,30 @@ result<void> take_over(database& store, timestamp now) {
     return {};
 }
 
+result<bool> watch_alerts(database& store, timestamp now) {
+    auto matches = store.read(match_alerts, background_options());
+    if (!matches) return matches.error();
+    if (matches->empty()) return false;
+    auto started = store.write(
+        [&](write_session& session) -> result<std::pair<std::int64_t, std::int64_t>> {
+            auto count = start_matches(session, *matches, now);
+            if (!count) return count.error();
+            return std::pair(*count, session.changes());
+        },
+        background_options());
+    if (!started) return started.error();
+    // What there is no room for waits in the queue.
+    return started->value.second > 0;
+}
+
 result<bool> run_own_steps(database& store, timestamp now) {
-    auto watched = watch_alerts(store, now);
-    if (!watched) return watched.error();
     auto due = store.read([&](read_session& session) { return has_due_step(session, work_lane::own, now); }, soon());
     if (!due) return due.error();
-    if (!*due) return *watched;
+    if (!*due) return false;
     auto taken =
         store.write([&](write_session& session) { return take_own_steps(session, now); }, background_options());
     if (!taken) return taken.error();
-    return *watched || taken->value;
+    return taken->value;
 }
 
 result<bool> run_outbound_step(database& store, const outbound::policy& rules, const std::function<timestamp()>& clock,
@@ -152,17 +153,30 @@ result<bool> send_notice(database& store, const outbound::policy& rules, work_co
     return true;
 }
 
-playbook_runner::playbook_runner(database& store, log_sink log, work_counts& counts, std::size_t threads) {
+playbook_runner::playbook_runner(database& store, log_sink log, work_counts& counts, std::size_t threads)
+    : alerts_(store),
+      own_steps_(store, own_due_every),
+      notices_(store),
+      outbound_steps_(store, outbound_due_every) {
     if (auto done = take_over(store, wall_clock()); !done && log)
         log(log_level::warning, "playbooks that were broken off: " + done.error().message());
-    workers_.emplace_back([&store](const std::stop_token&) { return run_own_steps(store, wall_clock()); }, log,
-                          "playbooks could not go on", pause);
+    workers_.emplace_back(
+        [this, &store](const std::stop_token&) -> result<bool> {
+            const auto watched = alerts_.look([&] { return watch_alerts(store, wall_clock()); });
+            if (!watched) return watched.error();
+            const auto ran = own_steps_.look([&] { return run_own_steps(store, wall_clock()); });
+            if (!ran) return ran.error();
+            return *watched || *ran;
+        },
+        log, "playbooks could not go on", pause);
     for (std::size_t i = 0; i < threads; ++i)
         workers_.emplace_back(
-            [&store, &counts](const std::stop_token& stop) -> result<bool> {
-                auto noticed = send_notice(store, outbound_in_force().actions, counts, stop);
+            [this, &store, &counts](const std::stop_token& stop) -> result<bool> {
+                const auto& rules = outbound_in_force().actions;
+                const auto noticed = notices_.look([&] { return send_notice(store, rules, counts, stop); });
                 if (!noticed) return noticed.error();
-                auto ran = run_outbound_step(store, outbound_in_force().actions, wall_clock, counts, stop);
+                const auto ran =
+                    outbound_steps_.look([&] { return run_outbound_step(store, rules, wall_clock, counts, stop); });
                 if (!ran) return ran.error();
                 return *noticed || *ran;
             },

@@ -3,6 +3,7 @@
 #include "background/work_counts.hpp"
 #include "background/worker.hpp"
 #include "outbound/policy.hpp"
+#include "siem/commit_watch.hpp"
 #include "siem/playbooks/execution_engine.hpp"
 
 #include <deque>
@@ -18,9 +19,12 @@ public:
     playbook_runner(database& store, log_sink log, work_counts& counts, std::size_t threads = 4);
 
 private:
-    std::deque<worker> workers_;
+    commit_watch alerts_, own_steps_, notices_, outbound_steps_;
+    std::deque<worker> workers_;  // last, since they use the others
 };
 
+/// Holds changed alerts against triggers; whether there were any. For the first thread.
+result<bool> watch_alerts(database& store, timestamp now);
 /// A little of what the server does itself; whether there was anything. For the first thread.
 result<bool> run_own_steps(database& store, timestamp now);
 /// One step that waits for somebody else; whether there was one. For the other threads.

@@ -36,6 +36,7 @@ job_options read_options() {
 event_keeper::event_keeper(database& store, keeper_settings settings)
     : store_(&store),
       settings_(std::move(settings)),
+      commits_(store),
       kept_(settings_.kept),
       thread_([this] { run(); }) {}
 
@@ -68,21 +69,31 @@ void event_keeper::run() {
 result<bool> event_keeper::step() {
     bool has_worked = false;
     result<void> failed;
+    const auto note = [&](const result<bool>& worked) {
+        if (!worked) failed = worked.error();
+        else has_worked = has_worked || *worked;
+    };
+    note(commits_.look([this] { return work_on_commits(); }));
+    note(count());
+    if (!has_worked) note(retain());
+    if (!failed) return failed.error();
+    return has_worked;
+}
+
+// What there is to do only since something was committed.
+result<bool> event_keeper::work_on_commits() {
+    bool has_worked = false;
+    result<void> failed;
     if (auto worked = delete_some(); !worked) failed = worked.error();
     else has_worked = *worked;
     // Somebody waits for a deletion, and nobody for the rest: but that must not wait for ever.
     const auto at = std::chrono::steady_clock::now();
     if (has_worked && at < put_off_until_) return true;
     put_off_until_ = at + put_off_max;
-    for (const auto part : {&event_keeper::count, &event_keeper::seal, &event_keeper::shrink}) {
+    for (const auto part : {&event_keeper::seal, &event_keeper::shrink}) {
         auto worked = (this->*part)();
         if (!worked) failed = worked.error();
         else has_worked = has_worked || *worked;
-    }
-    if (!has_worked) {
-        auto worked = retain();
-        if (!worked) failed = worked.error();
-        else has_worked = *worked;
     }
     if (!failed) return failed.error();
     return has_worked;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "siem/commit_watch.hpp"
 #include "siem/event_retention.hpp"
 #include "siem/keeper_counters.hpp"
 #include "siem/moved_rows.hpp"
@@ -47,6 +48,7 @@ private:
     void run();
     /// A little of everything that is to do; whether there was anything.
     result<bool> step();
+    result<bool> work_on_commits();
     result<bool> seal();
     /// Before rows are moved, and when none are left.
     result<void> report_rows(bool are_left);
@@ -65,6 +67,7 @@ private:
 
     database* store_;
     keeper_settings settings_;
+    commit_watch commits_;
     std::mutex mutex_;
     std::condition_variable stopping_;
     bool stops_ = false;
