@@ -96,4 +96,7 @@ CARREL_API std::string describe(const slow_query& slow);
 /// or the statement is not known any more. Errors: SQLite's codes.
 CARREL_API result<std::string> explain_query(read_session& session, std::uint64_t key);
 
+/// The same for `running_query::statement`, which need not have come to its end once.
+CARREL_API result<std::string> explain_query(read_session& session, std::string_view statement);
+
 }  // namespace carrel

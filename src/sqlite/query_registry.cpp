@@ -100,7 +100,7 @@ bool query_registry::end(std::uint64_t id) noexcept {
 
 std::shared_ptr<statement_record> query_registry::record_of(std::string_view sql) {
     auto text = normalised(sql);
-    const auto key = fingerprint_of(text) & ~(std::uint64_t{1} << 63);
+    const auto key = key_of(text);
     const std::lock_guard lock(records_mutex_);
     if (const auto found = records_.find(key); found != records_.end()) return found->second;
     if (records_.size() >= statements_max) make_room();

@@ -48,6 +48,10 @@ result<std::string> explain_query(read_session& session, std::uint64_t key) {
     return detail::connection_of(session).explain(key);
 }
 
+result<std::string> explain_query(read_session& session, std::string_view statement) {
+    return explain_query(session, sqlite::key_of(statement));
+}
+
 }  // namespace carrel
 
 namespace carrel::sqlite {

@@ -1,5 +1,7 @@
 #include "sqlite/statement_text.hpp"
 
+#include "sqlite/statement_cache.hpp"
+
 #include <algorithm>
 
 namespace carrel::sqlite {
@@ -118,6 +120,10 @@ std::string normalised(std::string_view sql) {
     while (!text.empty() && (text.back() == ';' || text.back() == ' ')) text.pop_back();
     cut(text);
     return text;
+}
+
+std::uint64_t key_of(std::string_view normalised) noexcept {
+    return fingerprint_of(normalised) & ~(std::uint64_t{1} << 63);
 }
 
 }  // namespace carrel::sqlite

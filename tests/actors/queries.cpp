@@ -271,6 +271,11 @@ BOOST_AUTO_TEST_CASE(a_plan_is_made_for_a_statement_that_was_seen) {
     BOOST_TEST(plan_of(stats_of(f.db, "INSERT INTO thing(name, size) VALUES(?, ...)").key).empty());
     BOOST_TEST(plan_of(stats_of(f.db, "COMMIT").key).empty());
     BOOST_TEST(plan_of(12345).empty());
+    const auto plan_by_text = [&](std::string_view text) {
+        return f.db.read([text](read_session& session) { return explain_query(session, text); }).value();
+    };
+    BOOST_TEST(plan_by_text("SELECT count(*) FROM thing WHERE name = ?") == plan);
+    BOOST_TEST(plan_by_text("SELECT ? FROM nowhere").empty());
     BOOST_TEST(f.count("SELECT count(*) FROM thing") == 1);
 }
 

@@ -116,7 +116,24 @@ BOOST_AUTO_TEST_CASE(what_is_no_run_is_not_found) {
     running_server server;
     for (const std::string id : {"1", "0", "-1", "x", "99999999999999999999", "1.5"})
         BOOST_TEST(server.ask("DELETE", running_path + "/" + id).status == 404, id);
-    BOOST_TEST(server.get(running_path + "?limit=1").problem() == "bad_request");
+    for (const std::string query : {"?limit=1", "?plan=yes", "?plan=true&plan=true"})
+        BOOST_TEST(server.get(running_path + query).problem() == "bad_request", query);
+}
+
+BOOST_AUTO_TEST_CASE(a_running_read_is_listed_with_its_plan) {
+    slow_reads slow;
+    asking one(slow.server, slow_count, "X-Request-Id: planned\r\n");
+    const auto run = run_of(slow.server, "planned");
+    BOOST_TEST(!run.as_object().contains("plan"));
+    BOOST_TEST(!slow.server.get(running_path + "?plan=false").json().at("items").at(0).as_object().contains("plan"));
+    std::string plan;
+    const auto with_plans = slow.server.get(running_path + "?plan=true").json();
+    for (const auto& each : with_plans.at("items").as_array())
+        if (text_of(each, "id") == text_of(run, "id")) plan = text_of(each, "plan");
+    BOOST_TEST(plan.find("alerts") != std::string::npos, plan);
+    BOOST_TEST(plan.find("planted-secret") == std::string::npos);
+    slow.is_held = false;
+    BOOST_TEST(one.receive().status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(a_scan_of_events_is_listed_and_ended) {

@@ -7,6 +7,7 @@ import browser
 from carrel_program import SKIPPED, Server, main
 from page_case import PageTest, set_value
 from page_data import LONG_NUMBER, PASSWORD, Filler
+from page_looks import looks
 from page_work_data import free_port
 
 SECRET = "Very-secret-42"
@@ -196,6 +197,14 @@ class ListenerForms(FormTest):
         self.assertEqual((kept["fields"], kept["field_mapping"], kept["port"], kept["type"]), ({"site": "lab", "rack": LONG_NUMBER}, mapping["id"], port, "json"))
         self.press_button("With fields")
         self.wait_for_text(str(LONG_NUMBER), "dialog")  # the counts are facts, too
+        self.wait_for_text("Of the lab", "dialog")
+        for theme, width in looks(0):
+            self.window.colors(theme)
+            self.window.resize(width)
+            self.assert_nothing_keeps_people_out(f"listener, {theme}, {width}")
+            self.shoot(f"window-listener-mapping-{theme}-{width}")
+        self.window.colors("light")
+        self.window.resize(1920)
         self.press_button("Edit")
         self.window.wait("document.querySelector('dialog form')")
         self.assertEqual(json.loads(self.value("fields")), kept["fields"])
@@ -206,6 +215,7 @@ class ListenerForms(FormTest):
         self.saved()
         now = self.filler.get(f"/listeners/{kept['id']}")
         self.assertEqual((now["fields"], now["field_mapping"], now["description"]), (None, None, "no fields"))
+        self.wait_for_text("Those in force", "dialog")
 
     def test_who_may_not_see_mappings_names_one_by_its_id(self):
         self.filler.post("/roles", {"name": "wirer", "permissions": ["read:listeners", "write:listeners"]})

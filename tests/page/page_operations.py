@@ -1,5 +1,6 @@
 """The screen of operations in a real browser: plans and ends of queries, backups, the archive of commits, by who may what."""
 import concurrent.futures
+import json
 import pathlib
 import sys
 import tempfile
@@ -121,6 +122,32 @@ class Queries(OperationsTest):
         self.window.press("Escape")
         self.window.wait("document.activeElement.textContent === 'Plan'")
 
+    def test_the_plan_of_one_that_runs_is_shown_and_of_one_that_has_ended_since(self):
+        self.enter(fragment="#/operations")
+        self.window.wait(f"({SECTION.format('Top queries')})?.querySelector('td button')")
+        ended = self.window.run(f"[...({SECTION.format('Top queries')}).querySelectorAll('td:first-child')].map((each) => each.textContent).find((each) => /^SELECT/.test(each))")
+        self.look_at_one_that_runs()
+        for theme, width in looks(0):
+            self.window.colors(theme)
+            self.window.resize(width)
+            self.assert_nothing_keeps_people_out(f"running query, {theme}, {width}")
+            self.window.run(f"({SECTION.format('Running queries')}).scrollIntoView()")
+            self.shoot(f"operations-running-{theme}-{width}")
+        self.window.colors("light")
+        self.window.resize(1920)
+        self.press_in("Running queries", "Plan")
+        self.window.wait("document.querySelector('dialog [aria-label=Plan]')")
+        self.assertEqual((self.text("dialog [aria-label=Statement]"), self.text("dialog [aria-label=Plan]")), ("SELECT slow", "SCAN slow"))
+        self.window.press("Escape")
+        self.window.open("about:blank")
+        self.enter(fragment="#/operations")
+        self.window.wait(f"({SECTION.format('Top queries')})?.querySelector('td button')")
+        self.look_at_one_that_runs(ended, plan=None)
+        self.press_in("Running queries", "Plan")
+        self.window.wait("document.querySelector('dialog [aria-label=Plan]')")
+        self.assertEqual(self.text("dialog [aria-label=Statement]"), ended)
+        self.assertRegex(self.text("dialog [aria-label=Plan]"), "SCAN|SEARCH")
+
     def test_the_slowest_are_looked_for_first(self):
         self.enter(fragment="#/operations")
         self.window.wait(f"({SECTION.format('Top queries')})?.querySelector('td button')")
@@ -176,14 +203,17 @@ class Queries(OperationsTest):
         self.look_at_one_that_runs()
         self.assertIn("Cancel", self.window.run(offered))
 
-    def look_at_one_that_runs(self):
-        """What the section shows of a query that runs for as long as it is looked at."""
-        self.window.run("""(() => {
-            const [real, one] = [window.fetch, {id: '1', lane: 'background', statement: 'SELECT slow', running_seconds: 3, cancelled: false}];
-            window.fetch = (url, init) => url.endsWith('/queries/running') ? Promise.resolve(new Response(JSON.stringify({items: [one]}), {headers: {'Content-Type': 'application/json'}})) : real(url, init);
-        })()""")
+    def look_at_one_that_runs(self, statement="SELECT slow", plan="SCAN slow"):
+        """What the section shows of a query that runs for as long as it is looked at; without a plan it has ended when that is looked for."""
+        self.window.run(f"""(() => {{
+            const [real, one] = [window.fetch, {{id: '1', lane: 'background', statement: {json.dumps(statement)}, running_seconds: 3, cancelled: false}}];
+            const plan = {json.dumps(plan)};
+            const reply = (...items) => Promise.resolve(new Response(JSON.stringify({{items}}), {{headers: {{'Content-Type': 'application/json'}}}}));
+            window.fetch = (url, init) => url.endsWith('/queries/running') ? reply(one)
+                : plan && url.endsWith('/queries/running?plan=true') ? reply({{...one, plan}}) : real(url, init);
+        }})()""")
         self.press_in("Running queries", "Look again")
-        self.window.wait(f"({SECTION.format('Running queries')}).innerText.includes('SELECT slow')")
+        self.window.wait(f"({SECTION.format('Running queries')}).innerText.includes({json.dumps(statement[:30])})")
 
 
 if __name__ == "__main__":

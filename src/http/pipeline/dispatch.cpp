@@ -353,7 +353,7 @@ void start(exchange& ex) {
         case action::ready: return start_ready(ex);
         case action::metrics: return answer_metrics(ex);
         case action::pool: return answer_pool(ex);
-        case action::running_queries: return answer_running_queries(ex);
+        case action::running_queries: return start_running_queries(ex);
         case action::top_queries: return start_top_queries(ex);
         case action::cancel_query: return start_query_cancellation(ex);
         case action::openapi: return answer_openapi(ex);

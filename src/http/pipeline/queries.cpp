@@ -26,13 +26,38 @@ namespace {
 double seconds(std::chrono::nanoseconds time) noexcept { return std::chrono::duration<double>(time).count(); }
 std::int64_t number(std::uint64_t count) noexcept { return static_cast<std::int64_t>(count); }
 
-void write_running(json::writer& json, const running_query& one) {
+std::optional<siem::fault> read_plan(std::string_view text, bool& wants_plans) {
+    wants_plans = text == "true";
+    if (wants_plans || text == "false") return std::nullopt;
+    return siem::fault{"plan", 0, "must be true or false"};
+}
+
+void write_running(json::writer& json, const running_query& one, const std::string* plan) {
     json.begin_object().key("id").string(std::to_string(one.id)).key("lane").string(name_of(one.lane));
     json.key("statement").string(one.statement);
     json.key("running_seconds").real(seconds(one.running)).key("wait_seconds").real(seconds(one.waited));
     json.key("rows").integer(number(one.rows));
     for (const auto& [name, label] : one.origin) json.key(name).string(label);
-    json.key("cancelled").boolean(one.is_cancelled).end_object();
+    json.key("cancelled").boolean(one.is_cancelled);
+    if (plan != nullptr) json.key("plan").string(*plan);
+    json.end_object();
+}
+
+std::vector<siem::fault> read_running(const exchange& ex, bool& wants_plans) {
+    auto faults = siem::refuse_repeats(ex.request.call.query);
+    for (const auto& [name, text] : ex.request.call.query)
+        if (name != "plan") faults.push_back({siem::quoted(name), 0, "is an unknown parameter"});
+        else if (auto wrong = read_plan(text, wants_plans)) faults.push_back(*std::move(wrong));
+    return faults;
+}
+
+void answer_running(exchange& ex, const std::vector<running_query>& all, const std::vector<std::string>* plans) {
+    ex.response.reply.clear();
+    json::writer json(ex.response.reply.body);
+    json.begin_object().key("items").begin_array();
+    for (std::size_t i = 0; i < all.size(); ++i) write_running(json, all[i], plans != nullptr ? &(*plans)[i] : nullptr);
+    json.end_array().end_object();
+    ex.answer(200, content::json);
 }
 
 // -- top ---
@@ -70,8 +95,7 @@ std::vector<siem::fault> read_top(const exchange& ex, top_request& into) {
         if (name == "limit") {
             if (auto wrong = siem::read_number(query, name, top_limit_max, into.limit)) faults.push_back(*wrong);
         } else if (name == "plan") {
-            into.wants_plans = text == "true";
-            if (text != "true" && text != "false") faults.push_back({name, 0, "must be true or false"});
+            if (auto wrong = read_plan(text, into.wants_plans)) faults.push_back(*std::move(wrong));
         } else if (name == "sort") {
             const auto found =
                 std::find_if(orders.begin(), orders.end(), [&](const order& each) { return each.name == text; });
@@ -117,32 +141,40 @@ void answer_top(exchange& ex, const std::vector<query_stats>& top, const std::ve
     ex.answer(200, content::json);
 }
 
+result<std::string> plan_of(read_session& session, const query_stats& one) { return explain_query(session, one.key); }
+result<std::string> plan_of(read_session& session, const running_query& one) {
+    return explain_query(session, one.statement);
+}
+
+template <class Query>
 struct plans_work {
-    std::shared_ptr<const std::vector<query_stats>> top;
+    std::shared_ptr<const std::vector<Query>> of;
 
     result<std::vector<std::string>> operator()(read_session& session) const {
         if (auto allowed = expect_long(session, 0); !allowed) return allowed.error();
         std::vector<std::string> plans;
-        for (const auto& each : *top) {
+        for (const auto& each : *of) {
             if (auto on = session.check_interrupt(); !on) return on.error();
             // One of another version of the schema may have none any more.
-            auto plan = explain_query(session, each.key);
+            auto plan = plan_of(session, each);
             plans.push_back(plan ? *std::move(plan) : std::string());
         }
         return plans;
     }
 };
 
-void start_plans(exchange& ex, std::vector<query_stats> found) {
-    const auto top = std::make_shared<const std::vector<query_stats>>(std::move(found));
+template <class Query>
+void start_plans(exchange& ex, std::vector<Query> found,
+                 void (*answer)(exchange&, const std::vector<Query>&, const std::vector<std::string>*)) {
+    const auto of = std::make_shared<const std::vector<Query>>(std::move(found));
     ex.busy = true;
-    auto done = [&ex, top](const result<std::vector<std::string>>& plans) {
-        if (plans) answer_top(ex, *top, &*plans);
+    auto done = [&ex, of, answer](const result<std::vector<std::string>>& plans) {
+        if (plans) answer(ex, *of, &*plans);
         else ex.refuse(plans.error(), session_kind::read);
         ex.finish();
     };
     const job_options settings = ex.job_settings();
-    ex.context->store().async_read(plans_work{top}, settings, as_result(job_handler(ex, std::move(done))));
+    ex.context->store().async_read(plans_work<Query>{of}, settings, as_result(job_handler(ex, std::move(done))));
 }
 
 // -- cancellation ---
@@ -194,16 +226,13 @@ void start_entry(exchange& ex, running_query ended) {
 
 }  // namespace
 
-void answer_running_queries(exchange& ex) {
-    if (!ex.request.call.query.empty())
-        return ex.refuse(siem::problem_of(siem::problem_code::bad_request,
-                                          siem::quoted(ex.request.call.query.front().first),
-                                          "is an unknown parameter"));
-    json::writer json(ex.response.reply.body);
-    json.begin_object().key("items").begin_array();
-    for (const auto& each : ex.context->store().running_queries()) write_running(json, each);
-    json.end_array().end_object();
-    ex.answer(200, content::json);
+void start_running_queries(exchange& ex) {
+    bool wants_plans = false;
+    if (auto faults = read_running(ex, wants_plans); !faults.empty())
+        return ex.refuse(siem::problem_of(siem::problem_code::bad_request, std::move(faults)));
+    auto all = ex.context->store().running_queries();
+    if (wants_plans) start_plans(ex, std::move(all), answer_running);
+    else answer_running(ex, all, nullptr);
 }
 
 void start_top_queries(exchange& ex) {
@@ -211,7 +240,7 @@ void start_top_queries(exchange& ex) {
     if (auto faults = read_top(ex, wanted); !faults.empty())
         return ex.refuse(siem::problem_of(siem::problem_code::bad_request, std::move(faults)));
     auto top = top_of(ex.context->store().queries(), wanted);
-    if (wanted.wants_plans) start_plans(ex, std::move(top));
+    if (wanted.wants_plans) start_plans(ex, std::move(top), answer_top);
     else answer_top(ex, top, nullptr);
 }
 

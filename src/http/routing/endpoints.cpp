@@ -20,7 +20,7 @@ constexpr std::string_view running_schema =
     R"("id":{"type":"string"},"lane":{"type":"string","enum":["writer","resident","background"]},)"
     R"("statement":{"type":"string"},"running_seconds":{"type":"number"},"wait_seconds":{"type":"number"},)"
     R"("rows":{"type":"integer"},"request_id":{"type":"string"},"route":{"type":"string"},)"
-    R"("principal":{"type":"string"},"task":{"type":"string"},"cancelled":{"type":"boolean"}},)"
+    R"("principal":{"type":"string"},"task":{"type":"string"},"cancelled":{"type":"boolean"},"plan":{"type":"string"}},)"
     R"("required":["id","lane","statement","running_seconds","wait_seconds","rows","cancelled"]}}},)"
     R"("required":["items"]})";
 
@@ -38,13 +38,17 @@ constexpr std::string_view cancelled_schema =
     R"("lane":{"type":"string","enum":["writer","resident","background"]},)"
     R"("ends":{"type":"string","enum":["at_once","before_its_next_statement"]}},"required":["id","lane","ends"]})";
 
+siem::field_doc plan_parameter() {
+    return {"plan", R"({"type":"boolean","default":false})", false, "With SQLite's query plan of each statement."};
+}
+
 std::vector<siem::field_doc> top_parameters() {
     return {{"sort",
              R"({"type":"string","enum":["total_seconds","mean_seconds","max_seconds","wait_seconds","calls","rows",)"
              R"("failures","last_seen"],"default":"total_seconds"})",
              false, "The largest first."},
             {"limit", R"({"type":"integer","minimum":1,"maximum":1000,"default":20})"},
-            {"plan", R"({"type":"boolean","default":false})", false, "With SQLite's query plan of each statement."}};
+            plan_parameter()};
 }
 
 constexpr std::string_view text_schema = R"({"type":"string"})";
@@ -66,6 +70,7 @@ void add_queries(std::vector<endpoint>& all) {
     all.push_back(fixed("/api/v1/queries/running", action::running_queries, "list_running_queries",
                         "What the connections are busy with, the longest first", running_schema,
                         access::permission::read_system));
+    all.back().parameters = {plan_parameter()};
     all.push_back(fixed("/api/v1/queries/running/{id}", action::cancel_query, "cancel_query", "End a running query",
                         cancelled_schema, access::permission::admin_system));
     all.back().method = siem::method::del;

@@ -57,6 +57,17 @@ async function mappingField(value = null) {
   return selectField('field_mapping', 'Read by', options, { value: value ?? '', hint });
 }
 
+/** The name of a field mapping; the id that a listener knows it by, where mappings are not to be seen. */
+function mappingName(id) {
+  const place = h('span', null, id);
+  if (may('read:rules'))
+    get(pathOf('field-mappings', id)).then(
+      ({ name }) => replace(place, name),
+      () => {},
+    );
+  return place;
+}
+
 /** Where it listens does not change while it is to run. */
 const fieldsOf = async (one, place = []) => [
   textField('name', 'Name', { value: one.name }),
@@ -189,7 +200,7 @@ const content = (one, reload, close) => [
     ['Address', mono(addressText(one))],
     ['Source', one.source],
     ['Fields', one.fields && mono(formatJson(one.fields))],
-    ['Read by', one.field_mapping],
+    ['Read by', one.field_mapping ? mappingName(one.field_mapping) : 'Those in force'],
     ['At most', `${plural(one.connections_max, 'connection')}, ${bytesText(one.message_bytes_max)} a message`],
     ['Runs since', time(one.started_at, 0)],
     ['Stopped', time(one.stopped_at, 0)],

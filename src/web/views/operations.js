@@ -126,6 +126,7 @@ const SORTS = [
   ['rows', 'Rows'],
   ['failures', 'Failures'],
 ];
+const ENDED_MAX = 100;
 const isQueryTime = (name) => /seconds|_s$/.test(name);
 
 /** Members that say where a query runs and for whom; a report without them has no such column. */
@@ -171,18 +172,14 @@ function queries(title, load, actionsOf, ...controls) {
   return { element: section(title, controls, place, toolbar(button('Look again', reload))), reload };
 }
 
-const cancelAction = (reload) => (each) =>
-  each.cancelled
-    ? chip('Is being cancelled')
-    : workButton('Cancel', () => remove(pathOf('queries', 'running', each.id)), reload, { kind: 'danger' });
-
-const runningSection = () =>
-  queries('Running queries', () => get('/queries/running'), may('admin:system') && cancelAction).element;
-
-/** How SQLite goes about a statement; plans are made when somebody wants to see one. */
-async function showPlan(statement, sort) {
-  const { items } = await get('/queries/top', { sort, plan: 'true' });
-  const found = items.find((each) => each.statement === statement);
+/** How SQLite goes about a statement, by the first report that has it; plans are made when somebody wants to see one. */
+async function showPlan(statement, ...reports) {
+  let found;
+  for (const [path, query] of reports) {
+    const { items } = await get(path, { ...query, plan: 'true' });
+    found = items.find((each) => each.statement === statement);
+    if (found) break;
+  }
   told(
     'Query plan',
     h('pre', { tabindex: '0', 'aria-label': 'Statement' }, statement),
@@ -192,10 +189,27 @@ async function showPlan(statement, sort) {
   );
 }
 
+const planButton = (statement, ...reports) =>
+  button('Plan', () => showPlan(statement, ...reports).catch(failed), { 'aria-label': 'Show the query plan' });
+
+const cancelAction = (each, reload) =>
+  each.cancelled
+    ? chip('Is being cancelled')
+    : workButton('Cancel', () => remove(pathOf('queries', 'running', each.id)), reload, { kind: 'danger' });
+
+/** A run that has ended meanwhile is among the last that were seen. */
+const runningActions = (reload) => (each) =>
+  toolbar(
+    each.statement &&
+      planButton(each.statement, ['/queries/running'], ['/queries/top', { sort: 'last_seen', limit: ENDED_MAX }]),
+    may('admin:system') && cancelAction(each, reload),
+  );
+
+const runningSection = () => queries('Running queries', () => get('/queries/running'), runningActions).element;
+
 function topSection() {
   const sort = select(SORTS);
-  const planAction = () => (each) =>
-    button('Plan', () => showPlan(each.statement, sort.value).catch(failed), { 'aria-label': 'Show the query plan' });
+  const planAction = () => (each) => planButton(each.statement, ['/queries/top', { sort: sort.value }]);
   const load = () => get('/queries/top', { sort: sort.value });
   const found = queries('Top queries', load, planAction, h('div', { class: 'filters' }, labelled('By', sort)));
   sort.addEventListener('change', found.reload);
