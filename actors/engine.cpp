@@ -335,7 +335,7 @@ result<void> engine::stop(stop_mode mode) noexcept {
     dispatcher_.finish();
     writer_->finish();
     timer_->stop();
-    writer_->finish();  // the timer may have asked for one more turn
+    writer_->finish();  // the timer may have requested one more turn
     auto outcome = writer_->close();
     // Of the diagnostic only the first caller is certain, since a copy needs memory.
     stopped_ = outcome ? result<void>() : error(outcome.error().code());

@@ -50,7 +50,7 @@ void read_connection::replace_if_old(steady_time now) noexcept {
     if (!connection_ || upkeep_of({now - opened_at_, {}}, settings_.reader_lifetime, {}) != upkeep::replace_old) return;
     auto fresh = fresh_connection();
     if (!fresh) {
-        opened_at_ = now;  // the old one still reads; asked again a lifetime later
+        opened_at_ = now;  // the old one still reads; tried again a lifetime later
         write_log(settings_, log_level::warning, "a reader could not be replaced: ", fresh.error());
         return;
     }
@@ -112,7 +112,7 @@ read_connection::fate read_connection::run(read_job& one, steady_time now,
         note_run_given_up(one);
         return fate::over_budget;
     }
-    // Whatever the work made of the interrupt, it did not see all that it asked for.
+    // Whatever the work made of the interrupt, it did not see all that it selected.
     if (tripped) one.fail(*tripped);
     note_run_ended(one);
     connection_->report_slow(tripped ? make_error_code(*tripped) : error_code());

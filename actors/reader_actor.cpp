@@ -52,7 +52,7 @@ void reader_actor::cancel_running() noexcept {
 void reader_actor::run() {
     idle_since_ = clock::now();
     for (;;) {
-        // Asked before looking for work: what was queued before the intake closed is then found.
+        // Read before looking for work: what was queued before the intake closed is then found.
         const bool leaves = dispatcher_.is_leaving();
         is_idle_ = false;
         if (dispatcher_.has_work() && !snapshots_.admits(admission_interval)) continue;

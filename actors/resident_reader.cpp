@@ -138,7 +138,7 @@ void resident_reader::run_turn(job_list<read_job>& turn, job_list<job>& done, jo
     const auto processor_begun = sqlite::thread_time();
     while (auto one = turn.pop_front()) {
         const auto now = clock::now();
-        // Asked by the clock first: reading the processor's time is a system call.
+        // Tested by the clock first: reading the processor's time is a system call.
         if (sheds_rest(now - begun, budget) && sheds_rest(sqlite::thread_time() - processor_begun, budget)) {
             handed_on.push_back(std::move(one));
             continue;

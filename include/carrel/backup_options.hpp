@@ -19,7 +19,7 @@ struct backup_progress {
 struct backup_options {
     std::uint64_t bytes_per_second_max =
         0;  ///< How fast it copies; 0: as fast as it can, at the priority of a background reader.
-    /// Asked on the backup's thread between its steps; true ends it with `cancelled`. Must not block or throw.
+    /// Called on the backup's thread between its steps; true ends it with `cancelled`. Must not block or throw.
     std::function<bool()> should_stop = {};
     /// Called there, too; must not block or throw.
     std::function<void(const backup_progress&)> on_progress = {};

@@ -15,7 +15,7 @@ struct sqlite3_value;
 
 namespace carrel {
 
-/// A column of a statement's current row, or an argument of a function, found once for all that is then asked of it.
+/// A column of a statement's current row, or an argument of a function, found once for all that is then read of it.
 ///
 /// The accessors convert as SQLite does (`integer()` of the text 'x' is 0) and never fail; `statement::get` is the checked
 /// form. Valid as long as a view of the column is, on that thread.

@@ -47,7 +47,7 @@ enum class errc {
     newer_database,         ///< The file was migrated by a newer program.
     would_deadlock,         ///< The call would wait for the thread that makes it.
     forked,                 ///< The process was forked after the database was opened; the child must not use it.
-    wrong_type,             ///< A value was asked for as a type that it does not have.
+    wrong_type,             ///< A value was read as a type that it does not have.
     hard_linked,            ///< The file has more than one name; each name would have a WAL of its own.
     file_replaced,          ///< The path no longer names the file that was opened; writes would be lost.
     not_a_carrel_database,  ///< A SQLite database of another program; it was left as it is.

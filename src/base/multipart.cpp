@@ -104,7 +104,7 @@ bool multipart_reader::read_boundary_line() {
     if (end == std::string_view::npos)
         return line.size() > boundary_bytes_max && fail("has a boundary line that is too long");
     if (!trimmed(line).empty()) return fail("has a boundary with something behind it");
-    at_ += end;  // the line end belongs to the head, which may be empty
+    at_ += end;  // the line end belongs to the headers, which may be empty
     state_ = state::head;
     return true;
 }

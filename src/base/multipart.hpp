@@ -21,7 +21,7 @@ protected:
     ~part_sink() = default;
 };
 
-/// A multipart body (RFC 2046 5.1) that comes in pieces. Holds no more than a part's head and what may be the beginning of a
+/// A multipart body (RFC 2046 5.1) that comes in pieces. Holds no more than a part's headers and what may be the beginning of a
 /// boundary. Not thread-safe.
 class multipart_reader {
 public:

@@ -51,7 +51,7 @@ struct http_client::state {
     result<http_reply> read_reply();
     error_code run();
 
-    // Written by the handlers of one exchange.
+    // Written by the handlers of one request.
     error_code ec;
     bool is_done = false;
 };

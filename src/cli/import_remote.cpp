@@ -10,7 +10,7 @@
 namespace carrel::cli {
 namespace {
 
-// Longer than the deadline that is asked of the server.
+// Longer than the deadline that the request names.
 constexpr std::chrono::seconds reply_time_max{90};
 
 class remote_import final : public import_target {

@@ -18,7 +18,7 @@ namespace bj = boost::json;
 
 // Well below the 64 MiB that a server takes, and small enough for the progress bar to move.
 constexpr std::size_t request_bytes_max = 16u << 20;
-// Longer than the deadline that is asked of the server.
+// Longer than the deadline that the request names.
 constexpr std::chrono::seconds reply_time_max{90};
 
 std::vector<refused_line> refused_lines(const bj::object& reply, std::int64_t first_line) {

@@ -17,7 +17,7 @@ std::optional<boost::asio::ip::tcp::endpoint> parse_listen_address(std::string_v
 /// these.
 std::vector<syslog::endpoint> parse_syslog_address(std::string_view text);
 
-/// Why one cannot listen there now, if one cannot. Leaves nothing behind, so it can be asked before a file is created.
+/// Why one cannot listen there now, if one cannot. Leaves nothing behind, so it can be called before a file is created.
 boost::system::error_code try_listening(const boost::asio::ip::tcp::endpoint& there);
 
 }  // namespace carrel::cli

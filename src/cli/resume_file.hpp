@@ -17,7 +17,7 @@ public:
     static result<resume_file> open(std::string path);
 
     std::string run;     // part of the idempotency keys; empty: not chosen yet
-    std::string target;  // and how it is asked; empty: not chosen yet
+    std::string target;  // with its parameters; empty: not chosen yet
 
     const file_mark* find(const std::string& file) const;
     result<void> save(const std::string& file, const file_mark& to);

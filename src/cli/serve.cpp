@@ -96,7 +96,7 @@ std::string listen_address(const serve_settings& settings) {
     return syslog::authority(asio::ip::make_address(settings.front.address), settings.front.port);
 }
 
-// Asked before the database is opened, since nothing may be created when a port is taken. An exit status if one is.
+// Tested before the database is opened, since nothing may be created when a port is taken. An exit status if one is.
 std::optional<int> refuse_taken_ports(const serve_settings& settings) {
     const asio::ip::tcp::endpoint there(asio::ip::make_address(settings.front.address), settings.front.port);
     if (auto ec = settings.front.sockets.empty() ? try_listening(there) : error_code()) {
@@ -188,7 +188,7 @@ void warn_of_insecurity(const serve_settings& settings, const std::string& url) 
         log(log_level::warning, "--insecure: who is on the way to " + url + " can read along");
 }
 
-// Asked while the server still serves: what cannot start again is not stopped.
+// Tested while the server still serves: what cannot start again is not stopped.
 bool may_restart(std::span<char*> arguments) {
     auto parsed = parse_serve(arguments);
     if (!std::holds_alternative<serve_settings>(parsed)) {
@@ -220,7 +220,7 @@ struct service {
     std::vector<int> kept;  // sockets for the next run in place; empty if it is to end
 };
 
-// Told only while requests are answered and writes are done.
+// Sent only while requests are answered and writes are done.
 void watch(watchdog& alive, const http::server& server, database& store) {
     constexpr std::chrono::seconds writer_still_max{60};
     const auto now = std::chrono::steady_clock::now();

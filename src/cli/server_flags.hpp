@@ -25,7 +25,7 @@ void add_server_flags(CLI::App& app, server_flags& into, const std::string& what
 /// `database` names no server, so what is about one does not go with it.
 void exclude_server_flags(CLI::App& app, CLI::Option& database);
 
-/// Why a server cannot be asked, in one clause, and the exit status that it means.
+/// Why no request can be sent to a server, in one clause, and the exit status that it means.
 struct server_fault {
     std::string why;
     int status = exit_usage;

@@ -12,7 +12,7 @@ namespace {
 result<bool> is_unsynced(const file& in, std::uint64_t position, std::uint64_t from) {
     const auto size = in.size();
     if (!size) return size.error();
-    // Pieces overlap by a head.
+    // Pieces overlap by a header.
     constexpr std::size_t piece_bytes = 1u << 20;
     for (auto at = from; at < *size; at += piece_bytes) {
         const auto piece = in.read(at, piece_bytes + block_head_bytes);

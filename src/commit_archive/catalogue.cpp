@@ -95,7 +95,7 @@ result<void> read_generation(generation& into) {
     return {};
 }
 
-// Visits the commits of a file, up to where it is cut. Of a file that is written a block may be torn behind a sound head.
+// Visits the commits of a file, up to where it is cut. Of a file that is written a block may be torn behind a sound header.
 template <class Visit>
 result<void> each_commit(const commits_file& in, Visit visit) {
     auto reader = block_reader::open(in.path);

@@ -44,7 +44,7 @@ result<std::vector<generation>> read_catalogue(const std::string& directory);
 
 std::string described(const base_file& one);
 
-/// The last commit of a generation that a look at the heads of its blocks finds; without one, what its last file begins with.
+/// The last commit of a generation that a look at the headers of its blocks finds; without one, what its last file begins with.
 result<std::optional<commit>> last_commit(const generation& of);
 /// When a commit was made: of the generation, or the one before its first.
 result<std::optional<std::int64_t>> time_of(const generation& in, std::uint64_t sequence);

@@ -74,7 +74,7 @@ struct block_head {
     }
 };
 
-/// Nothing if the bytes are no sound head.
+/// Nothing if the bytes are no sound header.
 std::optional<block_head> parse_block_head(std::string_view bytes);
 
 /// A block to be written. Fills in what follows from the frames and the commits, but for the sums and the first page.
@@ -86,7 +86,7 @@ struct block {
     std::string packed;
 };
 
-/// The rest of a block whose head is known, and moves `chain` on. Nothing, with `chain` as it was, if the digest is another.
+/// The rest of a block whose header is known, and moves `chain` on. Nothing, with `chain` as it was, if the digest is another.
 std::optional<block> parse_block(const block_head& head, std::string_view head_bytes, std::string_view rest,
                                  digest& chain);
 

@@ -47,8 +47,8 @@ struct limits {
     std::size_t hashing_queue_max = 64;
 
     // Times.
-    std::chrono::milliseconds head_time_max{10'000};       ///< From the first byte of a request to the end of its head.
-    std::chrono::milliseconds body_time_max{30'000};       ///< A window in which a body must come at `body_rate_min`.
+    std::chrono::milliseconds head_time_max{10'000};  ///< From the first byte of a request to the end of its headers.
+    std::chrono::milliseconds body_time_max{30'000};  ///< A window in which a body must come at `body_rate_min`.
     std::chrono::milliseconds body_progress_max{10'000};   ///< Without a byte of a body.
     std::size_t body_rate_min = 1'024;                     ///< Bytes a second.
     std::chrono::milliseconds write_progress_max{10'000};  ///< Without a byte acknowledged by the client.

@@ -33,7 +33,7 @@ std::string fault_in_url(std::string_view text, const policy& rules) {
     const bool is_address = !ec || ::inet_aton(to->host.c_str(), &number) != 0;
     if (ec && is_address) address = boost::asio::ip::address_v4(ntohl(number.s_addr));
     if (!is_address && !is_local_name(to->host)) return {};
-    // A local name is asked for as an address that is not public, so that the list of allowed hosts holds for it.
+    // A local name is checked as an address that is not public, so that the list of allowed hosts holds for it.
     if (!is_address) address = boost::asio::ip::address_v4::loopback();
     if (may_reach(rules, *to, address)) return {};
     return "leads to an address that is not public (" + std::string(not_public(address)) +

@@ -11,7 +11,7 @@ namespace carrel::siem {
 /// Where the rows of ids that were read before are. Half of what a point read costs is the way through the index from the
 /// id to the row; with the row's number a read goes to it directly.
 ///
-/// Only hints: a row found by one must be asked for its id as well, and if there is another or none, the id is looked up. So
+/// Only hints: a row found by one must have its id compared as well, and if there is another or none, the id is looked up. So
 /// they are right whatever was deleted since, in any snapshot and any database. One table a thread, without a lock; it
 /// grows with what is read, to 4 MiB, and then drops old ones.
 class row_hints {

@@ -14,7 +14,7 @@
 //   paths     the members that events have: which searches for a field need not look here
 //   texts     the different texts of five columns, each with the number of events that have it
 //   filter    the tokens of all events: which searches need not look here, or in which frames
-//   columns   what is asked of many events at once: which text of each column, times, ids
+//   columns   what is read of many events at once: which text of each column, times, ids
 //   data      the events as they came, in frames of some hundred that are unpacked one by one
 //
 // The first two are small, and all that many questions need of most segments: they are a row of `segment_summaries`.

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 // How many alerts there are of each status and severity, kept in a table so that nobody scans all alerts for it. The rows
-// that the full-text index has not taken in yet are counted when asked, so a new alert costs nothing here.
+// that the full-text index has not taken in yet are counted by the query, so a new alert costs nothing here.
 namespace carrel::siem {
 
 struct alert_counts {

@@ -5,7 +5,7 @@
 namespace carrel::siem {
 
 /// Finds single events by their ids: in segments, or among the rows of an earlier version. Segments that hold several of
-/// the ids asked for one after the other are read once. Valid during the session's work.
+/// ids that are looked up one after the other are read once. Valid during the session's work.
 class event_finder {
 public:
     static result<event_finder> open(read_session& session);

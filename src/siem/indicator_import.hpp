@@ -46,7 +46,7 @@ struct import_totals {
     std::int64_t created = 0, updated = 0, unchanged = 0;
 };
 
-/// Normalizes what was read. On whatever thread; no session. `going` is asked now and then whether to go on.
+/// Normalizes what was read. On whatever thread; no session. `going` is called now and then: whether to go on.
 result<prepared_import> prepare_import(indicators::reading read, import_defaults defaults,
                                        const std::function<result<void>()>& going);
 

@@ -19,7 +19,7 @@ struct check_report {
     std::vector<std::string> unseen;    // what belongs to the database and was not read; without it `ok` says less
 };
 
-/// A row that an inspector asked for; views are valid until the next one.
+/// A row that an inspector selected; views are valid until the next one.
 class check_row {
 public:
     explicit check_row(sqlite3_stmt* row) noexcept

@@ -296,7 +296,7 @@ int connection::count_busy(int rc) noexcept {
 }
 
 // Whether a write failed beyond a quota or the limit of a file's size: no room either, though SQLite calls a disk full by
-// ENOSPC alone. The file asked is the WAL, then the database.
+// ENOSPC alone. The file looked at is the WAL, then the database.
 static bool has_no_room(sqlite3* db) {
     int number = 0;
     sqlite3_file* log = nullptr;
@@ -317,7 +317,7 @@ error connection::failure(int rc) const noexcept {
 }
 
 error connection::step_failure(int rc, const cached_statement& entry) {
-    // Asked again: another thread may have ended a step that did not look.
+    // Tested again: another thread may have ended a step that did not look.
     if ((rc & 0xff) == SQLITE_INTERRUPT && (watch_.tripped() || watch_.must_end())) {
         tripped_fingerprint_ = cost_key_ != 0 ? cost_key_ : entry.fingerprint;
         return *watch_.tripped();

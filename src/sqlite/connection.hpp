@@ -67,7 +67,7 @@ public:
     /// Whether a deferred foreign key is violated at this moment.
     bool has_deferred_violation() const noexcept;
     /// A column or argument is there and SQLite had no memory to hand it out. That is no error of the call that asks for it, so
-    /// whoever asked saw an empty value.
+    /// the caller saw an empty value.
     void note_lost_value() noexcept { has_lost_value_ = true; }
     bool has_lost_value() const noexcept;
     /// Takes back statements and blob handles that the job kept; true if there were any.
@@ -152,7 +152,7 @@ private:
     friend class sqlite::savepoint;
     friend struct open_blob;
 
-    // Lets SQL of carrel's own past the authorizer, which is asked again whenever SQLite prepares anew inside step.
+    // Lets SQL of carrel's own past the authorizer, which is called again whenever SQLite prepares anew inside step.
     struct trusted_scope {
         explicit trusted_scope(connection& c)
             : owner(c) {

@@ -34,7 +34,7 @@ public:
         : end_(begun + budget),
           budget_(budget) {}
 
-    /// `processor_time` is asked only after the budget's end.
+    /// `processor_time` is read only after the budget's end.
     template <class ProcessorTime>
     bool is_spent(time_point now, ProcessorTime processor_time) noexcept {
         if (now < end_) return false;
@@ -55,7 +55,7 @@ private:
 /// transaction along, its neighbours' part too.
 enum class cancellation { interrupts, between_statements };
 
-/// What may end a running statement early. Asked by SQLite's progress handler on the connection's own thread, so that no
+/// What may end a running statement early. Called by SQLite's progress handler on the connection's own thread, so that no
 /// statement is hit that was not meant. Only a snapshot whose holder does not look is ended by another thread; see
 /// `snapshots`.
 class watch {
@@ -83,7 +83,7 @@ public:
 
     /// Whether cancellation is looked at before each statement.
     bool looks_between() const noexcept { return cancelled_between_ != nullptr; }
-    /// Asked before a statement begins; remembers the cancellation.
+    /// Called before a statement begins; remembers the cancellation.
     bool is_cancelled_between() noexcept {
         if (!looks_between()) return false;
         if (cancelled_between_->load(std::memory_order_relaxed)) return trip(errc::cancelled);

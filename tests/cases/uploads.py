@@ -35,7 +35,7 @@ def upload_once(server, name, body):
 
 
 def upload(server, name, body):
-    """Sends a file until it is taken, as a client does that is told to come again. The answer to the last attempt."""
+    """Sends a file until it is taken, as a client does that gets Retry-After. The answer to the last attempt."""
     end = time.monotonic() + PATIENCE_S
     while True:
         with contextlib.suppress(http.client.HTTPException, OSError):  # refused before all of it was sent

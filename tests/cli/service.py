@@ -1,4 +1,4 @@
-"""Under a service manager: what it is told, sockets that it passes, and restarts in which no client is refused."""
+"""Under a service manager: what it is notified of, sockets that it passes, and restarts in which no client is refused."""
 import http.client
 import os
 import pathlib

@@ -85,7 +85,7 @@ def entries_of(client):
 
 
 def examine(server, ledger):
-    """What the log says against what clients were told."""
+    """What the log says against what clients were answered."""
     client, wrong = server.client(), []
     found = entries_of(client)
     for alert, count in ledger.told.items():

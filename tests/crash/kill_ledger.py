@@ -26,12 +26,12 @@ TINY_REQUESTS = 100   # at once: 64 fresh segments are put together
 EARLIER_EVENTS = [4096, 9000, 1, 20_000]  # of each batch of a file of an earlier version: some steps of its move
 DELETION_PATIENCE = 60  # s
 COMMIT = "Carrel-Commit"
-# A program with a fault built in may be told which.
+# A program with a fault built in takes the name of it from the environment.
 ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_TEST_FAILPOINT"] if name in os.environ})
 
 
 class Ledger:
-    """What clients were told, and what they asked for without being told."""
+    """What clients were answered, and what they requested and got no answer to."""
 
     def __init__(self):
         self.alerts = {}   # id -> set of states it may be in: (version, status) or None for absent

@@ -1,4 +1,4 @@
-"""What is asked about many events, held against plain evaluations in Python: values, numbers, intervals, neighbours."""
+"""Queries over many events, held against plain evaluations in Python: values, numbers, intervals, neighbours."""
 import bisect
 import collections
 import datetime

@@ -11,7 +11,7 @@ import corpus
 import queries
 from carrel_program import Server, clean_environment
 
-# A program with a fault built in may be told which.
+# A program with a fault built in takes the name of it from the environment.
 ENVIRONMENT = clean_environment(**{name: os.environ[name] for name in ["CARREL_TEST_FAILPOINT"] if name in os.environ})
 INTERVALS = {"1h": 3_600_000_000, "1d": 86_400_000_000}
 

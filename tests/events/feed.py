@@ -1,4 +1,4 @@
-"""Followers of the feed beside ingest, sealing and deletion: they are told each event once, in one order, and wait for nothing
+"""Followers of the feed beside ingest, sealing and deletion: they get each event once, in one order, and wait for nothing
 but what is stored."""
 import contextlib
 import http.client
@@ -33,7 +33,7 @@ def cpu_seconds(pid):
 
 
 class Follower(threading.Thread):
-    """Follows the feed from its beginning until it was told `expected` events."""
+    """Follows the feed from its beginning until it has got `expected` events."""
 
     def __init__(self, server, expected, **asked):
         super().__init__(daemon=True)

@@ -23,7 +23,7 @@ struct operation {
     std::size_t slot = 0;        // of a write
     std::int64_t written = 0;    // into it
     slot_values seen{};          // by a read
-    std::uint64_t sequence = 0;  // of the commit that a write is told of
+    std::uint64_t sequence = 0;  // of the commit in a write's reply
 };
 
 /// What no sequential execution explains. `history` holds every operation that succeeded; a failed write leaves nothing.

@@ -1,4 +1,4 @@
-"""The server on a disk that fails: what clients are told, and what is true afterwards. Usage: server_disk.py PROGRAM BAD-DISK-LIBRARY"""
+"""The server on a disk that fails: what clients are answered, and what is true afterwards. Usage: server_disk.py PROGRAM BAD-DISK-LIBRARY"""
 import contextlib
 import hashlib
 import http.server

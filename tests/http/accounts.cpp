@@ -308,7 +308,7 @@ BOOST_AUTO_TEST_CASE(a_changed_role_counts_for_every_request_that_begins_after_t
               who.fields());
     const std::string id = add_user(busy, "eve", "own", who.fields());
     const std::string fields = bearer(add_token(busy, id, who.fields()));
-    // Grows before a change is asked for and after its reply: the same even number before and after a request says that no change
+    // Grows before a change is requested and after its reply: the same even number before and after a request says that no change
     // was about meanwhile, and which one was the last.
     std::atomic<int> changes{0};
     std::atomic<bool> is_over{false};

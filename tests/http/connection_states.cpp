@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_request_goes_through_head_and_body_back_to_idle) {
     BOOST_TEST(is(after_all({event::request_begun, event::head_complete}), receiving::body, sending::open));
     BOOST_TEST(is(after_all({event::request_begun, event::head_complete, event::request_over}), receiving::idle,
                   sending::open));
-    // Malformed within its head.
+    // Malformed within its header section.
     BOOST_TEST(is(after_all({event::request_begun, event::request_over}), receiving::idle, sending::open));
 }
 

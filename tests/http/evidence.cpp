@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(uploads_side_by_side_are_bounded_in_memory) {
             each->send(head_of(*each, length));
             each->send(std::string_view(bytes).substr(0, begun));
         }
-        // Two leave less than one needs; more are told to come again, and nothing of theirs is read.
+        // Two leave less than one needs; more get Retry-After, and nothing of theirs is read.
         BOOST_TEST(eventually([&] {
             raw_client another(server.port());
             another.send(head_of(another, length));

@@ -151,7 +151,7 @@ private:
         settings.shards = 1;
         settings.version = "test";
         settings.limits.sweep_interval = std::chrono::milliseconds(20);
-        // Asked for the time on the shard's thread only, once it runs.
+        // Called on the shard's thread only, once it runs.
         settings.clock = [] {
             slow_filter::shard_thread = std::this_thread::get_id();
             const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();

@@ -7,7 +7,7 @@ namespace carrel::testing {
 
 namespace {
 
-// Sends a request head as it stands; `HOST` stands for the authority.
+// Sends a header section as it stands; `HOST` stands for the authority.
 wire_reply answer_to(running_server& server, std::string text, bool* ends = nullptr) {
     raw_client client(server.port());
     if (const auto at = text.find("HOST"); at != std::string::npos) text.replace(at, 4, client.authority());

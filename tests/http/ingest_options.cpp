@@ -21,7 +21,7 @@ std::string zstd(std::string_view text, int window_log = 0) {
     std::string packed(ZSTD_compressBound(text.size()), '\0');
     ZSTD_outBuffer out{packed.data(), packed.size(), 0};
     ZSTD_inBuffer in{text.data(), text.size(), 0};
-    // Its size is not told, so that the window is the one asked for.
+    // Its size is not in the frame, so that the window is the one requested.
     ZSTD_compressStream2(context, &out, &in, ZSTD_e_continue);
     ZSTD_compressStream2(context, &out, &in, ZSTD_e_end);
     ZSTD_freeCCtx(context);

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_gives_way_whichever_shard_has_it) {
     BOOST_TEST(busy.receive().status == 201);
 }
 
-// The newcomer is dealt with before the shard is told that the idle one has sent something.
+// The newcomer is dealt with before the shard is notified that the idle one has sent something.
 BOOST_AUTO_TEST_CASE(what_an_idle_connection_has_sent_is_answered_before_it_gives_way) {
     running_server server([](auto& settings) { settings.limits.connections_max = 2; });
     server.fill_alerts(1);

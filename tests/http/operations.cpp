@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_database_is_not_ready) {
 
 namespace {
 
-// The clock of a shard that once throws where it is asked for.
+// The clock of a shard that once throws where it is read.
 struct failing_clock {
     std::shared_ptr<std::atomic<bool>> fails = std::make_shared<std::atomic<bool>>(false);
     siem::timestamp operator()() const {

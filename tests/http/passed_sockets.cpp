@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(all_of_them_are_answered_on_and_their_ports_are_known_hosts
     BOOST_TEST(server.front().urls().back().ends_with("://[::1]:" + std::to_string(six.port)));
     for (const auto port : {one.port, other.port})
         for (int i = 0; i < 3; ++i) BOOST_TEST(raw_client(port).ask("GET", "/health/live").status == 200);
-    // A client of any of them names its port. Whether that client is known is not asked before.
+    // A client of any of them names its port. Whether that client is known is not tested before.
     const auto status_for = [&](std::uint16_t named) {
         raw_client client(server.port());
         client.send("GET /api/v1/alerts/count HTTP/1.1\r\nHost: localhost:" + std::to_string(named) + "\r\n\r\n");

@@ -60,7 +60,7 @@ std::string target_of(const http::endpoint& each) {
     return made;
 }
 
-// One operation, asked for in one way after another on one connection.
+// One operation, requested in one way after another on one connection.
 struct asker {
     running_server& server;
     const http::endpoint& what;
@@ -75,7 +75,7 @@ struct asker {
     bool is_write() const { return what.method != siem::method::get; }
 };
 
-// Other programs' protocols have refusals of their own; none of what is asked for here is 403 for another reason.
+// Other programs' protocols have refusals of their own; none of what is requested here is 403 for another reason.
 bool is_let_in(const wire_reply& reply) { return reply.status != 401 && reply.status != 403; }
 
 std::atomic<std::int64_t> clock_offset{0};

@@ -21,7 +21,7 @@ const std::pair<std::string, std::string> browser_fields[] = {
     {"referrer-policy", "no-referrer"},
 };
 
-// The names of a head's fields in lower case, each as often as it is there.
+// The names of a response's fields in lower case, each as often as it is there.
 std::multiset<std::string> names_of(const wire_reply& reply) {
     std::multiset<std::string> names;
     for (std::size_t at = reply.head.find("\r\n"); at != std::string::npos; at = reply.head.find("\r\n", at + 2)) {

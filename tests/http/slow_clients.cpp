@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_head_that_drips_is_not_waited_for_either) {
     });
     raw_client client(server.port());
     client.send("GET /health/live HTTP/1.1\r\nX-Slow: ");
-    // Every byte is progress of a kind; the limit is for the whole head.
+    // Every byte is progress of a kind; the limit is for the whole header section.
     BOOST_TEST(eventually([&] { return !client.send("x") || server.front().connections() == 0; }));
 }
 

@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_reload_is_for_new_connections_and_a_broken_one_for_none) 
     tls_client before(server->port());
     BOOST_TEST(before.ask("GET", "/health/live").status == 200);
     server.files.write(tls_identity({.common_name = "second"}));
-    BOOST_TEST(common_name_at(server->port()) == "localhost");  // not before it is asked for
+    BOOST_TEST(common_name_at(server->port()) == "localhost");  // not before it is requested
     BOOST_REQUIRE(server.acceptor().reload());
     BOOST_TEST(common_name_at(server->port()) == "second");
     tls_identity({.common_name = "third"}).write_certificate(server.files.certificate());  // without its key

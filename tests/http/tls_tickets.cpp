@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_ticket_counts_only_while_the_same_issuers_of_clients_are_
         BOOST_TEST(is_resumed(server->port(), version, ticket.get(), &client));
         second.write_certificate(clients.client_ca());
         BOOST_REQUIRE(server.acceptor().reload());
-        // Anew, the certificate is asked for again and refused.
+        // Anew, the certificate is requested again and refused.
         auto wanted = wish_for(version, ticket.get());
         wanted.identity = &client;
         BOOST_TEST(tls_client(server->port(), wanted).failure_of_request() == "unknown CA");

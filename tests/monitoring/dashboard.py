@@ -247,7 +247,7 @@ class Queries(unittest.TestCase):
             for wrong in ("carrel_no_such_series", "carrel_writer_poisoned"):
                 with self.assertRaises(AssertionError):
                     self.show(watched, {"title": "T", "targets": [{"expr": wrong}]}, seconds=1)
-            # What was made to fail is told of by the rules, too.
+            # What was made to fail is in the alerts of the rules, too.
             for alert in ("CarrelFeedFails", "CarrelPlaybookStepsFail", "CarrelDeadLetters"):
                 watched.wait_for(f'ALERTS{{alertname="{alert}",alertstate="firing"}}')
             self.assertEqual(watched.query('ALERTS{severity="critical"}'), [])

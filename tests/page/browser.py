@@ -72,7 +72,7 @@ class Browser:
         self._call("POST", "/url", {"url": url})
 
     def wait(self, expression, patience=PATIENCE):
-        """Until the expression is true in the page, whose value it gives. A page that goes away meanwhile is asked again."""
+        """Until the expression is true in the page, whose value it gives. A page that goes away meanwhile is evaluated again."""
         looking = f"""(async () => {{
             for (const begun = Date.now(); Date.now() - begun < {patience * 1000}; await new Promise((done) => setTimeout(done, 20))) {{
                 const value = await ({expression});

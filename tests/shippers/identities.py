@@ -1,4 +1,4 @@
-"""Events with an identity through crashes: a client that sends the same again until it is told that all is stored finds each
+"""Events with an identity through crashes: a client that sends the same again until a reply says that all is stored finds each
 event once, however often the server was killed meanwhile."""
 import http.client
 import tempfile

@@ -115,7 +115,7 @@ class Syslog(unittest.TestCase):
     def test_what_the_system_dropped_is_counted_and_said_once(self):
         with SyslogServer() as server:
             server.process.send_signal(signal.SIGSTOP)
-            # More than the largest receive buffer, which the system makes twice as large as asked.
+            # More than the largest receive buffer, which the system makes twice as large as requested.
             for _ in range(3):
                 server.send_udp(*[b"<13>1 - h app - - - " + b"x" * 60_000] * 200)
             server.process.send_signal(signal.SIGCONT)

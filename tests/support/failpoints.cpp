@@ -38,7 +38,7 @@ failpoint from_environment() {
     return failpoint::none;
 }
 
-// A thread that owns a second connection, which it keeps as long as it is asked for the same file.
+// A thread that owns a second connection, which it keeps as long as the file is the same.
 class second_checkpointer {
 public:
     void ask(const std::string& path) {

@@ -5,7 +5,7 @@
 
 namespace carrel::testing {
 
-/// The shim VFS with hooks that count and fail what they are told to. Installed as the process's default VFS
+/// The shim VFS with hooks that count and fail what the test chooses. Installed as the process's default VFS
 /// before the first database is opened; knobs are process-wide and may be turned from any thread.
 struct fault_vfs {
     static void install();

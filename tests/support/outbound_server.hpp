@@ -58,7 +58,7 @@ private:
     std::thread thread_;
 };
 
-/// Reads up to the end of a request's head and gives it; what came of a body is in it too.
+/// Reads up to the end of a request's headers and gives them; what came of a body is in it too.
 template <class Stream>
 std::string read_head(Stream& stream) {
     std::string head;
@@ -87,7 +87,7 @@ inline std::string reply(std::string_view status, std::string_view fields, std::
            std::string(fields) + "\r\n" + std::string(body);
 }
 
-/// Answers each request with what `made` makes of its head, and keeps the heads.
+/// Answers each request with what `made` makes of its headers, and keeps those.
 class replying_server {
 public:
     explicit replying_server(std::function<std::string(const std::string& head)> made)

@@ -44,7 +44,7 @@ inline int run_own(domain& d) {
     }
 }
 
-/// The step that somebody else is to be asked for, if one is due.
+/// The step that somebody else is to do, if one is due.
 inline std::optional<siem::step_to_do> take(domain& d) {
     run_own(d);
     auto taken =

@@ -159,7 +159,7 @@ public:
         return receive(method == "HEAD");
     }
 
-    /// The next response; status 0 if the connection ended instead. A body is read if the head promises one.
+    /// The next response; status 0 if the connection ended instead. A body is read if the headers promise one.
     wire_reply receive(bool head_only = false) {
         wire_reply reply;
         const auto end = fill_until("\r\n\r\n");

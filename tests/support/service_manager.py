@@ -7,7 +7,7 @@ from carrel_program import clean_environment
 
 
 class Manager:
-    """The socket that a service manager is told things by."""
+    """The socket on which a service manager is notified."""
 
     def __init__(self, name=None):
         self.directory = tempfile.TemporaryDirectory(prefix="carrel-manager-")
@@ -31,7 +31,7 @@ class Manager:
         return dict(line.split("=", 1) for line in lines)
 
     def until(self, key):
-        """What is told up to the first message with a key; that one is the last."""
+        """What is sent up to the first message with a key; that one is the last."""
         told = [self.next()]
         while key not in told[-1]:
             told.append(self.next())

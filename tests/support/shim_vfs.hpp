@@ -24,7 +24,7 @@ public:
     /// Anything but SQLITE_OK is SQLite's answer, and the call is not made. Of a write that is refused, the first
     /// `partial` bytes reach the file all the same.
     virtual int before(const io_call& call, int& partial);
-    /// The call succeeded. A removal is told of here only.
+    /// The call succeeded. A removal is reported here only.
     virtual void after(const io_call& call);
 };
 

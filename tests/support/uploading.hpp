@@ -31,7 +31,7 @@ inline answer upload(domain& d, std::string_view path, const sent_file& file, co
     });
 }
 
-/// A form of parts, each with its own head.
+/// A form of parts, each with its own headers.
 inline std::string form(std::initializer_list<std::pair<std::string_view, std::string_view>> parts,
                         std::string_view boundary = "frontier") {
     std::string made;

@@ -118,7 +118,7 @@ class NoSecrets(unittest.TestCase):
             "url": f"http://root:{self.secret()}@127.0.0.1:9/"}, "secret": self.secret()}, **own)
 
     def texts(self, server, collector):
-        """Whatever the server has told anybody of its requests."""
+        """Whatever the server has logged or exported of its requests."""
         yield "metrics", self.send(server, "GET", "/metrics", Authorization="Bearer " + self.token).body
         self.assertEqual(server.stop(), 0)
         for name in ("server.log", "access.log"):

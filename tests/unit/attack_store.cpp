@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(keys_have_the_grammar_of_their_kind) {
         BOOST_TEST(d.post("/mitre/tactics", object(wrong, R"(,"short_name":"s")")).faults() == "id", wrong);
     for (const char* wrong : {"T105", "T1059.", "T1059.01", "T1059.0011", "TA0001", "T1059-001", "coverage"})
         BOOST_TEST(d.post("/mitre/techniques", object(wrong)).faults() == "id", wrong);
-    // What is both no key and a word of a path is told twice.
+    // What is both no key and a word of a path is reported twice.
     BOOST_TEST(d.post("/mitre/techniques", object("bulk")).faults() == "id id");
     BOOST_TEST(d.post("/mitre/data-sources", object("DS9")).faults() == "id");
     BOOST_TEST(d.post("/mitre/techniques", R"({"name":"n"})").faults() == "id");

@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(nothing_changes_or_removes_an_entry) {
     BOOST_TEST(d.count("SELECT length(hash) FROM audit_genesis") == 32);
 }
 
-// -- what is asked about it ---
+// -- its operations ---
 
 BOOST_AUTO_TEST_CASE(lists_are_filtered_and_paged) {
     domain d;

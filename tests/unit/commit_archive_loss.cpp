@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(of_what_was_not_synced_any_part_may_be_missing) {
     BOOST_TEST(restored_notes(s.d.archive(), {}) == left);
 }
 
-// Its head says that there are commits; their numbers never reached the disk.
+// Its header says that there are commits; their numbers never reached the disk.
 BOOST_AUTO_TEST_CASE(of_a_torn_block_no_number_is_believed) {
     open_file s(4);
     auto bytes = text_of(s.path);

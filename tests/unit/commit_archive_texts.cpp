@@ -10,7 +10,7 @@ namespace {
 
 using words = std::vector<std::string>;
 
-// A leaf of a table, as SQLite writes one row of that table: sizes of the record, its key, its head, the number.
+// A leaf of a table, as SQLite writes one row of that table: sizes of the record, its key, its header, the number.
 std::string page_with(std::string_view record) {
     std::string page(512, '\0');
     page[0] = 0x0d;

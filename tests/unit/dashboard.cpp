@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(alerts_and_rules_are_counted_as_they_are) {
     BOOST_TEST(d.send(method::get, "/dashboard", {}, {}, known).at("/top_rules/0/name").is_null());
 }
 
-// What is counted in the tables and what is counted when asked make the same.
+// What is counted in the tables and what is counted by a query make the same.
 BOOST_AUTO_TEST_CASE(many_alerts_are_counted_right_and_uncounted_when_they_go) {
     domain d;
     for (const char* rule : {"r0", "r1", "r2"}) d.post("/rules", query_rule(rule));

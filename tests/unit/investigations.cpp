@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(an_assignee_is_anybody_until_there_are_users) {
     BOOST_TEST(make("b", R"(,"assignee_id":"Old")").faults() == "assignee_id");
     BOOST_TEST(make("b", R"(,"assignee_id":"ann")").text("/assignee_id") == "Ann");
     BOOST_TEST(d.patch("/investigations/a", R"({"assignee_id":"x"})").faults() == "assignee_id");
-    // What is not changed is not asked again.
+    // What is not changed is not checked again.
     BOOST_TEST(d.patch("/investigations/a", R"({"title":"x"})").text("/assignee_id") == "nobody yet");
     BOOST_TEST(d.patch("/investigations/a", R"({"assignee_id":null})").at("/assignee_id").is_null());
     BOOST_TEST(ids(d.get("/investigations", {{"assignee_id", "Ann"}})) == "b");

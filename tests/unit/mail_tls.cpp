@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_refuses_starttls_gets_no_mail_in_clear_text) 
     BOOST_TEST(server.in_clear() == "EHLO carrel.invalid\nSTARTTLS\n");
 }
 
-// Someone between the two cannot have answered what is asked in secret.
+// Someone between the two cannot have answered what is sent encrypted.
 BOOST_AUTO_TEST_CASE(answers_that_came_in_clear_text_count_for_nothing_after_starttls) {
     const certificate mine("DNS:mail.test");
     const mail_server server(mine, {.begins_in_clear = true,

@@ -15,7 +15,7 @@ namespace ssl = boost::asio::ssl;
 
 namespace {
 
-// Answers over TLS; keeps the name that the client said it wants (SNI) and the last head.
+// Answers over TLS; keeps the name that the client said it wants (SNI) and the last request's headers.
 class tls_server {
 public:
     explicit tls_server(const certificate& mine, std::string answer = reply("200 OK", "", "safe"),

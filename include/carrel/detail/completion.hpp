@@ -69,7 +69,7 @@ boost::asio::io_context* context_of(const Executor& executor) noexcept {
     }
 }
 
-/// Keeps an executor's context running. That of a future's promise has none: it runs all at once, where it is asked to.
+/// Keeps an executor's context running. That of a future's promise has none: it runs all at once, where it is called.
 template <class Executor>
 class outstanding_work {
 public:
@@ -89,7 +89,7 @@ public:
     explicit outstanding_work(const Executor&) noexcept {}
 };
 
-/// Gives `function` to an executor. Those that cannot promise not to block (`any_completion_executor`) are asked to.
+/// Gives `function` to an executor. Those that cannot promise not to block (`any_completion_executor`) get that as a preference.
 template <class Executor, class Function>
 void give_to(const Executor& executor, delivery way, Function&& function) {
     using never = boost::asio::execution::blocking_t::never_t;

@@ -35,15 +35,15 @@ public:
     void exchange_advanced(exchange& advanced) override;
     void exchange_continued(exchange& continued) override;
 
-    /// What `shard_loop::defer` asked for.
+    /// What `shard_loop::defer` requested.
     void after_turn();
-    /// One step of TLS's handshake; what `shard_loop::queue_handshake` asked for.
+    /// One step of TLS's handshake; what `shard_loop::queue_handshake` requested.
     void step_handshake();
     /// Ends what the peer is too slow with.
     void sweep(steady_time now);
     /// Answers what has arrived; the last response says `Connection: close`.
     void begin_drain();
-    /// The time in which late requests are still taken is over: closes if idle, refuses half a head.
+    /// The time in which late requests are still taken is over: closes if idle, refuses half a header section.
     void end_drain_grace();
     /// Sends one response that is not the answer to a request, and closes once the peer has read it. The response must
     /// live as long as the connection.

@@ -8,8 +8,8 @@ namespace carrel::http {
 /// What the bytes that arrive next belong to.
 enum class receiving : std::uint8_t {
     idle,     ///< No request has begun.
-    head,     ///< A request's head has begun.
-    body,     ///< The head is complete, the body is not.
+    head,     ///< A request's header section has begun.
+    body,     ///< The header section is complete, the body is not.
     stopped,  ///< No further request is read: framing was broken, or the last response is decided.
     ended,    ///< The peer has ended its side and everything before that was read.
 };

@@ -4,7 +4,7 @@
 
 namespace carrel::http {
 
-/// Whole responses for connections that are not served; no exchange is spent on them. They live as long as the program.
+/// Whole responses for connections that are not served; no request object is spent on them. They live as long as the program.
 std::string_view full_response();
 std::string_view too_many_of_address_response();
 /// To who speaks HTTP without TLS where TLS is spoken.

@@ -60,7 +60,7 @@ private:
     std::shared_ptr<const client_certificate> certificate_;
     std::uint64_t sent_ = 0;  // bytes of our own, sealed and given to the socket
     bool is_established_ = false;
-    bool is_broken_ = false;  // OpenSSL must not be asked for anything more
+    bool is_broken_ = false;  // OpenSSL must not be called any more
     bool at_end_ = false;
     bool is_shut_ = false;
     bool holds_bytes_ = false;          // OpenSSL has bytes that no event will announce

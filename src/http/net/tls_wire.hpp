@@ -6,7 +6,7 @@
 
 namespace carrel::http {
 
-/// What OpenSSL reads from and writes to: a socket that tells whether there may be bytes, so that none is asked in vain.
+/// What OpenSSL reads from and writes to: a socket that tells whether there may be bytes, so that none is read in vain.
 struct tls_wire {
     tcp_stream* socket;
     bool has_bytes = false;  ///< The first ones have come.

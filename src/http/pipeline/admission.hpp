@@ -10,8 +10,8 @@
 
 namespace carrel::http {
 
-/// Decides what a request's head alone can decide: host, origin, route, media type, conditions. Either refuses the
-/// exchange or makes it ready to take its body.
+/// Decides what a request's headers alone can decide: host, origin, route, media type, conditions. Either refuses the
+/// request or makes it ready to take its body.
 void admit(exchange& ex, const request_head& head);
 
 inline constexpr std::string_view too_much_in_flight =

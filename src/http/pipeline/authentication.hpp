@@ -22,7 +22,7 @@ struct kept_credential {
 };
 
 /// Finds out who the caller is and whether they may run the request's endpoint: a token in `Authorization`, a session in a cookie, or a
-/// client certificate. Sets `call.who`, or refuses the exchange and returns false.
+/// client certificate. Sets `call.who`, or refuses the request and returns false.
 bool authenticate(exchange& ex, const request_head& head);
 
 }  // namespace carrel::http

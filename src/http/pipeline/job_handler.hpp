@@ -16,7 +16,7 @@ inline constexpr session_kind kind_of_job = session_kind::read;
 template <class T>
 inline constexpr session_kind kind_of_job<result<committed<T>>> = session_kind::write;
 
-/// What the spans of the exchange say of its job.
+/// What the spans of the request say of its job.
 template <class Outcome>
 void note_outcome(exchange& ex, const Outcome& outcome) {
     if (outcome) return ex.note_outcome(nullptr, kind_of_job<Outcome>);
@@ -25,7 +25,7 @@ void note_outcome(exchange& ex, const Outcome& outcome) {
 }
 
 /// What a job completes with: its executor is the shard's own, by its concrete type, so that a job that ran on the shard
-/// completes with a plain call. The exchange's signal cancels it.
+/// completes with a plain call. The request's signal cancels it.
 template <class Function>
 class job_handler {
 public:

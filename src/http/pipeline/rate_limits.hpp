@@ -13,7 +13,7 @@ struct endpoint;
 const peer_address& client_of(const exchange& ex) noexcept;
 
 /// Takes one request of those that the client's address may send (`limits::address_rate`). False if it has sent too many:
-/// then the exchange is refused with 429 and Retry-After. Loopback is not limited, where a proxy that is not trusted may
+/// then the request is refused with 429 and Retry-After. Loopback is not limited, where a proxy that is not trusted may
 /// speak for everybody, and nor are probes and scrapers. `found` is null where nothing was found.
 bool pass_address_rate(exchange& ex, const endpoint* found);
 

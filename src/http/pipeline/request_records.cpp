@@ -40,7 +40,7 @@ void request_records::note_trace(request_trace& into, const request_head& head) 
 
 // A line less is the least harm where there is no memory for it.
 void request_records::write(const exchange& ended, siem::timestamp now) try {
-    // A connection that ended within the head of its request has from for nothing.
+    // A connection that ended within the header section of its request has from for nothing.
     if (ended.request.id.empty()) return;
     if (lines_ != nullptr) write_line(ended, now);
     if (spans_ == nullptr || !ended.request.trace.is_kept) return;

@@ -19,9 +19,9 @@ class request_records {
 public:
     explicit request_records(server_context& server);
 
-    /// Takes over the trace that the head names, or begins one if traces are sent.
+    /// Takes over the trace that the headers name, or begins one if traces are sent.
     void note_trace(request_trace& into, const request_head& head);
-    /// The exchange is over, answered or not.
+    /// The request is over, answered or not.
     void note_end(const exchange& ended, siem::timestamp now) {
         if (lines_ != nullptr || spans_ != nullptr) write(ended, now);
     }

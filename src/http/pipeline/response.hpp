@@ -24,10 +24,10 @@ enum class challenge { none, plain, invalid_token };
 struct response {
     unsigned short status = 0;  ///< 0: not decided yet.
     http::content content = http::content::none;
-    bool closes = false;              ///< The connection ends with it: what follows in the stream will not be read.
-    bool has_length = false;          ///< Of one that comes in pieces: how many bytes they are is said at its head.
-    bool is_gzip = false;             ///< `reply.body` is compressed.
-    bool varies = false;              ///< Another `Accept-Encoding` would have got other bytes.
+    bool closes = false;      ///< The connection ends with it: what follows in the stream will not be read.
+    bool has_length = false;  ///< Of one that comes in pieces: its `Content-Length` says how many bytes they are.
+    bool is_gzip = false;     ///< `reply.body` is compressed.
+    bool varies = false;      ///< Another `Accept-Encoding` would have got other bytes.
     const page_file* page = nullptr;  ///< A file of the page: its fields differ.
     siem::reply reply;
     std::uint64_t commit = 0;

@@ -35,7 +35,7 @@ public:
     void set_now(siem::timestamp now) noexcept { now_ = now; }
 
     exchange& make_exchange() { return exchanges_.make(*this); }
-    /// The exchange is over, whether it was answered or its connection has gone.
+    /// The request is over, whether it was answered or its connection has gone.
     void retire(exchange& done) {
         records_.note_end(done, now_);
         exchanges_.retire(done);

@@ -12,7 +12,7 @@ namespace carrel::http {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
-/// Now by both clocks: spans have the time of day, and an exchange has the other.
+/// Now by both clocks: spans have the time of day, and a request has the other.
 struct two_clocks {
     steady_time steady;
     std::int64_t unix_nanoseconds = 0;

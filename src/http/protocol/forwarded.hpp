@@ -12,7 +12,7 @@ namespace carrel::http {
 /// Nothing if it is none of these.
 std::optional<peer_address> parse_forwarded_address(std::string_view text) noexcept;
 
-/// Whom the proxies speak for. Each one appends the address that it was asked from, so the list is read from its right end:
+/// Whom the proxies speak for. Each one appends the address of its own client, so the list is read from its right end:
 /// the first address there that is no trusted proxy's is the client's, and what stands left of it anyone may have written.
 /// An element that is no address ends the reading: then the client is the last one that is known.
 peer_address client_behind_proxy(std::string_view forwarded_for, const peer_address& peer,

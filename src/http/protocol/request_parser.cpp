@@ -91,7 +91,7 @@ std::size_t request_parser::put(std::string_view bytes) {
     given_ = {};
     if (ec && ec != beast::error::need_more) classify(ec);
     if (used > 0) searched_ = 0;
-    // What is left of a body with a length is all taken: only a head, a chunk's line or a trailer is waited for.
+    // What is left of a body with a length is all taken: only a header section, a chunk's line or a trailer is waited for.
     const bool waits_for_lines = !has_head() || (head_.chunked && !is_done());
     const auto rest = bytes.substr(used);
     if (fault_ == framing_fault::none && waits_for_lines &&

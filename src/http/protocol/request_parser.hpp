@@ -42,7 +42,7 @@ enum class field {
 };
 inline constexpr std::size_t field_count = 23;
 
-/// A request's head. Views point into the bytes given to the parser, or into the parser.
+/// A request's header section. Views point into the bytes given to the parser, or into the parser.
 struct request_head {
     std::string_view method;
     std::string_view target;

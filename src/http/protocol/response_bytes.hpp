@@ -8,12 +8,12 @@
 
 namespace carrel::http {
 
-/// Appends a whole response: status line, head, and the body unless the request was HEAD. `standing` is what
+/// Appends a whole response: status line, headers, and the body unless the request was HEAD. `standing` is what
 /// `standing_fields` made.
 void append_response(std::string& out, const request& to, const response& answer, std::string_view standing,
                      bool closes);
 
-/// A response in pieces: its head, its pieces, its end. Where nobody knows its length a client of HTTP/1.0 sees the end by
+/// A response in pieces: its headers, its pieces, its end. Where nobody knows its length a client of HTTP/1.0 sees the end by
 /// the end of the connection.
 void append_stream_head(std::string& out, const request& to, const response& answer, std::string_view standing,
                         bool closes);

@@ -6,7 +6,7 @@
 
 #include <array>
 
-// How right a model was within a window, from feedback or from what was measured: counted by an index that has all that is asked.
+// How right a model was within a window, from feedback or from what was measured: counted by an index that covers the query.
 namespace carrel::siem {
 
 namespace {

@@ -21,7 +21,7 @@ bool is_order(condition_operator op) { return op >= greater_than && op <= less_o
 bool is_list(condition_operator op) { return op == in || op == not_in; }
 bool has_no_value(condition_operator op) { return op == exists || op == not_exists; }
 
-// What cannot be asked of a kind of member.
+// What no condition can test of a kind of member.
 bool fits(condition_operator op, const field& of) {
     switch (of.kind) {
         case field_kind::enumeration:

@@ -15,7 +15,7 @@
 namespace carrel::siem {
 
 /// Reads the members of one object of JSON that a client gave, and reports each fault by its path: `steps[2].parameters.url`. What is
-/// no object has no members. Members that nobody asked for are unknown.
+/// no object has no members. Members that nobody has read are unknown.
 class object_reader {
 public:
     object_reader(const boost::json::value& given, std::string path, std::vector<fault>& faults);

@@ -37,7 +37,7 @@ export function intervalFor(seconds) {
   return STEPS.find(([, each]) => seconds / each <= BUCKETS) ?? STEPS.at(-1);
 }
 
-/** What is drawn is filled up to the times that were asked for, where that is known. */
+/** What is drawn is filled up to the times that were requested, where that is known. */
 export async function drawHistogram(place, query, { signal, onselect }) {
   await fillFrom(place, async () => {
     const edges = await extent('/events', query, signal);
@@ -105,7 +105,7 @@ function fieldBox(field, query, { signal, pivot }) {
   );
 }
 
-/** The most frequent values of some fields; others are asked for by name. */
+/** The most frequent values of some fields; others are requested by name. */
 export function topValues(query, options) {
   const boxes = h(
     'div',

@@ -44,7 +44,7 @@ const conditionList = (conditions) =>
     conditions.map((each) => h('li', null, conditionText(each))),
   );
 
-/** What is asked for before the step, in a line. */
+/** The approval that the step needs, in a line. */
 function approvalText({ mode = 'any', min_approvers: least = 1, approvers = [], roles = [] } = {}) {
   const who = [...approvers, ...roles.map((each) => `role ${each}`)].join(', ') || 'who may change rules';
   return `${wordsText(mode)} of ${who}, at least ${least}`;

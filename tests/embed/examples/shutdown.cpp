@@ -1,4 +1,4 @@
-// The end: what was accepted is finished, running reads are cancelled if asked to, and what comes later is refused.
+// The end: what was accepted is finished, running reads are cancelled if the mode says so, and what comes later is refused.
 #include <carrel/database.hpp>
 
 #include <boost/asio/bind_executor.hpp>
