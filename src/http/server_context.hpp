@@ -7,6 +7,7 @@
 #include "http/limits.hpp"
 #include "http/net/address_counts.hpp"
 #include "http/net/tls_acceptor.hpp"
+#include "http/net/turned_away.hpp"
 #include "http/pipeline/held_requests.hpp"
 #include "http/pipeline/shard_status.hpp"
 #include "http/protocol/host_list.hpp"
@@ -80,7 +81,8 @@ struct server_context {
     std::atomic<bool> draining{false};
     std::atomic<bool> storage_is_low{false};
     std::atomic<std::size_t> connections{0};
-    std::atomic<std::size_t> turned_away{0};
+    std::atomic<std::size_t> turned_away{0};  // being answered now
+    http::turned_away_counts turned_away_counts;
     std::atomic<std::size_t> unsent_bytes{0};
     byte_budget intake;
     address_counts addresses;

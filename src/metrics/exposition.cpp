@@ -174,6 +174,14 @@ void add_times(page& out, const server_stats& stats) {
                        {"code", std::string(1, each.status_class) + "xx"}});
 }
 
+void add_turned_away(page& out, const turned_away_totals& totals) {
+    out.family("http_turned_away_connections_total", MetricType::Counter,
+               "Connections over a limit, by what they were answered; none: closed at once.");
+    out.series(number(totals.full), {{"code", "503"}});
+    out.series(number(totals.of_address), {{"code", "429"}});
+    out.series(number(totals.unanswered), {{"code", "none"}});
+}
+
 void add_ingest(page& out, const ingest_totals& totals) {
     out.counter("events_ingested_total", number(totals.stored), "Events stored by requests.");
     out.counter("events_ingested_bytes_total", number(totals.bytes), "Their bytes, unpacked.");
@@ -250,6 +258,7 @@ std::string exposition(const server_stats& stats) {
         out.gauge("disk_free_bytes", number(stats.disk->free_bytes), "What its file system has left.");
     }
     out.gauge("http_connections", number(stats.connections), "Sockets open.");
+    add_turned_away(out, stats.turned_away);
     out.family("http_replies_total", MetricType::Counter, "Replies begun, by method and status.");
     for (const auto& each : stats.replies)
         out.series(number(each.count), {{"method", std::string(each.method)}, {"code", std::to_string(each.status)}});

@@ -32,6 +32,11 @@ struct ingest_totals {
     std::uint64_t stored = 0, bytes = 0, untimed = 0, duplicates = 0, rejected = 0;
 };
 
+/// Connections that were turned away before a request was read: answered 503 or 429, or closed at once.
+struct turned_away_totals {
+    std::uint64_t full = 0, of_address = 0, unanswered = 0;
+};
+
 /// What the files take, and what the disk has left. Nothing for a database in memory.
 struct disk_space {
     std::uint64_t database_bytes = 0, free_bytes = 0;
@@ -63,6 +68,7 @@ struct server_stats {
     std::optional<disk_space> disk;
     std::optional<event_totals> events;
     std::uint64_t connections = 0;
+    turned_away_totals turned_away;
     // Events deleted, by what for, and put together into larger segments.
     std::uint64_t deleted_on_request = 0, deleted_by_age = 0, deleted_by_size = 0, put_together = 0;
     std::vector<named_count> more;

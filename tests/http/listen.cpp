@@ -210,6 +210,8 @@ BOOST_AUTO_TEST_CASE(an_address_has_a_bound_of_its_own) {
     BOOST_TEST(refused.has("retry-after"));
     BOOST_TEST(refused.field("x-content-type-options") == "nosniff");
     BOOST_TEST(refused.field("cache-control") == "no-store");
+    const auto page = first.ask("GET", "/metrics").body;
+    BOOST_TEST(page.find("\ncarrel_http_turned_away_connections_total{code=\"429\"} 1\n") != std::string::npos);
     raw_client elsewhere;
     elsewhere.come_from("127.0.0.2");
     elsewhere.connect(server.port());
@@ -218,6 +220,42 @@ BOOST_AUTO_TEST_CASE(an_address_has_a_bound_of_its_own) {
     third.close();
     BOOST_TEST(eventually([&] { return server.front().connections() == 2; }));
     BOOST_TEST(server.get("/health/live").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(connections_that_are_turned_away_are_counted_by_their_answer) {
+    running_server server([](auto& settings) {
+        settings.limits.connections_max = 2;
+        settings.limits.turned_away_max = 1;
+    });
+    held_writer held(server.store());
+    std::deque<raw_client> busy;
+    for (const std::string id : {"a", "b"}) {
+        auto& each = busy.emplace_back(server.port());
+        each.send(each.request("POST", "/api/v1/alerts", alert_body(id), "Content-Type: application/json\r\n"));
+    }
+    BOOST_TEST(eventually([&] { return held.behind() >= 2; }));
+    raw_client third(server.port());
+    BOOST_TEST(third.receive().status == 503);
+    raw_client beyond(server.port());  // the third one is still being turned away
+    BOOST_TEST(beyond.ends());
+    third.close();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 2; }));
+    raw_client elsewhere;
+    elsewhere.come_from("127.0.0.2");
+    elsewhere.connect(server.port());
+    BOOST_TEST(elsewhere.receive().status == 503);
+    held.release();
+    for (auto& each : busy) BOOST_TEST(each.receive().status == 201);
+    elsewhere.close();
+    BOOST_TEST(eventually([&] { return server.front().connections() == 2; }));
+    const auto page = busy.front().ask("GET", "/metrics").body;
+    const auto holds = [&page](std::string_view labels_and_value) {
+        return page.find("\ncarrel_http_turned_away_connections_total" + std::string(labels_and_value) + "\n") !=
+               std::string::npos;
+    };
+    BOOST_TEST(holds(R"({code="503"} 2)"));
+    BOOST_TEST(holds(R"({code="429"} 0)"));
+    BOOST_TEST(holds(R"({code="none"} 1)"));
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_descriptors_cannot_meet_is_lowered_with_one_line) {

@@ -151,7 +151,10 @@ bool listener::give_up_one(listening& on) {
     const int reason = errno;
     if (spare_ >= 0) ::close(spare_);
     const int descriptor = ::accept4(on.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (descriptor >= 0) ::close(descriptor);
+    if (descriptor >= 0) {
+        ::close(descriptor);
+        ++server_->turned_away_counts.unanswered;
+    }
     spare_ = open_spare();
     errno = reason;
     return false;
@@ -169,7 +172,7 @@ void listener::deal(const accepted_socket& socket) {
     const auto open = server_->connections.fetch_add(1, std::memory_order_relaxed);
     const auto of_address = server_->addresses.add(socket.peer);
     if (of_address > per_address_max(server_->bounds, socket.peer))
-        return next_shard().turn_away(socket, too_many_of_address_response());
+        return next_shard().turn_away(socket, over_limit::of_address);
     deal_within_limits(socket, open >= server_->bounds.connections_max);
 }
 

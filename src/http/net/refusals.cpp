@@ -20,8 +20,6 @@ std::string whole_response(std::string_view status_line, refusal why, std::strin
 
 constexpr std::string_view retry_soon = "Retry-After: 1\r\n";
 
-}  // namespace
-
 std::string_view full_response() {
     static const auto response = whole_response("HTTP/1.1 503 Service Unavailable\r\n", refusal::overloaded,
                                                 "Too many connections are open.", retry_soon);
@@ -32,6 +30,12 @@ std::string_view too_many_of_address_response() {
     static const auto response = whole_response("HTTP/1.1 429 Too Many Requests\r\n", refusal::too_many_connections,
                                                 "Too many connections of this address are open.", retry_soon);
     return response;
+}
+
+}  // namespace
+
+std::string_view response_to(over_limit limit) {
+    return limit == over_limit::all ? full_response() : too_many_of_address_response();
 }
 
 std::string_view plain_http_response() {

@@ -99,18 +99,22 @@ std::vector<accepted_socket> shard_loop::take_back() {
     return taken;
 }
 
-void shard_loop::turn_away(const accepted_socket& socket, std::string_view response) {
-    boost::asio::post(io_, [this, socket, response] { turn_away_here(socket, response); });
+void shard_loop::turn_away(const accepted_socket& socket, over_limit limit) {
+    boost::asio::post(io_, [this, socket, limit] { turn_away_here(socket, limit); });
 }
 
-void shard_loop::turn_away_here(const accepted_socket& socket, std::string_view response) {
+void shard_loop::turn_away_here(const accepted_socket& socket, over_limit limit) {
     if (server_->turned_away.fetch_add(1, std::memory_order_relaxed) < server_->bounds.turned_away_max) {
-        if (auto* added = add(socket)) return added->turn_away(response);
+        if (auto* added = add(socket)) {
+            server_->turned_away_counts.add(limit);
+            return added->turn_away(response_to(limit));
+        }
     } else {
         ::close(socket.descriptor);
         release(socket);
     }
     server_->turned_away.fetch_sub(1, std::memory_order_relaxed);
+    ++server_->turned_away_counts.unanswered;
 }
 
 // What counts a socket that got no connection.
@@ -143,7 +147,7 @@ void shard_loop::add_in_place_of_idle(const accepted_socket& socket, std::vector
     if (has_room || close_an_idle_one()) {
         add(socket);
     } else if (others.empty()) {
-        turn_away_here(socket, full_response());
+        turn_away_here(socket, over_limit::all);
     } else {
         auto* const next = others.back();
         others.pop_back();

@@ -39,8 +39,8 @@ public:
     /// Takes a connected, non-blocking socket. With `others` an idle connection is closed for it, here or on the first
     /// of the others that has one; if none has, it is turned away.
     void adopt(const accepted_socket& socket, std::vector<shard_loop*> others = {}, bool is_over_limit = false);
-    /// Takes a socket only to send `response` and close it.
-    void turn_away(const accepted_socket& socket, std::string_view response);
+    /// Takes a socket only to answer that it is over `limit` and close it.
+    void turn_away(const accepted_socket& socket, over_limit limit);
     /// Sockets that its thread has not taken yet.
     std::size_t pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
     /// Takes them back, for another shard: this one stands still.
@@ -94,7 +94,7 @@ private:
     connection* add(const accepted_socket& socket);
     void take_arrivals();
     void add_in_place_of_idle(const accepted_socket& socket, std::vector<shard_loop*> others);
-    void turn_away_here(const accepted_socket& socket, std::string_view response);
+    void turn_away_here(const accepted_socket& socket, over_limit limit);
     bool close_an_idle_one();
     void release(const accepted_socket& socket);
     void end_drain_grace();

@@ -57,6 +57,10 @@ metrics::ingest_totals ingest_of(const server_context& server) {
     return all;
 }
 
+metrics::turned_away_totals turned_away_of(const turned_away_counts& counts) {
+    return {counts.full.load(), counts.of_address.load(), counts.unanswered.load()};
+}
+
 std::optional<metrics::disk_space> disk_of(const std::string& database) {
     std::error_code none;
     const auto size = std::filesystem::file_size(database, none);
@@ -99,6 +103,7 @@ void answer_metrics(exchange& ex) {
     stats.ingest = ingest_of(server);
     stats.disk = disk_of(stats.database.database_path);
     stats.connections = server.connections.load(std::memory_order_relaxed);
+    stats.turned_away = turned_away_of(server.turned_away_counts);
     if (const auto* keeper = server.keeper.get()) {
         stats.deleted_on_request = keeper->deleted_on_request;
         stats.deleted_by_age = keeper->deleted_by_age;
