@@ -85,6 +85,14 @@ class Kept(OperationsTest):
         self.wait_for_text("made.db was made and checked", "#toasts")
         self.assertEqual(self.window.run("window.seen"), [[0.25, "Copying"], [0.5, "Copying"], [0.75, "Checking"]])
 
+    def test_refused_requests_are_plotted(self):
+        self.enter(fragment="#/operations")
+        plotted = "[...document.querySelectorAll('figure.plot svg')].map((each) => each.getAttribute('aria-label')).find((each) => each.startsWith('Refused and failed requests: '))"
+        self.window.wait(f"({plotted})?.includes('0.0/s')")
+        for number in range(100):
+            self.filler.client.get(f"/api/v1/alerts/none{number}", **self.filler.headers)
+        self.window.wait(f"!({plotted}).includes('at most 0.0/s')")
+
     def test_the_archive_says_where_it_is(self):
         self.filler.post("/alerts", {"title": "One more commit", "severity": "low"})
         self.enter(fragment="#/operations")

@@ -23,7 +23,7 @@ const PLOTS = [
   { label: 'Requests', counter: (m) => total(m, 'carrel_http_replies_total'), format: perSecond },
   {
     label: 'Refused and failed requests',
-    counter: (m) => total(m, 'carrel_http_replies_total', { status: /^[45]/ }),
+    counter: (m) => total(m, 'carrel_http_replies_total', { code: /^[45]/ }),
     format: perSecond,
   },
   { label: 'Commits', counter: (m) => total(m, 'carrel_writer_batches_total'), format: perSecond },
