@@ -71,6 +71,12 @@ CANARIES = [
     (rules.plain_names, "tests/unit/a.cpp", "void read(format how);\n", False),
     (rules.cites_what_is_here, "actors/a.cpp", "// As design.md says.\n", True),
     (rules.cites_what_is_here, "actors/a.cpp", "// As docs/events.md and README.md say.\n", False),
+    (rules.tables_are_tables, "docs/a.md", "Text.\n\n| a | b |\n| c | d |\n", True),
+    (rules.tables_are_tables, "docs/a.md", "Text.\n\n|---|---|\n| c | d |\n", True),
+    (rules.tables_are_tables, "docs/a.md", "Text.\n| a | b |\n|---|---|\n", True),
+    (rules.tables_are_tables, "docs/a.md", "| a | b |\n|---|---|\nText.\n", True),
+    (rules.tables_are_tables, "docs/a.md", "Text.\n## Heading\n", True),
+    (rules.tables_are_tables, "docs/a.md", "## Heading\n\n| a | b |\n|---|---|\n| c | d |\n\nText.\n```\n# no\n| x |\n```\n", False),
     (rules.plain_names, "tests/http/a.cpp", "BOOST_AUTO_TEST_CASE(a_port_in_use_is_told_in_one_line) {}\n", False),
 ]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every source file of the tree against the rules. Usage: lint.py ROOT"""
+"""Holds every source file and document of the tree against the rules. Usage: lint.py ROOT"""
 import pathlib
 import sys
 
@@ -17,11 +17,16 @@ def sources(root):
             name = path.relative_to(root).as_posix()
             if path.suffix in ENDINGS and path.is_file() and not name.startswith(EXEMPT):
                 yield name, path.read_text(encoding="utf-8")
+    for path in sorted([*(root / "docs").rglob("*.md"), root / "README.md", root / "CHANGELOG.md"]):
+        yield path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
 
 
 def complaints(path, text):
     cpp_only = {rules.no_sleep_in_tests, rules.no_machine_paths, rules.file_length}
+    document_only = {rules.tables_are_tables}
     for rule in rules.RULES:
+        if path.endswith(".md") != (rule in document_only):
+            continue
         if path.endswith(".py") and rule not in cpp_only:
             continue
         for line, complaint in rule(path, text):

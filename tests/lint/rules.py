@@ -278,5 +278,28 @@ def cites_what_is_here(path, text):
             yield cpp_text.line_of(text, match.start()), f"{match.group()} is not in this tree"
 
 
+_DELIMITER = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
+
+
+def tables_are_tables(path, text):
+    """Markdown takes rows for a table only if a row of dashes follows the first one and text stands apart; a heading, too, stands apart."""
+    lines, is_code = [""] + text.split("\n") + [""], False
+    for number in range(1, len(lines) - 1):
+        before, line, after = lines[number - 1:number + 2]
+        is_fence = line.startswith("```")
+        is_code ^= is_fence
+        is_row, is_first = line.startswith("|"), not before.startswith("|")
+        if is_code or is_fence:
+            continue
+        if is_row and is_first and before:
+            yield number, "a table begins within a paragraph"
+        if is_row and is_first and (_DELIMITER.fullmatch(line) or not _DELIMITER.fullmatch(after)):
+            yield number, "rows without a head and a line of dashes are no table"
+        if line and not is_row and not is_first and not line.startswith("<!--"):
+            yield number, "text goes on a table"
+        if line.startswith("#") and before:
+            yield number, "a heading begins within a paragraph"
+
+
 RULES = [include_direction, one_owner, file_length, function_length, header_manners, coroutine_traps,
-         no_sleep_in_tests, no_machine_paths, plain_names, cites_what_is_here]
+         no_sleep_in_tests, no_machine_paths, plain_names, cites_what_is_here, tables_are_tables]
