@@ -137,14 +137,26 @@ std::optional<int> prepare_outbound(const serve_settings& settings) {
     return std::nullopt;
 }
 
+// What uploads left when the server ended. On a full disk it stays until the next start: nothing waits for it, and reads and
+// deletions are to go on.
+result<void> give_up_uploads(database& store) {
+    const auto left = store.read([](read_session& session) { return siem::has_unfinished_blobs(session); });
+    if (!left) return left.error();
+    if (!*left) return {};
+    const auto done = store.write([](write_session& session) { return siem::give_up_blobs(session); });
+    if (done) return {};
+    if (done.error().code() != boost::system::errc::no_space_on_device) return done.error();
+    log(log_level::warning, "unfinished uploads stay until the next start: " + done.error().message());
+    return {};
+}
+
 // What requests look up in memory: how events are read, and who may do what.
 result<void> load_in_force(database& store, serve_settings& settings) {
     siem::set_accounts(settings.accounts);
     settings.front.mappings = std::make_shared<siem::mappings_in_force>();
     settings.front.access = std::make_shared<siem::access_in_force>();
     if (auto loaded = settings.front.mappings->load(store); !loaded) return loaded;
-    const auto given_up = store.write([](write_session& session) { return siem::give_up_blobs(session); });
-    if (!given_up) return given_up.error();
+    if (auto given_up = give_up_uploads(store); !given_up) return given_up;
     return settings.front.access->load(store);
 }
 

@@ -67,6 +67,12 @@ result<void> give_up_blob(write_session& session, std::int64_t blob) {
     return session.execute("UPDATE blobs SET state = 2 WHERE seq = ? AND state = 0", blob);
 }
 
+result<bool> has_unfinished_blobs(read_session& session) {
+    const auto found = session.first_integer("SELECT 1 FROM blobs WHERE state = 0 LIMIT 1");
+    if (!found) return found.error();
+    return found->has_value();
+}
+
 result<void> give_up_blobs(write_session& session) {
     return session.execute("UPDATE blobs SET state = 2 WHERE state = 0");
 }

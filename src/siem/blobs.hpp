@@ -28,6 +28,8 @@ result<std::int64_t> append_to_blob(write_session& session, std::int64_t into, s
 result<bool> complete_blob(write_session& session, std::int64_t blob, const base::sha256::digest& sum);
 /// Nobody will complete it. What is complete stays.
 result<void> give_up_blob(write_session& session, std::int64_t blob);
+/// Whether some are being filled.
+result<bool> has_unfinished_blobs(read_session& session);
 /// What an earlier process was filling: before anybody fills any.
 result<void> give_up_blobs(write_session& session);
 /// Nobody refers to it any more. Its chunks go later, a few at a time: see `remove_blobs`.

@@ -1,6 +1,7 @@
 #include "sqlite/check.hpp"
 
 #include "sqlite/check_source.hpp"
+#include "sqlite/failure_code.hpp"
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -14,7 +15,8 @@ namespace {
 constexpr std::size_t findings_max = 100;
 
 error failure_of(sqlite3* db) {
-    return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), sqlite3_errmsg(db)};
+    return {make_error_code(static_cast<sqlite_errc>(failure_code(db, sqlite3_extended_errcode(db)))),
+            sqlite3_errmsg(db)};
 }
 
 // SQLite does not tell how far a check is; tables and indexes checked one by one do.

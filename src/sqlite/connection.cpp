@@ -1,5 +1,6 @@
 #include "sqlite/connection.hpp"
 
+#include "sqlite/failure_code.hpp"
 #include "sqlite/long_work.hpp"
 
 #include <carrel/detail/work.hpp>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <new>
 
@@ -295,25 +295,12 @@ int connection::count_busy(int rc) noexcept {
     return rc;
 }
 
-// Whether a write failed beyond a quota or the limit of a file's size: no room either, though SQLite calls a disk full by
-// ENOSPC alone. The file looked at is the WAL, then the database.
-static bool has_no_room(sqlite3* db) {
-    int number = 0;
-    sqlite3_file* log = nullptr;
-    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != nullptr &&
-        log->pMethods != nullptr)
-        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
-    if (number == EFBIG || number == EDQUOT) return true;
-    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
-    return number == EFBIG || number == EDQUOT;
-}
-
 // The code decides what becomes of a commit, so it must not be lost for want of memory for its text.
 error connection::failure(int rc) const noexcept {
-    int code = db_ != nullptr && rc == (sqlite3_errcode(db_) & 0xff) ? sqlite3_extended_errcode(db_) : rc;
-    if (db_ != nullptr && code == SQLITE_IOERR_WRITE && has_no_room(db_)) code = SQLITE_FULL;
+    if (db_ == nullptr) return detail::error_with(make_error_code(static_cast<sqlite_errc>(rc)), sqlite3_errstr(rc));
+    const int code = failure_code(db_, rc);
     return detail::error_with(make_error_code(static_cast<sqlite_errc>(code)),
-                              db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(rc));
+                              code == SQLITE_FULL ? sqlite3_errstr(code) : sqlite3_errmsg(db_));
 }
 
 error connection::step_failure(int rc, const cached_statement& entry) {

@@ -1,5 +1,6 @@
 #include "sqlite/file_owner.hpp"
 
+#include "sqlite/failure_code.hpp"
 #include "sqlite/open_mark.hpp"
 
 #include <fcntl.h>
@@ -104,7 +105,8 @@ database_handle open_database(const std::string& name, int flags) {
 
 error failure_of(sqlite3* db) {
     if (db == nullptr) return make_error_code(static_cast<sqlite_errc>(SQLITE_NOMEM));
-    return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), sqlite3_errmsg(db)};
+    return {make_error_code(static_cast<sqlite_errc>(failure_code(db, sqlite3_extended_errcode(db)))),
+            sqlite3_errmsg(db)};
 }
 
 result<schema_summary> summary_of(sqlite3* db) {

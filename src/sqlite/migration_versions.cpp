@@ -1,6 +1,7 @@
 #include "sqlite/migration_versions.hpp"
 
 #include "sqlite/check_source.hpp"
+#include "sqlite/failure_code.hpp"
 #include "sqlite/file_owner.hpp"
 #include "sqlite/migrations.hpp"
 #include "sqlite/open_mark.hpp"
@@ -20,7 +21,8 @@ struct finalize_statement {
 using statement_handle = std::unique_ptr<sqlite3_stmt, finalize_statement>;
 
 error failure_of(sqlite3* db) {
-    return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), sqlite3_errmsg(db)};
+    return {make_error_code(static_cast<sqlite_errc>(failure_code(db, sqlite3_extended_errcode(db)))),
+            sqlite3_errmsg(db)};
 }
 
 result<statement_handle> prepared(sqlite3* db, const char* sql) {

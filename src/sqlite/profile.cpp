@@ -1,6 +1,7 @@
 #include "sqlite/profile.hpp"
 
 #include "sqlite/failpoints.hpp"
+#include "sqlite/failure_code.hpp"
 
 #include <sqlite3.h>
 
@@ -86,7 +87,9 @@ std::optional<std::string> read_text(sqlite3* db, const std::string& sql) {
 }
 
 error sqlite_failure(sqlite3* db, const std::string& doing) {
-    return {make_error_code(static_cast<sqlite_errc>(sqlite3_extended_errcode(db))), doing + ": " + sqlite3_errmsg(db)};
+    const int code = failure_code(db, sqlite3_extended_errcode(db));
+    return {make_error_code(static_cast<sqlite_errc>(code)),
+            doing + ": " + (code == SQLITE_FULL ? sqlite3_errstr(code) : sqlite3_errmsg(db))};
 }
 
 // What is fixed when the file is made: set while it has no page, compared afterwards.

@@ -153,6 +153,59 @@ class BadDisk(unittest.TestCase):
         self.assertEqual(self.client.get("/api/v1/events/count").json(), {"count": 0})
         self.assertEqual(self.server.stop(), 0)
 
+    def unfinished(self):
+        with contextlib.closing(sqlite3.connect(self.server.database)) as file:
+            return file.execute("SELECT count(*) FROM blobs WHERE state = 0").fetchone()[0]
+
+    def started_again(self):
+        return Server(directory=self.server.directory,
+                      env=clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=self.folder.name))
+
+    def test_a_start_on_a_full_disk_works_and_reads_go_on(self):
+        self.assertEqual(self.server.stop(), 0)
+        self.fail("no-space")
+        self.server = self.started_again()
+        self.client = self.server.client()
+        self.assert_reads_go_on()
+        self.assertEqual(self.problem(self.make()), (507, "/problems/storage_full"))
+        self.heal("no-space")
+        self.assertEqual(self.make().status, 201)
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_so_it_does_where_an_upload_was_cut_off(self):
+        body = os.urandom(6 << 20)
+
+        def pieces():
+            yield body
+            until = time.monotonic() + 60
+            while self.unfinished() == 0:
+                self.assertLess(time.monotonic(), until)
+            self.server.process.kill()
+            self.server.process.wait()
+            yield body
+
+        with self.assertRaises(OSError):
+            self.upload(pieces())
+        self.fail("no-space")
+        self.server = self.started_again()
+        self.client = self.server.client()
+        self.assert_reads_go_on()
+        self.assertIn("unfinished uploads stay until the next start: database or disk is full", self.server.log_text())
+        self.assertEqual(self.server.stop(), 0)
+        self.heal("no-space")
+        with Server(directory=self.server.directory) as again:
+            self.assertEqual(again.stop(), 0)
+            self.assertEqual(self.unfinished(), 0)
+
+    def test_without_room_for_the_index_of_the_wal_a_start_says_that_the_disk_is_full(self):
+        self.assertEqual(self.server.stop(), 0)
+        self.fail("index-no-space")
+        with self.assertRaisesRegex(RuntimeError, "database or disk is full"):
+            self.started_again()
+        self.heal("index-no-space")
+        with Server(directory=self.server.directory) as again:
+            self.assertEqual(again.client().get("/api/v1/alerts/" + self.kept[0]).status, 200)
+
     def upload(self, body):
         path = f"/api/v1/alerts/{self.kept[0]}/evidence"
         return self.client.post(path + "?file_name=f.bin", body, Content_Type="application/octet-stream")

@@ -1,6 +1,7 @@
 // Preloaded into a program: its WAL is on a disk that fails while a file of that name stands in CARREL_TEST_BAD_DISK.
 //   no-sync         fdatasync and fsync fail with EIO
 //   no-space        writes fail with ENOSPC
+//   index-no-space  so do those of the WAL's index
 // The same of a backup that is being made, `*.partial`, by copy-no-sync and copy-no-space, and of the archive of commits by
 // archive-no-sync and archive-no-space.
 #include <dlfcn.h>
@@ -34,6 +35,7 @@ bool fails(const char* how, int descriptor) {
     const char* folder = std::getenv("CARREL_TEST_BAD_DISK");
     if (folder == nullptr) return false;
     return (stands(folder, "", how) && has_path(descriptor, "-wal", true)) ||
+           (stands(folder, "index-", how) && has_path(descriptor, "-shm", true)) ||
            (stands(folder, "copy-", how) && has_path(descriptor, ".partial", true)) ||
            (stands(folder, "archive-", how) && has_path(descriptor, ".cwal", false));
 }
