@@ -96,6 +96,24 @@ BOOST_AUTO_TEST_CASE(half_a_head_does_not_hold_the_end_and_is_refused) {
     BOOST_TEST(server.front().stop(5s));
 }
 
+// Either has its answer and the server's end of the connection, and says nothing more.
+BOOST_AUTO_TEST_CASE(clients_that_leave_their_side_open_do_not_hold_the_end) {
+    running_server server([](auto& settings) {
+        settings.limits.drain_idle_time = 100ms;
+        settings.limits.linger_progress_max = 60s;
+        settings.limits.sweep_interval = 20ms;
+    });
+    raw_client answered(server.port()), half_a_head(server.port());
+    BOOST_TEST(answered.ask("GET", "/health/live", {}, "Connection: close\r\n").status == 200);
+    BOOST_TEST(answered.ends());
+    half_a_head.send("GET /health/live HTT");
+    BOOST_TEST(server.front().connections() == 2u);
+    server.front().begin_drain();
+    BOOST_TEST(half_a_head.receive().problem() == "overloaded");
+    BOOST_TEST(half_a_head.ends());
+    BOOST_TEST(server.front().stop(10s));
+}
+
 BOOST_AUTO_TEST_CASE(requests_sent_around_the_drain_are_answered) {
     for (int round = 0; round < 10; ++round) {
         running_server server([](auto& settings) { settings.limits.drain_idle_time = 100ms; });

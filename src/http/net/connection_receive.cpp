@@ -45,7 +45,7 @@ void connection::sweep(steady_time now) {
     guarded([&] {
         const auto& bounds = shard_->server().bounds;
         if (state_.sending == sending::lingering) {
-            if (linger_has_expired(send_timer_, bounds, now)) close();
+            if (linger_has_expired(send_timer_, bounds, shard_->drain_grace_is_over(), now)) close();
             return;
         }
         watch_sending(now);

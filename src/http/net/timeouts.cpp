@@ -1,5 +1,7 @@
 #include "http/net/timeouts.hpp"
 
+#include <algorithm>
+
 namespace carrel::http {
 
 namespace {
@@ -46,8 +48,10 @@ bool has_expired(const send_timer& timer, const limits& bounds, steady_time now)
     return now - timer.progress > bounds.write_progress_max || now - timer.since > bounds.write_time_max;
 }
 
-bool linger_has_expired(const send_timer& timer, const limits& bounds, steady_time now) noexcept {
-    return now - timer.progress > bounds.linger_progress_max || now - timer.since > bounds.linger_time_max;
+bool linger_has_expired(const send_timer& timer, const limits& bounds, bool is_stopping, steady_time now) noexcept {
+    const auto silence_max =
+        is_stopping ? std::min(bounds.linger_progress_max, bounds.drain_idle_time) : bounds.linger_progress_max;
+    return now - timer.progress > silence_max || now - timer.since > bounds.linger_time_max;
 }
 
 }  // namespace carrel::http

@@ -48,7 +48,7 @@ bool has_expired(const receive_timer& timer, const limits& bounds, steady_time n
 void roll_window(receive_timer& timer, const limits& bounds, steady_time now) noexcept;
 
 bool has_expired(const send_timer& timer, const limits& bounds, steady_time now) noexcept;
-/// For reading on after the last response.
-bool linger_has_expired(const send_timer& timer, const limits& bounds, steady_time now) noexcept;
+/// For reading on after the last response. While the server stops, clients that are silent have the time of idle ones.
+bool linger_has_expired(const send_timer& timer, const limits& bounds, bool is_stopping, steady_time now) noexcept;
 
 }  // namespace carrel::http
