@@ -100,6 +100,25 @@ BOOST_AUTO_TEST_CASE(the_pools_come_in_the_contract_s_order) {
     BOOST_TEST(pools.at("write").at("max_open").as_int64() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_whose_head_is_refused_counts_as_what_its_line_says) {
+    running_server server;
+    const auto status_of = [&server](std::string_view text) {
+        raw_client client(server.port());
+        client.send(text);
+        return client.receive().status;
+    };
+    BOOST_TEST(status_of("DELETE /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n") == 400);
+    BOOST_TEST(status_of("POST /" + std::string(9'000, 'x') + " HTTP/1.1\r\n\r\n") == 414);
+    BOOST_TEST(status_of("\x01\r\n\r\n") == 400);
+    const auto page = server.get("/metrics").body;
+    const auto holds = [&page](std::string_view labels_and_value) {
+        return page.find("\ncarrel_http_replies_total" + std::string(labels_and_value) + "\n") != std::string::npos;
+    };
+    BOOST_TEST(holds(R"({method="DELETE",code="400"} 1)"));
+    BOOST_TEST(holds(R"({method="POST",code="414"} 1)"));
+    BOOST_TEST(holds(R"({method="other",code="400"} 1)"));
+}
+
 BOOST_AUTO_TEST_CASE(the_metrics_count_every_reply_and_write) {
     running_server server;
     raw_client client(server.port());

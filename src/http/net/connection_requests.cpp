@@ -120,7 +120,8 @@ void connection::cut_request(refusal why, std::string_view detail) {
     // A stream says how much of it was accepted, once the parts under way are stored.
     if (ex.stream && !ex.is_done()) return ex.stream->end(body_stream::end_reason_of(why));
     if (ex.request.id.empty()) shard_->context().name_request(ex.request.id);
-    if (parser_->method() == "HEAD") ex.request.method = method::head;  // also where the head is not whole
+    // Where the head is not whole its request line may be; the response to HEAD has no body then, too.
+    if (!parser_->has_head()) ex.request.method = method_of(parser_->method());
     ex.refuse_body(why, detail);
     ex.response.closes = true;
     enqueue_current();
