@@ -7,11 +7,12 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 import unittest
 
-from carrel_program import Server, main, run
+from carrel_program import PROGRAM, Client, Server, clean_environment, main, run
 
 FILE, USAGE = 3, 2
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -36,6 +37,22 @@ class AccessLog(unittest.TestCase):
         path = server.directory / name
         wait_for(lambda: path.exists() and path.read_text().count("\n") >= count, f"line {count}")
         return path.read_text().splitlines()
+
+    def test_streams_that_are_closed_are_not_taken_for_files(self):
+        directory = self.directory()
+        command = 'exec "$0" serve --listen 127.0.0.1:0 --database carrel.db --log-file log --access-log access.log <&- >&- 2>&-'
+        server = subprocess.Popen(["bash", "-c", command, PROGRAM], cwd=directory, env=clean_environment())
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        log = directory / "log"
+        wait_for(lambda: log.exists() and " at http://" in log.read_text(), "the first line")
+        host, port = re.search(r" at http://([\d.]+):(\d+)", log.read_text()).groups()
+        self.assertEqual(Client(host, int(port)).get("/health/live").status, 200)
+        server.terminate()
+        self.assertEqual(server.wait(60), 0)
+        [line] = (directory / "access.log").read_text().splitlines()
+        self.assertEqual(COMBINED.match(line)["request"], "GET /health/live HTTP/1.1")
+        self.assertTrue(all(re.match(r"\d{4}-\d\d-\d\dT\S+ (info|warning) ", each) for each in log.read_text().splitlines()), log.read_text())
 
     def test_a_line_is_combined_and_says_who_what_and_how_long(self):
         directory = self.directory()
