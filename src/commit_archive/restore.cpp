@@ -24,7 +24,7 @@ using base::failure;
 using kind = restore_point::kind;
 
 failure failure_of(const error& why) {
-    if (why == sqlite_errc::corrupt) return {why.diagnostic()};
+    if (why == sqlite_errc::corrupt || why == errc::database_in_use) return {why.diagnostic()};
     return {why.diagnostic(), ": ", why.code().message()};
 }
 
@@ -38,12 +38,18 @@ bool is_there(const std::string& path) {
     return ::lstat(path.c_str(), &info) == 0;
 }
 
+// Another restore may remove the file between its opening and its lock, and make one of its own under the name.
+result<void> lock_in_place(const file& under_way, const std::string& path) {
+    if (under_way.lock() && under_way.expect_in_place()) return {};
+    return error(errc::database_in_use, "another restore writes " + path);
+}
+
 // What a restore was killed over; one that goes on has it locked.
 result<void> remove_left_over(const std::string& path) {
     if (!is_there(path)) return {};
     const auto left = file::open_to_read(path);
     if (!left) return left.error();
-    if (auto locked = left->lock(); !locked) return locked;
+    if (auto locked = lock_in_place(*left, path); !locked) return locked;
     if (::unlink(path.c_str()) != 0) return system_failure(path, errno);
     return {};
 }
@@ -69,7 +75,7 @@ public:
         }
         if (auto removed = remove_left_over(path_); !removed) return failure_of(removed.error());
         auto made = file::create(path_);
-        auto locked = made ? made->lock() : result<void>(made.error());
+        auto locked = made ? lock_in_place(*made, path_) : result<void>(made.error());
         if (!locked) return failure_of(locked.error());
         file_ = std::move(*made);
         return {};

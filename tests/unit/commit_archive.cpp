@@ -226,7 +226,9 @@ BOOST_AUTO_TEST_CASE(what_a_killed_restore_left_is_replaced_unless_it_goes_on) {
     auto left = commits::file::create(target + ".partial").value();
     BOOST_TEST(left.write(0, "half").has_value());
     BOOST_TEST(left.lock().has_value());
-    BOOST_TEST(!commits::restore(d.archive(), {}, target, {}));
+    const auto beside = commits::restore(d.archive(), {}, target, {});
+    BOOST_TEST_REQUIRE(!beside);
+    BOOST_TEST(beside.error().text == "another restore writes " + target + ".partial");
     left.close();
     BOOST_TEST(!!commits::restore(d.archive(), {}, target, {}));
     BOOST_TEST(plain_sqlite(target).text("SELECT count(*) FROM note") == "1");
