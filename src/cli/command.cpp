@@ -50,6 +50,14 @@ void write_version(std::ostream& out) {
 
 char** whole_line = nullptr;
 
+// A token, a head of the audit log or a list that could not be printed is lost, so that the command has failed. A server is for
+// its clients, whoever reads its first line.
+int status_after(int status, std::string_view name) {
+    std::cout.flush();
+    if (std::cout || status != exit_done || name == "serve") return status;
+    return unusable(std::string(name) + ": stdout cannot be written: what was to be printed is lost", exit_file);
+}
+
 }  // namespace
 
 char** command_line() noexcept { return whole_line; }
@@ -58,8 +66,8 @@ int run(std::span<char*> arguments) {
     whole_line = arguments.data();
     const std::string_view name = arguments.size() > 1 ? arguments[1] : "--help";
     for (const auto& each : commands)
-        if (each.name == name) return each.run(arguments.subspan(1));
-    if (name == "--version") return write_version(std::cout), exit_done;
+        if (each.name == name) return status_after(each.run(arguments.subspan(1)), name);
+    if (name == "--version") return write_version(std::cout), status_after(exit_done, name);
     if (name == "--help" || name == "-h") return write_help(std::cout), arguments.size() > 1 ? exit_done : exit_usage;
     return unusable("'" + std::string(name) + "' is not a command; carrel --help lists them");
 }

@@ -48,6 +48,15 @@ class Users(unittest.TestCase):
             self.assertEqual(server.client().request("GET", "/api/v1/rules", headers=known).status, 403)
             self.assertNotIn(token, server.log_text())
 
+    def test_what_cannot_be_printed_is_an_error(self):
+        self.add()
+        for command in (("user", "token", "root"), ("user", "list"), ("check",)):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([PROGRAM, *command, "--database", str(self.database)], stdout=full, stderr=subprocess.PIPE,
+                                      env=clean_environment(), text=True)
+            self.assertEqual((done.returncode, done.stderr),
+                             (3, f"carrel: {command[0]}: stdout cannot be written: what was to be printed is lost\n"), command)
+
     def test_the_other_commands(self):
         self.add()
         self.add("eve", "analyst")
