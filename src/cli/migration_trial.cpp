@@ -4,6 +4,7 @@
 #include "cli/migration_lines.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
+#include "cli/removal_at_signal.hpp"
 #include "sqlite/check.hpp"
 #include "sqlite/database_copy.hpp"
 #include "sqlite/migration_report.hpp"
@@ -44,6 +45,7 @@ public:
     trial_directory& operator=(const trial_directory&) = delete;
 
     int failure() const noexcept { return failure_; }
+    const std::string& path() const noexcept { return path_; }
     std::string file(const std::string& name) const { return path_ + "/" + name; }
 
 private:
@@ -89,6 +91,9 @@ int try_migrations(const std::string& path, const std::string& directory, std::s
     if (trial.failure() != 0)
         return unusable("migrate: --work-directory " + directory + ": " + std::strerror(trial.failure()),
                         trial.failure() == EACCES ? exit_permission : exit_file);
+    // The copy may be as large as the database, and a trial that lasts is broken off by who waits for it.
+    const removal_at_signal broken_off(trial.path(),
+                                       {"copy.db", "copy.db-wal", "copy.db-shm", "copy.db-journal", "copy.db.lock"});
     const std::string copy = trial.file("copy.db");
     if (const int status = make_copy(path, copy); status != exit_done) return status;
     const auto before = bytes_of(copy);

@@ -5,13 +5,15 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import sqlite3
+import subprocess
 import tempfile
 import time
 import unittest
 
 import earlier_file
-from carrel_program import Server, main, run
+from carrel_program import PROGRAM, Server, clean_environment, main, run
 
 EVENTS = 12_345
 STEPS = re.findall(r'\{(\d+), "([^"]+)", \w+\}', earlier_file.MIGRATIONS.read_text())
@@ -132,6 +134,18 @@ class DryRun(WithFiles):
         tried = self.try_out()
         self.assertEqual(tried.returncode, 1, tried)
         self.assertRegex(tried.stderr, "would be damaged, or is|malformed|damaged")
+
+    def test_one_that_is_broken_off_leaves_nothing(self):
+        self.make_earlier()
+        before = sorted(os.listdir(self.directory))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            running = subprocess.Popen([PROGRAM, "migrate", self.path, "--dry-run"], stdout=subprocess.PIPE, env=clean_environment())
+            self.addCleanup(running.stdout.close)
+            while not list(self.directory.glob("carrel-trial-*/copy.db")) and running.poll() is None:
+                pass
+            running.send_signal(number)
+            self.assertEqual(running.wait(60), -number)
+            self.assertEqual(sorted(os.listdir(self.directory)), before)
 
     def test_the_copy_is_made_where_there_is_room(self):
         self.make_earlier(10)

@@ -1,0 +1,44 @@
+#include "cli/removal_at_signal.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+
+namespace carrel::cli {
+
+namespace {
+
+constexpr std::array ending{SIGINT, SIGTERM, SIGHUP};
+
+// What the handler reads: a vector that does not change while this is set.
+std::atomic<const std::vector<std::string>*> files{nullptr};
+std::atomic<const char*> directory{nullptr};
+
+// Calls nothing but what a handler may.
+void remove_and_end(int number) {
+    if (const auto* all = files.exchange(nullptr))
+        for (const auto& each : *all) ::unlink(each.c_str());
+    if (const char* path = directory.exchange(nullptr)) ::rmdir(path);
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+}
+
+}  // namespace
+
+removal_at_signal::removal_at_signal(const std::string& of, std::initializer_list<std::string_view> names)
+    : directory_(of) {
+    for (const auto name : names) files_.push_back(of + "/" + std::string(name));
+    files = &files_;
+    directory = directory_.c_str();
+    for (const int number : ending) std::signal(number, remove_and_end);
+}
+
+removal_at_signal::~removal_at_signal() {
+    for (const int number : ending) std::signal(number, SIG_DFL);
+    files = nullptr;
+    directory = nullptr;
+}
+
+}  // namespace carrel::cli
