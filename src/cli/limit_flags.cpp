@@ -1,5 +1,7 @@
 #include "cli/limit_flags.hpp"
 
+#include "cli/host_flag.hpp"
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -75,7 +77,9 @@ void add_limit_flags(CLI::App& app, http::limits& limits) {
 }
 
 void add_access_flags(CLI::App& app, http::server_options& front) {
-    app.add_option("--allow-host", front.allow_hosts, "another accepted Host, may be repeated")->delimiter(',');
+    app.add_option("--allow-host", front.allow_hosts, "another accepted Host, may be repeated")
+        ->delimiter(',')
+        ->transform(CLI::Validator(take_host, ""));
     app.add_option("--allow-origin", front.allow_origins,
                    "an origin, such as https://siem.example, whose pages may read and write; may be repeated")
         ->delimiter(',');

@@ -1,6 +1,7 @@
 #include "cli/outbound_flags.hpp"
 
 #include "base/uuid.hpp"
+#include "cli/host_flag.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -23,7 +24,8 @@ void add_outbound_flags(CLI::App& app, serve_settings& settings) {
                  "actions may send to addresses that are not public");
     app.add_option("--allow-outbound", out.feeds.allowed_hosts,
                    "host, or HOST:PORT, that feeds and actions may reach wherever it is; may be repeated")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->transform(CLI::Validator(take_host, ""));
     app.add_option("--outbound-ca-file", out.feeds.ca_file,
                    "certificates (PEM) that feeds and actions trust beside the system's");
     app.add_option("--playbook-command", settings.playbook_commands,

@@ -44,6 +44,8 @@ class Refusals(unittest.TestCase):
                              "--durability": ["most", ""], "--log-format": ["xml"], "--log-level": ["loud"],
                              "--batch-jobs-max": ["0"], "--unpack-ratio-max": ["0"],
                              "--disk-reserve-percent-max": ["101"], "--body-progress-ms": ["x"], "--otlp-sample-ratio": ["nan", "1.1"],
+                             "--allow-host": ["", "a b", "https://siem.example", "*.siem.example", "siem.example:x", "siem.example/"],
+                             "--allow-outbound": ["", "https://siem.example", "*"],
                              "--allow-origin": ["siem.example", "https://", "https://a/b"], "--trusted-proxy": ["proxy"], "--listen": ["8080", "nowhere", "127.0.0.1:99999", "127.0.0.1:"],
                              "--config": ["no-such.toml"]}.items():
             for value in values:

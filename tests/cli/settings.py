@@ -106,6 +106,15 @@ class Settings(unittest.TestCase):
         client.close()
         self.assertIn("origin https://siem.example, proxy 127.0.0.1", server.log_text())
 
+    def test_hosts_are_names_and_addresses_with_a_port_or_for_any(self):
+        server = self.serve("--config", "carrel.toml", "--allow-host", "siem.example", "--allow-host", "[2001:db8::1]", "--allow-host",
+                            "2001:db8::2,other.example:8443")
+        client = server.client()
+        for host, status in (("siem.example", 200), ("siem.example:7", 200), ("[2001:db8::1]", 200), ("[2001:DB8::2]:7", 200),
+                             ("other.example:8443", 200), ("other.example", 421), ("[2001:db8::3]", 421)):
+            self.assertEqual(client.get("/api/v1/alerts", Host=host).status, status, host)
+        client.close()
+
     def test_the_log_begins_with_the_settings_in_force(self):
         server = self.serve("--config", "carrel.toml", "--log-format", "text", CARREL_READERS="6")
         self.assertEqual(server.stop(), 0)
