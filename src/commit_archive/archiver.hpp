@@ -113,7 +113,8 @@ private:
 
     // Of its own thread, or before there is one.
     held_directory directory_;
-    bool is_away_ = false;  // what is at the directory's path has to be looked at before anything is written
+    bool is_away_ = false;      // what is at the directory's path has to be looked at before anything is written
+    bool is_in_doubt_ = false;  // it was looked at, and is not what was left there
     std::optional<chain_writer> writer_;
     std::vector<commit_note> noted_;    // until they are synced
     std::optional<chain_writer> left_;  // a generation that is over, and does not say so yet: its directory was away

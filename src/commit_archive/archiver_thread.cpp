@@ -17,6 +17,7 @@ namespace {
 constexpr std::chrono::seconds pause_max{60};
 constexpr std::chrono::milliseconds look_interval_lost{500};
 constexpr std::chrono::seconds look_interval_away{1};
+constexpr auto again = boost::system::errc::resource_unavailable_try_again;
 
 }  // namespace
 
@@ -66,11 +67,17 @@ result<void> archiver::take_directory() {
     const auto held = directory_.expect_in_place();
     if (held && !is_away_) return {};
     is_away_ = true;
-    if (!held)
+    if (!held) {
+        is_in_doubt_ = false;
         if (auto taken = directory_.take_again(); !taken) return taken;
+    }
     if (writer_)
-        if (auto opened = writer_->reopen(); !opened) return opened;
-    is_away_ = false;
+        if (auto opened = writer_->reopen(); !opened) {
+            // It may have been moved while it was read: that it is another one must be seen twice.
+            const bool is_sure = opened.error() != sqlite_errc::corrupt || std::exchange(is_in_doubt_, true);
+            return is_sure ? opened : error(make_error_code(again), opened.error().diagnostic());
+        }
+    is_away_ = is_in_doubt_ = false;
     return {};
 }
 

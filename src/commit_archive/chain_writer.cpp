@@ -50,8 +50,11 @@ result<void> chain_writer::open_file() {
     const auto bytes = written(header);
     const auto path = path_ + "/" + commits_name(header.serial, at_.sequence + 1) + open_suffix;
     auto made = file::create(path);
-    if (!made) is_displaced_ = made.error().code().value() == ENOENT;
-    if (!made) return made.error();
+    if (!made) {
+        const int number = made.error().code().value();
+        is_displaced_ = number == ENOENT || number == EEXIST;
+        return made.error();
+    }
     auto done = made->write(0, bytes);
     if (done) done = sync_directory(path_);
     if (!done) {
@@ -188,12 +191,21 @@ result<void> close_left(const commits_file& left, const block_reader& reader) {
     return rename_synced(left.path, left.path.substr(0, left.path.size() - std::string_view(open_suffix).size()));
 }
 
+// The beginning of a file that a crash interrupted says nothing that the one before it does not. One that was not there a moment
+// ago, while its directory was moved, may be there now with all that it holds.
+result<void> remove_not_begun(const std::string& path) {
+    if (path.empty() || ::access(path.c_str(), F_OK) != 0) return {};
+    const auto begun = has_begun(path);
+    if (!begun) return begun.error();
+    if (*begun) return system_failure(path, EAGAIN);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_failure(path, errno);
+    return {};
+}
+
 }  // namespace
 
 result<chain_writer> chain_writer::resume(const generation& from) {
-    // The beginning of a file that a crash interrupted says nothing that the one before it does not.
-    if (!from.not_begun.empty() && ::unlink(from.not_begun.c_str()) != 0 && errno != ENOENT)
-        return system_failure(from.not_begun, errno);
+    if (auto removed = remove_not_begun(from.not_begun); !removed) return removed.error();
     if (from.files.empty()) return error(make_error_code(sqlite_errc::corrupt), from.path + " holds no commits");
     const auto& last = from.files.back();
     auto reader = block_reader::open(last.path);
