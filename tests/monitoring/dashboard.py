@@ -24,8 +24,8 @@ UNITS = {"reqps", "ops", "s", "bytes", "Bps", "short", "percentunit"}
 WIDTH = 24
 # What is 0 of servers that are well and have little to do.
 ZERO = {"Refused jobs a second", "Sealing lag", "Deleted a second", "Jobs waiting", "Episodes of exhaustion", "Oldest snapshot",
-        "Archive: how long commits wait", "Archive: failures and gaps", "Lost of the access log and of traces",
-        "Messages dropped, datagrams lost a second", "Reads handed on a second"}
+        "Archive: how long commits wait, and the command runs", "Archive: failures, gaps, and whether it is down",
+        "Lost of the access log and of traces", "Messages dropped, datagrams lost a second", "Reads handed on a second"}
 # And what has no sample while a disk gets no fuller.
 NOTHING = {"The disk is full in"}
 
