@@ -98,7 +98,7 @@ std::vector<siem::fault> read_top(const exchange& ex, top_request& into) {
             if (auto wrong = read_plan(text, into.wants_plans)) faults.push_back(*std::move(wrong));
         } else if (name == "sort") {
             const auto found =
-                std::find_if(orders.begin(), orders.end(), [&](const order& each) { return each.name == text; });
+                std::find_if(orders.begin(), orders.end(), [&by = text](const order& each) { return each.name == by; });
             if (found != orders.end()) into.by = &*found;
             else
                 faults.push_back({name, 0,
