@@ -82,8 +82,9 @@ result<void> read_generation(generation& into) {
     std::ranges::sort(into.files, [](const auto& a, const auto& b) {
         return std::pair(a.serial, a.is_open) < std::pair(b.serial, b.is_open);
     });
-    const auto same = std::ranges::unique(into.files, {}, &commits_file::serial);
-    into.files.erase(same.begin(), same.end());
+    const auto same = std::unique(into.files.begin(), into.files.end(),
+                                  [](const auto& a, const auto& b) { return a.serial == b.serial; });
+    into.files.erase(same, into.files.end());
     if (!into.files.empty() && into.files.back().is_open) {
         const auto begun = has_begun(into.files.back().path);
         if (!begun) return begun.error();

@@ -105,14 +105,17 @@ BOOST_AUTO_TEST_CASE(a_read_on_a_shard_and_a_mutation_are_seen_too) {
         },
         {.deadline = 60s, .origin = &on_writer}, as_result(boost::asio::use_future));
     std::optional<result<std::optional<std::int64_t>>> read;
+    running_query on_resident;
+    bool is_cancelled = false;
     std::thread looks([&] {
-        const auto seen = found(s.f.db, "shard");
-        BOOST_TEST((seen.lane == query_lane::resident));
-        BOOST_TEST(seen.statement == endless_text);
-        BOOST_TEST(s.f.db.cancel_query(seen.id));
+        on_resident = found(s.f.db, "shard");
+        is_cancelled = s.f.db.cancel_query(on_resident.id);
     });
     s.run([&] { s.read_here(endless, {.deadline = 60s, .origin = &on_shard}, [&](auto&& got) { read = got; }); });
     looks.join();
+    BOOST_TEST((on_resident.lane == query_lane::resident));
+    BOOST_TEST(on_resident.statement == endless_text);
+    BOOST_TEST(is_cancelled);
     BOOST_TEST((read.value().error() == errc::query_cancelled));
     running_query seen;
     BOOST_TEST(eventually([&] {

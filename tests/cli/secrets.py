@@ -57,7 +57,7 @@ class Secrets(unittest.TestCase):
         made = self.ask(server, "POST", "/api/v1/actions",
                         {"type": "slack", "name": "tell", "config": {"webhook_url": HOOK}}, **own)
         self.assertEqual(made.status, 201)
-        return [PASSWORD, WRONG, NEW, self.token, self.token.split("_")[2][:40], cookie.split("=")[1],
+        return [PASSWORD, WRONG, NEW, self.token, self.token.split("_", 2)[2][:40], cookie.split("=")[1],
                 login.json()["csrf_token"], totp, "T0SECRETHOOK"]
 
     def test_no_secret_is_anywhere(self):

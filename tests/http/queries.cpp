@@ -1,6 +1,7 @@
 #include "http/fixture.hpp"
 #include "http/signed_in.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>

@@ -96,8 +96,13 @@ class Image(unittest.TestCase):
         self.assertEqual((f"{about.st_uid}:{about.st_gid}", stat.S_IMODE(about.st_mode)), (self.stage["USER"], 0o700))
 
 
-if os.geteuid() != 0 or not all(shutil.which(name) for name in ("unshare", "chroot", "strip")):
-    print("skipped: needs root, unshare and strip")
+def may_mount():
+    """Not within a root that is no mount point, such as chroot(1) enters."""
+    return subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+
+
+if os.geteuid() != 0 or not all(shutil.which(name) for name in ("unshare", "chroot", "strip")) or not may_mount():
+    print("skipped: needs root, mount namespaces, and strip")
     sys.exit(SKIPPED)
 if __name__ == "__main__":
     main()

@@ -2,6 +2,7 @@
 #include "siem/outbound_settings.hpp"
 #include "support/playbook_bodies.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 using namespace carrel::testing;
