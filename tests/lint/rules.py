@@ -234,6 +234,22 @@ def no_sleep_in_tests(path, text):
         yield cpp_text.line_of(code, match.start()), "a sleep in a test: wait for the event, or use a fake clock"
 
 
+# What begins a thread with a lambda: a std::thread, named or not, or an element of a vector of them.
+_THREAD = re.compile(r"(\bstd::j?thread(\s+\w+)?\s*[({]|\b(threads|clients|senders|callers|writers|readers)\.emplace_back\()\s*\[")
+_CHECK = re.compile(r"\bBOOST_(TEST|CHECK|REQUIRE|ERROR|FAIL)\w*\s*\(")
+
+
+def checks_in_one_thread(path, text):
+    """Boost.Test's macros are not thread-safe: threads note what they saw, and whoever joins them checks it."""
+    if not path.startswith("tests/"):
+        return
+    code = cpp_text.without_comments(text)
+    for match in _THREAD.finditer(code):
+        opened = code.find("{", match.end())
+        for found in _CHECK.finditer(code, opened, cpp_text.matching_brace(code, opened)):
+            yield cpp_text.line_of(code, found.start()), "a check in a thread: Boost.Test is not thread-safe"
+
+
 def no_machine_paths(path, text):
     """The tree is built elsewhere: it names no directory of a developer's machine."""
     for match in re.finditer(r"/(home|root|Users|work)/\w", text):
@@ -302,4 +318,4 @@ def tables_are_tables(path, text):
 
 
 RULES = [include_direction, one_owner, file_length, function_length, header_manners, coroutine_traps,
-         no_sleep_in_tests, no_machine_paths, plain_names, cites_what_is_here, tables_are_tables]
+         no_sleep_in_tests, checks_in_one_thread, no_machine_paths, plain_names, cites_what_is_here, tables_are_tables]
