@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(wal_bound) {
     options chosen{.path = directory.file("bound.db"), .migrations = schema};
     chosen.wal_soft_bytes = soft_mib << 20;
     chosen.wal_hard_bytes = hard_mib << 20;
+    // A disk that is slow to sync would not let the log grow to its cap in the time there is.
+    if (!is_strict) chosen.default_durability = durability::normal;
     // The reader's own end, for an engine that does not interrupt it.
     chosen.deadline_max = chosen.deadline_default = std::chrono::seconds(std::max<std::uint64_t>(seconds, 10));
     auto db = database::open(chosen).value();
