@@ -32,7 +32,7 @@ std::optional<siem::fault> read_plan(std::string_view text, bool& wants_plans) {
     return siem::fault{"plan", 0, "must be true or false"};
 }
 
-void write_running(json::writer& json, const running_query& one, const std::string* plan) {
+void write(json::writer& json, const running_query& one, const std::string* plan) {
     json.begin_object().key("id").string(std::to_string(one.id)).key("lane").string(name_of(one.lane));
     json.key("statement").string(one.statement);
     json.key("running_seconds").real(seconds(one.running)).key("wait_seconds").real(seconds(one.waited));
@@ -49,15 +49,6 @@ std::vector<siem::fault> read_running(const exchange& ex, bool& wants_plans) {
         if (name != "plan") faults.push_back({siem::quoted(name), 0, "is an unknown parameter"});
         else if (auto wrong = read_plan(text, wants_plans)) faults.push_back(*std::move(wrong));
     return faults;
-}
-
-void answer_running(exchange& ex, const std::vector<running_query>& all, const std::vector<std::string>* plans) {
-    ex.response.reply.clear();
-    json::writer json(ex.response.reply.body);
-    json.begin_object().key("items").begin_array();
-    for (std::size_t i = 0; i < all.size(); ++i) write_running(json, all[i], plans != nullptr ? &(*plans)[i] : nullptr);
-    json.end_array().end_object();
-    ex.answer(200, content::json);
 }
 
 // -- top ---
@@ -120,7 +111,7 @@ std::vector<query_stats> top_of(std::vector<query_stats> all, const top_request&
     return all;
 }
 
-void write_stats(json::writer& json, const query_stats& one, const std::string* plan) {
+void write(json::writer& json, const query_stats& one, const std::string* plan) {
     json.begin_object().key("statement").string(one.statement);
     json.key("calls").integer(number(one.calls));
     json.key("total_seconds").real(seconds(one.total)).key("mean_seconds").real(mean_of(one));
@@ -132,11 +123,14 @@ void write_stats(json::writer& json, const query_stats& one, const std::string* 
     json.end_object();
 }
 
-void answer_top(exchange& ex, const std::vector<query_stats>& top, const std::vector<std::string>* plans) {
+// -- the response, with plans or without ---
+
+template <class Query>
+void answer(exchange& ex, const std::vector<Query>& all, const std::vector<std::string>* plans) {
     ex.response.reply.clear();
     json::writer json(ex.response.reply.body);
     json.begin_object().key("items").begin_array();
-    for (std::size_t i = 0; i < top.size(); ++i) write_stats(json, top[i], plans != nullptr ? &(*plans)[i] : nullptr);
+    for (std::size_t i = 0; i < all.size(); ++i) write(json, all[i], plans != nullptr ? &(*plans)[i] : nullptr);
     json.end_array().end_object();
     ex.answer(200, content::json);
 }
@@ -164,11 +158,10 @@ struct plans_work {
 };
 
 template <class Query>
-void start_plans(exchange& ex, std::vector<Query> found,
-                 void (*answer)(exchange&, const std::vector<Query>&, const std::vector<std::string>*)) {
+void start_plans(exchange& ex, std::vector<Query> found) {
     const auto of = std::make_shared<const std::vector<Query>>(std::move(found));
     ex.busy = true;
-    auto done = [&ex, of, answer](const result<std::vector<std::string>>& plans) {
+    auto done = [&ex, of](const result<std::vector<std::string>>& plans) {
         if (plans) answer(ex, *of, &*plans);
         else ex.refuse(plans.error(), session_kind::read);
         ex.finish();
@@ -231,8 +224,8 @@ void start_running_queries(exchange& ex) {
     if (auto faults = read_running(ex, wants_plans); !faults.empty())
         return ex.refuse(siem::problem_of(siem::problem_code::bad_request, std::move(faults)));
     auto all = ex.context->store().running_queries();
-    if (wants_plans) start_plans(ex, std::move(all), answer_running);
-    else answer_running(ex, all, nullptr);
+    if (wants_plans) start_plans(ex, std::move(all));
+    else answer(ex, all, nullptr);
 }
 
 void start_top_queries(exchange& ex) {
@@ -240,8 +233,8 @@ void start_top_queries(exchange& ex) {
     if (auto faults = read_top(ex, wanted); !faults.empty())
         return ex.refuse(siem::problem_of(siem::problem_code::bad_request, std::move(faults)));
     auto top = top_of(ex.context->store().queries(), wanted);
-    if (wanted.wants_plans) start_plans(ex, std::move(top), answer_top);
-    else answer_top(ex, top, nullptr);
+    if (wanted.wants_plans) start_plans(ex, std::move(top));
+    else answer(ex, top, nullptr);
 }
 
 void start_query_cancellation(exchange& ex) {
