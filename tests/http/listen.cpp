@@ -54,6 +54,17 @@ int lowest_free_descriptor() {
     return free;
 }
 
+// Two clients whose mutations wait for the writer.
+std::deque<raw_client> send_two_behind(held_writer& held, running_server& server) {
+    std::deque<raw_client> busy;
+    for (const std::string id : {"a", "b"}) {
+        auto& each = busy.emplace_back(server.port());
+        each.send(each.request("POST", "/api/v1/alerts", alert_body(id), "Content-Type: application/json\r\n"));
+    }
+    BOOST_TEST(eventually([&] { return held.behind() >= 2; }));
+    return busy;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(listening)
@@ -169,12 +180,7 @@ BOOST_AUTO_TEST_CASE(an_address_has_a_quarter_of_all_connections_unless_it_is_th
 BOOST_AUTO_TEST_CASE(with_no_idle_connection_a_newcomer_reads_a_503_though_it_is_still_sending) {
     running_server server([](auto& settings) { settings.limits.connections_max = 2; });
     held_writer held(server.store());
-    std::deque<raw_client> busy;
-    for (const std::string id : {"a", "b"}) {
-        auto& each = busy.emplace_back(server.port());
-        each.send(each.request("POST", "/api/v1/alerts", alert_body(id), "Content-Type: application/json\r\n"));
-    }
-    BOOST_TEST(eventually([&] { return held.behind() >= 2; }));
+    auto busy = send_two_behind(held, server);
     for (int i = 0; i < 20; ++i) {
         raw_client newcomer(server.port());
         const std::string body(24'000, ' ');
@@ -228,12 +234,7 @@ BOOST_AUTO_TEST_CASE(connections_that_are_turned_away_are_counted_by_their_answe
         settings.limits.turned_away_max = 1;
     });
     held_writer held(server.store());
-    std::deque<raw_client> busy;
-    for (const std::string id : {"a", "b"}) {
-        auto& each = busy.emplace_back(server.port());
-        each.send(each.request("POST", "/api/v1/alerts", alert_body(id), "Content-Type: application/json\r\n"));
-    }
-    BOOST_TEST(eventually([&] { return held.behind() >= 2; }));
+    auto busy = send_two_behind(held, server);
     raw_client third(server.port());
     BOOST_TEST(third.receive().status == 503);
     raw_client beyond(server.port());  // the third one is still being turned away
