@@ -7,7 +7,7 @@
 
 namespace carrel::siem {
 
-/// Makes the attempts that `POST /actions/{id}/test` asked for, on a few threads of its own, as long as it lives. Those that a stop
+/// Makes the attempts that `POST /actions/{id}/test` requested, on a few threads of its own, as long as it lives. Those that a stop
 /// or a crash broke off have failed.
 class action_tester {
 public:

@@ -15,7 +15,7 @@ struct work_counts {
 
     /// Synchronisations of feeds that have ended; those that only test are none.
     count syncs_succeeded{0}, syncs_failed{0};
-    /// Attempts at steps of playbooks that others are asked to do. One that failed and is to be tried again is `repeated` only.
+    /// Attempts at steps of playbooks that others are requested to do. One that failed and is to be tried again is `repeated` only.
     count steps_succeeded{0}, steps_failed{0}, steps_unknown{0}, steps_repeated{0};
     /// Notices about requests for approval.
     count notices_sent{0}, notices_failed{0};

@@ -9,7 +9,7 @@
 
 namespace carrel::base {
 
-/// Why something could not be done, as a sentence for the person who asked for it.
+/// Why something could not be done, as a sentence for the person who requested it.
 struct failure {
     failure() = default;
     /// Of one text or of the parts of one. No constructor takes a string by itself: `outcome<std::string>` must be able to

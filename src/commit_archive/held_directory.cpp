@@ -9,7 +9,7 @@
 namespace carrel::commits {
 namespace {
 
-// What cannot be told counts as no mount: then nothing but the directory's name is relied on.
+// What is not known counts as no mount: then nothing but the directory's name is relied on.
 result<bool> is_mount(const std::string& directory) {
     struct statx info {};
     if (::statx(AT_FDCWD, directory.c_str(), 0, STATX_TYPE, &info) != 0) return system_failure(directory, errno);

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-// What is looked at when something is stored that is to be sent later. Nobody is asked here, no name is looked up.
+// What is looked at when something is stored that is to be sent later. Nothing is sent here, no name is looked up.
 namespace carrel::outbound {
 
 /// What is wrong with a URL; empty if nothing is. An address that may not be reached is refused at once; what a name stands for is

@@ -6,7 +6,7 @@ namespace carrel::sqlite {
 
 namespace {
 
-// The file asked is the WAL, then the database.
+// The number is the WAL's, then the database's.
 bool is_beyond_a_limit(sqlite3* db) noexcept {
     int number = 0;
     sqlite3_file* log = nullptr;

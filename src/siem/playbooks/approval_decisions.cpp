@@ -23,7 +23,7 @@ bool is_among(const record& row, std::size_t list, const std::string& name) {
     return std::find(items.begin(), items.end(), name) != items.end();
 }
 
-// Who may do what to a request. Where nobody is known, in an open house, nobody can be told apart.
+// Who may do what to a request. Where nobody is known, in an open house, all are alike.
 std::optional<problem> refuse_actor(const call& request, const record& row, approval_act act) {
     if (act == approval_act::comment) return std::nullopt;
     const approval_fields& at = approval_at();

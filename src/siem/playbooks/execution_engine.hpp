@@ -37,7 +37,7 @@ struct taken_step {
     std::optional<step_to_do> to_do;  // on the lane of others only
 };
 /// Goes on with the execution that is due and has the highest priority: with all that the server does by itself, or up to the
-/// point where somebody else is to be asked.
+/// point where a request to somebody else is due.
 result<taken_step> take_step(write_session& session, work_lane lane, timestamp now);
 
 /// Whether a step that has failed after so many attempts is tried again. It is only if its author says that the effect may happen
