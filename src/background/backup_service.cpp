@@ -99,8 +99,11 @@ std::optional<backup_run> backup_service::cancel(std::string_view id, std::strin
     const std::lock_guard lock(mutex_);
     const auto found = std::find_if(runs_.begin(), runs_.end(), [&](const backup_run& each) { return each.id == id; });
     if (found == runs_.end()) return std::nullopt;
-    if (!is_over(found->state) && !cancelled_by_) cancelled_by_.emplace(principal);
-    return *found;
+    auto run = *found;
+    if (is_over(run.state)) return run;
+    if (is_kept_) run.state = backup_state::succeeded;  // which it is about to be
+    else if (!cancelled_by_) cancelled_by_.emplace(principal);
+    return run;
 }
 
 std::optional<backup_run> backup_service::find(std::string_view id) const {
@@ -177,6 +180,7 @@ void backup_service::make(const std::stop_token& stop) {
         const std::lock_guard lock(mutex_);
         return stop.stop_requested() || cancelled_by_;
     };
+    wanted.bytes_per_second_max = settings_.bytes_per_second_max;
     wanted.verify = settings_.verify;
     wanted.on_progress = [this](const backup_progress& done) {
         change([&](backup_run& run) {
@@ -185,7 +189,20 @@ void backup_service::make(const std::stop_token& stop) {
                 run.progress = static_cast<double>(done.pages_done) / static_cast<double>(done.pages_all);
         });
     };
-    ended(settings_.copy(path_of(now.name), std::move(wanted)), begun);
+    auto made = settings_.copy(path_of(now.name), std::move(wanted));
+    if (made && !keep_or_cancel()) {
+        remove_copies(settings_.directory, std::vector{now.name},
+                      [this](const std::string& why) { say(log_level::warning, "backup " + why); });
+        made = error(errc::cancelled);
+    }
+    ended(std::move(made), begun);
+}
+
+// Whoever was answered that it is cancelled finds no copy, also when that came after the last look at it. False: cancelled.
+bool backup_service::keep_or_cancel() {
+    const std::lock_guard lock(mutex_);
+    is_kept_ = !cancelled_by_;
+    return is_kept_;
 }
 
 // A database that takes no more writes is to be copied all the same.
@@ -234,6 +251,7 @@ void backup_service::ended(result<backup_report> made, timestamp begun) {
     const std::lock_guard lock(mutex_);
     auto* const run = running();
     const auto cancelled_by = std::exchange(cancelled_by_, std::nullopt);
+    is_kept_ = false;
     if (run == nullptr) return;
     run->finished_at = now;
     if (!made && cancelled_by && !is_stopping_) {

@@ -30,8 +30,9 @@ struct copy_facts {
 
 struct backup_settings {
     std::string directory;
-    std::chrono::seconds every{0};  ///< 0: only when somebody asks
-    backup_retention kept;          ///< of copies that the server named
+    std::chrono::seconds every{0};           ///< 0: only when somebody asks
+    backup_retention kept;                   ///< of copies that the server named
+    std::uint64_t bytes_per_second_max = 0;  ///< 0: as fast as it can
     /// Copies the database into a new file, and waits for the end.
     std::function<result<backup_report>(const std::string& path, backup_options wanted)> copy;
     /// Reads a copy. Any thread.
@@ -79,6 +80,7 @@ private:
     void make(const std::stop_token& stop);
     void note_begin(const backup_run& run) const;
     std::vector<std::string> remove_old(timestamp begun);
+    bool keep_or_cancel();
     void ended(result<backup_report> made, timestamp begun);
     std::string free_name(timestamp now) const;
     std::string path_of(std::string_view name) const;
@@ -95,6 +97,7 @@ private:
     std::optional<backup_retention> kept_by_run_;
     bool is_scheduled_ = false;  // the run that is not over
     std::optional<std::string> cancelled_by_;
+    bool is_kept_ = false;  // the copy of the run that is not over is made, and can no longer be cancelled
     std::deque<std::string> doomed_, removed_by_;
     std::map<std::string, std::pair<std::int64_t, copy_facts>, std::less<>> facts_;  // with the size of the file
     backup_counts counts_;

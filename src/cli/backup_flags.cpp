@@ -47,6 +47,12 @@ void add_backup_flags(CLI::App& app, backup_flags& into) {
         ->check(CLI::Range(0, 36'500))
         ->capture_default_str()
         ->group(group);
+    app.add_option("--backup-bytes-per-second", into.bytes_per_second_max,
+                   "what a copy may read and write in a second, such as 50MiB; 0: as fast as it can")
+        ->transform(CLI::AsSizeValue(true))
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 50))
+        ->capture_default_str()
+        ->group(group);
 }
 
 std::string fault_in_backups(backup_flags& flags, const std::string& database) {
@@ -57,9 +63,10 @@ std::string fault_in_backups(backup_flags& flags, const std::string& database) {
         if (flags.every.count() < every_min || flags.every.count() > every_max)
             return "--backup-every: '" + flags.every_text + "' is no time from 1m to 366d, such as 6h";
     }
-    const bool is_about_copies = flags.every.count() > 0 || flags.kept.has_bounds();
+    const bool is_about_copies = flags.every.count() > 0 || flags.kept.has_bounds() || flags.bytes_per_second_max > 0;
     if (flags.directory.empty() && is_about_copies)
-        return "--backup-every, --backup-keep and --backup-keep-days need --backup-directory";
+        return "--backup-every, --backup-keep, --backup-keep-days and --backup-bytes-per-second need "
+               "--backup-directory";
     return fault_in_directory(flags.directory, database);
 }
 
@@ -69,6 +76,8 @@ std::string describe_backups(const backup_flags& flags) {
     if (flags.every.count() > 0) text += " every " + flags.every_text;
     if (flags.kept.copies > 0) text += ", " + std::to_string(flags.kept.copies) + " kept";
     if (flags.kept.days > 0) text += ", for " + std::to_string(flags.kept.days) + " days";
+    if (flags.bytes_per_second_max > 0)
+        text += ", at most " + std::to_string(flags.bytes_per_second_max) + " bytes a second";
     return text;
 }
 
@@ -83,6 +92,7 @@ std::optional<int> open_backups(database& store, const serve_settings& settings,
     wanted.directory = flags.directory;
     wanted.every = flags.every;
     wanted.kept = flags.kept;
+    wanted.bytes_per_second_max = flags.bytes_per_second_max;
     wanted.copy = [&store](const std::string& path, backup_options given) {
         return store.async_backup(path, std::move(given), as_result(boost::asio::use_future)).get();
     };

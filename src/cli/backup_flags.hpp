@@ -16,7 +16,8 @@ class App;
 // The backups of `carrel serve`.
 namespace carrel::cli {
 
-/// `--backup-directory`, `--backup-every`, `--backup-keep` and `--backup-keep-days`. `into` must outlive the parsing.
+/// `--backup-directory`, `--backup-every`, `--backup-keep`, `--backup-keep-days` and `--backup-bytes-per-second`. `into`
+/// must outlive the parsing.
 void add_backup_flags(CLI::App& app, backup_flags& into);
 /// What no flag says by itself, with the path of the database; fills in what they mean. Empty if there is nothing.
 std::string fault_in_backups(backup_flags& flags, const std::string& database);

@@ -35,6 +35,7 @@ struct backup_flags {
     std::string directory, every_text;
     std::chrono::seconds every{0};  ///< 0: only when somebody asks
     siem::backup_retention kept;
+    std::uint64_t bytes_per_second_max = 0;  ///< 0: as fast as it can
 };
 
 /// The settings of `carrel serve`.

@@ -50,6 +50,7 @@ struct service_fixture {
             if (!may_end) return error(errc::cancelled);
             if (fails) return error(errc::no_directory, "the disk is full");
             std::ofstream(path) << "copy";
+            if (cancels_when_made) service->cancel("a", "ada");
             backup_report report;
             report.bytes = 4;
             report.commit_sequence = 7;
@@ -58,6 +59,7 @@ struct service_fixture {
         made.read_facts = [](const std::string&) { return siem::copy_facts{7, 1}; };
         made.note = [this](const std::vector<siem::audit_entry>& entries) -> result<void> {
             if (cannot_note) return error(errc::no_directory, "the disk is full");
+            if (cancels_when_noted) answered = service->cancel("a", "ada")->state;
             const std::lock_guard lock(mutex);
             noted.insert(noted.end(), entries.begin(), entries.end());
             return {};
@@ -79,6 +81,8 @@ struct service_fixture {
     }
     temp_directory folder;
     std::atomic<bool> may_end{false}, fails{false}, cannot_note{false};
+    std::atomic<bool> cancels_when_made{false}, cancels_when_noted{false};
+    std::atomic<siem::backup_state> answered{siem::backup_state::waiting};
     std::mutex mutex;
     std::vector<siem::audit_entry> noted;  // guarded by mutex
     std::shared_ptr<siem::backup_service> service;
@@ -171,6 +175,33 @@ BOOST_AUTO_TEST_CASE(one_that_is_cancelled_ends_and_the_next_does_not) {
     BOOST_TEST((f.service->cancel("b", "ada")->state == siem::backup_state::succeeded));
     BOOST_TEST(!f.service->start(wanted("c"), made).has_value());
     BOOST_TEST((f.ended("c").state == siem::backup_state::succeeded));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_cancelled_after_the_last_look_at_it_leaves_nothing) {
+    service_fixture f;
+    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    siem::backup_run made;
+    f.may_end = f.cancels_when_made = true;
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST((f.ended("a").state == siem::backup_state::cancelled));
+    BOOST_TEST(f.ended("a").detail == "cancelled by ada");
+    BOOST_TEST(f.service->copies().size() == 5u);
+    BOOST_TEST(f.audited().empty());
+}
+
+BOOST_AUTO_TEST_CASE(one_for_which_old_ones_go_can_no_longer_be_cancelled) {
+    service_fixture f;
+    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    siem::backup_run made;
+    f.may_end = f.cancels_when_noted = true;
+    BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
+    BOOST_TEST((f.ended("a").state == siem::backup_state::succeeded));
+    BOOST_TEST((f.answered == siem::backup_state::succeeded));
+    BOOST_TEST(f.service->copies().size() == 2u);
+    f.cancels_when_noted = f.may_end = false;
+    BOOST_TEST(!f.service->start(wanted("b"), made).has_value());
+    BOOST_TEST((f.service->cancel("b", "ada")->state < siem::backup_state::succeeded));
+    BOOST_TEST((f.ended("b").state == siem::backup_state::cancelled));
 }
 
 BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
