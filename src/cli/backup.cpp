@@ -4,6 +4,7 @@
 #include "cli/backup_copy.hpp"
 #include "cli/backup_remote.hpp"
 #include "cli/command.hpp"
+#include "cli/copy_outcome.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
@@ -14,8 +15,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <cerrno>
-#include <csignal>
 #include <filesystem>
 #include <iostream>
 
@@ -51,14 +50,6 @@ std::optional<int> parse_backup(std::span<char*> arguments, backup_settings& int
     return parse(app, arguments);
 }
 
-std::atomic<bool> is_interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
-
-// So that nothing is left of a copy that somebody breaks off.
-void end_by_signals() {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, [](int) { is_interrupted = true; });
-}
-
 // The file that the copy is to be, and the directory of copies if it is one of them.
 struct place {
     std::string file, directory;
@@ -77,24 +68,6 @@ place place_of(const std::string& target) {
     return {std::move(file), std::move(directory), now};
 }
 
-bool is_without_room(const error& why) {
-    return why == sqlite_errc::full || why.code() == error_code(ENOSPC, boost::system::system_category());
-}
-
-std::string explain_backup(const error& why, const std::string& path) {
-    if (why == errc::cancelled) return "broken off; nothing is left of the copy";
-    if (why == errc::no_directory) return "the directory of the target does not exist";
-    if (is_without_room(why)) return "there is no room for the copy; nothing is left of it";
-    const bool is_of_another = exit_status_of(why) == exit_in_use && !(why == errc::database_in_use);
-    if (why == errc::newer_database || is_of_another || why.diagnostic().empty()) return explain(why, path);
-    return why.diagnostic();
-}
-
-int status_of_backup(const error& why) {
-    if (why == errc::cancelled || is_without_room(why)) return exit_failed;
-    return why == errc::invalid_option ? exit_file : exit_status_of(why);  // the target is there
-}
-
 int copy_file(const backup_settings& settings) {
     const std::string& path = settings.database;
     std::error_code ec;
@@ -109,19 +82,20 @@ int copy_file(const backup_settings& settings) {
     if (at.directory.empty() && settings.wanted.kept.has_bounds())
         return unusable("backup: --keep and --keep-days are about a directory of copies");
     if (!at.directory.empty()) siem::remove_left_overs(at.directory);
-    end_by_signals();
+    end_copies_by_signals();
     std::vector<std::string> unseen;
     auto made = [&] {
         progress_bar bar("backup");
         return sqlite::backup_unserved(
-            guard->path(), at.file, [] { return is_interrupted.load(); },
+            guard->path(), at.file, is_copy_ended,
             [&bar](std::uint64_t done, std::uint64_t all) {
                 bar.show(all == 0 ? 0 : static_cast<double>(done) / static_cast<double>(all), "copied");
             },
             verify_copy, unseen);
     }();
     for (const auto& each : unseen) std::cerr << "carrel: warning: " << each << '\n';
-    if (!made) return unusable("backup: " + explain_backup(made.error(), path), status_of_backup(made.error()));
+    if (!made)
+        return unusable("backup: " + explain_copy(made.error(), path), status_of_copy(made.error(), exit_damaged));
     std::cout << at.file << ": " << made->bytes << " bytes, commit " << made->commit_sequence << ", checked\n";
     if (at.directory.empty()) return exit_done;
     int status = exit_done;

@@ -2,6 +2,8 @@
 
 #include "base/time.hpp"
 #include "cli/command.hpp"
+#include "cli/copy_outcome.hpp"
+#include "cli/progress.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -49,8 +51,16 @@ int restore(std::span<char*> arguments) {
     if (target.empty()) return unusable("restore: the file to make is missing");
     const auto point = commits::parse_point(at, wall_clock());
     if (!point) return unusable("restore: --at: '" + at + "' is no number of a commit, no time and not latest");
-    const auto done = commits::restore(directory, *point, target, {});
-    if (!done) return unusable("restore: " + done.error().text, exit_failed);
+    end_copies_by_signals();
+    const auto done = [&] {
+        progress_bar bar("restore");
+        return commits::restore(directory, *point, target,
+                                {[&bar](double read) { bar.show(read, "read"); }, is_copy_ended});
+    }();
+    if (!done)
+        return unusable(
+            "restore: " + explain_copy(done.error(), target),
+            done.error().code() == commits::point_is_missing ? exit_failed : status_of_copy(done.error(), exit_failed));
     if (!done->note.empty()) std::cerr << "carrel: warning: " << done->note << '\n';
     std::cout << target << ": " << commits::shown(done->sequence, done->time)
               << (done->is_time_estimated ? " or before" : "") << ", generation " << done->generation << ", "

@@ -1,6 +1,5 @@
 #include "commit_archive/base_copy.hpp"
 
-#include "commit_archive/pack.hpp"
 #include "sqlite/copy_facts.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -49,7 +48,7 @@ result<base_file> make_base(database& store, const std::string& generation, cons
     remove_partial_bases(generation);
     const removed_at_end copy{generation + "/" + copy_name};
     if (auto copied = copy_database(store, copy.path, stop); !copied) return copied.error();
-    const auto facts = sqlite::read_copy(copy.path, false);
+    const auto facts = sqlite::read_copy(copy.path);
     if (!facts) return facts.error();
     base_file made;
     made.path = generation + "/" + base_name(facts->sequence);
@@ -88,7 +87,7 @@ void remove_partial_bases(const std::string& generation) noexcept {
     }
 }
 
-result<void> unpack_base(const base_file& from, const file& to) {
+result<void> unpack_base(const base_file& from, const byte_sink& to) {
     const auto done = unpack_file(from.path + ".zst", to);
     if (!done) return done.error();
     if (done->bytes == from.bytes && done->sha256 == from.sha256) return {};

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "commit_archive/catalogue.hpp"
-#include "commit_archive/file.hpp"
+#include "commit_archive/pack.hpp"
 
 #include <carrel/database.hpp>
 
@@ -24,7 +24,7 @@ result<base_file> make_base(database& store, const std::string& generation, cons
 /// Removes what a base that was broken off has left.
 void remove_partial_bases(const std::string& generation) noexcept;
 
-/// Unpacks a base into an empty file, and compares its digest.
-result<void> unpack_base(const base_file& from, const file& to);
+/// Unpacks a base and compares its digest. Errors: those of `to`; `corrupt`.
+result<void> unpack_base(const base_file& from, const byte_sink& to);
 
 }  // namespace carrel::commits

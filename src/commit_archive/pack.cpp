@@ -88,7 +88,7 @@ result<packed_file> pack_file(const std::string& from, const std::string& to, co
     return done;
 }
 
-result<packed_file> unpack_file(const std::string& from, const file& to) {
+result<packed_file> unpack_file(const std::string& from, const byte_sink& to) {
     auto source = file::open_to_read(from);
     if (!source) return source.error();
     base::zstd_unpacker unpacker;
@@ -106,7 +106,7 @@ result<packed_file> unpack_file(const std::string& from, const file& to) {
                              from + ", near byte " + std::to_string(at) + ": is no sound zstd");
             if (text.empty() && left.empty()) break;
             sum.update(text);
-            if (auto put = to.write(done.bytes, text); !put) return put.error();
+            if (auto put = to(done.bytes, text); !put) return put.error();
             done.bytes += text.size();
         }
         at += piece->size();

@@ -24,7 +24,9 @@ struct packed_file {
 /// Packs one file into a new one, on stable storage when it returns. `stop` is looked at between two pieces; true ends it with
 /// `errc::cancelled`.
 result<packed_file> pack_file(const std::string& from, const std::string& to, const std::function<bool()>& stop);
-/// The opposite. The text is `corrupt` with the path if it is not sound.
-result<packed_file> unpack_file(const std::string& from, const file& to);
+/// Takes what comes next, with its position in the whole. An error ends what calls it with that error.
+using byte_sink = std::function<result<void>(std::uint64_t at, std::string_view bytes)>;
+/// The opposite of `pack_file`. Errors: those of `to`; `corrupt` with the path if it is not sound.
+result<packed_file> unpack_file(const std::string& from, const byte_sink& to);
 
 }  // namespace carrel::commits

@@ -1,142 +1,94 @@
 #include "commit_archive/restore.hpp"
 
-#include "base/time.hpp"
 #include "commit_archive/base_copy.hpp"
 #include "commit_archive/block_reader.hpp"
 #include "commit_archive/restore_plan.hpp"
+#include "sqlite/backup_file.hpp"
 #include "sqlite/copy_facts.hpp"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <filesystem>
-#include <memory>
+#include <optional>
+#include <span>
 
 namespace carrel::commits {
 namespace {
 
 namespace fs = std::filesystem;
-using base::failure;
 using kind = restore_point::kind;
 
-failure failure_of(const error& why) {
-    if (why == sqlite_errc::corrupt || why == errc::database_in_use) return {why.diagnostic()};
-    return {why.diagnostic(), ": ", why.code().message()};
+// Of the archive, as a sentence.
+error explained(const error& why) {
+    if (why == sqlite_errc::corrupt) return why;
+    return {why.code(), why.diagnostic() + ": " + why.code().message()};
 }
+
+error damaged(std::string what) { return {make_error_code(sqlite_errc::corrupt), std::move(what)}; }
 
 bool is_past(const commit& one, const restore_point& to) {
     if (to.is == kind::latest) return false;
     return to.is == kind::sequence ? one.sequence > to.sequence : one.time > to.time;
 }
 
-bool is_there(const std::string& path) {
-    struct stat info {};
-    return ::lstat(path.c_str(), &info) == 0;
+result<void> write(sqlite::backup_file& to, std::uint64_t at, std::string_view bytes) {
+    return to.write(std::as_bytes(std::span(bytes)), at);
 }
 
-// Another restore may remove the file between its opening and its lock, and make one of its own under the name.
-result<void> lock_in_place(const file& under_way, const std::string& path) {
-    if (under_way.lock() && under_way.expect_in_place()) return {};
-    return error(errc::database_in_use, "another restore writes " + path);
-}
-
-// What a restore was killed over; one that goes on has it locked.
-result<void> remove_left_over(const std::string& path) {
-    if (!is_there(path)) return {};
-    const auto left = file::open_to_read(path);
-    if (!left) return left.error();
-    if (auto locked = lock_in_place(*left, path); !locked) return locked;
-    if (::unlink(path.c_str()) != 0) return system_failure(path, errno);
-    return {};
-}
-
-// The database that grows under a name of its own, and goes if it is not finished.
-class target_file {
+// How much is read of the base, as it is unpacked, and of the files of commits.
+class reading {
 public:
-    explicit target_file(const std::string& target)
-        : target_(target),
-          path_(target + ".partial") {}
-    ~target_file() {
-        if (file_.is_open()) ::unlink(path_.c_str());
-    }
-    target_file(const target_file&) = delete;
-    target_file& operator=(const target_file&) = delete;
-
-    base::outcome<void> create() {
-        for (const std::string suffix : {"", "-wal", "-shm", "-journal"}) {
-            if (is_there(target_ + suffix)) return failure{target_, suffix, " exists"};
-            if (suffix.empty() || !target_.ends_with(suffix)) continue;
-            const auto database = target_.substr(0, target_.size() - suffix.size());
-            if (is_there(database)) return failure{target_, " would count as a part of ", database};
+    reading(const restore_plan& plan, const restore_steps& steps)
+        : steps_(steps),
+          all_(plan.start.bytes) {
+        for (auto i = plan.first_file; i < plan.from.files.size(); ++i) {
+            std::error_code ec;
+            const auto size = fs::file_size(plan.from.files[i].path, ec);
+            if (!ec) all_ += size;
         }
-        if (auto removed = remove_left_over(path_); !removed) return failure_of(removed.error());
-        auto made = file::create(path_);
-        auto locked = made ? lock_in_place(*made, path_) : result<void>(made.error());
-        if (!locked) return failure_of(locked.error());
-        file_ = std::move(*made);
+    }
+    // `at` counts within the base or a file.
+    result<void> reach(std::uint64_t at) {
+        const auto done = static_cast<double>(before_ + at) / static_cast<double>(std::max<std::uint64_t>(1, all_));
+        if (steps_.progress) steps_.progress(std::min(1.0, done));
+        if (steps_.should_stop && steps_.should_stop()) return error(errc::cancelled, "broken off");
         return {};
     }
-    const file& under_way() const noexcept { return file_; }
-    const std::string& path() const noexcept { return path_; }
-
-    // Never in the place of another.
-    base::outcome<void> finish() {
-        if (auto synced = file_.sync(); !synced) return failure_of(synced.error());
-        int failed = 0;
-        if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) != 0) failed = errno;
-        // Not every file system can do it in one call.
-        if (failed == EINVAL) {
-            failed = ::link(path_.c_str(), target_.c_str()) == 0 ? 0 : errno;
-            if (failed == 0) ::unlink(path_.c_str());
-        }
-        if (failed != 0) return failure{target_, ": ", std::strerror(failed)};
-        file_.close();
-        const auto parent = fs::path(target_).parent_path();
-        if (auto synced = sync_directory(parent.empty() ? "." : parent.string()); !synced)
-            return failure_of(synced.error());
-        return {};
-    }
+    void end(std::uint64_t size) { before_ += size; }
 
 private:
-    std::string target_, path_;
-    file file_;
+    const restore_steps& steps_;
+    std::uint64_t all_, before_ = 0;
 };
 
 // Applies blocks in their order, up to the point.
 class application {
 public:
-    application(const restore_plan& plan, const restore_point& to, const file& target,
-                const std::function<void(std::uint64_t)>& progress)
+    application(const restore_plan& plan, const restore_point& to, sqlite::backup_file& target, reading& steps)
         : plan_(plan),
           to_(to),
           target_(target),
-          progress_(progress) {
+          steps_(steps) {
         reached_.generation = plan.from.number;
         reached_.sequence = plan.start.sequence;
         reached_.time = plan.start.time;
     }
 
-    base::outcome<restored> run() {
+    result<restored> run() {
         for (auto i = plan_.first_file; i < plan_.from.files.size() && !is_done_; ++i)
             if (auto applied = apply(plan_.from.files[i]); !applied) return applied.error();
         if (to_.is == kind::sequence && reached_.sequence != to_.sequence)
-            return failure{"commit ", std::to_string(to_.sequence), " was not found: the archive changed meanwhile"};
+            return damaged("commit " + std::to_string(to_.sequence) + " was not found: the archive changed meanwhile");
         if (to_.is == kind::latest && !plan_.from.not_begun.empty())
             reached_.note = plan_.from.not_begun + ", byte 0: the last write was broken off";
         if (pages_ != 0)
-            if (auto cut = target_.truncate(pages_ * plan_.start.page_bytes); !cut) return failure_of(cut.error());
-        reached_.bytes = pages_ * plan_.start.page_bytes;
+            if (auto cut = target_.resize(pages_ * plan_.start.page_bytes); !cut) return cut.error();
         return reached_;
     }
 
 private:
-    base::outcome<void> apply(const commits_file& from) {
+    result<void> apply(const commits_file& from) {
         auto reader = block_reader::open(from.path);
-        if (!reader) return failure_of(reader.error());
+        if (!reader) return explained(reader.error());
         if (auto fits = check_header(from, *reader); !fits) return fits;
         while (!is_done_) {
             const auto at = reader->position();
@@ -144,36 +96,38 @@ private:
             if (!found) return end_at_damage(from, *reader, found.error());
             if (!*found) break;
             if (auto applied = apply(**found, from.path, at); !applied) return applied;
+            if (auto goes_on = steps_.reach(reader->position()); !goes_on) return goes_on;
         }
+        steps_.end(reader->position());
         chain_ = reader->chain();
         return {};
     }
 
-    base::outcome<void> check_header(const commits_file& from, const block_reader& reader) {
+    result<void> check_header(const commits_file& from, const block_reader& reader) {
         const auto& header = reader.header();
         if (header.generation != plan_.from.number || header.serial != from.serial ||
             header.sequence + 1 != from.first_sequence || header.page_bytes != plan_.start.page_bytes)
-            return failure{from.path, ", byte 0: the header is another file's"};
+            return damaged(from.path + ", byte 0: the header is another file's");
         if (chain_ && (header.before != *chain_ || header.serial != serial_ + 1))
-            return failure{from.path, ", byte 0: does not follow the file before it; one is missing or was exchanged"};
+            return damaged(from.path + ", byte 0: does not follow the file before it; one is missing or was exchanged");
         if (!sequence_) sequence_ = header.sequence;
         serial_ = header.serial;
         return {};
     }
 
     // Only what was written last to the last file may have been broken off. Whether the point was reached is looked at afterwards.
-    base::outcome<void> end_at_damage(const commits_file& from, const block_reader& reader, const error& why) {
+    result<void> end_at_damage(const commits_file& from, const block_reader& reader, const error& why) {
         const auto torn = from.is_open ? reader.is_torn() : result<bool>(false);
-        if (!torn) return failure_of(torn.error());
-        if (!*torn || why != sqlite_errc::corrupt) return failure_of(why);
+        if (!torn) return explained(torn.error());
+        if (!*torn || why != sqlite_errc::corrupt) return explained(why);
         reached_.note = from.path + ", byte " + std::to_string(reader.position()) + ": the last write was broken off";
         is_done_ = true;
         return {};
     }
 
-    base::outcome<void> apply(const block& one, const std::string& path, std::uint64_t at) {
+    result<void> apply(const block& one, const std::string& path, std::uint64_t at) {
         const auto damage = [&](const std::string& what) {
-            return failure{path, ", block at byte ", std::to_string(at), ": ", what};
+            return damaged(path + ", block at byte " + std::to_string(at) + ": " + what);
         };
         if (before_ && !follows(one.head, *before_)) return damage("its frames do not follow those before it");
         before_ = one.head;
@@ -204,12 +158,10 @@ private:
         result<void> put;
         const auto wrong = check_frames(one, *frames, [&](const frame& page, std::uint32_t number) {
             if (number > until || !put) return;
-            put = target_.write(std::uint64_t{page.page - 1} * page.content.size(), page.content);
+            put = write(target_, std::uint64_t{page.page - 1} * page.content.size(), page.content);
         });
         if (!wrong.empty()) return damage(wrong);
-        if (!put) return failure_of(put.error());
-        if (progress_) progress_(reached_.commits);
-        return {};
+        return put;
     }
 
     // In the same run, or from the beginning of another.
@@ -221,8 +173,8 @@ private:
 
     const restore_plan& plan_;
     const restore_point& to_;
-    const file& target_;
-    const std::function<void(std::uint64_t)>& progress_;
+    sqlite::backup_file& target_;
+    reading& steps_;
     restored reached_;
     std::optional<digest> chain_;
     std::optional<block_head> before_;
@@ -232,42 +184,55 @@ private:
     bool is_done_ = false;
 };
 
+result<void> copy_base(const base_file& from, sqlite::backup_file& to, reading& steps) {
+    if (auto reserved = to.reserve(from.bytes); !reserved) return reserved;
+    result<void> put;
+    const auto unpacked = unpack_base(from, [&](std::uint64_t at, std::string_view bytes) {
+        put = write(to, at, bytes);
+        if (put) put = steps.reach(at + bytes.size());
+        return put;
+    });
+    steps.end(from.bytes);
+    if (!put || unpacked) return put;
+    return explained(unpacked.error());
+}
+
 // As whoever opens it will see it.
-base::outcome<void> verify(const std::string& path, const restored& reached) {
-    if (auto unmarked = sqlite::unmark_copy(path); !unmarked) return failure_of(unmarked.error());
-    const auto facts = sqlite::read_copy(path, true);
-    if (!facts) return failure{"what was restored is damaged: ", facts.error().message()};
-    if (facts->sequence != reached.sequence)
-        return failure{"what was restored holds commit ", std::to_string(facts->sequence), ", not ",
-                       std::to_string(reached.sequence)};
-    return {};
+result<void> verify(const std::string& path, std::uint64_t sequence) {
+    const auto facts = sqlite::read_copy(path);
+    if (!facts) return damaged("what was restored is damaged: " + facts.error().message());
+    if (facts->sequence == sequence) return {};
+    return damaged("what was restored holds commit " + std::to_string(facts->sequence) + ", not " +
+                   std::to_string(sequence));
 }
 
 }  // namespace
 
-base::outcome<restored> restore(const std::string& directory, const restore_point& to, const std::string& target,
-                                const std::function<void(std::uint64_t commits)>& progress) {
+result<restored> restore(const std::string& directory, const restore_point& to, const std::string& target,
+                         const restore_steps& steps) {
     const auto all = read_catalogue(directory);
-    if (!all) return failure_of(all.error());
+    if (!all) return explained(all.error());
     const auto plan = plan_restore(*all, to);
-    if (!plan) return plan.error();
-    target_file made(target);
+    if (!plan) return error(make_error_code(point_is_missing), plan.error().text);
+    sqlite::backup_file made(target);
     if (auto created = made.create(); !created) return created.error();
-    if (auto unpacked = unpack_base(plan->start, made.under_way()); !unpacked) return failure_of(unpacked.error());
-    auto reached = application(*plan, to, made.under_way(), progress).run();
+    reading read(*plan, steps);
+    if (auto copied = copy_base(plan->start, made, read); !copied) return copied.error();
+    auto reached = application(*plan, to, made, read).run();
     if (!reached) return reached.error();
-    if (auto sound = verify(made.path(), *reached); !sound) return sound.error();
-    if (auto finished = made.finish(); !finished) return finished.error();
+    auto finished =
+        made.finish(steps.should_stop, [&](const std::string& path) { return verify(path, reached->sequence); });
+    if (!finished) return finished.error();
     return reached;
 }
 
 base::outcome<std::string> list_archive(const std::string& directory) {
     const auto all = read_catalogue(directory);
-    if (!all) return failure_of(all.error());
+    if (!all) return base::failure{explained(all.error()).diagnostic()};
     std::string text;
     for (const auto& each : *all) {
         const auto last = last_commit(each);
-        if (!last) return failure_of(last.error());
+        if (!last) return base::failure{explained(last.error()).diagnostic()};
         text += "generation " + std::to_string(each.number) + ": ";
         if (each.bases.empty()) text += "no base yet";
         else text += "from " + shown(each.bases.front().sequence, each.bases.front().time);

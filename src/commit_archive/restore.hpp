@@ -3,6 +3,8 @@
 #include "base/failure.hpp"
 #include "commit_archive/catalogue.hpp"
 
+#include <carrel/error.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -27,17 +29,24 @@ struct restored {
     std::int64_t time = 0;
     bool is_time_estimated = false;
     std::uint32_t generation = 0;
-    std::uint64_t commits = 0, bytes = 0;
-    std::string note;  ///< that the last write of the archive was broken off; empty if it was not
+    std::uint64_t commits = 0;  ///< applied to the base
+    std::string note;           ///< that the last write of the archive was broken off; empty if it was not
+};
+
+/// Called between the steps of a restore, on its caller's thread.
+struct restore_steps {
+    std::function<void(double done)> progress;  ///< how much of the archive's files is read, 0 to 1
+    std::function<bool()> should_stop;          ///< true ends it with `cancelled`
 };
 
 /// Makes a new database `target` out of an archive, as it was at a point. It is there as a whole, checked, on stable storage, or
-/// not at all. The archive may be one that a server writes. `progress` gets the commits applied so far.
+/// not at all. The archive may be one that a server writes.
 ///
-/// A failure says why: the point is before the first base, in a gap or after the end, and what there is instead; a file is damaged, with its
-/// path and the position in it; `target` exists.
-base::outcome<restored> restore(const std::string& directory, const restore_point& to, const std::string& target,
-                                const std::function<void(std::uint64_t commits)>& progress);
+/// Errors, with a sentence for people: `point_is_missing` if the point is before the first base, in a gap or after the end, with what
+/// there is instead; `corrupt` with the file that is damaged and the position in it; those of `sqlite::backup_file`.
+result<restored> restore(const std::string& directory, const restore_point& to, const std::string& target,
+                         const restore_steps& steps = {});
+inline constexpr auto point_is_missing = boost::system::errc::argument_out_of_domain;
 
 /// Generations, what each can be restored to, and the gaps between, a line each.
 base::outcome<std::string> list_archive(const std::string& directory);

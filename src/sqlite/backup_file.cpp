@@ -92,7 +92,7 @@ result<void> backup_file::create() {
     if (flock(fd, LOCK_EX | LOCK_NB) != 0 || fstat(fd, &mine) != 0 || lstat(path_.c_str(), &named) != 0 ||
         mine.st_ino != named.st_ino) {
         close(fd);
-        return error(errc::database_in_use, "another backup writes " + path_);
+        return error(errc::database_in_use, "another process writes " + path_);
     }
     // What a crash left has one name. Another one may be that of a database, which would be emptied here.
     if (mine.st_nlink > 1) {

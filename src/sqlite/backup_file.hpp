@@ -30,7 +30,7 @@ public:
 
     /// Errors: `invalid_option` if the target exists, is empty, holds a NUL or begins with `file:`, if a WAL, its index or a journal
     /// lies beside it, or if it would be one of another file; `no_directory`;
-    /// `database_in_use` while another backup writes the same target; the system's.
+    /// `database_in_use` while another process writes the same target; the system's.
     result<void> create();
     /// Writes at an offset. What has been written is handed to the disk piece by piece, so that no sync of another file has to
     /// wait for much of it.

@@ -1,13 +1,9 @@
 #include "sqlite/copy_facts.hpp"
 
 #include "sqlite/file_owner.hpp"
-#include "sqlite/open_mark.hpp"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 #include <optional>
 
@@ -45,18 +41,13 @@ result<std::uint64_t> first_number(sqlite3* db, const char* sql) {
 
 }  // namespace
 
-result<copy_facts> read_copy(const std::string& path, bool checks) {
+result<copy_facts> read_copy(const std::string& path) {
     sqlite3* opened = nullptr;
     const int rc =
         sqlite3_open_v2(immutable_uri(path).c_str(), &opened,
                         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     const std::unique_ptr<sqlite3, close_database> db(opened);
     if (rc != SQLITE_OK) return failure_of(opened, rc);
-    if (checks) {
-        const auto found = first_text(opened, "PRAGMA quick_check(1)");
-        if (!found) return found.error();
-        if (*found != "ok") return error(make_error_code(sqlite_errc::corrupt), path + ": " + *found);
-    }
     copy_facts facts;
     const auto sequence = first_number(opened, "SELECT sequence FROM carrel_commit");
     if (!sequence) return sequence.error();
@@ -65,20 +56,6 @@ result<copy_facts> read_copy(const std::string& path, bool checks) {
     const auto pages = first_number(opened, "PRAGMA page_count");
     if (!pages) return pages.error();
     return copy_facts{*sequence, *page_bytes, *pages};
-}
-
-result<void> unmark_copy(const std::string& path) {
-    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) return error(error_code(errno, boost::system::system_category()), path);
-    user_version_bytes version{};
-    const auto size = static_cast<ssize_t>(version.size());
-    bool is_done = pread(fd, version.data(), version.size(), user_version_at) == size;
-    remove_open_mark(version);
-    is_done = is_done && pwrite(fd, version.data(), version.size(), user_version_at) == size;
-    const int number = errno;
-    close(fd);
-    if (!is_done) return error(error_code(number, boost::system::system_category()), path);
-    return {};
 }
 
 }  // namespace carrel::sqlite

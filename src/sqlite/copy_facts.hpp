@@ -13,11 +13,7 @@ struct copy_facts {
     std::uint64_t page_bytes = 0, pages = 0;
 };
 
-/// Reads them, and nothing is made beside the file. `checks`: after `PRAGMA quick_check`, which reads all of it. Errors: `corrupt` with
-/// what was found; SQLite's codes.
-result<copy_facts> read_copy(const std::string& path, bool checks);
-
-/// Takes the mark of an open file out of one.
-result<void> unmark_copy(const std::string& path);
+/// Reads them, and nothing is made beside the file. Errors: SQLite's codes.
+result<copy_facts> read_copy(const std::string& path);
 
 }  // namespace carrel::sqlite

@@ -199,7 +199,7 @@ private:
         const auto target = place.file("restored.db");
         const auto done = commits::restore(archive_host::archive_of(root), to, target, {});
         ++found_.restores;
-        content = done ? note_table::content_of(target) : done.error().text;
+        content = done ? note_table::content_of(target) : done.error().diagnostic();
         return done ? std::optional(*done) : std::nullopt;
     }
 

@@ -1,6 +1,7 @@
 """An archive that cannot be written, or whose command fails: writing goes on, the gap is shown, and a new generation can be restored.
 Usage: archive_faults.py PROGRAM BAD-DISK-LIBRARY"""
 import contextlib
+import fcntl
 import pathlib
 import re
 import shutil
@@ -65,6 +66,28 @@ class Archived(unittest.TestCase):
     def alerts_in(self, target):
         with contextlib.closing(sqlite3.connect(f"file:{target}?immutable=1", uri=True)) as database:
             return database.execute("SELECT count(*) FROM alerts").fetchone()[0]
+
+
+class Restore(Archived):
+    def test_it_makes_no_file_that_is_there_or_in_the_making_or_has_no_room(self):
+        last = self.make(3)
+        self.await_that(lambda: self.metric("sequence") >= last)
+        target, done = self.restore(last)
+        self.assertEqual((done.returncode, done.stderr, self.alerts_in(target)), (0, "", 3))
+        self.assertEqual(self.restore(last)[1].returncode, 3)
+        target.unlink()
+        with open(f"{target}.partial", "w") as another:
+            fcntl.flock(another, fcntl.LOCK_EX)
+            done = self.restore(last)[1]
+            self.assertEqual((done.returncode, f"another process writes {target}.partial" in done.stderr), (4, True), done)
+        environment = clean_environment(LD_PRELOAD=LIBRARY, CARREL_TEST_BAD_DISK=str(self.folder))
+        for how, word in (("copy-no-space", "no room"), ("copy-no-sync", "Input/output error")):
+            (self.folder / how).touch()
+            done = run("restore", "--archive", self.archive, target, env=environment)
+            (self.folder / how).unlink()
+            self.assertEqual((done.returncode != 0, word in done.stderr), (True, True), done)
+            self.assertEqual([each.name for each in self.folder.iterdir() if "restored" in each.name], [])
+        self.assertEqual(self.restore(last)[1].returncode, 0)
 
 
 class FullDisk(Archived):

@@ -76,7 +76,7 @@ def _allowed_in_archive(name):
 
 def _allowed_in_commit_archive(name):
     return (_is_standard(name) or _is_system(name) or name == "zstd.h" or name == "outbound/child_process.hpp"
-            or _starts(name, "base/", "carrel/", "commit_archive/", "sqlite/copy_facts.hpp", "boost/asio/", "boost/json"))
+            or _starts(name, "base/", "carrel/", "commit_archive/", "sqlite/backup_file.hpp", "sqlite/copy_facts.hpp", "boost/asio/", "boost/json"))
 
 
 def _allowed_in_outbound(name):

@@ -115,7 +115,7 @@ inline std::string restored_notes(const std::string& archive, const commits::res
     const temp_directory place;
     const auto target = place.file("restored.db");
     const auto done = commits::restore(archive, to, target, {});
-    if (!done) return done.error().text;
+    if (!done) return done.error().diagnostic();
     plain_sqlite database(target);
     if (database.text("PRAGMA integrity_check") != "ok") return "damaged";
     return database.text("SELECT coalesce(group_concat(number), '') FROM (SELECT number FROM note ORDER BY number)");

@@ -6,8 +6,10 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <vector>
 
 namespace carrel::testing {
 namespace {
@@ -188,7 +190,7 @@ BOOST_AUTO_TEST_CASE(points_that_are_not_there_are_refused) {
     plain_sqlite(target).run("CREATE TABLE kept(x)");
     const auto refused = commits::restore(d.archive(), {}, target, {});
     BOOST_TEST_REQUIRE(!refused);
-    BOOST_TEST(refused.error().text == target + " exists");
+    BOOST_TEST(refused.error().diagnostic() == target + " exists");
     BOOST_TEST(plain_sqlite(target).text("SELECT count(*) FROM kept") == "0");
 }
 
@@ -228,13 +230,33 @@ BOOST_AUTO_TEST_CASE(what_a_killed_restore_left_is_replaced_unless_it_goes_on) {
     BOOST_TEST(left.lock().has_value());
     const auto beside = commits::restore(d.archive(), {}, target, {});
     BOOST_TEST_REQUIRE(!beside);
-    BOOST_TEST(beside.error().text == "another restore writes " + target + ".partial");
+    BOOST_TEST(beside.error().diagnostic() == "another process writes " + target + ".partial");
     left.close();
     BOOST_TEST(!!commits::restore(d.archive(), {}, target, {}));
     BOOST_TEST(plain_sqlite(target).text("SELECT count(*) FROM note") == "1");
     const auto refused = commits::restore(d.archive(), {}, target + "-wal", {});
     BOOST_TEST_REQUIRE(!refused);
-    BOOST_TEST(refused.error().text.find("would count as a part of") != std::string::npos);
+    BOOST_TEST(refused.error().diagnostic().find("would count as a part of") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_restore_says_how_far_it_is_and_may_be_broken_off) {
+    archived d;
+    BOOST_TEST_REQUIRE(d.has_base());
+    for (int i = 0; i < 20; ++i) d.note(i);
+    d.close();
+    const temp_directory place;
+    const auto target = place.file("restored.db");
+    std::vector<double> read;
+    const auto broken_off = commits::restore(
+        d.archive(), {}, target, {[&](double done) { read.push_back(done); }, [&] { return read.size() == 2; }});
+    BOOST_TEST_REQUIRE(!broken_off);
+    BOOST_TEST((broken_off.error() == errc::cancelled));
+    BOOST_TEST(std::filesystem::is_empty(place.path()));
+    read.clear();
+    BOOST_TEST(!!commits::restore(d.archive(), {}, target, {[&](double done) { read.push_back(done); }, {}}));
+    BOOST_TEST(std::ranges::is_sorted(read));
+    BOOST_TEST(read.size() > 2u);
+    BOOST_TEST(read.back() == 1.0);
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_hangs_is_logged_and_shown) {
