@@ -115,6 +115,20 @@ class Kept(OperationsTest):
         self.window.colors("light")
 
 
+class Slow(OperationsTest):
+    flags = ("--backup-directory", "{}/copies", "--backup-bytes-per-second", "1KiB")
+
+    def test_a_backup_is_cancelled_and_says_so(self):
+        self.enter(fragment="#/operations")
+        self.press_in("Backups", "Make a backup")
+        self.window.wait(f"({SECTION.format('Backups')}).innerText.includes('Copying')")
+        self.press_in("Backups", "Cancel backup")
+        self.wait_for_text("cancelled by ann", "#toasts .error")
+        self.window.wait(f"!({SECTION.format('Backups')}).querySelector('progress').checkVisibility()")
+        self.assertEqual(self.filler.get("/admin/backups")["items"], [])
+        self.assertNotIn("was made", self.window.run("document.querySelector('#toasts').innerText"))
+
+
 class Queries(OperationsTest):
     def test_a_plan_is_shown_by_keyboard_and_the_focus_comes_back(self):
         self.enter(fragment="#/operations")

@@ -2,6 +2,7 @@
 import { Problem, get, patch, post } from '../api.js';
 import { formatJson } from '../json.js';
 import { go, hashOf, note } from '../router.js';
+import { wordsText } from '../text.js';
 import { drawer, formDialog } from './dialog.js';
 import { h, replace } from './dom.js';
 import { filterBar } from './filters.js';
@@ -37,7 +38,8 @@ const isSame = (one, other) => formatJson(one ?? null) === formatJson(other ?? n
 const shown = (value) => (value === null || typeof value !== 'object' ? String(value ?? '–') : formatJson(value));
 
 /**
- * Looks at what goes on at `path` until it is over, and gives it then; null if nobody sees it any more. What failed is thrown.
+ * Looks at what goes on at `path` until it is over, and gives it then; null if nobody sees it any more. What failed or was
+ * cancelled is thrown.
  * @param {(entry) => void} onlook is called with each state of it
  */
 export async function finished(path, entry, isShown, onlook) {
@@ -48,7 +50,8 @@ export async function finished(path, entry, isShown, onlook) {
     if (!isShown()) return null;
     now = await get(path);
   }
-  if (now.state === 'failed') throw new Problem(0, { detail: now.detail });
+  if (now.state === 'failed' || now.state === 'cancelled')
+    throw new Problem(0, { detail: now.detail || wordsText(now.state) });
   return now;
 }
 

@@ -34,12 +34,17 @@ const columnsOf = (reload) => [
   },
 ];
 
-/** How far a copy is, which is said at each of its steps. */
+const pathOfRun = (run) => pathOf('admin', 'backup', run.id);
+
+/** How far a copy is, which is said at each of its steps, and its end before that. */
 function progressOf() {
+  let shown = null;
   const bar = h('progress', { 'aria-label': 'Backup', max: 1 });
   const word = h('span', { role: 'status' });
-  const element = h('p', { class: 'line', hidden: true }, bar, word);
+  const cancel = workButton('Cancel backup', () => post(`${pathOfRun(shown)}/cancel`), null, { kind: 'danger' });
+  const element = h('div', { class: 'line', hidden: true }, bar, word, cancel);
   const show = (run) => {
+    shown = run;
     element.hidden = run === null;
     if (run === null) return;
     bar.value = run.progress;
@@ -54,9 +59,8 @@ export function backupsSection() {
     'Make a backup',
     async () => {
       const run = await post('/admin/backup', {});
-      const path = pathOf('admin', 'backup', run.id);
       const isShown = () => make.isConnected;
-      const done = await finished(path, run, isShown, progress.show).finally(() => progress.show(null));
+      const done = await finished(pathOfRun(run), run, isShown, progress.show).finally(() => progress.show(null));
       if (done) toast(`${done.name} was made and checked.`);
     },
     () => found.reload(),
