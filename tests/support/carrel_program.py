@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
@@ -109,7 +110,7 @@ class Server:
 
 
 class Client:
-    """One keep-alive connection."""
+    """One keep-alive connection at a time: a server ends one that was idle for long, as it is while a test does something else."""
 
     def __init__(self, host, port, timeout=60):
         self.connection = http.client.HTTPConnection(host, port, timeout=timeout)
@@ -122,9 +123,18 @@ class Client:
             body = body.encode()
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
+        if self.was_ended():
+            self.connection.close()
         self.connection.request(method, path, body=body, headers=headers)
         response = self.connection.getresponse()
         return Reply(response, response.read())
+
+    def was_ended(self):
+        if self.connection.sock is None:
+            return False
+        waiting = select.poll()  # whatever the number of the descriptor
+        waiting.register(self.connection.sock, select.POLLIN)
+        return bool(waiting.poll(0))
 
     def get(self, path, query=None, **headers):
         if query:
