@@ -17,8 +17,8 @@ import urllib.parse
 PROGRAM = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else "carrel"
 SKIPPED = 77
 
-# A test that waits for ever says where, before ctest ends it at 300 seconds.
-faulthandler.dump_traceback_later(250, repeat=True)
+# A test that waits for ever says where, before ctest ends it at 600 seconds.
+faulthandler.dump_traceback_later(500, repeat=True)
 
 
 def clean_environment(**more):
