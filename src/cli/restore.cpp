@@ -21,9 +21,16 @@ std::int64_t wall_clock() {
     return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+// A point that is not there, and damage, are faults that were found.
+int refuse(const error& why, const std::string& path) {
+    const int status =
+        why.code() == commits::point_is_missing ? exit_failed : status_of_copy(why, /*damaged=*/exit_failed);
+    return unusable("restore: " + explain_copy(why, path), status);
+}
+
 int list(const std::string& directory) {
     const auto text = commits::list_archive(directory);
-    if (!text) return unusable("restore: " + text.error().text, exit_failed);
+    if (!text) return refuse(text.error(), directory);
     std::cout << *text;
     return exit_done;
 }
@@ -57,10 +64,7 @@ int restore(std::span<char*> arguments) {
         return commits::restore(directory, *point, target,
                                 {[&bar](double read) { bar.show(read, "read"); }, is_copy_ended});
     }();
-    if (!done)
-        return unusable(
-            "restore: " + explain_copy(done.error(), target),
-            done.error().code() == commits::point_is_missing ? exit_failed : status_of_copy(done.error(), exit_failed));
+    if (!done) return refuse(done.error(), target);
     if (!done->note.empty()) std::cerr << "carrel: warning: " << done->note << '\n';
     std::cout << target << ": " << commits::shown(done->sequence, done->time)
               << (done->is_time_estimated ? " or before" : "") << ", generation " << done->generation << ", "

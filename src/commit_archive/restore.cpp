@@ -226,13 +226,13 @@ result<restored> restore(const std::string& directory, const restore_point& to, 
     return reached;
 }
 
-base::outcome<std::string> list_archive(const std::string& directory) {
+result<std::string> list_archive(const std::string& directory) {
     const auto all = read_catalogue(directory);
-    if (!all) return base::failure{explained(all.error()).diagnostic()};
+    if (!all) return explained(all.error());
     std::string text;
     for (const auto& each : *all) {
         const auto last = last_commit(each);
-        if (!last) return base::failure{explained(last.error()).diagnostic()};
+        if (!last) return explained(last.error());
         text += "generation " + std::to_string(each.number) + ": ";
         if (each.bases.empty()) text += "no base yet";
         else text += "from " + shown(each.bases.front().sequence, each.bases.front().time);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/failure.hpp"
 #include "commit_archive/catalogue.hpp"
 
 #include <carrel/error.hpp>
@@ -48,8 +47,8 @@ result<restored> restore(const std::string& directory, const restore_point& to, 
                          const restore_steps& steps = {});
 inline constexpr auto point_is_missing = boost::system::errc::argument_out_of_domain;
 
-/// Generations, what each can be restored to, and the gaps between, a line each.
-base::outcome<std::string> list_archive(const std::string& directory);
+/// Generations, what each can be restored to, and the gaps between, a line each. Errors as `restore`.
+result<std::string> list_archive(const std::string& directory);
 
 /// A commit as people are shown it.
 std::string shown(std::uint64_t sequence, std::int64_t time);

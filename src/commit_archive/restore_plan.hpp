@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/failure.hpp"
 #include "commit_archive/restore.hpp"
 
 #include <vector>
