@@ -59,7 +59,8 @@ class OfAServer(Folder):
             each.start()
         client = server.client()
         copies = []
-        for _ in range(5):
+        for number in range(1, 6):
+            wait_for(lambda: min(acknowledged) >= 5 * number)
             before = list(acknowledged)
             copies.append((before, backed_up(client)))
         stop.set()
@@ -79,7 +80,6 @@ class OfAServer(Folder):
                 numbers = held.get(number, set())
                 self.assertEqual(numbers, set(range(1, len(numbers) + 1)), "a hole")
                 self.assertGreaterEqual(len(numbers), before[number], "an acknowledged one is missing")
-        self.assertGreater(acknowledged[0], 20)
 
     def test_events_are_in_a_copy_and_it_can_be_served(self):
         server = self.serve()
