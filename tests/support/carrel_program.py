@@ -5,9 +5,11 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,13 @@ SKIPPED = 77
 faulthandler.dump_traceback_later(500, repeat=True)
 
 
+# What the machine has set for its own services is not for the servers of a test, and no proxy stands between them and their clients.
+FOREIGN = re.compile("OTEL_.*|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(FDS|PID|FDNAMES)|JOURNAL_STREAM|CREDENTIALS_DIRECTORY")
+for each in filter(FOREIGN.fullmatch, list(os.environ)):
+    del os.environ[each]
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,0.0.0.0,::1"
+
+
 def clean_environment(**more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CARREL_")}
     return kept | more
@@ -31,6 +40,15 @@ def run(*arguments, stdin=None, cwd=None, env=None, timeout=120):
     return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, cwd=cwd, env=env or clean_environment(),
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
                           text=not isinstance(stdin, bytes))
+
+
+def kept_port():
+    """A socket that keeps a port of loopback for whoever is to listen there, as long as it is open: no other program is given the port, and
+    no client connects from it. It does not listen itself. Who listens there must set SO_REUSEADDR, as carrel does."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", 0))
+    return made
 
 
 def passing(sockets):
