@@ -102,6 +102,9 @@ class Repeats(Case):
     """Whatever a client does again and again, the log gets a few lines a minute of it."""
     LINES_MAX = 5
 
+    def setUp(self):
+        self.began = time.monotonic()
+
     def kinds(self, server, before=0):
         """How often each kind of line is there: without words that have a digit, and without the id of a request."""
         counts = {}
@@ -115,7 +118,8 @@ class Repeats(Case):
 
     def check(self, server, before=0):
         counts = self.kinds(server, before)
-        self.assertLessEqual(max(counts.values(), default=0), self.LINES_MAX, counts)
+        minutes = 1 + int(time.monotonic() - self.began) // 60
+        self.assertLessEqual(max(counts.values(), default=0), self.LINES_MAX * minutes, counts)
         return counts
 
     def test_failures_of_requests_are_limited_whatever_their_ids_are(self):
@@ -144,9 +148,9 @@ class Repeats(Case):
                 with socket.create_connection((server.host, server.port)) as raw:
                     raw.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
                     self.assertIn(b" 400 ", raw.recv(4096))
-            # On a busy machine the server's own reads may wait, which is said.
+            # On a busy machine the server's own reads may wait, or take long, which is said.
             lines = server.log_text().splitlines()[before:]
-            self.assertEqual([line for line in lines if "exhaust" not in line], [])
+            self.assertEqual([line for line in lines if "exhaust" not in line and "slow query" not in line], [])
 
     def test_wrong_handshakes_and_passwords_are_limited(self):
         directory = self.directory()
@@ -175,8 +179,8 @@ class Repeats(Case):
             statuses = set()
             for _ in range(200):
                 with socket.create_connection((server.host, server.port)) as raw:
-                    raw.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     try:
+                        raw.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
                         statuses.add(raw.recv(4096)[9:12])
                     except ConnectionError:
                         pass
