@@ -135,12 +135,25 @@ class DryRun(WithFiles):
         self.assertEqual(tried.returncode, 1, tried)
         self.assertRegex(tried.stderr, "would be damaged, or is|malformed|damaged")
 
+    def full_pipe(self):
+        """The end to write to of a pipe that is full and that nobody reads: who prints to it goes no further."""
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        os.set_blocking(theirs, False)
+        for size in (4096, 1):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(theirs, b"x" * size)
+        os.set_blocking(theirs, True)
+        return theirs
+
     def test_one_that_is_broken_off_leaves_nothing(self):
         self.make_earlier()
         before = sorted(os.listdir(self.directory))
+        stdout = self.full_pipe()  # so that it cannot be over before the signal comes
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            running = subprocess.Popen([PROGRAM, "migrate", self.path, "--dry-run"], stdout=subprocess.PIPE, env=clean_environment())
-            self.addCleanup(running.stdout.close)
+            running = subprocess.Popen([PROGRAM, "migrate", self.path, "--dry-run"], stdout=stdout, env=clean_environment())
             while not list(self.directory.glob("carrel-trial-*/copy.db")) and running.poll() is None:
                 pass
             running.send_signal(number)
