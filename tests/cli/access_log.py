@@ -21,7 +21,7 @@ COMBINED = re.compile(r'^(?P<client>\S+) - (?P<principal>\S+) \[(?P<time>[^\]]+)
 
 
 def wait_for(condition, what="it"):
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not condition():
         if time.monotonic() > until:
             raise AssertionError(f"{what} does not happen")
@@ -133,6 +133,8 @@ class AccessLog(unittest.TestCase):
                 self.assertEqual(client.get("/health/live").status, 200)
             wait_for(lambda: self.count(client, "lost") >= 200, "the loss")
             self.assertEqual(self.count(client, "written"), 0)
+            # What is lost is counted first.
+            wait_for(lambda: "the access log cannot be written" in server.log_text(), "the line of the log")
             self.assertEqual(server.log_text().count("the access log cannot be written"), 1)
             self.assertEqual(server.stop(), 0)
 
