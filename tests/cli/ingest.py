@@ -2,12 +2,11 @@
 import gzip
 import json
 import pathlib
-import socket
 import tempfile
 import threading
 import unittest
 
-from carrel_program import Server, main, run
+from carrel_program import Server, kept_port, main, run
 
 GOOD = [{"EventID": i, "Hostname": f"host{i % 3}", "Message": f"number {i}"} for i in range(2_000)]
 
@@ -128,10 +127,9 @@ class Ingest(unittest.TestCase):
     def test_a_server_killed_before_its_first_reply_stores_once(self):
         """The port stays the same; the first server dies while the request is on its way, the second one is started."""
         self.plain.write_text("".join('{"n":%d,"pad":"%s"}\n' % (i, "x" * 300) for i in range(30_000)))
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", 0))
-            address = "127.0.0.1:%d" % probe.getsockname()[1]
+        kept = kept_port()
+        self.addCleanup(kept.close)
+        address = "127.0.0.1:%d" % kept.getsockname()[1]
         flags = ("--listen", address, "--database", "carrel.db")
         first = Server(*flags, directory=self.directory, bare=True)
         ended = []
