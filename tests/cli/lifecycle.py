@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from carrel_program import PROGRAM, Server, main, run
+from carrel_program import NEEDS_IPV6, PROGRAM, Server, main, run
 
 
 class Lifecycle(unittest.TestCase):
@@ -23,6 +23,7 @@ class Lifecycle(unittest.TestCase):
             self.assertEqual(server.process.stdout.read(), "")
             self.assertEqual(server.stop(), 0)
 
+    @NEEDS_IPV6
     def test_ipv6_is_written_with_brackets(self):
         with Server("--listen", "[::1]:0", "--database", "carrel.db", bare=True) as server:
             self.assertRegex(server.url, r"^http://\[::1\]:[1-9][0-9]*$")

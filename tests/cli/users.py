@@ -11,7 +11,7 @@ import tempfile
 import termios
 import unittest
 
-from carrel_program import PROGRAM, Client, Server, clean_environment, main, run
+from carrel_program import NEEDS_IPV6, PROGRAM, Client, Server, clean_environment, main, run
 
 PASSWORD = "Correct-horse-1"
 
@@ -149,6 +149,7 @@ class Users(unittest.TestCase):
             self.assertEqual(server.client().request("POST", "/api/v1/auth/setup", body | {"username": "eve"}).status, 409)
             self.assertNotIn(body["token"], server.log_text())
 
+    @NEEDS_IPV6
     def test_the_link_names_a_host_that_is_served(self):
         for listen, hosts, expected in (("0.0.0.0:0", [], "localhost:{}"), ("[::]:0", [], "localhost:{}"),
                                         ("0.0.0.0:0", ["siem.example", "b.example"], "siem.example:{}"),

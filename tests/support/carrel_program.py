@@ -51,6 +51,19 @@ def kept_port():
     return made
 
 
+def has_ipv6():
+    """Whether the machine, or the container, has a loopback of IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+NEEDS_IPV6 = unittest.skipUnless(has_ipv6(), "needs IPv6")
+
+
 def passing(sockets):
     """What stands before a command that gets sockets as sd_listen_fds(3) says: from descriptor 3 on, for its process."""
     if not sockets:

@@ -58,9 +58,14 @@ class Clients:
                 try:
                     work(client)
                 except ConnectionRefusedError as error:
-                    self.refused.append(error)
+                    self.note_refusal(error)
                 except (OSError, http.client.HTTPException) as error:
                     self.broken.append(error)
+
+    def note_refusal(self, error):
+        with self.one_more:
+            self.refused.append(error)
+            self.one_more.notify_all()
 
     def keep_one(self):
         client, is_new = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60), True
@@ -68,7 +73,7 @@ class Clients:
             try:
                 is_new = self.ask(client)
             except ConnectionRefusedError as error:
-                self.refused.append(error)
+                self.note_refusal(error)
             except (OSError, http.client.HTTPException) as error:
                 # An idle connection may be closed at any time; a client then sends again on another one.
                 if is_new:
@@ -81,8 +86,21 @@ class Clients:
         """Waits for that many from now on."""
         with self.one_more:
             wanted = self.answered + count
-            if not self.one_more.wait_for(lambda: self.answered >= wanted, timeout=60):
-                raise TimeoutError(f"{self.answered} answers; broken: {self.broken[:3]}, refused: {self.refused[:3]}")
+            self.await_that(lambda: self.answered >= wanted)
+
+    def await_stored(self, count):
+        """Waits until that many events were acknowledged in all."""
+        with self.one_more:
+            self.await_that(lambda: self.stored >= count)
+
+    def await_refusal(self):
+        """Waits until a client was refused its connection."""
+        with self.one_more:
+            self.await_that(lambda: self.refused)
+
+    def await_that(self, condition):
+        if not self.one_more.wait_for(condition, timeout=60):
+            raise TimeoutError(f"{self.answered} answers, {self.stored} events; broken: {self.broken[:3]}, refused: {self.refused[:3]}")
 
     def stop(self):
         self.ends.set()
