@@ -1,16 +1,14 @@
 """The units that are shipped, under a real systemd: a user's manager in namespaces of its own, which needs root. Usage: systemd.py PROGRAM"""
-import contextlib
 import os
 import pathlib
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import unittest
 
-from carrel_program import PROGRAM, SKIPPED, Client, clean_environment, main
+from carrel_program import PROGRAM, SKIPPED, Client, clean_environment, kept_port, main
 from restart_clients import PATIENT_DRAIN, Clients
 
 SYSTEMD = "/lib/systemd/systemd"
@@ -34,12 +32,6 @@ def systemctl(*arguments, check=True):
 
 def property_of(name):
     return systemctl("show", "carrel.service", "--value", "--property", name)
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def write_units(port, **changes):
@@ -78,7 +70,9 @@ def setUpModule():
 
 class Systemd(unittest.TestCase):
     def setUp(self):
-        self.port = free_port()
+        kept = kept_port()
+        self.addCleanup(kept.close)
+        self.port = kept.getsockname()[1]
         write_units(self.port)
 
     def tearDown(self):
@@ -132,11 +126,12 @@ class Systemd(unittest.TestCase):
         self.assertEqual((clients.refused, clients.broken), ([], []))
 
     def test_a_process_that_stands_still_is_replaced(self):
-        write_units(self.port, WatchdogSec="1", TimeoutStopSec="1")
+        write_units(self.port, WatchdogSec="3", TimeoutStopSec="1")
         systemctl("start", "carrel.service")
         process = int(property_of("MainPID"))
         os.kill(process, signal.SIGSTOP)
-        while property_of("NRestarts") != "1" or property_of("ActiveState") != "active":
+        # On a busy machine the next one may be late with a word, and is replaced as well.
+        while int(property_of("NRestarts")) < 1 or property_of("ActiveState") != "active":
             pass
         self.assertNotEqual(int(property_of("MainPID")), process)
         self.is_answered()
