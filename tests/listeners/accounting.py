@@ -114,7 +114,7 @@ class Accounting(unittest.TestCase):
             thread.start()
         try:
             eventually(lambda: server.stats(one)["received"] > 10_000)
-            server.ask("POST", f"/listeners/{one['id']}/stop", status=200, **{"Carrel-Timeout-Ms": "60000"})
+            server.ask("POST", f"/listeners/{one['id']}/stop", status=200)
         finally:
             ended.set()
             for thread in threads:

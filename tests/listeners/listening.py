@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import time
 
-from carrel_program import Server
+from carrel_program import Server, kept_port
 
 
 def eventually(check, seconds=60):
@@ -25,8 +25,8 @@ def free_port(kind=socket.SOCK_STREAM):
 class Listening(Server):
     def ask(self, method, path, body=None, status=None, **headers):
         client = self.client()
-        try:
-            reply = client.request(method, "/api/v1" + path, body, headers)
+        try:  # a stop stores what has come, however slow the disk is
+            reply = client.request(method, "/api/v1" + path, body, {"Carrel-Timeout-Ms": "60000"} | headers)
         finally:
             client.close()
         if status is not None and reply.status != status:
@@ -34,10 +34,19 @@ class Listening(Server):
         return reply
 
     def make(self, kind, protocol, **more):
-        """A listener on a free port, not started."""
-        port = more.pop("port", None) or free_port(socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM)
+        """A listener on a free port, not started. One of TCP keeps it until the server ends."""
+        port = more.pop("port", None) or (free_port(socket.SOCK_DGRAM) if protocol == "udp" else self.keep_port())
         body = {"name": f"{kind} {protocol}", "type": kind, "protocol": protocol, "host": "127.0.0.1", "port": port, **more}
         return self.ask("POST", "/listeners", body, 201).json()
+
+    def keep_port(self):
+        self.kept = [*getattr(self, "kept", ()), kept_port()]
+        return self.kept[-1].getsockname()[1]
+
+    def end(self):
+        super().end()
+        for each in getattr(self, "kept", ()):
+            each.close()
 
     def started(self, kind, protocol, **more):
         made = self.make(kind, protocol, **more)
