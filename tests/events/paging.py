@@ -5,6 +5,7 @@ import pathlib
 import random
 import sqlite3
 import threading
+import time
 import unittest
 
 from carrel_program import Server, main
@@ -12,7 +13,7 @@ from carrel_program import Server, main
 EVENTS = 4000      # before the bound, in small requests
 WRITERS = 2
 LATE_REQUEST = 700  # events of a request beside the pages
-WALKS_MAX = 40
+PATIENCE = 60  # s, of each way of asking: how often segments are put together is a matter of the disk
 PAGES_TIMED = 10
 TO = "2026-03-02T00:00:00Z"
 
@@ -89,7 +90,8 @@ class Paging(unittest.TestCase):
                 # Until a walk had segments put together beside it, in each way of asking.
                 for limit, sort, filters in [(37, "timestamp", {}), (500, "-timestamp", {}),
                                              (113, "timestamp", {"q": "NOT nowhere mark:*"})]:
-                    for _ in range(WALKS_MAX):
+                    until = time.monotonic() + PATIENCE
+                    while time.monotonic() < until:
                         before = self.segments(server)
                         self.walk(client, stored, {"to": TO, "sort": sort} | filters, limit)
                         if before - self.segments(server):
