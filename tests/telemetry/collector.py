@@ -150,7 +150,7 @@ class Collector:
         except ConnectionError:
             pass
 
-    def wait(self, condition, seconds=30):
+    def wait(self, condition, seconds=60):
         """Waits until a condition on this collector holds; whether it does."""
         with self.changed:
             return self.changed.wait_for(lambda: condition(self), seconds)

@@ -33,7 +33,7 @@ class Case(unittest.TestCase):
     def servers(self, collector, count):
         return self.spans(collector, count, lambda span: span["kind"] == 2)
 
-    def eventually(self, holds, at_most_s=30):
+    def eventually(self, holds, at_most_s=60):
         """Of what the server counts a moment after the collector has answered."""
         end = time.monotonic() + at_most_s
         while not holds():

@@ -7,11 +7,12 @@ import tempfile
 import time
 import unittest
 
-from carrel_program import Server, main, run
+from carrel_program import Server, kept_port, main, run
 from collector import Collector, Malformed, spans_of, unpacked
 from traced_server import Case, PARENT, TRACE, environment, traceparent
 
 USAGE, FILE, PERMISSION = 2, 3, 6
+STANDS_S = 60  # how long a collector stands still, of which nobody must wait for the half
 
 
 class Spans(Case):
@@ -104,7 +105,7 @@ class Spans(Case):
                 for flags in ("00", "01"):
                     server.client().get("/api/v1/alerts", traceparent=traceparent(flags, parent=flags[1] + PARENT[1:]))
                 self.assertEqual(server.stop(), 0)
-                self.assertEqual(collector.faults, [])
+                self.servers(collector, len(kept))
                 parents = {span["parentSpanId"] for span in collector.spans if span["kind"] == 2}
                 self.assertEqual(parents, {flags[1] + PARENT[1:] for flags in kept})
 
@@ -142,7 +143,7 @@ class Collectors(Case):
         self.assertEqual([status for *_, status in collector.requests], [503, 429, 502, 504, 200])
         self.assertGreaterEqual(times[2] - times[1], 2)
         client = server.client()
-        self.assertTrue(collector.wait(lambda _: self.counted(client, "sent") >= 1))
+        self.assertTrue(self.eventually(lambda: self.counted(client, "sent") >= 1))
         self.assertEqual(self.counted(client, "failed"), 0)
         self.assertIn("traces cannot be sent: the collector answers 503", server.log_text())
 
@@ -207,7 +208,7 @@ class Collectors(Case):
         self.assertEqual(log.count("traces are sent again"), 1)
 
     def test_a_collector_that_is_away_or_stands_still_holds_nothing_up(self):
-        still = Collector(delay=60)
+        still = Collector(delay=STANDS_S)
         self.addCleanup(still.close)
         for endpoint in ("http://127.0.0.1:9", still.url):
             with self.subTest(endpoint), Server("--otlp-endpoint", endpoint, env=environment()) as server:
@@ -217,10 +218,10 @@ class Collectors(Case):
                     began = time.monotonic()
                     self.assertEqual(client.get("/api/v1/alerts").status, 200)
                     slowest = max(slowest, time.monotonic() - began)
-                self.assertLess(slowest, 5)
+                self.assertLess(slowest, STANDS_S / 2)
                 began = time.monotonic()
                 self.assertEqual(server.stop(), 0)
-                self.assertLess(time.monotonic() - began, 10)
+                self.assertLess(time.monotonic() - began, STANDS_S / 2)
                 self.assertLessEqual(server.log_text().count("traces cannot be sent"), 2)
 
     def test_what_does_not_fit_is_dropped_and_counted(self):
@@ -238,17 +239,13 @@ class Collectors(Case):
             self.assertEqual(client.get("/health/live").status, 200)
 
     def test_an_outage_ends(self):
-        first = Collector()
-        port = first.server.server_address[1]
-        first.close()
-        with Server("--otlp-endpoint", first.url, env=environment()) as server:
+        with kept_port() as kept, \
+                Server("--otlp-endpoint", f"http://127.0.0.1:{kept.getsockname()[1]}", env=environment()) as server:
             server.client().get("/health/live")
-            until = time.monotonic() + 20
-            while "traces cannot be sent" not in server.log_text():
-                self.assertLess(time.monotonic(), until)
-            with Collector(port=port) as again:
+            self.assertTrue(self.eventually(lambda: "traces cannot be sent" in server.log_text()))
+            with Collector(port=kept.getsockname()[1]) as again:
                 self.servers(again, 1)
-                self.assertTrue(again.wait(lambda _: "traces are sent again" in server.log_text(), 5))
+                self.assertTrue(self.eventually(lambda: "traces are sent again" in server.log_text()))
 
 
 class Settings(Case):
