@@ -33,7 +33,7 @@ class Counters(unittest.TestCase):
     def becomes(self, client, name, wanted):
         """Work is counted once it is stored, which a client may see before, or now and then."""
         try:
-            eventually(lambda: counted(client, name) == wanted, 30)
+            eventually(lambda: counted(client, name) == wanted)
         except AssertionError:
             self.assertEqual(counted(client, name), wanted, name)
 

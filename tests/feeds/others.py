@@ -42,7 +42,7 @@ def http_server(answer):
         server.server_close()
 
 
-def finished(server, begun, at_most_s=30):
+def finished(server, begun, at_most_s=60):
     """A job in the background once it is over."""
     end = time.monotonic() + at_most_s
     while time.monotonic() < end:
