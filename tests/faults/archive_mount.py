@@ -36,7 +36,8 @@ class Mounted(Archived):
         self.make(2)
         subprocess.run(["umount", "--lazy", self.archive], check=True)
         self.await_that(lambda: self.metric("up") == 0)
-        self.make(3)
+        fourth = self.make(2)
+        self.make()
         self.await_that(lambda: self.metric("failures_total") > 3)
         self.assertEqual(list(self.archive.iterdir()), [])
         self.assertIn("its disk is not mounted", self.server.log_text())
@@ -44,7 +45,7 @@ class Mounted(Archived):
         last = self.make()
         self.await_that(lambda: self.metric("sequence") >= last)
         self.assertEqual((self.metric("up"), self.metric("gaps_total"), self.metric("generation")), (1, 0, 1))
-        target, done = self.restore(last - 2)
+        target, done = self.restore(fourth)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.alerts_in(target), 4)
 
