@@ -9,15 +9,14 @@ import pathlib
 import re
 import sys
 import tarfile
-import time
 import unittest
 
 from carrel_program import SKIPPED, Server
 
 BUNDLE, RULES = (pathlib.Path(path) for path in sys.argv[2:4])
-IMPORT_SECONDS_MAX = 10
+IMPORT_MILLISECONDS_MAX = 10_000  # of processor time, which others on the machine and a slow disk do not add to
 IMPORT_KIB_MAX = 128 * 1024  # of memory that the server ever had
-REPORT_MILLISECONDS_MAX = 20  # of processor time, which others on the machine do not add to
+REPORT_MILLISECONDS_MAX = 20  # of processor time as well
 LEVELS = ("critical", "high", "medium", "low", "informational")
 TECHNIQUE = re.compile(r"^attack\.(t\d{4}(?:\.\d{3})?)$")
 FILE = {"Content-Type": "application/octet-stream", "Carrel-Timeout-Ms": "60000"}
@@ -102,9 +101,9 @@ class Coverage(unittest.TestCase):
         cls.addClassCleanup(cls.server.end)
         cls.client = cls.server.client()
         cls.rules, cls.bundle = read_rules(RULES), read_bundle(BUNDLE)
-        started = time.monotonic()
+        before = cls.processor_milliseconds()
         cls.imported = cls.post("/mitre/import", BUNDLE.read_bytes())
-        cls.seconds = time.monotonic() - started
+        cls.import_milliseconds = cls.processor_milliseconds() - before
         status = pathlib.Path(f"/proc/{cls.server.process.pid}/status").read_text()
         cls.kib = int(re.search(r"VmHWM:\s*(\d+)", status)[1])
         assert cls.post("/rules/import", RULES.read_bytes())["created"] == len(cls.rules)
@@ -122,7 +121,7 @@ class Coverage(unittest.TestCase):
 
     def test_the_import_is_quick_and_whole(self):
         kinds = self.imported["kinds"]
-        self.assertLess(self.seconds, IMPORT_SECONDS_MAX)
+        self.assertLess(self.import_milliseconds, IMPORT_MILLISECONDS_MAX)
         self.assertLess(self.kib, IMPORT_KIB_MAX)
         self.assertEqual({name: counts["created"] for name, counts in kinds.items()},
                          {"tactics": 14, "matrices": 1, "data_sources": 38, "data_components": 0, "techniques": 835})
@@ -146,8 +145,9 @@ class Coverage(unittest.TestCase):
         self.assertIn("T1059.001", differences(fewer, theirs))
         self.assertIn("T1059", differences(fewer, theirs))
 
-    def processor_milliseconds(self):
-        fields = pathlib.Path(f"/proc/{self.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    @classmethod
+    def processor_milliseconds(cls):
+        fields = pathlib.Path(f"/proc/{cls.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
     def test_reports_do_not_look_at_rules_one_by_one(self):
