@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
-PATIENCE = 20  # s
+PATIENCE = 60  # s
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "ArrowLeft": "\ue012", "ArrowRight": "\ue014",
         "ArrowDown": "\ue015", "Shift": "\ue008", "Home": "\ue011", "End": "\ue010", "Control": "\ue009", "Backspace": "\ue003"}
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",

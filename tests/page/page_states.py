@@ -3,10 +3,9 @@ and how one gets about without a mouse or a screen."""
 import sys
 
 import browser
-from carrel_program import SKIPPED, Server, main
+from carrel_program import SKIPPED, Server, kept_port, main
 from page_case import SETTLED, PageTest
 from page_data import PASSWORD, Filler, fill_made
-from page_work_data import free_port
 
 ACTIVE = "(document.activeElement.labels?.[0]?.textContent ?? document.activeElement.ariaLabel ?? document.activeElement.textContent).trim()"
 TABS_MAX = 150
@@ -18,7 +17,9 @@ class StatesTest(PageTest):
     @classmethod
     def begin_server(cls):
         cls.folder = cls.folder_of_ann()
-        cls.port = free_port()
+        kept = kept_port()  # while the server is gone, too
+        cls.addClassCleanup(kept.close)
+        cls.port = kept.getsockname()[1]
         server = cls.start()
         cls.filler = Filler(server.client())
         cls.ids = fill_made(cls.filler)

@@ -14,7 +14,7 @@ ASK = {"id": "ask", "name": "Ask before it is closed", "type": "add_note", "para
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c626001000000ffff03000006000557bfabd40000000049454e44ae426082".replace(" ", ""))
 
 
-def eventually(look, patience=20):
+def eventually(look, patience=60):
     """What `look` gives once that is true."""
     begun = time.monotonic()
     while time.monotonic() - begun < patience:
