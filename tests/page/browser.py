@@ -2,11 +2,14 @@
 import base64
 import json
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
+
+from carrel_program import has_ipv6, kept_port
 
 PATIENCE = 60  # s
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Space": " ", "ArrowLeft": "\ue012", "ArrowRight": "\ue014",
@@ -20,23 +23,44 @@ def is_there():
     return shutil.which("chromium") is not None and shutil.which("chromedriver") is not None
 
 
+def kept_twice():
+    """Sockets that keep one port on both loopbacks: the driver listens there, and ends where it finds one for itself that is taken on the other."""
+    while True:
+        four = kept_port()
+        if not has_ipv6():
+            return [four]
+        six = socket.socket(socket.AF_INET6)
+        six.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            six.bind(("::1", four.getsockname()[1]))
+            return [four, six]
+        except OSError:
+            four.close()
+            six.close()
+
+
 class Browser:
     """One window. Ends with `close`."""
 
     def __init__(self):
         self.profile = tempfile.mkdtemp(prefix="carrel-page-")
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.url = f"http://127.0.0.1:{self._port()}"
+        self.kept = kept_twice()
+        port = self.kept[0].getsockname()[1]
+        self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._await_driver()
+        self.url = f"http://127.0.0.1:{port}"
         wanted = {"browserName": "chrome", "goog:loggingPrefs": {"browser": "ALL"},
                   "goog:chromeOptions": {"binary": shutil.which("chromium"), "args": FLAGS + [f"--user-data-dir={self.profile}"]}}
         self.session = None
         self.session = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
 
-    def _port(self):
+    def _await_driver(self):
+        said = []
         for line in self.driver.stdout:
-            if "started successfully on port" in line:
-                return int(line.rstrip(". \n").split()[-1])
-        raise RuntimeError("chromedriver did not start")
+            said.append(line)
+            if "started successfully" in line:
+                return
+        raise RuntimeError("chromedriver did not start: " + "".join(said))
 
     def _call(self, method, path, body=None):
         prefix = f"/session/{self.session}" if self.session else ""
@@ -55,6 +79,8 @@ class Browser:
             self.driver.kill()
             self.driver.wait()
             self.driver.stdout.close()
+            for each in self.kept:
+                each.close()
             shutil.rmtree(self.profile, ignore_errors=True)
 
     def protocol(self, command, **parameters):
