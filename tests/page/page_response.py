@@ -11,7 +11,7 @@ from carrel_program import SKIPPED, main
 from page_case import set_value
 from page_data import HOSTILE, Filler
 from page_work import WorkTest
-from page_work_data import ASK, LONG, NOTE, eventually
+from page_work_data import ASK, LONG, NOTE, eventually, free_port
 
 
 class Investigations(WorkTest):
@@ -250,9 +250,7 @@ class Playbooks(WorkTest):
 
 class Incoming(WorkTest):
     def test_a_listener_is_made_started_counted_stopped_and_deleted(self):
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
+        port = free_port()
         self.enter(fragment="#/listeners")
         self.press_button("New listener")
         self.window.wait("document.querySelector('dialog select')")

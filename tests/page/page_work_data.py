@@ -2,8 +2,10 @@
 import socket
 import time
 
+from carrel_program import kept_port
 from page_data import HOSTILE
 
+KEPT = []
 BIDI = "invoice\u202efdp.exe"  # a browser shows it as invoiceexe.pdf
 LONG = "long-" + "x" * 190
 NOTE = {"id": "note", "name": "Write it down", "type": "add_note", "parameters": {"note": "Seen {{alert.title}}"}}
@@ -24,9 +26,9 @@ def eventually(look, patience=60):
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """One that stays this test's."""
+    KEPT.append(kept_port())
+    return KEPT[-1].getsockname()[1]
 
 
 def fill_investigations(filler):
