@@ -1,19 +1,17 @@
 """What a container of carrel has, as its Dockerfile says: made here, and run as the Dockerfile runs it, in a root of its own
 that cannot be written. Needs root. Usage: image.py PROGRAM"""
-import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
-import socket
 import stat
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from carrel_program import PROGRAM, SKIPPED, main
+from carrel_program import PROGRAM, SKIPPED, kept_port, main
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -23,12 +21,6 @@ def last_stage():
     text = (SOURCE / "scripts/packaging/Dockerfile").read_text().replace("\\\n", " ")
     text = text[text.rindex("\nFROM "):]
     return dict(re.findall(r"^([A-Z]+) (.*)$", text, re.M))
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 class Image(unittest.TestCase):
@@ -69,7 +61,9 @@ class Image(unittest.TestCase):
         self.assertEqual(refused.returncode, 2, refused)
         self.assertIn("it needs TLS", refused.stderr)
 
-        there = {"CARREL_INSECURE": "true", "CARREL_LISTEN": f"0.0.0.0:{free_port()}"}
+        kept = kept_port()
+        self.addCleanup(kept.close)
+        there = {"CARREL_INSECURE": "true", "CARREL_LISTEN": f"0.0.0.0:{kept.getsockname()[1]}"}
         gone = self.run_inside(check, **there)
         self.assertEqual(gone.returncode, 5, gone)
         line, env = self.inside(program + serve, **there)
