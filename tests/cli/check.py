@@ -1,7 +1,9 @@
 """carrel check: 0 sound, 1 damaged; beside a server too."""
 import contextlib
+import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import tempfile
 import unittest
@@ -29,8 +31,12 @@ class Check(unittest.TestCase):
             self.assertEqual(server.database.read_bytes(), before)
 
     def copied(self, server, directory, *suffixes):
+        # The files are of one moment: a server that goes on may begin its WAL anew between them.
+        server.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, server.process.pid, os.WSTOPPED)
         for suffix in suffixes:
             shutil.copy(f"{server.database}{suffix}", f"{directory}/copy.db{suffix}")
+        server.process.send_signal(signal.SIGCONT)
 
         def contents():  # but for the WAL's index: who reads marks where it reads
             return {path.name: path.name.endswith("-shm") or path.read_bytes() for path in directory.iterdir()}
