@@ -20,7 +20,7 @@ from killed_client import KilledClient
 COMMIT = "Carrel-Commit"
 INTERVAL = 0.1  # s, of the archive
 FLAGS = ["--archive-interval-ms", str(int(INTERVAL * 1000)), "--checkpoint-frames", "60", "--archive-base-every", "3s"]
-# When what a kill kept from the archive was committed is known only so well.
+# When what a kill kept from the archive was committed is known only so well, on both sides of the time in which that was.
 VAGUE = 2 * INTERVAL + 1
 CLOCKS_DIFFER = 0.02  # s, at most: that of files moves by ticks
 PATIENCE = 60  # s
@@ -33,11 +33,16 @@ class Ledger:
         self.lock = threading.Lock()
         self.told = {}    # id -> (commit, when it was sent, when it was answered)
         self.asked = {}   # id -> when it was sent; a kill came before the reply
-        self.kills = []   # when
+        self.kills = []   # since when what was committed may not have been archived, and when the kill came
 
     def sent(self, record, at):
         with self.lock:
             self.asked[record] = at
+
+    def killed(self, at, archived):
+        """`archived` is the last commit that the archive is known to have had."""
+        late = [sent for commit, sent, _ in self.told.values() if commit > archived]
+        self.kills.append((min(late, default=at), at))
 
     def answered(self, record, commit):
         with self.lock:
@@ -124,13 +129,18 @@ def at_commit(archive, ledger, commit):
 def at_time(archive, ledger, moment):
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + ".%06dZ" % int(moment % 1 * 1e6)
     wrong, reached = restored_exactly(archive, ledger, text, text)
-    is_vague = any(kill - VAGUE < moment < kill + VAGUE for kill in ledger.kills)
+    is_vague = any(since - VAGUE < moment < kill + VAGUE for since, kill in ledger.kills)
     for record, (commit, sent, answered) in ledger.told.items():
         if answered < moment and commit > reached and not is_vague:
             wrong.append(f"{text}: {record} was answered {moment - answered:.3f} s before, and is missing")
         if sent > moment + CLOCKS_DIFFER and commit <= reached:
             wrong.append(f"{text}: {record} was sent {sent - moment:.3f} s later, and is there")
     return wrong
+
+
+def archived_by(server):
+    page = server.client().get("/metrics").body.decode()
+    return float(re.search(r"^carrel_archive_sequence (\S+)$", page, re.M)[1])
 
 
 def cycle(directory, ledger, name, pick, clients, kills):
@@ -144,13 +154,16 @@ def cycle(directory, ledger, name, pick, clients, kills):
         while len(ledger.told) < wanted and time.monotonic() - begun < PATIENCE:
             writers[0].join(0.01)
         if kills:
+            archived = archived_by(server)
             server.process.send_signal(signal.SIGKILL)
             server.process.wait()
-            ledger.kills.append(time.time())
+            at = time.time()
         else:
             server.stop()
         for writer in writers:
             writer.join(30)
+        if kills:
+            ledger.killed(at, archived)
         return [writer.wrong for writer in writers if writer.wrong]
 
 
