@@ -40,6 +40,8 @@ struct fixture {
 
     options settings(const std::function<void(options&)>& change) {
         options wanted{.path = directory.file("test.db"), .migrations = schema, .background_nice = 0};
+        // What a test has sent into one batch stays in one, though the writer loses the processor meanwhile.
+        wanted.batch_time_max = std::chrono::seconds(10);
         wanted.log = [kept = log](log_level, std::string_view text) {
             std::lock_guard lock(kept->mutex);
             kept->text.emplace_back(text);
