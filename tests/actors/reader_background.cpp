@@ -203,7 +203,9 @@ BOOST_AUTO_TEST_CASE(reads_of_one_queue_share_a_snapshot) {
 
 BOOST_AUTO_TEST_CASE(reader_exhaustion_is_logged_once_at_its_start_and_once_at_its_end) {
     fixture f([](options& o) {
-        o.readers_max = 1, o.readers_idle = 1, o.exhaustion_threshold = std::chrono::milliseconds(200);
+        o.readers_max = 1, o.readers_idle = 1;
+        // Time enough for all of them to wait when the first one has waited for so long.
+        o.exhaustion_threshold = std::chrono::seconds(1);
     });
     held_read running(f.db);
     std::vector<std::future<result<std::optional<std::int64_t>>>> waiting;
