@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_running_read_is_interrupted_at_its_deadline) {
     const auto begun = std::chrono::steady_clock::now();
     auto outcome = read(f.db, count_for_ever, {.deadline = std::chrono::milliseconds(50)});
     BOOST_TEST((outcome.error() == errc::deadline_exceeded));
-    BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(5)));
+    BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(20)));
 }
 
 BOOST_AUTO_TEST_CASE(a_running_read_can_be_cancelled) {
