@@ -23,6 +23,9 @@ constexpr auto endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 
 constexpr auto deep_sql =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000000) SELECT count(*) FROM n";
 
+// Less than either of the deep works takes, and more than a thread that loses the processor needs to come to a refusal.
+constexpr auto within = 50ms;
+
 result<std::optional<std::int64_t>> one(read_session& session) { return session.first_integer("SELECT 1"); }
 result<std::optional<std::int64_t>> count_for_ever(read_session& session) {
     return session.first_integer(read_sql::dynamic(endless));
@@ -175,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_deep_read_that_cannot_be_served_in_time_is_refused_at_onc
     BOOST_TEST(eventually([&] { return f.db.stats().read.in_use == 1u; }));
     auto queued = sender.send(deep, 60s);
     BOOST_TEST(eventually([&] { return f.db.stats().readers.queue_jobs == 1u; }));
-    auto refused = sender.send(deep, 2ms);
+    auto refused = sender.send(deep, within);
     BOOST_REQUIRE((refused.wait_for(soon) == std::future_status::ready));
     BOOST_TEST((refused.get().error() == errc::overloaded));
     BOOST_TEST(f.db.stats().refused_overloaded == 1u);
@@ -205,7 +208,7 @@ BOOST_AUTO_TEST_CASE(work_of_many_statements_is_deep_by_its_key_and_refused_when
     auto queued = sender.send(deep_work, 60s);
     BOOST_TEST(eventually([&] { return f.db.stats().readers.queue_jobs == 1u; }));
     BOOST_TEST(eventually([&] { return f.db.stats().readers.known_deep == 1u; }));
-    auto refused = sender.send(deep_work, 2ms);
+    auto refused = sender.send(deep_work, within);
     BOOST_REQUIRE((refused.wait_for(soon) == std::future_status::ready));
     BOOST_TEST((refused.get().error() == errc::overloaded));
     sender.on_shard([&] { signal.emit(boost::asio::cancellation_type::terminal); });
