@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(what_is_neither_is_let_go) {
 }
 
 BOOST_AUTO_TEST_CASE(a_handshake_that_stalls_is_ended) {
-    tls_running_server server([](auto& settings) { settings.limits.head_time_max = 50ms; });
+    tls_running_server server([](auto& settings) { settings.limits.head_time_max = 500ms; });
     const auto hello = tls_memory_client().hello();
     tcp_client silent(server->port()), half(server->port()), unfinished(server->port());
     half.send(hello.substr(0, hello.size() / 2));
@@ -235,8 +235,12 @@ std::size_t answered_before_a_read(std::size_t steps_a_turn) {
     while (crowd.size() < hellos) crowd.emplace_back(server->port());
     BOOST_REQUIRE(eventually([&] { return server->front().connections() == hellos + 1; }));
     BOOST_TEST(reader.ask("GET", "/health/live").status == 200);  // so they are all known to the shard
-    std::atomic<std::size_t> answered{hellos + 1};
-    slow_filter::pause = [&](bool) { answered = count_answered(crowd); };
+    constexpr std::size_t not_read = hellos + 1;
+    std::atomic<std::size_t> answered{not_read};
+    // The first time, that is: a read that takes too long for a shard begins anew in the background.
+    slow_filter::pause = [&](bool) {
+        if (answered == not_read) answered = count_answered(crowd);
+    };
     turn.hold([&] { crowd.front().send(tls_memory_client().hello()); });
     for (std::size_t i = 1; i < hellos; ++i) crowd[i].send(tls_memory_client().hello());
     reader.send(reader.request("GET", "/api/v1/alerts?tag=x"));

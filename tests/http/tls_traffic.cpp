@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(keys_change_in_the_middle_of_it) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_response_is_followed_by_close_notify) {
-    tls_running_server server([](auto& settings) { settings.limits.idle_time_max = 50ms; });
+    tls_running_server server([](auto& settings) { settings.limits.idle_time_max = 500ms; });
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         tls_client closing(server->port(), {.version_min = version, .version_max = version});
         BOOST_TEST(closing.ask("GET", "/health/live", {}, "Connection: close\r\n").status == 200);
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(those_over_a_limit_are_told_over_tls) {
 }
 
 BOOST_AUTO_TEST_CASE(a_drain_answers_what_has_come_and_leaves_no_handshake_behind) {
-    tls_running_server server([](auto& settings) { settings.limits.drain_idle_time = 50ms; });
+    tls_running_server server([](auto& settings) { settings.limits.drain_idle_time = 500ms; });
     tls_client open(server->port());
     BOOST_TEST(open.ask("GET", "/health/live").status == 200);
     tcp_client silent(server->port()), half(server->port());
