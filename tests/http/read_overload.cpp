@@ -23,7 +23,7 @@ struct deep_slot {
     explicit deep_slot(running_server& server) {
         server.fill_alerts(1'000);
         slow_filter::pause = [state = state_](bool on_shard) {
-            spin(100us);
+            spin(500us);
             if (!on_shard && state->holds && !state->has_begun.exchange(true)) state->held.wait();
         };
         BOOST_TEST(server.get(target, long_deadline).status == 200);
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(scans_of_events_that_cannot_be_served_in_time_are_refused_a
         BOOST_TEST(eventually([&] { return slot.is_taken(); }));
         second.send(second.request("GET", scan + "aa*", {}, deep_slot::long_deadline));
         BOOST_TEST(eventually([&] { return server.store().stats().readers.queue_jobs == 1; }));
-        const auto refused = server.get(scan + "bb*", "Carrel-Timeout-Ms: 50\r\n");
+        const auto refused = server.get(scan + "bb*", "Carrel-Timeout-Ms: 250\r\n");
         BOOST_TEST(refused.status == 503);
         BOOST_TEST(refused.problem() == "overloaded");
         BOOST_TEST(!refused.field("retry-after").empty());
