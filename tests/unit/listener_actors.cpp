@@ -2,6 +2,7 @@
 #include "listeners/supervisor.hpp"
 #include "siem/functions.hpp"
 #include "siem/migrations.hpp"
+#include "support/loopback.hpp"
 #include "support/temp_database.hpp"
 #include "support/waiting.hpp"
 
@@ -40,7 +41,7 @@ struct listening {
         options settings{
             .path = directory.file("db"), .migrations = siem::migrations(), .functions = siem::functions()};
         store.emplace(database::open(settings).value());
-        open_port(protocol);
+        port = testing::free_port(protocol == "0" ? SOCK_DGRAM : SOCK_STREAM);
         const std::string sql =
             "INSERT INTO listeners(id, version, created_at, updated_at, name, type, protocol, host, port, enabled, "
             "status, restarts, connections_max, message_bytes_max, idle_seconds, tags) VALUES ('a', 1, 0, 0, 'n', " +
@@ -61,12 +62,6 @@ struct listening {
             };
         runs = std::make_shared<listeners::supervisor>(*store, std::move(with));
         BOOST_REQUIRE(runs->start());
-    }
-
-    // A port that is free now.
-    void open_port(const std::string& protocol) {
-        if (protocol == "0") port = udp::socket(io, {asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
-        else port = tcp::acceptor(io, {asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
     }
 
     bool has_changed(const std::string& sql) {
