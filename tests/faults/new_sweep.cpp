@@ -246,7 +246,7 @@ private:
                 poll();
                 return is_settled();
             },
-            std::chrono::seconds(10));
+            std::chrono::seconds(60));
         if (!all) lose("an accepted job never completed");
     }
 
@@ -267,7 +267,7 @@ private:
     void stop() {
         in_phase(phase::stop,
                  [this] { start(stopped_, [this](auto done) { db_->async_stop(asio::bind_executor(pool_, done)); }); });
-        if (stopped_.accepted && !eventually([this] { return stopped_.completed > 0; }, std::chrono::seconds(10)))
+        if (stopped_.accepted && !eventually([this] { return stopped_.completed > 0; }, std::chrono::seconds(60)))
             lose("async_stop never completed");
         if (auto done = db_->stop(); !done) wrong_ = "it does not stop well: " + done.error().message();
     }

@@ -4,6 +4,8 @@
 #include "support/temp_database.hpp"
 #include "support/waiting.hpp"
 
+#include <carrel/queries.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -88,6 +90,7 @@ BOOST_AUTO_TEST_CASE(wal_bound) {
     options chosen{.path = directory.file("bound.db"), .migrations = schema};
     chosen.wal_soft_bytes = soft_mib << 20;
     chosen.wal_hard_bytes = hard_mib << 20;
+    chosen.background_nice = 0;  // a reader that others keep from running lets nothing go
     // A disk that is slow to sync would not let the log grow to its cap in the time there is.
     if (!is_strict) chosen.default_durability = durability::normal;
     // The reader's own end, for an engine that does not interrupt it.
@@ -132,12 +135,20 @@ BOOST_AUTO_TEST_CASE(wal_bound) {
 BOOST_AUTO_TEST_CASE(wal_bound_is_small_again_soon_after_the_reader_has_gone) {
     temp_directory directory;
     const auto wal = directory.file("bound.db-wal");
-    auto db = database::open({.path = directory.file("bound.db"), .migrations = schema}).value();
+    // However slow the disk is to sync, the log is that large while the reader holds it.
+    auto db = database::open({.path = directory.file("bound.db"),
+                              .default_durability = durability::normal,
+                              .migrations = schema,
+                              .background_nice = 0})
+                  .value();
     auto reader =
-        db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(4)}, as_result(boost::asio::use_future));
+        db.async_read(hold_snapshot, {.deadline = std::chrono::seconds(60)}, as_result(boost::asio::use_future));
     BOOST_TEST(eventually([&] { return db.stats().read.in_use == 1u; }));
-    while (size_of(wal) < (24u << 20)) write(db, work(add_rows, 500)).value();
-    BOOST_TEST((reader.get().error() == errc::deadline_exceeded));
+    const auto is_held = [&] { return reader.wait_for(std::chrono::seconds(0)) != std::future_status::ready; };
+    while (is_held() && size_of(wal) < (24u << 20)) write(db, work(add_rows, 500)).value();
+    BOOST_TEST(is_held());
+    for (const auto& each : db.running_queries()) (void)db.cancel_query(each.id);
+    BOOST_TEST((reader.get().error() == errc::query_cancelled));
     const auto gone = clock_type::now();
     BOOST_TEST(eventually([&] { return size_of(wal) < (8u << 20); }));
     const auto took = std::chrono::duration<double>(clock_type::now() - gone).count();
