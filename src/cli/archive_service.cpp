@@ -1,11 +1,30 @@
 #include "cli/archive_service.hpp"
 
 #include "cli/command.hpp"
+#include "commit_archive/archive_note.hpp"
 
 namespace carrel::cli {
 
+result<std::string> archive_service::why_not_begun(const serve_settings& settings) {
+    const auto& directory = settings.archive.directory;
+    if (directory.empty()) return std::string();
+    const auto missing = commits::is_noted_archive_missing(settings.store.path, directory);
+    if (!missing) return missing.error();
+    if (!*missing) return std::string();
+    return "--archive: " + directory +
+           ": the database was archived there, and no archive is there now: mount its disk, " +
+           "or put it back. Only if a new one is to begin there, remove " +
+           commits::archive_note_path(settings.store.path);
+}
+
 std::optional<int> archive_service::open(serve_settings& settings) {
     if (settings.archive.directory.empty()) return std::nullopt;
+    const auto missing = why_not_begun(settings);
+    if (!missing) {
+        const auto& why = missing.error();
+        return unusable("serve: --archive: " + why.diagnostic() + ": " + why.code().message(), exit_status_of(why));
+    }
+    if (!missing->empty()) return unusable("serve: " + *missing, exit_file);
     settings.archive.log = settings.store.log;
     auto opened = commits::archiver::open(settings.archive);
     if (!opened) {
@@ -18,8 +37,14 @@ std::optional<int> archive_service::open(serve_settings& settings) {
     return std::nullopt;
 }
 
-void archive_service::start(database& store) {
-    if (archiver_) upkeep_.emplace(*archiver_, store);
+void archive_service::start(database& store, const std::string& path) {
+    if (!archiver_) return;
+    if (auto noted = commits::note_archive(path, archiver_->settings().directory); !noted)
+        archiver_->log(log_level::warning,
+                       "where it is was not noted, so that it would be begun anew if it were missing "
+                       "at the next start: " +
+                           noted.error().message());
+    upkeep_.emplace(*archiver_, store);
 }
 
 void archive_service::add_counters(std::vector<http::counter>& all) const {

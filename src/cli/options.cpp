@@ -179,7 +179,7 @@ std::string fault_in_open_files(const serve_settings& settings) {
 std::string fault_in_logs(const serve_settings& settings) {
     std::vector<std::string> others;
     if (const auto& path = settings.store.path; path != ":memory:")
-        for (const char* const ending : {"", "-wal", "-shm", "-journal", ".lock", ".key"})
+        for (const char* const ending : {"", "-wal", "-shm", "-journal", ".lock", ".key", ".archived"})
             others.push_back(path + ending);
     for (const auto& each : {settings.key_file, settings.tls.certificate_file, settings.tls.key_file})
         if (!each.empty()) others.push_back(each);

@@ -207,6 +207,11 @@ bool may_restart(std::span<char*> arguments) {
         log(log_level::error, "SIGUSR2: the settings are wrong; the server goes on");
         return false;
     }
+    const auto missing = archive_service::why_not_begun(std::get<serve_settings>(parsed));
+    if (!missing || !missing->empty()) {
+        log(log_level::error, "SIGUSR2: " + (missing ? *missing : missing.error().message()) + "; the server goes on");
+        return false;
+    }
     const std::string program = command_line()[0];
     // A name alone is looked for when it is run.
     if (program.find('/') == program.npos) return true;
@@ -331,7 +336,7 @@ int serve(serve_settings settings, std::span<char*> arguments, service& as) {
     auto keeper = std::make_optional<siem::event_keeper>(*store, std::move(keeping));
     in_use = &*keeper;
     workers.start(*store, settings.front.access, settings.store.log);
-    archive.start(*store);
+    archive.start(*store, settings.store.path);
     tell_of_missing_rules(*store);
     if (settings.front.tls) warn_of_end(*settings.front.tls);
 

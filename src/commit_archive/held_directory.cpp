@@ -1,5 +1,7 @@
 #include "commit_archive/held_directory.hpp"
 
+#include "commit_archive/layout.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -20,7 +22,7 @@ result<bool> is_mount(const std::string& directory) {
 }  // namespace
 
 result<file> held_directory::lock_in(const std::string& directory) {
-    auto lock = file::open_or_create(directory + "/lock");
+    auto lock = file::open_or_create(directory + "/" + lock_name);
     if (!lock) return lock.error();
     auto locked = lock->lock();
     if (locked) return lock;

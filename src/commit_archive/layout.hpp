@@ -12,6 +12,7 @@
 //     00000003/00000002-00000000000000009871.cwal.open   the one that is written
 //     00000003/ended                             why it was given up, if it was
 //     … .sent                                    the command took this file
+//     lock                                       locked by the server that writes the archive
 namespace carrel::commits {
 
 std::string generation_path(const std::string& directory, std::uint32_t generation);
@@ -22,5 +23,6 @@ inline constexpr const char* commits_suffix = ".cwal";
 inline constexpr const char* open_suffix = ".open";
 inline constexpr const char* sent_suffix = ".sent";
 inline constexpr const char* ended_name = "ended";
+inline constexpr const char* lock_name = "lock";
 
 }  // namespace carrel::commits

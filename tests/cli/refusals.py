@@ -59,7 +59,7 @@ class Refusals(unittest.TestCase):
         (self.directory / "other-name").hardlink_to(database)
         (self.directory / "link").symlink_to("carrel.db")
         (self.directory / "site.key").write_text("key")
-        names = ["carrel.db", "carrel.db-wal", "./carrel.db-shm", "carrel.db-journal", "carrel.db.lock", "carrel.db.key",
+        names = ["carrel.db", "carrel.db-wal", "./carrel.db-shm", "carrel.db-journal", "carrel.db.lock", "carrel.db.key", "carrel.db.archived",
                  str(database), "other-name", "link", "site.key"]
         for flag in ("--log-file", "--access-log"):
             for name in names:
