@@ -31,7 +31,8 @@ class Archives(unittest.TestCase):
         return sorted(each.name for each in (archive or self.archive).iterdir() if each.is_dir())
 
     def is_refused(self):
-        ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", self.archive, cwd=self.directory)
+        ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", self.archive,
+                    cwd=self.directory, timeout=20)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr.count("\n")), (FILE, "", 1), ended.stderr)
         for part in (f"--archive: {self.archive}: ", "mount its disk", str(self.note)):
             self.assertIn(part, ended.stderr)
@@ -87,7 +88,8 @@ class Archives(unittest.TestCase):
         self.write_one()
         self.note.unlink()
         self.note.mkdir()
-        ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", self.archive, cwd=self.directory)
+        ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", self.archive,
+                    cwd=self.directory, timeout=20)
         self.assertEqual((ended.returncode, ended.stderr.count(str(self.note))), (FILE, 1), ended.stderr)
 
     def test_a_server_whose_archive_is_away_does_not_restart_in_place(self):
