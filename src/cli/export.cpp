@@ -149,7 +149,7 @@ int export_events(std::span<char*> arguments) {
     auto source = source_of(settings, status);
     if (!source) return unusable("export: " + words_of(source.error()), status);
     auto output = export_output::open(settings.output, settings.format == "csv", settings.resumes, hides_id);
-    if (!output) return unusable("export: " + words_of(output.error()), exit_file);
+    if (!output) return unusable("export: " + words_of(output.error()), exit_status_of(output.error()));
     const std::int64_t before = output->rows();
     auto rows = exporter(settings, **source, *output).run();
     if (!rows) {

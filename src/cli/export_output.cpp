@@ -1,6 +1,7 @@
 #include "cli/export_output.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,26 @@ error system_error(const std::string& name) {
                  name + ": " + std::generic_category().message(errno));
 }
 
+error in_use(const std::string& part) { return {errc::database_in_use, "another export writes " + part}; }
+
+// Another run has it locked for as long as it writes, and may have given it its last name meanwhile.
+bool is_alone(int descriptor, const std::string& part) {
+    struct stat mine {};
+    struct stat named {};
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+    return ::fstat(descriptor, &mine) == 0 && ::stat(part.c_str(), &named) == 0 && mine.st_dev == named.st_dev &&
+           mine.st_ino == named.st_ino;
+}
+
+error what_is_left(const std::string& part) {
+    const int descriptor = ::open(part.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const bool is_left = descriptor < 0 || is_alone(descriptor, part);
+    if (descriptor >= 0) ::close(descriptor);
+    if (!is_left) return in_use(part);
+    return {error_code(EEXIST, boost::system::system_category()),
+            part + " is left of an earlier run; go on with --resume, or remove it"};
+}
+
 }  // namespace
 
 result<export_output> export_output::open(const std::string& path, bool is_csv, bool resumes, bool hides_id) {
@@ -34,13 +55,9 @@ result<export_output> export_output::open(const std::string& path, bool is_csv, 
     const std::string part = part_of(path);
     const int flags = O_RDWR | O_CREAT | O_CLOEXEC | (resumes ? 0 : O_EXCL);
     const int descriptor = ::open(part.c_str(), flags, 0600);
-    if (descriptor < 0) {
-        auto why = system_error(part);
-        if (errno == EEXIST)
-            return error(why.code(), part + " is left of an earlier run; go on with --resume, or remove it");
-        return why;
-    }
+    if (descriptor < 0) return errno == EEXIST ? what_is_left(part) : system_error(part);
     export_output made(path, descriptor, is_csv, hides_id);
+    if (!is_alone(descriptor, part)) return in_use(part);
     if (auto taken = made.take_over(); !taken) return taken.error();
     return made;
 }

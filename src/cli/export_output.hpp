@@ -13,7 +13,8 @@ namespace carrel::cli {
 class export_output {
 public:
     /// `resumes`: keeps the whole rows of a part file, if there is one. `hides_id`: the id is taken off each row.
-    /// Errors: the system's, with the file's name; EEXIST for a file that is there already.
+    /// Errors: the system's, with the file's name; EEXIST for a file that is there already;
+    /// `database_in_use` if another run writes the part file.
     static result<export_output> open(const std::string& path, bool is_csv, bool resumes, bool hides_id);
     export_output(export_output&& other) noexcept;
     export_output& operator=(export_output&&) = delete;

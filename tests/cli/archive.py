@@ -1,4 +1,5 @@
 """An archive that is away at a start is not begun anew: its disk may not be mounted yet. A first one is made."""
+import fcntl
 import pathlib
 import shutil
 import signal
@@ -7,7 +8,7 @@ import unittest
 
 from carrel_program import Server, main, run
 
-FILE = 3
+FAILED, FILE, IN_USE = 1, 3, 4
 
 
 class Archives(unittest.TestCase):
@@ -44,7 +45,7 @@ class Archives(unittest.TestCase):
         for _ in range(2):
             self.write_one()
             self.assertEqual(self.note.read_text(), f"{self.archive}\n")
-        self.assertNotIn("warning", (self.directory / "server.log").read_text())
+        self.assertNotIn("warning archive", (self.directory / "server.log").read_text())
 
     def test_one_that_is_away_is_not_made_anew_and_goes_on_once_it_is_back(self):
         self.write_one()
@@ -102,6 +103,25 @@ class Archives(unittest.TestCase):
             self.assertEqual(server.client().get("/health/live").status, 200)
             self.assertEqual(server.stop(), 0)
         self.assertIn(f"SIGUSR2: --archive: {self.archive}: ", server.log_text())
+
+    def restored(self, target):
+        done = run("restore", "--archive", self.archive, target, timeout=60)
+        self.assertLessEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.returncode, done.stderr
+
+    def test_a_restore_says_what_its_target_lacks(self):
+        with self.serve() as server:
+            while "  base at " not in run("restore", "--archive", self.archive, "--list").stdout:
+                self.assertIsNone(server.process.poll())
+            self.assertEqual(server.stop(), 0)
+        target, partial = self.directory / "new.db", self.directory / "new.db.partial"
+        with open(partial, "wb") as theirs:
+            fcntl.flock(theirs, fcntl.LOCK_EX)
+            self.assertEqual(self.restored(target), (IN_USE, f"carrel: restore: another process writes {partial}\n"))
+        self.assertEqual(self.restored(target), (0, ""))
+        self.assertEqual(self.restored(target), (FILE, f"carrel: restore: {target} exists\n"))
+        self.assertEqual(self.restored(self.directory / "no/new.db")[0], FILE)
+        self.assertEqual(run("restore", "--archive", self.archive, "--at", 10**9, self.directory / "other.db").returncode, FAILED)
 
 
 if __name__ == "__main__":

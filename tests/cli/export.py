@@ -1,5 +1,6 @@
 """`carrel export`: rows of a server or a file, in pages, gone on with after a stop."""
 import csv
+import fcntl
 import io
 import json
 import pathlib
@@ -78,6 +79,16 @@ class Export(unittest.TestCase):
         self.assertEqual((there.read_text(), "File exists" in done.stderr), ("mine", True))
         done = self.export("--output", self.directory / "no/such/place", status=3)
         self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_a_part_that_another_run_writes_stays(self):
+        part = self.directory / "shared.part"
+        part.write_text("theirs")
+        with open(part, "rb") as theirs:
+            fcntl.flock(theirs, fcntl.LOCK_EX)
+            for more in ([], ["--resume"]):
+                done = self.export("--output", self.directory / "shared", *more, status=4)
+                self.assertIn(f"another export writes {part}", done.stderr)
+        self.assertEqual(part.read_text(), "theirs")
 
     def test_what_is_refused_is_told(self):
         for arguments, status, word in [
