@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 
 namespace carrel::cli {
@@ -18,9 +19,14 @@ std::atomic<const char*> directory{nullptr};
 
 // Calls nothing but what a handler may.
 void remove_and_end(int number) {
-    if (const auto* all = files.exchange(nullptr))
+    const auto* const all = files.exchange(nullptr);
+    const char* const path = directory.exchange(nullptr);
+    // Threads of the database go on meanwhile, and may make a file again that has just been removed.
+    constexpr int attempts_max = 1000;
+    for (int attempts = 0; all != nullptr && path != nullptr && attempts < attempts_max; ++attempts) {
         for (const auto& each : *all) ::unlink(each.c_str());
-    if (const char* path = directory.exchange(nullptr)) ::rmdir(path);
+        if (::rmdir(path) == 0 || (errno != ENOTEMPTY && errno != EEXIST)) break;
+    }
     std::signal(number, SIG_DFL);
     std::raise(number);
 }
