@@ -92,8 +92,9 @@ result<void> begin_feeds(database& store, std::int64_t now) {
         [&](write_session& session) -> result<void> {
             for (const feed_family& each : feed_families()) {
                 if (auto ended = end_broken_off(each, session, now); !ended) return ended;
-                if (auto queued = queue(each, session, now, "update_strategy = 1", update_strategy::startup); !queued)
-                    return queued;
+                // What a client makes before this thread comes to it was not there at the start.
+                const auto wanted = "update_strategy = 1 AND created_at <= " + std::to_string(now);
+                if (auto queued = queue(each, session, now, wanted, update_strategy::startup); !queued) return queued;
             }
             return {};
         },
@@ -118,9 +119,10 @@ result<bool> run_feed(database& store, std::int64_t now, log_sink log, work_coun
 feed_runner::feed_runner(database& store, log_sink log, work_counts& counts)
     : feeds_(store, due_every),
       worker_(
-          [this, &store, &counts, log, has_begun = false](const std::stop_token& stop) mutable -> result<bool> {
+          [this, &store, &counts, log, started_at = wall_clock(),
+           has_begun = false](const std::stop_token& stop) mutable -> result<bool> {
               if (!has_begun)
-                  if (auto begun = begin_feeds(store, wall_clock()); !begun) return begun.error();
+                  if (auto begun = begin_feeds(store, started_at); !begun) return begun.error();
               has_begun = true;
               return feeds_.look([&] { return run_feed(store, wall_clock(), log, counts, stop); });
           },

@@ -21,7 +21,8 @@ private:
     worker worker_;  // last, since it uses the other
 };
 
-/// Where feeds were left by a process that is no longer there: nothing runs. Queues those of the strategy `startup`.
+/// Where feeds were left by a process that is no longer there: nothing runs. Queues those of the strategy `startup` that were made
+/// by `now`, when this process started.
 result<void> begin_feeds(database& store, std::int64_t now);
 /// Queues the feeds whose time has come, and reads the oldest that waits; whether there was one.
 result<bool> run_feed(database& store, std::int64_t now, log_sink log, work_counts& counts,
