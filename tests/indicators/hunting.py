@@ -13,7 +13,7 @@ RANGE = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-31T00:00:00Z"}
 
 def post(client, path, body, kind="application/json", status=(200, 201)):
     reply = client.request("POST", "/api/v1" + path, body if isinstance(body, (bytes, str)) else json.dumps(body),
-                           {"Content-Type": kind, "Carrel-Timeout-Ms": "60000"})
+                           {"Content-Type": kind})
     assert reply.status in status, reply
     return reply.json()
 

@@ -25,8 +25,8 @@ def free_port(kind=socket.SOCK_STREAM):
 class Listening(Server):
     def ask(self, method, path, body=None, status=None, **headers):
         client = self.client()
-        try:  # a stop stores what has come, however slow the disk is
-            reply = client.request(method, "/api/v1" + path, body, {"Carrel-Timeout-Ms": "60000"} | headers)
+        try:
+            reply = client.request(method, "/api/v1" + path, body, headers)
         finally:
             client.close()
         if status is not None and reply.status != status:
