@@ -160,10 +160,11 @@ result<void> load_in_force(database& store, serve_settings& settings) {
     return settings.front.access->load(store);
 }
 
-result<void> checkpoint(database& store) {
-    auto done = store.async_checkpoint(as_result(asio::use_future)).get();
+// Whether the whole WAL is in the file now.
+result<bool> checkpoint(database& store) {
+    const auto done = store.async_checkpoint(as_result(asio::use_future)).get();
     if (!done) return done.error();
-    return {};
+    return done->checkpointed_frames >= done->wal_frames;
 }
 
 // An exit status if it cannot be received.

@@ -74,6 +74,7 @@ result<bool> event_keeper::step() {
         else has_worked = has_worked || *worked;
     };
     note(commits_.look([this] { return work_on_commits(); }));
+    note(end_file());
     note(count());
     if (!has_worked) note(retain());
     if (!failed) return failed.error();
@@ -243,13 +244,20 @@ result<bool> event_keeper::shrink() {
     auto space = store_->read(space_of, read_options());
     if (!space) return space.error();
     const bool was_shrinking = std::exchange(is_shrinking_, space->is_too_large(is_shrinking_));
-    // The file ends where the database does once the WAL has been copied into it.
-    if (was_shrinking && !is_shrinking_ && settings_.checkpoint)
-        if (auto done = settings_.checkpoint(); !done) return done.error();
+    is_end_due_ = is_end_due_ || (was_shrinking && !is_shrinking_);
     if (!is_shrinking_) return false;
     auto done = write(give_back, 0, durability::normal);
     if (!done) return done.error();
     return true;
+}
+
+// The file ends where the database does once the whole WAL has been copied into it, which a snapshot of a reader puts off.
+result<bool> event_keeper::end_file() {
+    if (!is_end_due_ || !settings_.checkpoint) return false;
+    const auto is_whole = settings_.checkpoint();
+    if (!is_whole) return is_whole.error();
+    is_end_due_ = !*is_whole;
+    return false;
 }
 
 timestamp event_keeper::now() const {

@@ -21,8 +21,9 @@ struct keeper_settings {
     std::shared_ptr<keeper_counters> counters = std::make_shared<keeper_counters>();
     /// Events got positions that they had not when they were stored: those who follow may read them. May be empty.
     std::function<void()> on_positions;
-    /// Copies the WAL into the file, which has become shorter. May be empty: then that comes in its own time.
-    std::function<result<void>()> checkpoint;
+    /// Copies the WAL into the file, which has become shorter; whether all of it could be copied, or else it is called again.
+    /// May be empty: then that comes in its own time.
+    std::function<result<bool>()> checkpoint;
     /// Wall clock; empty: the system's.
     std::function<timestamp()> clock;
 };
@@ -57,6 +58,8 @@ private:
     result<bool> retain();
     result<bool> retain(reason why, const removal_step& planned);
     result<bool> shrink();
+    /// Has the file end where the database does, once that has become shorter.
+    result<bool> end_file();
     /// Counts what there is, now and then.
     result<bool> count();
     template <class Work>
@@ -74,7 +77,7 @@ private:
     retention kept_;  // guarded by mutex_
     std::chrono::steady_clock::time_point retain_at_{}, put_off_until_{}, count_at_{};
     std::uint64_t dropped_by_age_ = 0, dropped_by_size_ = 0;  // since the last line in the log
-    bool is_shrinking_ = false;
+    bool is_shrinking_ = false, is_end_due_ = false;
     moved_rows rows_;
     std::string last_failure_;
     std::thread thread_;  // last, since it uses the others

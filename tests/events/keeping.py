@@ -4,6 +4,7 @@ import datetime
 import os
 import pathlib
 import random
+import re
 import signal
 import sqlite3
 import tempfile
@@ -151,8 +152,8 @@ class Keeping(unittest.TestCase):
             self.assertEqual(ended.returncode, 2, ended)
             self.assertIn(flags[0], ended.stderr)
 
-    def fill(self, client):
-        for n in range(30):
+    def fill(self, client, requests=30):
+        for n in range(requests):
             self.ingest(client, lines(n * 1000, 1000, "2026-01-01T00:00:00Z", pad=1000))
 
     def test_the_file_gets_smaller_while_it_is_served(self):
@@ -166,6 +167,28 @@ class Keeping(unittest.TestCase):
             self.eventually(lambda: server.database.stat().st_size < before // 2)
             self.assertEqual(client.post("/api/v1/alerts", {"title": "t", "severity": "low"}).status, 201)
             self.assert_sound(server.database)
+
+    def checkpoints(self, client):
+        return int(re.search(r"^carrel_checkpoint_seconds_count (\d+)$", client.get("/metrics").body.decode(), re.M)[1])
+
+    def test_the_file_gets_smaller_once_a_reader_lets_it(self):
+        with Server() as filled:
+            self.fill(filled.client(), 9)
+            self.assertEqual(filled.stop(), 0)
+            self.let_shrink(filled.directory, filled.database.stat().st_size)
+
+    def let_shrink(self, directory, before):
+        # Nothing else asks for a checkpoint: what is deleted and moved is less than the WAL that would be cut.
+        with Server("--checkpoint-frames", "1000000", directory=directory) as server:
+            client = server.client()
+            begun = self.checkpoints(client)
+            with contextlib.closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True, isolation_level=None)) as reader:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM event_segments").fetchone()
+                self.finished(client, self.delete(client, "2026-02-01T00:00:00Z"))
+                self.eventually(lambda: self.checkpoints(client) > begun)
+                self.assertGreaterEqual(server.database.stat().st_size, before)  # what it reads is there
+            self.eventually(lambda: server.database.stat().st_size < before * 3 // 4)  # though nothing is written any more
 
     def test_a_file_of_an_earlier_version_is_converted_by_vacuum(self):
         with tempfile.TemporaryDirectory() as directory:
