@@ -9,8 +9,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -33,6 +35,13 @@ spdlog::level::level_enum level_named(const std::string& name) {
     return name == "error"     ? spdlog::level::err
            : name == "warning" ? spdlog::level::warn
                                : spdlog::level::from_str(name);
+}
+
+// A pipe that nobody reads would be waited for.
+bool may_wait(const std::string& path) {
+    const int opened = path.empty() ? -1 : ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (opened >= 0) ::close(opened);
+    return !path.empty() && opened < 0 && errno == ENXIO;
 }
 
 // Lines are whole when they come here.
@@ -99,6 +108,7 @@ void write_slow(const slow_query& slow) {
 
 bool start_log(const log_settings& settings) {
     std::shared_ptr<spdlog::logger> logger;
+    if (may_wait(settings.file)) return false;
     try {
         logger = make_logger(settings);
     } catch (const spdlog::spdlog_ex&) {

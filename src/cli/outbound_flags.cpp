@@ -1,5 +1,6 @@
 #include "cli/outbound_flags.hpp"
 
+#include "base/file_kind.hpp"
 #include "base/uuid.hpp"
 #include "cli/host_flag.hpp"
 
@@ -56,6 +57,10 @@ std::string fault_in_outbound(serve_settings& settings) {
     out.actions.ca_file = out.feeds.ca_file;
     out.actions.body_bytes_max = std::size_t{1} << 20;  // nobody needs what a webhook answers
     out.actions.deadline = std::chrono::milliseconds(20'000);
+    // It is read for each request; one that is missing by now may be there by then.
+    const auto kind = base::kind_of(out.feeds.ca_file);
+    if (kind == base::file_kind::other || kind == base::file_kind::unnamed_pipe)
+        return "--outbound-ca-file: " + out.feeds.ca_file + " is no regular file";
     for (const auto& each : settings.playbook_commands)
         if (auto wrong = add_command(each, out); !wrong.empty()) return wrong;
     if (out.feeds_directory.empty()) return {};

@@ -213,6 +213,10 @@ bool may_restart(std::span<char*> arguments) {
         log(log_level::error, "SIGUSR2: " + (missing ? *missing : missing.error().message()) + "; the server goes on");
         return false;
     }
+    if (const auto why = why_not_read_again(std::get<serve_settings>(parsed).tls); !why.empty()) {
+        log(log_level::error, "SIGUSR2: " + why + "; the server goes on");
+        return false;
+    }
     const std::string program = command_line()[0];
     // A name alone is looked for when it is run.
     if (program.find('/') == program.npos) return true;

@@ -1,5 +1,6 @@
 #include "cli/server_flags.hpp"
 
+#include "base/file_kind.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/settings_file.hpp"
 #include "cli/token_file.hpp"
@@ -55,6 +56,8 @@ std::optional<http_url> server_of(const server_flags& flags, server_fault& fault
         const int status = errno == EACCES ? exit_permission : exit_file;
         return fault = {"--cacert: " + flags.ca_file + ": " + std::strerror(errno), status}, std::nullopt;
     }
+    if (base::kind_of(flags.ca_file) == base::file_kind::other)
+        return fault = {"--cacert: " + flags.ca_file + " is no regular file", exit_file}, std::nullopt;
     server->ca_file = flags.ca_file;
     const std::string file = token_file_of(flags);
     if (file.empty()) return server;

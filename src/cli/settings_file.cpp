@@ -1,5 +1,6 @@
 #include "cli/settings_file.hpp"
 
+#include "base/file_kind.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/toml_text.hpp"
@@ -121,9 +122,14 @@ std::optional<int> apply_settings_file(CLI::App& app) {
     const auto path = config->as<std::string>();
     const auto name = app.get_name() + ": " + path;
     if (const auto why = unsafe_settings(path); !why.empty()) return unusable(name + " " + why, exit_permission);
+    const auto kind = base::kind_of(path);
+    if (kind == base::file_kind::other) return unusable(name + " is no regular file", exit_file);
     std::ifstream file(path);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     if (!file) return unusable(name + " cannot be read", exit_file);
+    // Once read it stays empty, which is not what it said.
+    if (text.empty() && kind == base::file_kind::unnamed_pipe)
+        return unusable(name + " is a pipe, and nothing is in it any more", exit_file);
     std::string fault;
     const auto settings = read_settings(text, fault);
     if (!fault.empty()) return unusable(name + ": " + fault);

@@ -1,5 +1,6 @@
 #include "cli/telemetry_flags.hpp"
 
+#include "base/file_kind.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/header_file.hpp"
@@ -54,6 +55,8 @@ std::optional<int> read_files(const telemetry_settings& settings, telemetry::tra
         const int status = errno == EACCES ? exit_permission : exit_file;
         return unusable("serve: --otlp-ca-file: " + into.ca_file + ": " + std::strerror(errno), status);
     }
+    if (!into.ca_file.empty() && base::kind_of(into.ca_file) != base::file_kind::regular)
+        return unusable("serve: --otlp-ca-file: " + into.ca_file + " is no regular file", exit_file);
     if (settings.otlp_headers_file.empty()) return std::nullopt;
     auto read = read_header_file(settings.otlp_headers_file);
     if (!read)

@@ -1,5 +1,6 @@
 #include "cli/tls_flags.hpp"
 
+#include "base/file_kind.hpp"
 #include "cli/command.hpp"
 #include "cli/file_safety.hpp"
 #include "cli/log.hpp"
@@ -66,6 +67,13 @@ void reload_tls(http::tls_acceptor& acceptor) {
     if (!why.empty()) return log(log_level::error, "SIGHUP: " + why + "; the certificate in use stays");
     log(log_level::info, "SIGHUP: certificate " + acceptor.options().certificate_file + " read anew");
     warn_of_end(acceptor);
+}
+
+std::string why_not_read_again(const http::tls_options& options) {
+    for (const auto& each : {options.certificate_file, options.key_file})
+        if (base::kind_of(each) == base::file_kind::unnamed_pipe)
+            return each + " is a pipe, which was read at the start";
+    return {};
 }
 
 void warn_of_end(const http::tls_acceptor& acceptor) {

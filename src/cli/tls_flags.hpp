@@ -28,6 +28,9 @@ std::optional<int> open_tls(const http::tls_options& options, std::shared_ptr<ht
 /// At SIGHUP: takes the files as they are now, or logs why those in use stay.
 void reload_tls(http::tls_acceptor& acceptor);
 
+/// Why another start would not find what these files held; empty if it would.
+std::string why_not_read_again(const http::tls_options& options);
+
 /// Logs if the certificate has ended, or soon will.
 void warn_of_end(const http::tls_acceptor& acceptor);
 

@@ -1,5 +1,6 @@
 #include "cli/token_file.hpp"
 
+#include "base/file_kind.hpp"
 #include "base/private_file.hpp"
 
 #include <fcntl.h>
@@ -43,28 +44,35 @@ base::outcome<std::string> read_all(int number, const std::string& path, std::si
 }
 
 // What was opened is looked at, and not the path once more, which may name another file by then.
-base::outcome<std::string> read_private(int number, const std::string& path, std::size_t bytes_max) {
+base::outcome<std::string> read_private(int number, const std::string& path, std::size_t bytes_max, bool may_be_pipe) {
     struct stat about {};
     if (::fstat(number, &about) != 0) return system_fault(path);
-    if (!S_ISREG(about.st_mode)) return failure{path, " is no regular file"};
+    const bool is_pipe = may_be_pipe && S_ISFIFO(about.st_mode) && base::kind_of(path) == base::file_kind::unnamed_pipe;
+    if (!S_ISREG(about.st_mode) && !is_pipe) return failure{path, " is no regular file"};
+    // Whoever writes it is waited for.
+    if (is_pipe && ::fcntl(number, F_SETFL, 0) != 0) return system_fault(path);
     if (const auto why = base::why_not_private(about, path); !why.empty()) return failure{path, " ", why};
     return read_all(number, path, bytes_max);
 }
 
-}  // namespace
-
-base::outcome<std::string> read_secret_file(const std::string& path, std::size_t bytes_max) {
+base::outcome<std::string> read_secret(const std::string& path, std::size_t bytes_max, bool may_be_pipe) {
     const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (number < 0) return system_fault(path);
-    auto text = read_private(number, path, bytes_max);
+    auto text = read_private(number, path, bytes_max, may_be_pipe);
     ::close(number);
     if (text && text->size() > bytes_max) return failure{path, " has more than ", std::to_string(bytes_max), " bytes"};
     return text;
 }
 
+}  // namespace
+
+base::outcome<std::string> read_secret_file(const std::string& path, std::size_t bytes_max) {
+    return read_secret(path, bytes_max, false);
+}
+
 base::outcome<std::string> read_token(const std::string& path) {
     constexpr std::size_t line_end_bytes_max = 2;
-    auto text = read_secret_file(path, token_bytes_max + line_end_bytes_max);
+    auto text = read_secret(path, token_bytes_max + line_end_bytes_max, true);
     if (!text) return text;
     if (text->ends_with('\n')) text->pop_back();
     if (text->ends_with('\r')) text->pop_back();

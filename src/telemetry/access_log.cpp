@@ -22,9 +22,11 @@ std::uint64_t count_lines(std::string_view text) noexcept {
     return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
+// Who reads a pipe is not waited for: at SIGHUP the server would stand still.
 base::outcome<int> open_to_append(const std::string& path) {
-    const int opened = path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                                   : ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    const int opened = path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), flags, 0600);
+    if (opened < 0 && errno == ENXIO) return base::failure{path, " is a pipe that nobody reads"};
     if (opened < 0) return base::failure{path, ": ", std::strerror(errno)};
     return opened;
 }

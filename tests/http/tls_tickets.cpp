@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(keys_are_replaced_and_the_last_ones_kept_for_a_while) {
     auto now = std::chrono::steady_clock::now();
     http::tls_ticket_keys keys([&now] { return now; });
     const auto files = tls_files();
-    const auto context = http::make_ssl_context(files.options(), keys).value();
+    const auto context = http::make_ssl_context(files.options(), keys, false).value();
     const auto connect = [&](SSL_SESSION* ticket, session* next) {
         tls_memory_client client;
         const std::unique_ptr<SSL, void (*)(SSL*)> server(SSL_new(context.get()), SSL_free);

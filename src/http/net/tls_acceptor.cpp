@@ -26,12 +26,15 @@ std::uint64_t certificate_end(const ssl_context& context) {
 
 result<std::shared_ptr<tls_acceptor>> tls_acceptor::open(tls_options options) {
     std::shared_ptr<tls_acceptor> made(new tls_acceptor(std::move(options)));
-    if (auto loaded = made->reload(); !loaded) return loaded.error();
+    if (auto loaded = made->load(true); !loaded) return loaded.error();
     return made;
 }
 
-result<void> tls_acceptor::reload() {
-    auto fresh = make_ssl_context(options_, tickets_);
+// What a pipe held was read at the start.
+result<void> tls_acceptor::reload() { return load(false); }
+
+result<void> tls_acceptor::load(bool may_be_pipes) {
+    auto fresh = make_ssl_context(options_, tickets_, may_be_pipes);
     if (!fresh) return fresh.error();
     const std::lock_guard lock(mutex_);
     context_ = std::move(*fresh);

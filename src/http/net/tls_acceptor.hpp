@@ -24,10 +24,10 @@ struct tls_counts {
 /// The TLS side of a listener: certificate, key, tickets. Thread-safe; must outlive every connection made with it.
 class tls_acceptor {
 public:
-    /// Errors: those of `make_ssl_context`.
+    /// Certificate and key may come by pipes without names. Errors: those of `make_ssl_context`.
     static result<std::shared_ptr<tls_acceptor>> open(tls_options options);
 
-    /// Reads the files again. New connections get what is in them now; if that cannot be used, nothing changes. Tickets
+    /// Reads the files again, which must be regular ones by now: it does not wait. New connections get what is in them now; if that cannot be used, nothing changes. Tickets
     /// stay good as long as the same issuers of clients' certificates are trusted.
     result<void> reload();
 
@@ -44,6 +44,7 @@ public:
 private:
     explicit tls_acceptor(tls_options options)
         : options_(std::move(options)) {}
+    result<void> load(bool may_be_pipes);
 
     tls_options options_;
     tls_ticket_keys tickets_;

@@ -1,5 +1,6 @@
 #include "http/net/tls_context.hpp"
 
+#include "base/file_kind.hpp"
 #include "http/net/tls_ticket_keys.hpp"
 
 #include <openssl/err.h>
@@ -27,8 +28,11 @@ error bad_content(const std::string& why) {
     return error(make_error_code(boost::system::errc::invalid_argument), why + ": " + take_ssl_reason());
 }
 
-// A file that cannot be opened is distinguished from one whose content is wrong.
-result<void> check_readable(const std::string& path) {
+// A file that cannot be opened is distinguished from one whose content is wrong. Nobody is waited for who may never write it.
+result<void> check_readable(const std::string& path, bool may_be_pipe) {
+    const auto kind = base::kind_of(path);
+    if (kind == base::file_kind::other || (kind == base::file_kind::unnamed_pipe && !may_be_pipe))
+        return error(make_error_code(boost::system::errc::invalid_argument), path + " is no regular file");
     std::FILE* file = std::fopen(path.c_str(), "re");
     if (file == nullptr) {
         const error_code ec(errno, boost::system::system_category());
@@ -69,9 +73,9 @@ bool set_protocol(SSL_CTX* context, tls_version version_min) {
            SSL_CTX_set1_groups_list(context, groups) == 1;
 }
 
-result<void> load_certificate(SSL_CTX* context, const tls_options& options) {
-    if (auto readable = check_readable(options.certificate_file); !readable) return readable;
-    if (auto readable = check_readable(options.key_file); !readable) return readable;
+result<void> load_certificate(SSL_CTX* context, const tls_options& options, bool may_be_pipes) {
+    if (auto readable = check_readable(options.certificate_file, may_be_pipes); !readable) return readable;
+    if (auto readable = check_readable(options.key_file, may_be_pipes); !readable) return readable;
     SSL_CTX_set_default_passwd_cb(context, no_password);
     if (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1)
         return bad_content(options.certificate_file + " has no certificate that can be used");
@@ -88,7 +92,8 @@ result<void> load_certificate(SSL_CTX* context, const tls_options& options) {
 
 result<void> load_client_ca(SSL_CTX* context, const std::string& path) {
     if (path.empty()) return {};
-    if (auto readable = check_readable(path); !readable) return readable;
+    // It is read twice.
+    if (auto readable = check_readable(path, false); !readable) return readable;
     auto* names = SSL_load_client_CA_file(path.c_str());
     if (names == nullptr || SSL_CTX_load_verify_file(context, path.c_str()) != 1) {
         sk_X509_NAME_pop_free(names, X509_NAME_free);
@@ -128,11 +133,11 @@ std::string take_ssl_reason() {
     return reason != nullptr ? reason : code == 0 ? "no reason is known" : "error " + std::to_string(code);
 }
 
-result<ssl_context> make_ssl_context(const tls_options& options, tls_ticket_keys& tickets) {
+result<ssl_context> make_ssl_context(const tls_options& options, tls_ticket_keys& tickets, bool may_be_pipes) {
     ERR_clear_error();
     const ssl_context made(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     if (!made || !set_protocol(made.get(), options.version_min)) return bad_content("OpenSSL cannot be set up");
-    if (auto loaded = load_certificate(made.get(), options); !loaded) return loaded.error();
+    if (auto loaded = load_certificate(made.get(), options, may_be_pipes); !loaded) return loaded.error();
     if (auto loaded = load_client_ca(made.get(), options.client_ca_file); !loaded) return loaded.error();
     // Sessions are kept by the clients, in tickets.
     SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);
