@@ -11,7 +11,9 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace carrel::cli {
@@ -21,6 +23,25 @@ using asio::ip::tcp;
 
 // Chunks are decoded from the beginning after each read, so few long reads cost less.
 constexpr std::size_t read_bytes = 1u << 20;
+constexpr std::chrono::seconds probe_time_max{5};
+
+namespace {
+
+// What a server says that was sent no handshake: a record of TLS, of any of its kinds and versions.
+bool is_tls_record(std::string_view received) {
+    return received.size() >= 3 && received[0] >= 0x14 && received[0] <= 0x17 && received[1] == 3 && received[2] <= 4;
+}
+
+// Others say so in HTTP, with 400 and in words of their own.
+bool is_about_tls(const http_reply& reply) {
+    if (reply.status != 400) return false;
+    std::string words = reply.body;
+    std::ranges::transform(words, words.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    return words.find("https") != words.npos || words.find("tls") != words.npos || words.find("ssl") != words.npos;
+}
+
+}  // namespace
 
 struct http_client::state {
     http_url server;
@@ -31,6 +52,8 @@ struct http_client::state {
     std::optional<asio::ssl::stream<tcp::socket&>> secure;  // over the socket, with https
     std::string received;                                   // of the reply, not yet consumed
     bool has_connected = false;
+    bool is_known = false;   // whether it speaks TLS
+    bool wants_tls = false;  // it does, where the URL does not
 
     result<http_reply> send(std::string_view method, std::string_view path, const header_list& headers,
                             std::string_view body);
@@ -38,6 +61,9 @@ struct http_client::state {
     error_code connect_socket();
     error_code prepare_trust();
     error_code start_tls();
+    bool may_want_tls(const result<http_reply>& first);
+    bool speaks_tls() const;
+    error tls_wanted() const;
     void disconnect();
     template <class Use>
     void with_stream(Use use) {
@@ -76,6 +102,7 @@ result<http_reply> http_client::get(std::string_view path, const header_list& he
 
 result<http_reply> http_client::state::send(std::string_view method, std::string_view path, const header_list& headers,
                                             std::string_view body) {
+    if (wants_tls) return tls_wanted();
     std::string head(method);
     head.append(" ").append(server.base).append(path).append(" HTTP/1.1\r\nHost: ").append(server.authority());
     head += "\r\n";
@@ -91,7 +118,13 @@ result<http_reply> http_client::state::send(std::string_view method, std::string
             return error(failed, "connecting to " + server.authority() + why);
         }
     auto reply = exchange(head, body);
-    if (!reply || reply->header("connection") == "close") disconnect();
+    const bool is_doubtful = may_want_tls(reply);
+    if (is_doubtful || !reply || reply->header("connection") == "close") disconnect();
+    if (is_doubtful && speaks_tls()) {
+        has_connected = false;
+        wants_tls = true;
+        return tls_wanted();
+    }
     return reply;
 }
 
@@ -178,6 +211,28 @@ error_code http_client::state::start_tls() {
         is_done = true;
     });
     return run();
+}
+
+// Or it ends the connection without a word.
+bool http_client::state::may_want_tls(const result<http_reply>& first) {
+    if (server.is_tls || std::exchange(is_known, true)) return false;
+    if (first) return is_about_tls(*first);
+    return is_tls_record(received) || (received.empty() && first.error().code() != asio::error::timed_out);
+}
+
+// Seen by a handshake, whoever the server is.
+bool http_client::state::speaks_tls() const {
+    state probe;
+    probe.server = server;
+    probe.server.is_tls = true;
+    probe.server.is_verified = false;
+    probe.timeout = probe_time_max;
+    return !probe.connect();
+}
+
+error http_client::state::tls_wanted() const {
+    return {error_code(EPROTO, boost::system::generic_category()),
+            server.authority() + " speaks TLS: its URL is https://" + server.authority() + server.base};
 }
 
 error_code http_client::state::read_more() {

@@ -45,14 +45,15 @@ public:
     http_client(http_url server, std::chrono::seconds timeout);
     ~http_client();
 
-    /// Errors: the system's codes; `timed_out`; `bad_message` if what came is not HTTP. The connection is dropped then and
+    /// Errors: the system's codes; `timed_out`; `invalid_argument` if what came is not HTTP; EPROTO, with what to do, if the server
+    /// speaks TLS and the URL does not. The connection is dropped then and
     /// the next request makes a new one.
     result<http_reply> post(std::string_view path, const header_list& headers, std::string_view body);
 
     /// As above, without a body.
     result<http_reply> get(std::string_view path, const header_list& headers);
 
-    /// Whether there was ever a connection: a server that was never reached is not there, another one may come back.
+    /// Whether there was ever a connection that could be used: a server that was never reached is not there, another one may come back.
     bool has_connected() const noexcept;
 
 private:

@@ -10,6 +10,7 @@ import ssl
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -337,8 +338,7 @@ class Service(Directory):
         self.assertEqual(run("export", "--url", url).returncode, NETWORK)
         missing = run("export", "--url", url, "--cacert", "none.crt")
         self.assertEqual((missing.returncode, "none.crt" in missing.stderr), (FILE, True))
-        plain = run("export", "--url", f"http://127.0.0.1:{server.port}")
-        self.assertIn("https://", plain.stderr)
+        self.each_is_told_of_tls(server.port, events, rule)
         self.remake("--host", "other.example")
         server.process.send_signal(signal.SIGHUP)
         deadline = time.monotonic() + 60
@@ -347,6 +347,49 @@ class Service(Directory):
             os.sched_yield()
         wrong = run("export", "--url", url, "--cacert", self.certificate)
         self.assertEqual((wrong.returncode, "ostname mismatch" in wrong.stderr), (NETWORK, True), wrong.stderr)
+
+    def each_is_told_of_tls(self, port, events, rule):
+        there = f"127.0.0.1:{port}"
+        for command in (["export"], ["ingest", events], ["import", "sigma", rule], ["backup"]):
+            with self.subTest(command=command[0]):
+                ended = run(*command, "--url", f"http://{there}/base", timeout=20)
+                self.assertEqual((ended.returncode, ended.stderr.count("\n")), (NETWORK, 1), ended)
+                self.assertIn(f"{there} speaks TLS: its URL is https://{there}/base", ended.stderr)
+
+    # Another one answers by an alert, in words of its own, or not at all.
+    def test_a_server_of_tls_that_is_not_carrel(self):
+        self.make()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        answers = [b"\x15\x03\x01\x00\x02\x02\x46", b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n", b""]
+        seen = []
+
+        def answer(listener):
+            while answers:
+                connection, _ = listener.accept()
+                with connection:
+                    if connection.recv(1, socket.MSG_PEEK) == b"\x16":
+                        answers.pop(0)
+                        context.wrap_socket(connection, server_side=True).close()
+                    else:
+                        seen.append(connection.recv(65536)[:4])
+                        connection.sendall(answers[0])
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            answering = threading.Thread(target=answer, args=(listener,), daemon=True)
+            answering.start()
+            there = f"127.0.0.1:{listener.getsockname()[1]}"
+            for _ in list(answers):
+                ended = run("backup", "--url", f"http://{there}", timeout=20)
+                self.assertEqual((ended.returncode, f"{there} speaks TLS" in ended.stderr), (NETWORK, True), ended)
+            answering.join()
+        self.assertEqual(seen, [b"POST"] * 3)
+
+    # What is refused in a word like that by a server that speaks no TLS is refused as it says.
+    def test_a_fault_of_what_is_sent_is_none_of_tls(self):
+        with Server() as server:
+            ended = run("export", "--url", server.url, "--filter", "tls=https", timeout=20)
+        self.assertEqual((ended.returncode, "answered 400" in ended.stderr, "speaks TLS" in ended.stderr), (NETWORK, True, False), ended)
 
 
 main()
