@@ -1,6 +1,7 @@
 #include "cli/archive_flags.hpp"
 
 #include "base/time.hpp"
+#include "commit_archive/archive_note.hpp"
 #include "commit_archive/sender.hpp"
 
 #include <CLI/App.hpp>
@@ -96,6 +97,9 @@ std::string fault_in_archive(serve_settings& settings) {
     // The command runs elsewhere.
     archive.directory = fs::absolute(archive.directory).lexically_normal().string();
     while (archive.directory.size() > 1 && archive.directory.back() == '/') archive.directory.pop_back();
+    const auto note = fs::path(commits::archive_note_path(settings.store.path)).lexically_normal();
+    if (archive.directory == note)
+        return "--archive: " + typed.directory + " is the file that notes where the archive is";
     return {};
 }
 

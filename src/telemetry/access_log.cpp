@@ -26,7 +26,9 @@ std::uint64_t count_lines(std::string_view text) noexcept {
 base::outcome<int> open_to_append(const std::string& path) {
     constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     const int opened = path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), flags, 0600);
-    if (opened < 0 && errno == ENXIO) return base::failure{path, " is a pipe that nobody reads"};
+    struct stat about {};
+    if (opened < 0 && errno == ENXIO && ::stat(path.c_str(), &about) == 0 && S_ISFIFO(about.st_mode))
+        return base::failure{path, " is a pipe that nobody reads"};
     if (opened < 0) return base::failure{path, ": ", std::strerror(errno)};
     return opened;
 }

@@ -8,7 +8,7 @@ import unittest
 
 from carrel_program import Server, main, run
 
-FAILED, FILE, IN_USE = 1, 3, 4
+FAILED, USAGE, FILE, IN_USE = 1, 2, 3, 4
 
 
 class Archives(unittest.TestCase):
@@ -103,6 +103,12 @@ class Archives(unittest.TestCase):
             self.assertEqual(server.client().get("/health/live").status, 200)
             self.assertEqual(server.stop(), 0)
         self.assertIn(f"SIGUSR2: --archive: {self.archive}: ", server.log_text())
+
+    def test_one_is_not_where_the_note_is(self):
+        for place in ("carrel.db.archived", "./carrel.db.archived/", self.note):
+            ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", place, cwd=self.directory, timeout=20)
+            self.assertEqual((ended.returncode, "--archive: " in ended.stderr, ended.stderr.count("\n")), (USAGE, True, 1), ended)
+        self.assertFalse(self.note.exists())
 
     def restored(self, target):
         done = run("restore", "--archive", self.archive, target, timeout=60)

@@ -76,29 +76,37 @@ class Pipes(unittest.TestCase):
         for flag in ("--log-file", "--access-log"):
             self.refused(["serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", flag, self.others["fifo"]], str(self.others["fifo"]))
 
-    def test_what_a_shell_hands_over_is_taken(self):
-        command = ('exec "$0" serve --listen 127.0.0.1:0 --database carrel.db --tls-cert <(cat carrel.crt) --tls-key <(sleep 0.2; cat carrel.key) '
-                   '--config <(echo \'log-level = "debug"\')')
+    def serve_by_shell(self, *more):
+        command = ('exec "$0" serve --listen 127.0.0.1:0 --database carrel.db --tls-cert <(cat carrel.crt) '
+                   '--tls-key <(sleep 0.2; cat carrel.key) ' + " ".join(more))
         with open(self.directory / "server.log", "wb") as log:
             server = subprocess.Popen(["bash", "-c", command, PROGRAM], cwd=self.directory, env=clean_environment(), text=True,
                                       stdout=subprocess.PIPE, stderr=log)
-        try:
-            url = server.stdout.readline().split()[-1]
-            self.assertTrue(url.startswith("https://"), url)
-            export = 'exec "$0" export --url "$1" --cacert <(cat carrel.crt) --token-file <(sleep 0.2; echo "$2")'
-            for token, status, naming in (("cr_abc", 0, ""), ("two words", FILE, "does not hold one token")):
-                ended = subprocess.run(["bash", "-c", export, PROGRAM, url, token], cwd=self.directory, env=clean_environment(), text=True,
-                                       capture_output=True, timeout=PATIENCE)
-                self.assertEqual((ended.returncode, naming in ended.stderr), (status, True), ended)
-            server.send_signal(signal.SIGHUP)
-            self.await_text("those in force stay")
-        finally:
-            server.terminate()
-            self.assertEqual(server.wait(PATIENCE), 0)
-            server.stdout.close()
-        text = (self.directory / "server.log").read_text()
-        self.assertIn("is no regular file; the certificate in use stays", text)
-        self.assertIn("log level debug", text)
+        self.addCleanup(self.end, server)
+        return server, server.stdout.readline().split()[-1]
+
+    def end(self, server):
+        server.terminate()
+        self.assertEqual(server.wait(PATIENCE), 0)
+        server.stdout.close()
+
+    def test_what_a_shell_hands_over_is_taken(self):
+        server, url = self.serve_by_shell("--config <(echo 'log-level = \"debug\"')")
+        self.assertTrue(url.startswith("https://"), url)
+        export = 'exec "$0" export --url "$1" --cacert <(cat carrel.crt) --token-file <(sleep 0.2; echo "$2")'
+        for token, status, naming in (("cr_abc", 0, ""), ("two words", FILE, "does not hold one token")):
+            ended = subprocess.run(["bash", "-c", export, PROGRAM, url, token], cwd=self.directory, env=clean_environment(), text=True,
+                                   capture_output=True, timeout=PATIENCE)
+            self.assertEqual((ended.returncode, naming in ended.stderr), (status, True), ended)
+        server.send_signal(signal.SIGHUP)
+        self.await_text("those in force stay")
+        self.await_text("is no regular file; the certificate in use stays")
+        self.await_text("log level debug")
+
+    def test_what_was_read_once_is_not_restarted_with(self):
+        server, _ = self.serve_by_shell()
+        server.send_signal(signal.SIGUSR2)
+        self.await_text("is a pipe, which was read at the start; the server goes on")
 
     def await_text(self, expected):
         deadline = time.monotonic() + PATIENCE
