@@ -43,14 +43,14 @@ std::string start(domain& d, const std::string& ids, const std::string& when = r
 }
 
 // One step of the oldest hunt, as the runner does it; false if there is none.
-bool step(domain& d, std::chrono::milliseconds time_max = 10'000ms) {
+bool step(domain& d, std::chrono::milliseconds time_max = 60'000ms) {
     const auto hunt = d.read(carrel::siem::next_hunt).value();
     if (!hunt) return false;
     const auto found = d.read([&](carrel::read_session& s) { return carrel::siem::look(s, *hunt, time_max); }).value();
     return d.write([&](carrel::write_session& s) { return carrel::siem::keep_step(s, *hunt, found, d.now); }).value();
 }
 
-int run_all(domain& d, std::chrono::milliseconds time_max = 10'000ms) {
+int run_all(domain& d, std::chrono::milliseconds time_max = 60'000ms) {
     int steps = 0;
     while (step(d, time_max)) ++steps;
     return steps;
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_step_of_a_hunt_that_has_been_cancelled_is_dropped) {
     const auto id = start(d, "\"i\"");
     step(d);
     const auto hunt = d.read(carrel::siem::next_hunt).value();
-    const auto found = d.read([&](carrel::read_session& s) { return carrel::siem::look(s, *hunt, 1'000ms); }).value();
+    const auto found = d.read([&](carrel::read_session& s) { return carrel::siem::look(s, *hunt, 60'000ms); }).value();
     BOOST_TEST(found.match_count == 1);
     BOOST_TEST(d.post("/hunts/" + id + "/cancel", "").text("/status") == "cancelled");
     BOOST_TEST(

@@ -31,7 +31,7 @@ void begin(domain& d) {
 }
 
 // Until it is at the end, as the runner does it; how many steps it took.
-int watch_all(domain& d, std::chrono::milliseconds time_max = 10'000ms) {
+int watch_all(domain& d, std::chrono::milliseconds time_max = 60'000ms) {
     const indicator_set known = active(d);
     for (int steps = 0;; ++steps) {
         const auto from = d.read(carrel::siem::watch_position).value().value();
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_active_any_more_has_no_hits) {
     const auto from = end_of(d);
     d.ingest_lines(line(1, R"("h":"evil.example","g":"gone.example")"));
     const auto step =
-        d.read([&](carrel::read_session& s) { return carrel::siem::watch(s, known, from, 1'000ms); }).value();
+        d.read([&](carrel::read_session& s) { return carrel::siem::watch(s, known, from, 60'000ms); }).value();
     BOOST_TEST(step.hits.size() == 2u);
     d.patch("/iocs/i", R"({"status":"archived"})");
     d.remove("/iocs/j");
