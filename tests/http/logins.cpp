@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <deque>
 #include <thread>
 #include <vector>
 
@@ -243,19 +244,17 @@ BOOST_AUTO_TEST_CASE(a_log_in_past_its_deadline_is_not_checked) {
         options.limits.login_rate = 0;
         options.limits.hashing_threads = 1;
     });
-    std::vector<std::unique_ptr<raw_client>> waiting;
-    const std::string body = login_body("nobody", "Wrong-horse-1");
-    const auto ask = [&](raw_client& client, const std::string& more) {
-        client.send("POST /api/v1/auth/login HTTP/1.1\r\nHost: " + client.authority() +
-                    "\r\nContent-Type: application/json\r\n" + more + "Content-Length: " + std::to_string(body.size()) +
-                    "\r\n\r\n" + body);
+    // All are connected before the first one asks, each for a name of its own: a name that is locked costs nothing.
+    std::deque<raw_client> waiting;
+    for (int i = 0; i < 21; ++i) BOOST_TEST(waiting.emplace_back(slow.port()).ask("GET", "/health/live").status == 200);
+    const auto ask = [&](std::size_t which, const std::string& more) {
+        auto& client = waiting[which];
+        const auto body = login_body("nobody-" + std::to_string(which), "Wrong-horse-1");
+        client.send(client.request("POST", "/api/v1/auth/login", body, "Content-Type: application/json\r\n" + more));
     };
-    for (int i = 0; i < 20; ++i) {
-        waiting.push_back(std::make_unique<raw_client>(slow.port()));
-        ask(*waiting.back(), "");
-    }
-    raw_client late(slow.port());
-    ask(late, "Carrel-Timeout-Ms: 40\r\n");
+    for (std::size_t i = 0; i < 20; ++i) ask(i, "");
+    auto& late = waiting.back();
+    ask(20, "Carrel-Timeout-Ms: 40\r\n");
     BOOST_TEST(late.receive().status == 503);
     use_cheap_passwords();
 }
