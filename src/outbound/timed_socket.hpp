@@ -56,6 +56,10 @@ private:
 
     template <class Start>
     boost::system::error_code wait_until(time_point until, Start start) {
+        // What was stopped before begins nothing: to connect is to be seen by the other side.
+        context_.restart();
+        context_.poll();
+        if (is_stopped_) return boost::asio::error::timed_out;
         boost::system::error_code ec;
         bool is_done = false;
         start([&ec, &is_done](const boost::system::error_code& outcome, auto&&...) {

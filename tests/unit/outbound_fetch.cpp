@@ -9,6 +9,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <optional>
 
 using namespace carrel;
 using namespace carrel::testing;
@@ -137,19 +138,23 @@ BOOST_AUTO_TEST_CASE(a_server_that_does_not_read_ends_at_the_deadline) {
 
 BOOST_AUTO_TEST_CASE(a_stop_ends_a_request_at_once) {
     gate reached;
-    outbound_server server([&](tcp::socket& socket) {
+    std::atomic<int> clients{0};
+    std::optional<outbound_server> server(std::in_place, [&](tcp::socket& socket) {
         read_head(socket);
-        reached.open();
+        if (++clients == 1) reached.open();
         wait_for_end(socket);
     });
+    const auto url = server->url();
     std::stop_source source;
     std::string fault;
-    std::thread caller([&] { fault = fetch({"GET", server.url()}, local_policy(), source.get_token()).error().text; });
+    std::thread caller([&] { fault = fetch({"GET", url}, local_policy(), source.get_token()).error().text; });
     reached.wait();
     source.request_stop();
     caller.join();
     BOOST_TEST(fault == "cancelled");
-    BOOST_TEST(fetch({"GET", server.url()}, local_policy(), source.get_token()).error().text == "cancelled");
+    BOOST_TEST(fetch({"GET", url}, local_policy(), source.get_token()).error().text == "cancelled");
+    server.reset();
+    BOOST_TEST(clients == 1);  // what is stopped before does not connect
 }
 
 BOOST_AUTO_TEST_CASE(a_body_without_end_is_cut_off_at_the_limit) {
