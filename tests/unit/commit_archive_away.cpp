@@ -174,13 +174,14 @@ BOOST_AUTO_TEST_CASE(one_that_another_server_has_is_left_alone) {
     away a;
     a.leave();
     commits::archive_settings others;
-    others.directory = a.d.archive();
+    others.directory = a.d.directory.file("others");
     auto other = commits::archiver::open(others).value();
+    fs::rename(others.directory, a.d.archive());  // with its lock held: who finds it without one takes it
     BOOST_TEST_REQUIRE(
         eventually([&] { return a.d.lines().find("is the archive of another server") != std::string::npos; }));
     a.note(2);
     BOOST_TEST(a.d.catalogue().empty());
-    fs::rename(a.d.archive(), a.d.directory.file("others"));
+    fs::rename(a.d.archive(), others.directory);
     other.reset();
     fs::rename(a.elsewhere(), a.d.archive());
     BOOST_TEST_REQUIRE(a.is_up());
