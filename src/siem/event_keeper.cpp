@@ -251,9 +251,13 @@ result<bool> event_keeper::shrink() {
     return true;
 }
 
-// The file ends where the database does once the whole WAL has been copied into it, which a snapshot of a reader puts off.
+// The file ends where the database does once the whole WAL has been copied into it, which a snapshot of a reader puts off. Among
+// many reads there may always be one: each try costs the writer a sync.
 result<bool> event_keeper::end_file() {
-    if (!is_end_due_ || !settings_.checkpoint) return false;
+    constexpr std::chrono::seconds pause{1};
+    const auto at = std::chrono::steady_clock::now();
+    if (!is_end_due_ || at < end_at_ || !settings_.checkpoint) return false;
+    end_at_ = at + pause;
     const auto is_whole = settings_.checkpoint();
     if (!is_whole) return is_whole.error();
     is_end_due_ = !*is_whole;

@@ -75,7 +75,7 @@ private:
     std::condition_variable stopping_;
     bool stops_ = false;
     retention kept_;  // guarded by mutex_
-    std::chrono::steady_clock::time_point retain_at_{}, put_off_until_{}, count_at_{};
+    std::chrono::steady_clock::time_point retain_at_{}, put_off_until_{}, count_at_{}, end_at_{};
     std::uint64_t dropped_by_age_ = 0, dropped_by_size_ = 0;  // since the last line in the log
     bool is_shrinking_ = false, is_end_due_ = false;
     moved_rows rows_;
