@@ -153,5 +153,5 @@ BOOST_AUTO_TEST_CASE(wal_bound_is_small_again_soon_after_the_reader_has_gone) {
     BOOST_TEST(eventually([&] { return size_of(wal) < (8u << 20); }));
     const auto took = std::chrono::duration<double>(clock_type::now() - gone).count();
     std::cout << "wal_bound: back under 8 MiB " << took << " s after the reader had gone" << std::endl;
-    BOOST_TEST(took < 5.0);  // the bound is what is promised, hundreds of times what it takes
+    BOOST_TEST(took < 15.0);  // the bound is what is promised, hundreds of times what it takes
 }
