@@ -33,7 +33,7 @@ class Archives(unittest.TestCase):
 
     def is_refused(self):
         ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", self.archive,
-                    cwd=self.directory, timeout=20)
+                    cwd=self.directory, timeout=60)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr.count("\n")), (FILE, "", 1), ended.stderr)
         for part in (f"--archive: {self.archive}: ", "mount its disk", str(self.note)):
             self.assertIn(part, ended.stderr)
@@ -90,7 +90,7 @@ class Archives(unittest.TestCase):
         self.note.unlink()
         self.note.mkdir()
         ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", self.archive,
-                    cwd=self.directory, timeout=20)
+                    cwd=self.directory, timeout=60)
         self.assertEqual((ended.returncode, ended.stderr.count(str(self.note))), (FILE, 1), ended.stderr)
 
     def test_a_server_whose_archive_is_away_does_not_restart_in_place(self):
@@ -106,7 +106,7 @@ class Archives(unittest.TestCase):
 
     def test_one_is_not_where_the_note_is(self):
         for place in ("carrel.db.archived", "./carrel.db.archived/", self.note):
-            ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", place, cwd=self.directory, timeout=20)
+            ended = run("serve", "--listen", "127.0.0.1:0", "--database", "carrel.db", "--archive", place, cwd=self.directory, timeout=60)
             self.assertEqual((ended.returncode, "--archive: " in ended.stderr, ended.stderr.count("\n")), (USAGE, True, 1), ended)
         self.assertFalse(self.note.exists())
 

@@ -12,7 +12,7 @@ import unittest
 from carrel_program import PROGRAM, Server, clean_environment, main, run
 
 FILE = 3
-PATIENCE = 20  # s: of what waits for ever
+PATIENCE = 60  # s: of what waits for ever
 
 
 class Pipes(unittest.TestCase):

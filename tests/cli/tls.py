@@ -352,7 +352,7 @@ class Service(Directory):
         there = f"127.0.0.1:{port}"
         for command in (["export"], ["ingest", events], ["import", "sigma", rule], ["backup"]):
             with self.subTest(command=command[0]):
-                ended = run(*command, "--url", f"http://{there}/base", timeout=20)
+                ended = run(*command, "--url", f"http://{there}/base", timeout=60)
                 self.assertEqual((ended.returncode, ended.stderr.count("\n")), (NETWORK, 1), ended)
                 self.assertIn(f"{there} speaks TLS: its URL is https://{there}/base", ended.stderr)
 
@@ -380,7 +380,7 @@ class Service(Directory):
             answering.start()
             there = f"127.0.0.1:{listener.getsockname()[1]}"
             for _ in list(answers):
-                ended = run("backup", "--url", f"http://{there}", timeout=20)
+                ended = run("backup", "--url", f"http://{there}", timeout=60)
                 self.assertEqual((ended.returncode, f"{there} speaks TLS" in ended.stderr), (NETWORK, True), ended)
             answering.join()
         self.assertEqual(seen, [b"POST"] * 3)
@@ -388,7 +388,7 @@ class Service(Directory):
     # What is refused in a word like that by a server that speaks no TLS is refused as it says.
     def test_a_fault_of_what_is_sent_is_none_of_tls(self):
         with Server() as server:
-            ended = run("export", "--url", server.url, "--filter", "tls=https", timeout=20)
+            ended = run("export", "--url", server.url, "--filter", "tls=https", timeout=60)
         self.assertEqual((ended.returncode, "answered 400" in ended.stderr, "speaks TLS" in ended.stderr), (NETWORK, True, False), ended)
 
 

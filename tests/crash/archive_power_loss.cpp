@@ -208,7 +208,8 @@ private:
                                                     const std::string& root) {
         const auto archive = archive_host::archive_of(root);
         if (fs::exists(archive))
-            if (const auto list = commits::list_archive(archive); !list) complain("no list: " + list.error().diagnostic());
+            if (const auto list = commits::list_archive(archive); !list)
+                complain("no list: " + list.error().diagnostic());
         std::string content;
         const auto latest = restored(root, {}, content);
         if (!latest) {
