@@ -17,9 +17,14 @@ public:
     removal_at_signal(const removal_at_signal&) = delete;
     removal_at_signal& operator=(const removal_at_signal&) = delete;
 
+    /// What the handler works on.
+    struct paths {
+        std::string directory, renamed;
+        std::vector<std::string> files;  // in the renamed directory
+    };
+
 private:
-    std::vector<std::string> files_;
-    std::string directory_;
+    paths paths_;
 };
 
 }  // namespace carrel::cli

@@ -54,7 +54,9 @@ BOOST_AUTO_TEST_CASE(what_other_threads_make_again_goes_as_well) {
         BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
         BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM));
         BOOST_TEST(!std::filesystem::exists(folder));
+        BOOST_TEST(!std::filesystem::exists(folder + ".removed"));
         std::filesystem::remove_all(folder);
+        std::filesystem::remove_all(folder + ".removed");
     }
 }
 
