@@ -92,17 +92,25 @@ public:
                 source_.rows(query_for(wanted), settings_.format == "csv" ? "text/csv" : "application/x-ndjson");
             if (!page) return page.error();
             auto rows = output_.write(*page);
-            if (!rows) return rows.error();
+            if (!rows) return unwritten(rows.error());
             bar.show(
                 all && *all > 0 ? std::min(1.0, static_cast<double>(output_.rows()) / static_cast<double>(*all)) : 0,
                 std::to_string(output_.rows()) + " events");
             if (*rows < wanted) break;
         }
-        if (auto done = output_.finish(); !done) return done.error();
+        if (auto done = output_.finish(); !done) return unwritten(done.error());
         return output_.rows();
     }
 
+    /// Whether what failed was to write, and not the source.
+    bool is_unwritten() const noexcept { return is_unwritten_; }
+
 private:
+    // A row that is not whole came so.
+    error unwritten(const error& why) {
+        is_unwritten_ = why.code() != boost::system::errc::protocol_error;
+        return why;
+    }
     query_list query_for(std::int64_t wanted) const {
         query_list query = filters_;
         query.emplace_back("limit", std::to_string(wanted));
@@ -115,6 +123,7 @@ private:
     export_source& source_;
     export_output& output_;
     query_list filters_;
+    bool is_unwritten_ = false;
 };
 
 result<std::unique_ptr<export_source>> source_of(const export_settings& settings, int& status) {
@@ -151,9 +160,10 @@ int export_events(std::span<char*> arguments) {
     auto output = export_output::open(settings.output, settings.format == "csv", settings.resumes, hides_id);
     if (!output) return unusable("export: " + words_of(output.error()), exit_status_of(output.error()));
     const std::int64_t before = output->rows();
-    auto rows = exporter(settings, **source, *output).run();
+    exporter work(settings, **source, *output);
+    auto rows = work.run();
     if (!rows) {
-        const bool is_ours = !settings.database.empty();
+        const bool is_ours = !settings.database.empty() || work.is_unwritten();
         return unusable("export: " + words_of(rows.error()) + (settings.output.empty() ? "" : "; go on with --resume"),
                         is_ours ? exit_file : exit_network);
     }

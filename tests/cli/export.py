@@ -80,6 +80,11 @@ class Export(unittest.TestCase):
         done = self.export("--output", self.directory / "no/such/place", status=3)
         self.assertEqual(len(done.stderr.splitlines()), 1)
 
+    def test_an_output_that_takes_no_more_is_no_fault_of_the_server(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "export", "--url", self.server.url], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, "stdout" in done.stderr), (3, True), done)
+
     def test_a_part_that_another_run_writes_stays(self):
         part = self.directory / "shared.part"
         part.write_text("theirs")
