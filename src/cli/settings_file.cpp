@@ -12,10 +12,12 @@
 #define TOML_ASSERT(expression) static_assert(true)
 #include <toml++/toml.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <array>
+#include <cerrno>
 
 namespace carrel::cli {
 namespace {
@@ -74,6 +76,22 @@ void apply(CLI::App& app, const setting& each) {
     option->run_callback();
 }
 
+// Another file may be at the path by now, and nobody is waited for who may never write it.
+std::optional<std::string> read_whole(const std::string& path, bool is_pipe) {
+    const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | (is_pipe ? 0 : O_NONBLOCK));
+    struct stat about {};
+    bool is_fine = number >= 0 && ::fstat(number, &about) == 0 && (is_pipe || S_ISREG(about.st_mode));
+    std::string text;
+    std::array<char, 4096> piece;
+    for (ssize_t got = 1; is_fine && got != 0;) {
+        got = ::read(number, piece.data(), piece.size());
+        is_fine = got >= 0 || errno == EINTR;
+        if (got > 0) text.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    if (number >= 0) ::close(number);
+    return is_fine ? std::optional(std::move(text)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string environment_name(std::string_view flag) {
@@ -124,9 +142,9 @@ std::optional<int> apply_settings_file(CLI::App& app) {
     if (const auto why = unsafe_settings(path); !why.empty()) return unusable(name + " " + why, exit_permission);
     const auto kind = base::kind_of(path);
     if (kind == base::file_kind::other) return unusable(name + " is no regular file", exit_file);
-    std::ifstream file(path);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file) return unusable(name + " cannot be read", exit_file);
+    const auto read = read_whole(path, kind == base::file_kind::unnamed_pipe);
+    if (!read) return unusable(name + " cannot be read", exit_file);
+    const std::string& text = *read;
     // Once read it stays empty, which is not what it said.
     if (text.empty() && kind == base::file_kind::unnamed_pipe)
         return unusable(name + " is a pipe, and nothing is in it any more", exit_file);

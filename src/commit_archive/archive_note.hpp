@@ -5,7 +5,7 @@
 #include <string>
 
 // Where a database was archived last, in a file beside it. So an archive that is away at a start, such as one whose disk is not mounted
-// yet, is told from one that is to be begun.
+// yet, is distinguished from one that is to be begun.
 namespace carrel::commits {
 
 /// Of the database at the path `database`.

@@ -108,6 +108,12 @@ class Pipes(unittest.TestCase):
         server.send_signal(signal.SIGUSR2)
         self.await_text("is a pipe, which was read at the start; the server goes on")
 
+    def await_lines(self, log, errors, expected, last, before):
+        deadline = time.monotonic() + PATIENCE
+        while (text := log.read_text()).count(last) <= before or expected not in text + errors.read_text():
+            self.assertLess(time.monotonic(), deadline, text)
+            os.sched_yield()
+
     def await_text(self, expected):
         deadline = time.monotonic() + PATIENCE
         while expected not in (self.directory / "server.log").read_text():
@@ -119,21 +125,19 @@ class Pipes(unittest.TestCase):
         config.write_text('log-level = "info"\n')
         with Server("--tls-cert", "carrel.crt", "--tls-key", "carrel.key", "--access-log", str(access), "--log-file", str(log),
                     "--config", "carrel.toml", directory=self.directory) as server:
-            for path, expected in ((self.directory / "carrel.key", "is no regular file; the certificate in use stays"),
-                                   (access, "is a pipe that nobody reads")):
-                kept = path.with_suffix(".kept")
+            anew = "SIGHUP: log opened anew"
+            for path, expected, last in (
+                    (self.directory / "carrel.key", "is no regular file; the certificate in use stays", anew),
+                    (access, "is a pipe that nobody reads", anew),
+                    (config, "is no regular file", "SIGHUP: the settings are wrong; those in force stay"),
+                    (log, "SIGHUP: the log file cannot be opened", "SIGHUP: the log file cannot be opened")):
+                kept, before = path.with_suffix(".kept"), log.read_text().count(last)
                 path.rename(kept)
                 os.mkfifo(path, 0o600)
                 server.process.send_signal(signal.SIGHUP)
-                deadline = time.monotonic() + PATIENCE
-                while expected not in log.read_text():
-                    self.assertLess(time.monotonic(), deadline, log.read_text())
-                    os.sched_yield()
+                # Until the reload is over: what it finds at a path is what was put there.
+                self.await_lines(kept if path == log else log, server.directory / "server.log", expected, last, before)
                 kept.rename(path)
-            for path in (config, log):
-                path.rename(path.with_suffix(".kept"))
-                os.mkfifo(path, 0o600)
-                server.process.send_signal(signal.SIGHUP)
             # A server that waits does not end.
             self.assertEqual(server.stop(), 0)
 

@@ -71,6 +71,10 @@ struct service_fixture {
         service = siem::backup_service::open(std::move(settings)).value();
         siem::set_backups_in_force(service);
     }
+    /// Copies of these days of November.
+    void make_copies_of(int from, int to) {
+        for (const auto& name : days(from, to)) std::ofstream(folder.file(name)) << "old";
+    }
     siem::backup_run ended(const std::string& id) {
         BOOST_TEST_REQUIRE(eventually([&] { return service->find(id)->finished_at.has_value(); }));
         return *service->find(id);
@@ -179,7 +183,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_cancelled_ends_and_the_next_does_not) {
 
 BOOST_AUTO_TEST_CASE(one_that_is_cancelled_after_the_last_look_at_it_leaves_nothing) {
     service_fixture f;
-    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    f.make_copies_of(1, 5);
     siem::backup_run made;
     f.may_end = f.cancels_when_made = true;
     BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
@@ -191,7 +195,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_cancelled_after_the_last_look_at_it_leaves_noth
 
 BOOST_AUTO_TEST_CASE(one_for_which_old_ones_go_can_no_longer_be_cancelled) {
     service_fixture f;
-    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    f.make_copies_of(1, 5);
     siem::backup_run made;
     f.may_end = f.cancels_when_noted = true;
     BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
@@ -206,7 +210,7 @@ BOOST_AUTO_TEST_CASE(one_for_which_old_ones_go_can_no_longer_be_cancelled) {
 
 BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
     service_fixture f;
-    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    f.make_copies_of(1, 5);
     siem::backup_run made;
     f.fails = f.may_end = true;
     BOOST_TEST(!f.service->start(wanted("a"), made).has_value());
@@ -224,7 +228,7 @@ BOOST_AUTO_TEST_CASE(old_ones_go_only_once_the_new_one_is_there) {
 
 BOOST_AUTO_TEST_CASE(what_no_request_does_is_in_the_audit_log) {
     service_fixture f;
-    for (const auto& name : days(1, 3)) std::ofstream(f.folder.file(name)) << "old";
+    f.make_copies_of(1, 3);
     f.may_end = true;
     siem::backup_run made;
     auto by_ann = wanted("a", "", siem::backup_retention{3, 0});
@@ -266,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_backup_of_the_schedule_is_in_the_audit_log_before_it_is_m
 
 BOOST_AUTO_TEST_CASE(nothing_goes_that_cannot_be_noted) {
     service_fixture f;
-    for (const auto& name : days(1, 5)) std::ofstream(f.folder.file(name)) << "old";
+    f.make_copies_of(1, 5);
     f.may_end = f.cannot_note = true;
     siem::backup_run made;
     BOOST_TEST(!f.service->start(wanted("a"), made).has_value());

@@ -27,8 +27,8 @@ public:
     /// Certificate and key may come by pipes without names. Errors: those of `make_ssl_context`.
     static result<std::shared_ptr<tls_acceptor>> open(tls_options options);
 
-    /// Reads the files again, which must be regular ones by now: it does not wait. New connections get what is in them now; if that cannot be used, nothing changes. Tickets
-    /// stay good as long as the same issuers of clients' certificates are trusted.
+    /// Reads the files again, which must be regular ones by now: it does not wait. New connections get what is in them now; if that
+    /// cannot be used, nothing changes. Tickets stay good as long as the same issuers of clients' certificates are trusted.
     result<void> reload();
 
     /// For a new connection.
